@@ -1,0 +1,155 @@
+"""The camera: a pinhole with two radial terms, seen from the station.
+
+    camera frame:  x right, y down, z forward          image:  column ->
+                                                               row
+    ground --rotation--> (X, Y, Z) --/Z--> (x, y) --radial--> (column, row)      |
+                                                                                 v
+
+Pixel centres are integers: the top left pixel covers -0.5..0.5 in column and row.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.spatial.transform import Rotation
+
+from pipeline.camera.earth import Array, east_north_up, meet_ellipsoid, to_ecef, to_geodetic
+
+UNDISTORT_ITERATIONS = 12
+
+
+@dataclass(frozen=True, eq=False)
+class Camera:
+    """A posed camera. Radial terms: x_d = x (1 + k1 r^2 + k2 r^4) with r in units of the focal length."""
+
+    position_ecef_m: Array
+    rotation_ecef_to_camera: Array
+    focal_px: float
+    principal_point_px: tuple[float, float]
+    width: int
+    height: int
+    k1: float = 0.0
+    k2: float = 0.0
+
+    def project(self, lon: ArrayLike, lat: ArrayLike, height_m: ArrayLike = 0.0) -> tuple[Array, Array]:
+        """Ground to (column, row) in pixels; NaN behind the camera or beyond the horizon."""
+        ground = to_ecef(lon, lat, height_m)
+        column, row = self.project_ecef(ground)
+        up = east_north_up(lon, lat)[..., 2, :]
+        hidden = ((self.position_ecef_m - ground) * up).sum(-1) <= 0
+        return np.where(hidden, np.nan, column), np.where(hidden, np.nan, row)
+
+    def project_ecef(self, ground_m: Array) -> tuple[Array, Array]:
+        """ECEF points (..., 3) to (column, row); NaN behind the camera. Ignores the horizon."""
+        x, y, z = np.moveaxis((ground_m - self.position_ecef_m) @ self.rotation_ecef_to_camera.T, -1, 0)
+        ahead = np.where(z > 0, z, np.nan)
+        x, y = x / ahead, y / ahead
+        r2 = x * x + y * y
+        # Past the turning point of the radial polynomial it folds back into the frame: not an image there.
+        grows = 1 + 3 * self.k1 * r2 + 5 * self.k2 * r2 * r2 > 0
+        scale = np.where(grows, self.focal_px * (1 + self.k1 * r2 + self.k2 * r2 * r2), np.nan)
+        return self.principal_point_px[0] + scale * x, self.principal_point_px[1] + scale * y
+
+    def rays(self, column: ArrayLike, row: ArrayLike) -> Array:
+        """Unit view directions in ECEF, shape (..., 3)."""
+        xd = (np.asarray(column, float) - self.principal_point_px[0]) / self.focal_px
+        yd = (np.asarray(row, float) - self.principal_point_px[1]) / self.focal_px
+        x, y = xd, yd
+        for _ in range(UNDISTORT_ITERATIONS):
+            r2 = x * x + y * y
+            scale = 1 + self.k1 * r2 + self.k2 * r2 * r2
+            x, y = xd / scale, yd / scale
+        ray = np.stack([x, y, np.ones_like(x)], -1)
+        ray /= np.linalg.norm(ray, axis=-1, keepdims=True)
+        return np.asarray(ray @ self.rotation_ecef_to_camera)
+
+    def to_ground(self, column: ArrayLike, row: ArrayLike, height_m: ArrayLike = 0.0) -> tuple[Array, Array]:
+        """Pixels to (longitude, latitude) where the ray meets the ellipsoid at a height; NaN for sky."""
+        lon, lat, _ = to_geodetic(
+            meet_ellipsoid(self.position_ecef_m, self.rays(column, row), np.asarray(height_m, float))
+        )
+        good = np.isfinite(lon)
+        return np.where(good, lon, np.nan), np.where(good, lat, np.nan)
+
+    def view(self, lon: ArrayLike, lat: ArrayLike) -> tuple[Array, Array, Array]:
+        """At the ground: zenith and azimuth (degrees, azimuth clockwise from north) of the direction to the
+        camera, and the slant range (m)."""
+        to_camera = self.position_ecef_m - to_ecef(lon, lat)
+        local = (east_north_up(lon, lat) @ to_camera[..., None])[..., 0]
+        east, north, up = np.moveaxis(local, -1, 0)
+        zenith = np.degrees(np.arctan2(np.hypot(east, north), up))
+        return zenith, np.degrees(np.arctan2(east, north)) % 360, np.linalg.norm(local, axis=-1)
+
+    def ground_sample_distance_m(self, lon: ArrayLike, lat: ArrayLike) -> Array:
+        """Geometric mean side of a pixel's footprint on the ground, from slant range and view zenith."""
+        zenith, _, slant_m = self.view(lon, lat)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            gsd = slant_m / self.focal_px / np.sqrt(np.cos(np.radians(zenith)))
+        return np.where(zenith < 90, gsd, np.nan)
+
+    def inside(self, column: Array, row: Array, margin_px: float = 0.0) -> Any:
+        """Whether pixels lie in the frame, enlarged by a margin."""
+        return (
+            (column >= -0.5 - margin_px)
+            & (column <= self.width - 0.5 + margin_px)
+            & (row >= -0.5 - margin_px)
+            & (row <= self.height - 0.5 + margin_px)
+        )
+
+    def scaled(self, factor: float) -> "Camera":
+        """The same camera for the picture resampled by `factor` (0.5 halves width and height)."""
+        cx, cy = (factor * (p + 0.5) - 0.5 for p in self.principal_point_px)
+        return replace(
+            self,
+            focal_px=self.focal_px * factor,
+            principal_point_px=(cx, cy),
+            width=round(self.width * factor),
+            height=round(self.height * factor),
+        )
+
+    def nadir(self) -> tuple[float, float, float]:
+        """Longitude, latitude (degrees) below the camera and its altitude (km)."""
+        lon, lat, height = to_geodetic(self.position_ecef_m)
+        return float(lon), float(lat), float(height) / 1e3
+
+    def to_dict(self) -> dict[str, Any]:
+        """The public form of `camera.json`, without covariance and solution."""
+        return {
+            "position_ecef_m": self.position_ecef_m.tolist(),
+            "rotation_ecef_to_camera": self.rotation_ecef_to_camera.tolist(),
+            "focal_px": self.focal_px,
+            "principal_point_px": list(self.principal_point_px),
+            "distortion": {"k1": self.k1, "k2": self.k2},
+            "width": self.width,
+            "height": self.height,
+        }
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> "Camera":
+        return cls(
+            position_ecef_m=np.array(data["position_ecef_m"], float),
+            rotation_ecef_to_camera=np.array(data["rotation_ecef_to_camera"], float),
+            focal_px=float(data["focal_px"]),
+            principal_point_px=(float(data["principal_point_px"][0]), float(data["principal_point_px"][1])),
+            width=int(data["width"]),
+            height=int(data["height"]),
+            k1=float(data["distortion"]["k1"]),
+            k2=float(data["distortion"]["k2"]),
+        )
+
+
+def look_at_rotation(position_m: Array, target_m: Array, roll_deg: float) -> Array:
+    """Rotation ECEF -> camera that centres `target_m`, rolled clockwise by `roll_deg` from "up is away from
+    the Earth" (seen straight down: from "up is north")."""
+    forward = target_m - position_m
+    forward = forward / np.linalg.norm(forward)
+    lon, lat, _ = to_geodetic(position_m)
+    _, north, up = east_north_up(lon, lat)
+    # Straight down, "away from the Earth" is undefined; a little north makes the choice continuous.
+    down = -(up + 1e-3 * north)
+    right = np.cross(down, forward)
+    right /= np.linalg.norm(right)
+    level = np.stack([right, np.cross(forward, right), forward])
+    return np.asarray(Rotation.from_euler("z", roll_deg, degrees=True).as_matrix() @ level)

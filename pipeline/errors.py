@@ -1,0 +1,41 @@
+"""Errors a user can act on. Each is one line that says what is wrong where, and the way out."""
+
+
+class PipelineError(Exception):
+    """Base of every error caused by input rather than by a bug; shown without a traceback."""
+
+
+class ConfigError(PipelineError):
+    """A configuration file holds something that cannot be used."""
+
+    def __init__(self, file: object, key: str, value: object, reason: str) -> None:
+        shown = "" if value is None else f" = {value!r}"
+        super().__init__(f"{file}: {key}{shown}: {reason}")
+
+
+class PhotoError(PipelineError):
+    """A photograph is missing, unreadable or unusable."""
+
+
+class FactsError(PipelineError):
+    """A fact of a photograph that the geometry needs is absent or impossible."""
+
+
+class ControlPointError(PipelineError):
+    """A file of manual control points cannot be read or does not fit the photo."""
+
+
+class RefusedError(PipelineError):
+    """A georeference does not stand out from its rivals and is therefore not given."""
+
+
+class GridError(PipelineError):
+    """The map grid cannot be laid out or would not fit into memory."""
+
+
+class OutputError(PipelineError):
+    """A result cannot be written."""
+
+
+class DownloadError(PipelineError):
+    """A photograph could not be fetched from NASA's archive."""

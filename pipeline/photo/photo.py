@@ -1,0 +1,37 @@
+"""The photo as data: linear light with its mask, and the facts that go with it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from pipeline.config import EvidenceLevel, Facts
+
+
+class PhotoFacts(Facts):
+    """The content of `photo.json`: catalogue and EXIF facts, plus what reading the file told."""
+
+    id: str
+    width: int
+    height: int
+    evidence: EvidenceLevel = "jpeg"
+    simulated: bool = False
+    source: str = Field(description="file name the light was read from")
+    linearisation: str = Field(description="how pixel values became linear light")
+
+
+@dataclass(frozen=True, eq=False)
+class Photo:
+    """Linear light in [0, 1] of shape (3, height, width) in the order R, G, B; NaN where invalid.
+
+    `saturated` (height, width) marks pixels of which any channel is at 95 % of white or more.
+    """
+
+    light: NDArray[np.float32]
+    saturated: NDArray[np.bool_]
+
+    @property
+    def valid(self) -> NDArray[np.bool_]:
+        """Pixels that hold light, saturated ones included."""
+        return np.asarray(np.isfinite(self.light).all(axis=0))
