@@ -99,14 +99,14 @@ class Camera:
         )
 
     def scaled(self, factor: float) -> "Camera":
-        """The same camera for the picture resampled by `factor` (0.5 halves width and height)."""
+        """The same camera for the picture resampled by `factor` (0.5 halves it; a part pixel is cut off)."""
         cx, cy = (factor * (p + 0.5) - 0.5 for p in self.principal_point_px)
         return replace(
             self,
             focal_px=self.focal_px * factor,
             principal_point_px=(cx, cy),
-            width=round(self.width * factor),
-            height=round(self.height * factor),
+            width=int(self.width * factor + 1e-6),
+            height=int(self.height * factor + 1e-6),
         )
 
     def nadir(self) -> tuple[float, float, float]:

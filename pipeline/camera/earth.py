@@ -43,11 +43,9 @@ def east_north_up(lon: ArrayLike, lat: ArrayLike) -> Array:
 
 def distance_km(lon1: ArrayLike, lat1: ArrayLike, lon2: ArrayLike, lat2: ArrayLike) -> Array:
     """Great-circle distance on the mean sphere (0.5 % of the ellipsoidal one): for priors, not results."""
-    a, b = (np.radians(np.stack(np.broadcast_arrays(o, p))) for o, p in ((lon1, lat1), (lon2, lat2)))
-    half = np.sin((b - a) / 2) ** 2
-    return np.asarray(
-        2 * MEAN_RADIUS_KM * np.arcsin(np.sqrt(half[1] + np.cos(a[1]) * np.cos(b[1]) * half[0]))
-    )
+    lam1, phi1, lam2, phi2 = (np.radians(np.asarray(v, float)) for v in (lon1, lat1, lon2, lat2))
+    half = np.sin((phi2 - phi1) / 2) ** 2 + np.cos(phi1) * np.cos(phi2) * np.sin((lam2 - lam1) / 2) ** 2
+    return np.asarray(2 * MEAN_RADIUS_KM * np.arcsin(np.sqrt(half)))
 
 
 def horizon_km(altitude_km: float) -> float:

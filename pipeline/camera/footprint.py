@@ -1,0 +1,80 @@
+"""The ground a photo shows, as a polygon."""
+
+import numpy as np
+from shapely import Polygon
+
+from pipeline.camera.camera import Camera
+from pipeline.camera.earth import Array, east_north_up, meet_ellipsoid, to_geodetic
+
+MAX_ZENITH_DEG = 70.0
+POINTS_AN_EDGE = 64
+POINTS_ON_LIMIT = 720
+HALVINGS = 40
+
+
+def footprint(camera: Camera, max_zenith_deg: float = MAX_ZENITH_DEG) -> Polygon:
+    """Ground in the frame seen at a view zenith up to the limit, in degrees; empty for a photo of the sky.
+
+    Directions are laid flat around the nadir (distance = angle from it), where both the frame's edge and the
+    limit of sight are simple rings; their intersection goes back to the ground.
+
+            . - - .   limit of sight
+          '  +------+ ---- frame, its sky outside the ring
+         (   | here |
+          .  +------+
+            ' - - '
+    """
+    edge = _flat(camera, camera.rays(*_frame_edge(camera.width, camera.height)))
+    limit = _limit(camera, max_zenith_deg)
+    seen = Polygon(edge).buffer(0) & Polygon(limit)
+    if seen.is_empty:
+        return Polygon()
+    # A frame and a disk, both convex but for lens distortion, meet in one piece; keep the largest if not.
+    piece = max(getattr(seen, "geoms", [seen]), key=lambda part: part.area)
+    lon, lat = _ground(camera, np.asarray(piece.exterior.coords))
+    good = np.isfinite(lon)
+    return Polygon(np.column_stack([lon[good], lat[good]]))
+
+
+def _frame_edge(width: int, height: int) -> tuple[Array, Array]:
+    """(column, row) along the frame's outer edge, clockwise, corners included."""
+    along = np.arange(POINTS_AN_EDGE) / POINTS_AN_EDGE
+    zero = np.zeros_like(along)
+    column = np.concatenate([along, zero + 1, 1 - along, zero])
+    row = np.concatenate([zero, along, zero + 1, 1 - along])
+    return column * width - 0.5, row * height - 0.5
+
+
+def _flat(camera: Camera, rays: Array) -> Array:
+    """Directions (..., 3) in ECEF to (x, y): angle from the nadir in radians, towards east and north."""
+    lon, lat, _ = camera.nadir()
+    east, north, up = np.moveaxis(rays @ east_north_up(lon, lat).T, -1, 0)
+    across = np.hypot(east, north)
+    scale = np.arctan2(across, -up) / np.where(across > 0, across, 1)
+    return np.stack([scale * east, scale * north], -1)
+
+
+def _unflat(camera: Camera, flat: Array) -> Array:
+    lon, lat, _ = camera.nadir()
+    angle = np.linalg.norm(flat, axis=-1, keepdims=True)
+    across = flat * np.sinc(angle / np.pi)
+    return np.asarray(np.concatenate([across, -np.cos(angle)], -1) @ east_north_up(lon, lat))
+
+
+def _ground(camera: Camera, flat: Array) -> tuple[Array, Array]:
+    lon, lat, _ = to_geodetic(meet_ellipsoid(camera.position_ecef_m, _unflat(camera, flat)))
+    good = np.isfinite(lon)
+    return np.where(good, lon, np.nan), np.where(good, lat, np.nan)
+
+
+def _limit(camera: Camera, max_zenith_deg: float) -> Array:
+    """The ring of directions whose ground sees the camera at the limiting zenith, by bisection."""
+    turn = np.linspace(0, 2 * np.pi, POINTS_ON_LIMIT, endpoint=False)
+    out = np.stack([np.sin(turn), np.cos(turn)], -1)
+    low, high = np.zeros((len(turn), 1)), np.full((len(turn), 1), np.pi / 2)
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        zenith, _, _ = camera.view(*_ground(camera, middle * out))
+        near = (zenith <= max_zenith_deg)[:, None]
+        low, high = np.where(near, middle, low), np.where(near, high, middle)
+    return np.asarray(low * out)

