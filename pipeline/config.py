@@ -8,6 +8,7 @@ import difflib
 import json
 import re
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -30,6 +31,15 @@ class Model(BaseModel):
 
 M = TypeVar("M", bound=Model)
 
+# What pydantic says in Python's words, in the words of YAML.
+PLAIN = {
+    "extra_forbidden": "unknown key",
+    "missing": "is required",
+    "model_type": "must hold keys and values",
+    "too_short": "needs at least one entry",
+    "tuple_type": "must be a list, as in [a, b]",
+}
+
 
 class LonLat(Model):
     """A place on the ground, degrees WGS84."""
@@ -41,29 +51,38 @@ class LonLat(Model):
 class LookAt(LonLat):
     """Roughly where the photo looks, and how far off that may be."""
 
-    radius_km: float = Field(100.0, gt=0, le=2000)
+    radius_km: float = Field(default=100.0, gt=0, le=2000)
 
 
 class Facts(Model):
     """What is known of a photo. EXIF gives some, the catalogue more; whatever is set here wins."""
 
-    taken_at: datetime | None = Field(None, description="when the photo was taken; UTC unless an offset is given")
-    nadir: LonLat | None = Field(None, description="the point below the station")
-    nadir_sigma_km: float = Field(30.0, gt=0, le=500, description="how sure the nadir is, 1 sigma")
-    altitude_km: float | None = Field(None, ge=150, le=2000)
+    taken_at: datetime | None = Field(
+        default=None, description="when the photo was taken; UTC unless an offset is given"
+    )
+    nadir: LonLat | None = Field(default=None, description="the point below the station")
+    nadir_sigma_km: float = Field(
+        default=6.0,
+        gt=0,
+        le=500,
+        description="how sure the nadir is; outliers of ten times this are expected",
+    )
+    altitude_km: float | None = Field(default=None, ge=150, le=2000)
     camera: str | None = None
-    focal_length_mm: float | None = Field(None, gt=0, le=3000)
-    sensor_width_mm: float | None = Field(None, gt=0, le=100)
-    aperture: float | None = Field(None, gt=0)
-    exposure_s: float | None = Field(None, gt=0)
-    iso: float | None = Field(None, gt=0)
-    look_at: LookAt | None = Field(None, description="default: the city, within 100 km")
+    focal_length_mm: float | None = Field(default=None, gt=0, le=3000)
+    sensor_width_mm: float | None = Field(default=None, gt=0, le=100)
+    aperture: float | None = Field(default=None, gt=0)
+    exposure_s: float | None = Field(default=None, gt=0)
+    iso: float | None = Field(default=None, gt=0)
+    look_at: LookAt | None = Field(default=None, description="default: the city, within 100 km")
 
     @field_validator("taken_at")
     @classmethod
     def _utc(cls, value: datetime | None) -> datetime | None:
         if value is None:
             return None
+        if value.year < 1998:
+            raise ValueError("is before the station flew (1998)")
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
     def updated(self, other: "Facts") -> "Facts":
@@ -85,10 +104,16 @@ class Simulation(Model):
 class PhotoSource(Facts):
     """A photo: by NASA id, as a local file, or simulated. Any fact may be given or corrected beside it."""
 
-    id: str | None = Field(None, description="NASA's id, such as ISS030-E-163191, or your own name for a file")
-    path: Path | None = Field(None, description="a JPEG or TIFF; without it the photo store, then NASA, is asked")
+    id: str | None = Field(
+        default=None, description="NASA's id, such as ISS030-E-163191, or your own name for a file"
+    )
+    path: Path | None = Field(
+        default=None, description="a JPEG or TIFF; without it the photo store, then NASA, is asked"
+    )
     simulate: Simulation | None = None
-    control_points: Path | None = Field(None, description="manual control points: a QGIS .points file or a CSV")
+    control_points: Path | None = Field(
+        default=None, description="manual control points: a QGIS .points file or a CSV"
+    )
 
     @model_validator(mode="after")
     def _one_origin(self) -> "PhotoSource":
@@ -112,17 +137,17 @@ class PhotoSource(Facts):
 
 
 class GridConfig(Model):
-    """The map grid. `auto` takes the coarsest photo's ground sample distance, rounded up to 1, 2 or 5 x 10^n."""
+    """The map grid. `auto` takes the coarsest photo's ground sample distance, up to 1, 2 or 5 x 10^n."""
 
     crs: str = "EPSG:3035"
     resolution_m: float | Literal["auto"] = "auto"
-    radius_km: float = Field(100.0, gt=0, le=1000, description="the grid ends this far from the city")
+    radius_km: float = Field(default=100.0, gt=0, le=1000, description="the grid ends this far from the city")
 
     @field_validator("resolution_m")
     @classmethod
     def _sensible(cls, value: float | str) -> float | str:
         if not isinstance(value, str) and not 1 <= value <= 10_000:
-            raise ValueError("must be auto or 1 to 10000 metres (a pixel seen from the station is 5 m or more)")
+            raise ValueError("must be auto or 1 to 10000 metres (from the station a pixel is 5 m or more)")
         return value
 
     @field_validator("crs")
@@ -143,22 +168,28 @@ class GridConfig(Model):
 class ToneConfig(Model):
     """Where a ratio of light is trusted."""
 
-    min_signal_to_noise: float = Field(10.0, ge=1, description="needed in R and in G for a pixel's ratio")
-    background_km: float = Field(10.0, gt=0, description="size of the window that gives the local background")
+    min_signal_to_noise: float = Field(
+        default=10.0, ge=1, description="needed in R and in G for a pixel's ratio"
+    )
+    background_km: float = Field(
+        default=10.0, gt=0, description="size of the window that gives the local background"
+    )
 
 
 class BordersConfig(Model):
     """How light and tone are compared across a border."""
 
     bands_km: tuple[float, ...] = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0)
-    contrast_km: float = Field(10.0, gt=0, description="the contrast compares light up to this far on each side")
-    block_km: float = Field(2.0, gt=0, description="length of border that makes one bootstrap block")
-    replicates: int = Field(2000, ge=200)
+    contrast_km: float = Field(
+        default=10.0, gt=0, description="the contrast compares light up to this far on each side"
+    )
+    block_km: float = Field(default=2.0, gt=0, description="length of border that makes one bootstrap block")
+    replicates: int = Field(default=2000, ge=200)
 
     @field_validator("bands_km")
     @classmethod
     def _rising(cls, value: tuple[float, ...]) -> tuple[float, ...]:
-        if not value or value[0] <= 0 or any(b <= a for a, b in zip(value, value[1:], strict=False)):
+        if not value or value[0] <= 0 or any(b <= a for a, b in pairwise(value)):
             raise ValueError("must rise from above 0")
         return value
 
@@ -201,7 +232,7 @@ class City(Model):
 class Run(Model):
     """What to run. `--config cities=liege,aachen` overrides."""
 
-    cities: tuple[str, ...] = ("demo",)
+    cities: Annotated[tuple[str, ...], Field(min_length=1)] = ("demo",)
     results: Path = Path("results")
     photo_store: Path = Path("data/photos")
 
@@ -233,7 +264,7 @@ def load_city(name: str, configs: Path = CONFIGS) -> City:
     city = _checked(City, read_yaml(file), file)
     _check_place(city, file)
     for index, photo in enumerate(city.photos):
-        check_nadir(city, photo, file, f"photos.{index}.nadir")
+        check_nadir(city.look_at(photo), photo, file, f"photos.{index}.nadir")
         for key in ("path", "control_points"):
             path = getattr(photo, key)
             if path is not None and not path.is_file():
@@ -261,12 +292,11 @@ def read_yaml(file: Path) -> dict[str, Any]:
     return values
 
 
-def check_nadir(city: City, facts: Facts, file: Path, key: str) -> None:
+def check_nadir(aim: LookAt, facts: Facts, file: Path, key: str) -> None:
     """A nadir from which the photo's place lies below the horizon is wrong, most often swapped."""
     if facts.nadir is None:
         return
-    aim = city.look_at(facts)
-    reach_km = horizon_km(facts.altitude_km or 420.0) + aim.radius_km + 3 * facts.nadir_sigma_km
+    reach_km = horizon_km(facts.altitude_km or 420.0) + aim.radius_km + 15 * facts.nadir_sigma_km
     away_km = float(distance_km(facts.nadir.lon, facts.nadir.lat, aim.lon, aim.lat))
     if away_km > reach_km:
         swapped = float(distance_km(facts.nadir.lat, facts.nadir.lon, aim.lon, aim.lat)) < reach_km
@@ -300,16 +330,17 @@ def _checked(model: type[M], values: dict[str, Any], file: Path) -> M:
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        first = error.errors()[0]
-        path = [part for part in first["loc"] if not (isinstance(part, str) and part in ("float", "literal['auto']"))]
+        # A misspelt key comes first: a required one that is missing may be just that.
+        first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
+        path = [part for part in first["loc"] if part not in ("float", "literal['auto']")]
         key = ".".join(str(part) for part in path) or "file"
-        reason = first["msg"].removeprefix("Value error, ")
+        reason = PLAIN.get(first["type"]) or first["msg"].removeprefix("Value error, ").replace(
+            "Input should be", "must be"
+        )
         value: object = first["input"]
         if first["type"] == "extra_forbidden":
             known = list(_model_at(model, path[:-1]).model_fields)
-            reason, value = f"unknown key{_nearest(str(path[-1]), known)}", None
-        elif first["type"] == "missing":
-            reason, value = "is required", None
+            reason, value = f"{reason}{_nearest(str(path[-1]), known)}", None
         elif not isinstance(value, str | int | float):
             value = None
         raise ConfigError(file, key, value, reason) from None
@@ -343,7 +374,9 @@ def defaults_yaml() -> str:
     options = {
         "countries": list(COUNTRIES),
         "photos": [photo],
-        **{key: _plain(model()) for key, model in (("grid", GridConfig), ("tone", ToneConfig), ("borders", BordersConfig))},
+        "grid": _plain(GridConfig()),
+        "tone": _plain(ToneConfig()),
+        "borders": _plain(BordersConfig()),
     }
     head = "# Every option of a city with its default. Written by `python -m pipeline.config`; do not edit.\n"
     return head + yaml.safe_dump(options, sort_keys=False, allow_unicode=True)

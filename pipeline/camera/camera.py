@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy.spatial.transform import Rotation
 
 from pipeline.camera.earth import Array, east_north_up, meet_ellipsoid, to_ecef, to_geodetic
@@ -89,9 +89,9 @@ class Camera:
             gsd = slant_m / self.focal_px / np.sqrt(np.cos(np.radians(zenith)))
         return np.where(zenith < 90, gsd, np.nan)
 
-    def inside(self, column: Array, row: Array, margin_px: float = 0.0) -> Any:
+    def inside(self, column: Array, row: Array, margin_px: float | Array = 0.0) -> NDArray[np.bool_]:
         """Whether pixels lie in the frame, enlarged by a margin."""
-        return (
+        return np.asarray(
             (column >= -0.5 - margin_px)
             & (column <= self.width - 0.5 + margin_px)
             & (row >= -0.5 - margin_px)

@@ -12,6 +12,8 @@ from pipeline.errors import FactsError
 ALTITUDE_SIGMA_KM = 5.0
 LOG_FOCAL_SIGMA = 0.02
 K1_SIGMA = 0.03
+# A lens sits within about 0.1 mm of its sensor's centre.
+PRINCIPAL_SIGMA = 0.002
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,6 +26,7 @@ class Prior:
     focal_px: float
     log_focal_sigma: float
     k1_sigma: float
+    principal_sigma_px: float
     look_at: LookAt
     width: int
     height: int
@@ -56,9 +59,13 @@ def prior_from_facts(facts: Facts, look_at: LookAt, width: int, height: int, nam
     ):
         if getattr(facts, key) is None:
             raise FactsError(
-                f"{name}: {key}: is not known; write it beside the photo in the city's YAML, for example {key}: {example}"
+                f"{name}: {key}: is not known; write it beside the photo in the city's YAML, "
+                f"for example {key}: {example}"
             )
-    assert facts.nadir and facts.altitude_km and facts.focal_length_mm and facts.sensor_width_mm
+    assert facts.nadir is not None
+    assert facts.altitude_km is not None
+    assert facts.focal_length_mm is not None
+    assert facts.sensor_width_mm is not None
     return Prior(
         position_ecef_m=to_ecef(facts.nadir.lon, facts.nadir.lat, facts.altitude_km * 1e3),
         horizontal_sigma_m=facts.nadir_sigma_km * 1e3,
@@ -66,6 +73,7 @@ def prior_from_facts(facts: Facts, look_at: LookAt, width: int, height: int, nam
         focal_px=facts.focal_length_mm / facts.sensor_width_mm * max(width, height),
         log_focal_sigma=LOG_FOCAL_SIGMA,
         k1_sigma=K1_SIGMA,
+        principal_sigma_px=PRINCIPAL_SIGMA * max(width, height),
         look_at=look_at,
         width=width,
         height=height,

@@ -60,9 +60,15 @@ def moved(camera: Camera, parameter_order: Sequence[str], delta: ArrayLike) -> C
 
 
 def ground_sigma_m(
-    camera: Camera, parameter_order: Sequence[str], covariance: ArrayLike, lon: ArrayLike, lat: ArrayLike
+    camera: Camera,
+    parameter_order: Sequence[str],
+    covariance: ArrayLike,
+    lon: ArrayLike,
+    lat: ArrayLike,
+    margin_px: float = 0.0,
 ) -> Array:
-    """Circular 1-sigma (m) of where the pixel that shows a ground point lies; NaN outside the frame.
+    """Circular 1-sigma (m) of where the pixel that shows a ground point lies; NaN outside the frame, enlarged
+    by a margin.
 
     It is the root of half the trace of the horizontal covariance G C G', with G the change of ground
     position at a fixed pixel. Only the projection is differenced:
@@ -99,4 +105,4 @@ def ground_sigma_m(
     with np.errstate(divide="ignore", invalid="ignore"):
         gain = inverse @ by_parameter / (a * d - b * c)[..., None, None]
         sigma = np.sqrt(np.einsum("...ij,jk,...ik->...", gain, np.asarray(covariance, float), gain) / 2)
-    return np.where(camera.inside(column, row), sigma, np.nan)
+    return np.where(camera.inside(column, row, margin_px), sigma, np.nan)

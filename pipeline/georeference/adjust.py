@@ -25,9 +25,13 @@ PARAMETERS = (
     "up_m",
     "log_focal",
     "k1",
+    "principal_column_px",
+    "principal_row_px",
 )
 ITERATIONS = 15
 CONVERGED_PX = 1e-3
+# So loose that it only keeps the equations solvable where too few lights are seen.
+FREE_ATTITUDE_SIGMA_RAD = 3.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,10 +136,16 @@ def _prior_terms(camera: Camera, prior: Prior) -> tuple[Array, Array]:
     """
     lon, lat, _ = to_geodetic(prior.position_ecef_m)
     to_prior_m = east_north_up(lon, lat) @ (prior.position_ecef_m - camera.position_ecef_m)
-    residual = np.array([0, 0, 0, *to_prior_m, np.log(prior.focal_px / camera.focal_px), -camera.k1])
+    centre = np.array([prior.width - 1, prior.height - 1]) / 2 - camera.principal_point_px
+    residual = np.array([0, 0, 0, *to_prior_m, np.log(prior.focal_px / camera.focal_px), -camera.k1, *centre])
     horizontal = 3 / (prior.horizontal_sigma_m**2 + (to_prior_m[:2] ** 2).sum())
-    vertical, focal, k1 = (s**-2 for s in (prior.vertical_sigma_m, prior.log_focal_sigma, prior.k1_sigma))
-    return residual, np.array([0, 0, 0, horizontal, horizontal, vertical, focal, k1])
+    vertical, focal, k1, principal = (
+        sigma**-2
+        for sigma in (prior.vertical_sigma_m, prior.log_focal_sigma, prior.k1_sigma, prior.principal_sigma_px)
+    )
+    free = FREE_ATTITUDE_SIGMA_RAD**-2
+    weight = [free, free, free, horizontal, horizontal, vertical, focal, k1, principal, principal]
+    return residual, np.array(weight)
 
 
 def _membership(residual: Array, sigma: Array, share: float, seen: Observations) -> Array:

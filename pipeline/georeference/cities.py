@@ -31,12 +31,10 @@ class Cities:
     def __len__(self) -> int:
         return len(self.lon)
 
-    def __getitem__(self, index: object) -> "Cities":
-        lon, lat, population, name, country = (
-            np.atleast_1d(v[index])  # type: ignore[index]
-            for v in (self.lon, self.lat, self.population, self.name, self.country)
+    def __getitem__(self, index: NDArray[np.bool_] | NDArray[np.intp]) -> "Cities":
+        return Cities(
+            self.lon[index], self.lat[index], self.population[index], self.name[index], self.country[index]
         )
-        return Cities(lon, lat, population, name, country)
 
     @property
     def radius_km(self) -> Array:
@@ -74,5 +72,9 @@ def gazetteer() -> Cities:
     ]
     lon, lat, population, name, country = zip(*rows, strict=True)
     return Cities(
-        np.array(lon, float), np.array(lat, float), np.array(population, float), np.array(name), np.array(country)
+        np.array(lon, float),
+        np.array(lat, float),
+        np.array(population, float),
+        np.array(name),
+        np.array(country),
     )

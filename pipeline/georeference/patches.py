@@ -1,5 +1,7 @@
 """Patch displacements: how far each part of the photo lies from where the reference light expects it."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
@@ -7,55 +9,77 @@ from scipy import fft
 from pipeline.camera.camera import Camera
 from pipeline.camera.earth import Array, to_ecef
 from pipeline.georeference.adjust import Observations
+from pipeline.georeference.lights import Lights
 from pipeline.georeference.reference import Image
 
 MIN_CORRELATION = 0.3
 MIN_VALID_SHARE = 0.6
 MIN_CONTRAST = 0.05
+# Patches lie half a patch apart, so each piece of light is seen by four of them.
+OVERLAP = 4
 
 
-def displacements(
-    image: Image, valid: NDArray[np.bool_], reference: Image, camera: Camera, size: int, reach: int
+@dataclass(frozen=True, eq=False)
+class Displacements:
+    """For n patches: (n, 2) offsets of the photo from the reference (column, row; px), the correlation
+    there, and whether the peak is a true maximum inside the reach."""
+
+    offset_px: Array
+    correlation: Array
+    found: NDArray[np.bool_]
+
+
+def lattice_observations(
+    lights: Lights, reference: Image, camera: Camera, size: int, reach: int
 ) -> Observations:
     """Where the photo shows what the reference expects, on a lattice of patches half a patch apart.
 
-    Each `size` x `size` px patch of the reference is found again in the photo within `reach` px by
-    normalised cross-correlation, to a fraction of a pixel by a parabola through the peak.
+    `camera` is for the size of `lights`; so are the pixels of the observations.
     """
-    top, left = _lattice(image.shape, size)
-    patches = _windows(reference, top, left, size)
-    scenes = _windows(np.pad(image, reach), top, left, size + 2 * reach)
-    usable = _windows(np.pad(valid.astype(np.float32), reach), top, left, size + 2 * reach)
-    contrast = patches.std(axis=(1, 2))
-    core = usable[:, reach:-reach, reach:-reach].mean(axis=(1, 2))
-    keep = (contrast > MIN_CONTRAST) & (core > MIN_VALID_SHARE)
-    top, left, patches, scenes, usable = (v[keep] for v in (top, left, patches, scenes, usable))
-    score = _scores(patches, scenes * usable, usable, reach)
-    peak = score.reshape(len(score), -1).argmax(axis=1)
-    row, column = np.unravel_index(peak, score.shape[1:])
-    best = score.reshape(len(score), -1).max(axis=1, initial=-1.0)
-    inside = (row > 0) & (row < 2 * reach) & (column > 0) & (column < 2 * reach)
-    good = inside & (best > MIN_CORRELATION)
-    n, row, column, best = np.flatnonzero(good), row[good], column[good], best[good]
-    d_row = row - reach + _vertex(score[n, row - 1, column], best, score[n, row + 1, column])
-    d_column = column - reach + _vertex(score[n, row, column - 1], best, score[n, row, column + 1])
-    middle = np.stack([left[n] + (size - 1) / 2, top[n] + (size - 1) / 2], -1)
+    edges = [
+        np.linspace(0, n - size, max(2 * (n - size) // size + 1, 1)).round().astype(np.intp)
+        for n in reference.shape
+    ]
+    top, left = (v.ravel() for v in np.meshgrid(*edges, indexing="ij"))
+    seen = displacements(lights, reference, top, left, size, reach)
+    middle = np.stack([left, top], -1) + (size - 1) / 2
     lon, lat = camera.to_ground(middle[:, 0], middle[:, 1])
-    ground = np.isfinite(lon)
+    good = seen.found & (seen.correlation > MIN_CORRELATION) & np.isfinite(lon)
     return Observations(
-        ground_m=to_ecef(lon, lat)[ground],
-        pixel=(middle + np.stack([d_column, d_row], -1))[ground],
-        sigma=(np.sqrt(1 - np.clip(best, 0, 0.99) ** 2) / best)[ground],
-        window_px=np.full(ground.sum(), float(reach)),
-        known=np.zeros(ground.sum(), bool),
+        ground_m=to_ecef(lon[good], lat[good]),
+        pixel=(middle + seen.offset_px)[good],
+        sigma=relative_sigma(seen.correlation[good]),
+        window_px=np.full(good.sum(), float(reach)),
+        known=np.zeros(good.sum(), bool),
     )
 
 
-def _lattice(shape: tuple[int, ...], size: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Top and left edges of patches that lie half a patch apart and reach every edge of the image."""
-    edges = [np.linspace(0, n - size, max(2 * (n - size) // size + 1, 1)).round().astype(np.intp) for n in shape]
-    top, left = np.meshgrid(*edges, indexing="ij")
-    return top.ravel(), left.ravel()
+def relative_sigma(correlation: Array) -> Array:
+    """How the error of a correlation peak grows as the correlation falls, up to a common factor."""
+    return np.asarray(np.sqrt(1 - np.clip(correlation, 0.05, 0.99) ** 2) / np.clip(correlation, 0.05, 0.99))
+
+
+def displacements(
+    lights: Lights,
+    reference: Image,
+    top: NDArray[np.intp],
+    left: NDArray[np.intp],
+    size: int,
+    reach: int,
+) -> Displacements:
+    """Find `size` x `size` px patches of the reference, given by their corners, again in the photo within
+    `reach` px, by normalised cross-correlation and a parabola through its peak."""
+    patches = _windows(reference, top, left, size)
+    scenes = _windows(np.pad(lights.image, reach), top, left, size + 2 * reach)
+    usable = _windows(np.pad(lights.valid.astype(np.float32), reach), top, left, size + 2 * reach)
+    core = usable[:, reach : reach + size, reach : reach + size].mean(axis=(1, 2))
+    worth = (patches.std(axis=(1, 2)) > MIN_CONTRAST) & (core > MIN_VALID_SHARE)
+    offset, correlation = np.zeros((len(top), 2)), np.full(len(top), -1.0)
+    found = np.zeros(len(top), bool)
+    if worth.any():
+        score = _scores(patches[worth], scenes[worth], usable[worth], reach)
+        offset[worth], correlation[worth], found[worth] = _peaks(score, reach)
+    return Displacements(offset, correlation, found)
 
 
 def _windows(image: Image, top: NDArray[np.intp], left: NDArray[np.intp], size: int) -> Image:
@@ -64,22 +88,21 @@ def _windows(image: Image, top: NDArray[np.intp], left: NDArray[np.intp], size: 
     return np.asarray(view[top, left])
 
 
-def _scores(patches: Image, scenes: Image, usable: Image, reach: int) -> Image:
+def _scores(patches: Image, scenes: Image, usable: Image, reach: int) -> Array:
     """Normalised cross-correlation of each patch with its scene for shifts of -reach..reach, over the usable
     pixels only; -1 where too few of them are left."""
     size = patches.shape[1]
     shape = (fft.next_fast_len(scenes.shape[1]),) * 2
-    ones = np.ones_like(patches[:1])
 
     def spectrum(a: Image) -> NDArray[np.complex64]:
-        return np.asarray(fft.rfft2(a, s=shape, axes=(1, 2), workers=2))
+        return np.asarray(fft.rfft2(a, s=shape, axes=(1, 2)))
 
     def correlated(a: NDArray[np.complex64], b: NDArray[np.complex64]) -> Array:
-        shifts = fft.irfft2(a * np.conj(b), s=shape, axes=(1, 2), workers=2)
+        shifts = fft.irfft2(a * np.conj(b), s=shape, axes=(1, 2))
         return np.asarray(shifts[:, : 2 * reach + 1, : 2 * reach + 1], float)
 
-    scene, mask, square = spectrum(scenes), spectrum(usable), spectrum(scenes**2)
-    patch, patch_square, one = spectrum(patches), spectrum(patches**2), spectrum(ones)
+    scene, square, mask = spectrum(scenes * usable), spectrum(scenes**2 * usable), spectrum(usable)
+    patch, patch_square, one = spectrum(patches), spectrum(patches**2), spectrum(np.ones_like(patches[:1]))
     n = np.maximum(correlated(mask, one), 1)
     scene_sum, patch_sum = correlated(scene, one), correlated(mask, patch)
     covariance = correlated(scene, patch) - scene_sum * patch_sum / n
@@ -88,6 +111,18 @@ def _scores(patches: Image, scenes: Image, usable: Image, reach: int) -> Image:
     floor = 1e-4 * size**2
     score = covariance / np.sqrt(np.maximum(scene_variance, floor) * np.maximum(patch_variance, floor))
     return np.asarray(np.where(n >= MIN_VALID_SHARE * size**2, score, -1.0))
+
+
+def _peaks(score: Array, reach: int) -> tuple[Array, Array, NDArray[np.bool_]]:
+    """Offset (column, row), height and validity of the highest point of each correlation surface."""
+    flat = score.reshape(len(score), -1)
+    row, column = np.unravel_index(flat.argmax(axis=1), score.shape[1:])
+    best = flat.max(axis=1)
+    inside = (row > 0) & (row < 2 * reach) & (column > 0) & (column < 2 * reach)
+    n, r, c = np.arange(len(score)), np.clip(row, 1, 2 * reach - 1), np.clip(column, 1, 2 * reach - 1)
+    d_row = _vertex(score[n, r - 1, c], score[n, r, c], score[n, r + 1, c])
+    d_column = _vertex(score[n, r, c - 1], score[n, r, c], score[n, r, c + 1])
+    return np.stack([column - reach + d_column, row - reach + d_row], -1), best, inside
 
 
 def _vertex(before: Array, peak: Array, after: Array) -> Array:

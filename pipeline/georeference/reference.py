@@ -43,7 +43,7 @@ def render(camera: Camera, cities: Cities) -> Image:
             (camera.height + 2 * pad, camera.width + 2 * pad),
         )
         image += gaussian_filter(points, sigma, mode="constant", truncate=3.0)[pad:-pad, pad:-pad]
-    return np.log1p(image / KNEE)
+    return np.asarray(np.log1p(image / KNEE))
 
 
 def splat(

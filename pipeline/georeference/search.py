@@ -39,7 +39,9 @@ class Candidate:
     correlation: float
 
 
-def search(image: Image, valid: NDArray[np.bool_], prior: Prior, position_ecef_m: Array, cities: Cities) -> list[Candidate]:
+def search(
+    image: Image, valid: NDArray[np.bool_], prior: Prior, position_ecef_m: Array, cities: Cities
+) -> list[Candidate]:
     """Cameras at one position, best first, whose reference light resembles the photo.
 
     `image` (height, width) is the log-compressed photo at search size, `valid` its usable pixels; the
@@ -73,7 +75,9 @@ def search(image: Image, valid: NDArray[np.bool_], prior: Prior, position_ecef_m
         rows, columns = np.nonzero(peaks)
         for k in np.argsort(-score[rows, columns])[:PEAKS_PER_ROLL]:
             shift = (columns[k] - centre, rows[k] - centre)
-            found.append(Candidate(_pointed(canvas, shift, roll_deg, width, height), float(score[rows[k], columns[k]])))
+            found.append(
+                Candidate(_pointed(canvas, shift, roll_deg, width, height), float(score[rows[k], columns[k]]))
+            )
     return sorted(found, key=lambda c: -c.correlation)
 
 
@@ -91,7 +95,9 @@ def _turned(image: Image, valid: NDArray[np.bool_], roll_deg: float, side: int) 
     return (light - mean * mask).astype(np.float32), mask
 
 
-def _correlate(spectra: tuple[NDArray[np.complex64], NDArray[np.complex64]], light: Image, mask: Image) -> Image:
+def _correlate(
+    spectra: tuple[NDArray[np.complex64], NDArray[np.complex64]], light: Image, mask: Image
+) -> Image:
     """Normalised cross-correlation for every position of the template's centre on the canvas."""
     side = light.shape[0]
     light_spectrum, mask_spectrum = np.conj(fft.rfft2(light)), np.conj(fft.rfft2(mask))
@@ -106,7 +112,9 @@ def _correlate(spectra: tuple[NDArray[np.complex64], NDArray[np.complex64]], lig
     return np.asarray(np.roll(score, ((side - 1) // 2, (side - 1) // 2), (0, 1)), np.float32)
 
 
-def _pointed(canvas: Camera, shift_px: tuple[float, float], roll_deg: float, width: int, height: int) -> Camera:
+def _pointed(
+    canvas: Camera, shift_px: tuple[float, float], roll_deg: float, width: int, height: int
+) -> Camera:
     """The camera of a photo whose centre falls `shift_px` (column, row) from the canvas's centre."""
     x, y = shift_px[0] / canvas.focal_px, shift_px[1] / canvas.focal_px
     tilt = np.hypot(x, y)

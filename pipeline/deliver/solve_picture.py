@@ -1,0 +1,126 @@
+"""`solve.png`: the photo with cities, residuals and borders drawn through its camera."""
+
+import geopandas as gpd
+import matplotlib.patheffects as effects
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from pipeline.camera.camera import Camera
+from pipeline.camera.earth import Array
+from pipeline.deliver import palette
+from pipeline.georeference.control import ControlPoints
+from pipeline.photo.photo import Photo
+
+LONG_SIDE_IN = 12.0
+DPI = 120
+NAMED = 25
+# Residuals are a few pixels; drawn ten times longer they show their pattern.
+EXAGGERATION = 10
+HALO = [effects.withStroke(linewidth=2.5, foreground="black", alpha=0.8)]
+COLOUR = {"fit": "#63e6f0", "check": "#ffd166", "unmatched": "#8a94a0"}
+
+
+def solve_picture(
+    photo: Photo,
+    camera: Camera,
+    points: ControlPoints,
+    borders: gpd.GeoDataFrame,
+    title: str,
+    simulated: bool,
+) -> Figure:
+    """The figure; `borders` are lines in degrees."""
+    scale = LONG_SIDE_IN / max(camera.width, camera.height)
+    strip = 0.55
+    width, height = camera.width * scale, camera.height * scale + strip
+    figure = Figure(figsize=(width, height), dpi=DPI, facecolor=palette.BACKGROUND)
+    axes = figure.add_axes((0, 0, 1, 1 - strip / height))
+    axes.imshow(_visible(photo), extent=(-0.5, camera.width - 0.5, camera.height - 0.5, -0.5))
+    _draw_borders(axes, camera, borders)
+    _draw_cities(axes, points, camera)
+    axes.set_xlim(-0.5, camera.width - 0.5)
+    axes.set_ylim(camera.height - 0.5, -0.5)
+    axes.set_axis_off()
+    figure.text(
+        0.01, 1 - 0.22 / height, title, color=palette.TEXT, fontsize=11, va="center", fontweight="bold"
+    )
+    figure.text(
+        0.01,
+        1 - 0.43 / height,
+        "circles: cities (blue in the fit, yellow held out to check, grey unmatched); "
+        f"lines: residuals x {EXAGGERATION}; white: national borders",
+        color=palette.MUTED,
+        fontsize=8.5,
+        va="center",
+    )
+    if simulated:
+        figure.text(
+            0.99,
+            1 - 0.22 / height,
+            "SIMULATED",
+            color=palette.SIMULATED,
+            fontsize=13,
+            ha="right",
+            va="center",
+            fontweight="bold",
+        )
+    return figure
+
+
+def _visible(photo: Photo) -> Array:
+    """Linear light as the eye would have it (height, width, 3), faint towns raised until they show."""
+    light = np.nan_to_num(np.moveaxis(photo.light, 0, -1))
+    white = max(float(np.quantile(light.max(axis=-1), 0.995)), 1e-6)
+    return np.asarray(np.clip(light / white, 0, 1) ** (1 / 2.4))
+
+
+def _draw_borders(axes: Axes, camera: Camera, borders: gpd.GeoDataFrame) -> None:
+    for line in borders.geometry.explode(index_parts=False):
+        lon, lat = np.asarray(line.coords)[:, :2].T
+        column, row = camera.project(lon, lat)
+        near = camera.inside(column, row, 0.05 * camera.width)
+        axes.plot(
+            np.where(near, column, np.nan),
+            np.where(near, row, np.nan),
+            color="white",
+            linewidth=0.9,
+            alpha=0.75,
+        )
+
+
+def _draw_cities(axes: Axes, points: ControlPoints, camera: Camera) -> None:
+    column, row = camera.project(points.cities.lon, points.cities.lat)
+    size = 6 + 22 * np.clip(np.log10(points.cities.population / 1000) / 3, 0, 1) ** 2
+    for used, colour in COLOUR.items():
+        chosen = points.used == used
+        axes.scatter(
+            column[chosen],
+            row[chosen],
+            s=size[chosen] ** 1.5,
+            facecolors="none",
+            edgecolors=colour,
+            linewidths=0.9,
+        )
+        tip = np.stack([column, row], -1) + EXAGGERATION * points.residual_px
+        for k in np.flatnonzero(chosen & np.isfinite(tip[:, 0])):
+            axes.plot([column[k], tip[k, 0]], [row[k], tip[k, 1]], color=colour, linewidth=0.8)
+    taken: list[tuple[float, float]] = []
+    room = 0.055 * camera.width, 0.02 * camera.width
+    for place in range(len(points.cities)):  # in order of population
+        if len(taken) == NAMED:
+            break
+        if any(abs(column[place] - x) < 2 * room[0] and abs(row[place] - y) < room[1] for x, y in taken):
+            continue
+        taken.append((column[place], row[place]))
+        left = column[place] > 0.85 * camera.width
+        axes.annotate(
+            points.cities.name[place],
+            (column[place], row[place]),
+            xytext=(-8 if left else 8, 5),
+            textcoords="offset points",
+            ha="right" if left else "left",
+            color="white",
+            fontsize=8.5,
+            path_effects=HALO,
+            annotation_clip=True,
+        )

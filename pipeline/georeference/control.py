@@ -1,0 +1,121 @@
+"""Control points: every city of the frame, where it is and where its light was seen."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.camera.camera import Camera
+from pipeline.camera.earth import Array, distance_km
+from pipeline.camera.prior import Prior
+from pipeline.georeference.cities import POSITION_SIGMA_KM, Cities
+from pipeline.georeference.lights import Lights
+from pipeline.georeference.patches import displacements
+from pipeline.georeference.reference import render
+from pipeline.georeference.solve import FINE, refine
+
+MAX_CITIES = 500
+MIN_CORRELATION = 0.5
+# A city is matched with its surroundings, 5 to 10 km at 250 m pixels: alone, one light is easily another.
+PATCH_SIZES_PX = (40, 56, 80)
+# Every fifth city, in order of population, is held out of a fit of its own.
+CHECK_EVERY = 5
+
+
+@dataclass(frozen=True, eq=False)
+class ControlPoints:
+    """n cities in frame. Pixels are of the full photo; residuals are seen less predicted.
+
+    `used` says how: fit, check (its residual is against a fit without the check cities) or unmatched (NaN).
+    """
+
+    cities: Cities
+    seen_px: Array
+    residual_px: Array
+    residual_m: Array
+    correlation: Array
+    used: NDArray[np.str_]
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """Errors at the check points, which include the gazetteer's own (about 400 m)."""
+
+    n_control_points: int
+    n_check_points: int
+    rmse_px: float | None
+    ce90_px: float | None
+    rmse_m: float | None
+    ce90_m: float | None
+
+
+def control_points(
+    camera: Camera, pyramid: Callable[[int], Lights], prior: Prior, gazetteer: Cities
+) -> ControlPoints:
+    """Match the frame's biggest cities one by one, and hold every fifth out of a fit to check it."""
+    cities = gazetteer.seen_by(camera)
+    cities = cities[np.argsort(-cities.population, kind="stable")[:MAX_CITIES]]
+    # Neighbours outside the frame and smaller places light the patches too.
+    around = gazetteer.seen_by(camera, margin_px=0.1 * camera.width)
+    check = np.arange(len(cities)) % CHECK_EVERY == CHECK_EVERY // 2
+    held_out = set(zip(cities.lon[check], cities.lat[check], strict=True))
+    rest = around[np.array([p not in held_out for p in zip(around.lon, around.lat, strict=True)], dtype=bool)]
+    check_camera = refine(camera, pyramid, prior, rest, None, FINE[-2:]).camera if check.any() else camera
+    view = pyramid(FINE[-1][0])
+    seen, correlation = _seen(view, camera, cities, around)
+    matched = correlation > MIN_CORRELATION
+    residual_px, residual_m = np.full((len(cities), 2), np.nan), np.full(len(cities), np.nan)
+    for chosen, fitted in ((matched & ~check, camera), (matched & check, check_camera)):
+        residual_px[chosen], residual_m[chosen] = _residuals(fitted, cities[chosen], seen[chosen])
+    return ControlPoints(
+        cities=cities,
+        seen_px=np.where(matched[:, None], seen, np.nan),
+        residual_px=residual_px,
+        residual_m=residual_m,
+        correlation=correlation,
+        used=np.where(matched, np.where(check, "check", "fit"), "unmatched"),
+    )
+
+
+def accuracy(points: ControlPoints) -> Accuracy:
+    """RMSE and circular error of 90 % at the check points; None with fewer than two."""
+    check = points.used == "check"
+    px, m = np.hypot(*points.residual_px[check].T), points.residual_m[check]
+    counts = int((points.used == "fit").sum()), int(check.sum())
+    if counts[1] < 2:
+        return Accuracy(*counts, None, None, None, None)
+
+    def rmse(v: Array) -> float:
+        return float(np.sqrt((v**2).mean()))
+
+    return Accuracy(*counts, rmse(px), float(np.quantile(px, 0.9)), rmse(m), float(np.quantile(m, 0.9)))
+
+
+def _residuals(camera: Camera, cities: Cities, seen_px: Array) -> tuple[Array, Array]:
+    """Seen less predicted pixels (n, 2), and how far on the ground the seen pixel lies from the city (m)."""
+    predicted = np.stack(camera.project(cities.lon, cities.lat), -1)
+    lon, lat = camera.to_ground(seen_px[:, 0], seen_px[:, 1])
+    return seen_px - predicted, 1e3 * distance_km(lon, lat, cities.lon, cities.lat)
+
+
+def _seen(view: Lights, camera: Camera, cities: Cities, around: Cities) -> tuple[Array, Array]:
+    """Where the photo shows each city (n, 2; px of the full photo), and how well (-1: not found)."""
+    small = camera.scaled(view.factor)
+    reference = render(small, around)
+    height, width = reference.shape
+    column, row = small.project(cities.lon, cities.lat)
+    pixel_km = small.ground_sample_distance_m(cities.lon, cities.lat) / 1e3
+    sigma_px = cities.radius_km / pixel_km
+    reach = int(np.ceil(3 * POSITION_SIGMA_KM / float(np.median(pixel_km)))) + 3 if len(cities) else 3
+    rank = np.searchsorted(np.array(PATCH_SIZES_PX[:-1]), 6 * sigma_px)
+    seen, correlation = np.full((len(cities), 2), np.nan), np.full(len(cities), -1.0)
+    for k, size in enumerate(PATCH_SIZES_PX):
+        top, left = (np.round(v - (size - 1) / 2).astype(np.intp) for v in (row, column))
+        fits = (rank == k) & (top >= 0) & (left >= 0) & (top + size <= height) & (left + size <= width)
+        chosen = np.flatnonzero(fits)
+        moved = displacements(view, reference, top[chosen], left[chosen], size, reach)
+        centre = np.stack([column[chosen], row[chosen]], -1)
+        seen[chosen] = (centre + moved.offset_px + 0.5) / view.factor - 0.5
+        correlation[chosen] = np.where(moved.found, moved.correlation, -1.0)
+    return seen, correlation

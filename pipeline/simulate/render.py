@@ -1,0 +1,111 @@
+"""From light on the ground to the bytes of a night photograph.
+
+Pixel centres are integers. A picture is linear R, G, B with 1 at saturation until `developed` makes it 8-bit.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import fft
+
+from pipeline.camera.camera import Camera
+from pipeline.camera.earth import Array, to_ecef
+from pipeline.simulate.lights import Lights
+
+# Signal in G of one lumen of high-pressure sodium seen from 400 km through 85 mm. Lit ground stays equally
+# bright: a shorter lens or a smaller picture puts more lamps into a pixel and less of each.
+SIGNAL = 0.035
+REFERENCE_RANGE_M = 400e3
+REFERENCE_FOCAL_PX = 85 / 36 * 2128
+MARGIN_PX = 160  # lights so far outside still glow into the frame
+
+
+@dataclass(frozen=True)
+class Optics:
+    """What the lens, the air and the sensor do to light."""
+
+    # Gaussians that make the point spread: sigma in pixels and share of the light. The wide ones are glow.
+    spread: tuple[tuple[float, float], ...] = ((0.75, 0.90), (5.0, 0.05), (40.0, 0.05))
+    vignetting: tuple[float, float, float] = (0.400, 0.406, 0.416)  # loss of R, G, B in the corners
+    background: tuple[float, float, float] = (0.0080, 0.0060, 0.0064)  # airglow, scattered light, black level
+    full_well_e: float = 4000.0  # electrons that saturate a pixel at ISO 6400, of 2 x 2 on the sensor
+    read_noise_e: tuple[float, float, float] = (13.0, 8.0, 11.0)  # R and B are amplified by the white balance
+    noise_blur_px: tuple[float, float, float] = (0.55, 0.4, 0.6)  # demosaicing smears noise, colours most
+
+
+def exposed(camera: Camera, lights: Lights, optics: Optics = Optics()) -> Array:
+    """Noise-free linear picture (3, height, width) before saturation."""
+    shape = camera.height + 2 * MARGIN_PX, camera.width + 2 * MARGIN_PX
+    column, row = camera.project(lights.lon, lights.lat)
+    range_m = np.linalg.norm(to_ecef(lights.lon, lights.lat) - camera.position_ecef_m, axis=-1)
+    caught = SIGNAL * (camera.focal_px / REFERENCE_FOCAL_PX * REFERENCE_RANGE_M / range_m) ** 2
+    picture = np.stack(
+        [
+            spread(
+                splat(column + MARGIN_PX, row + MARGIN_PX, caught * lights.rgb[:, band], shape), optics.spread
+            )
+            for band in range(3)
+        ]
+    )[:, MARGIN_PX:-MARGIN_PX, MARGIN_PX:-MARGIN_PX]
+    falloff = vignetting(camera, optics)
+    return np.asarray(falloff * (picture + np.reshape(optics.background, (3, 1, 1))))
+
+
+def render(camera: Camera, lights: Lights, seed: int, optics: Optics = Optics()) -> NDArray[np.uint8]:
+    """The photograph (height, width, 3), 8-bit sRGB."""
+    return developed(noisy(exposed(camera, lights, optics), seed, optics))
+
+
+def splat(column: Array, row: Array, value: Array, shape: tuple[int, int]) -> Array:
+    """Share each value among its four nearest pixels, keeping its centroid; what falls outside is lost."""
+    height, width = shape
+    good = (column >= 0) & (row >= 0) & (column < width - 1) & (row < height - 1)
+    column, row, value = column[good], row[good], value[good]
+    left, top = column.astype(np.intp), row.astype(np.intp)
+    x, y = column - left, row - top
+    first = top * width + left
+    picture = np.zeros(height * width)
+    for step, weight in ((0, (1 - x) * (1 - y)), (1, x * (1 - y)), (width, (1 - x) * y), (width + 1, x * y)):
+        picture += np.bincount(first + step, weights=weight * value, minlength=height * width)
+    return picture.reshape(shape)
+
+
+def spread(picture: Array, gaussians: tuple[tuple[float, float], ...]) -> Array:
+    """Blur by a sum of Gaussians (sigma in pixels, share); what leaves at one side enters at the other."""
+    fy = np.fft.fftfreq(picture.shape[0])[:, None]
+    fx = np.fft.rfftfreq(picture.shape[1])[None, :]
+    transfer = np.zeros((fy.shape[0], fx.shape[1]))
+    for sigma, share in gaussians:
+        # Separable: the two factors are far cheaper than one exponential of every frequency.
+        transfer += share * np.exp(-2 * (np.pi * sigma * fy) ** 2) * np.exp(-2 * (np.pi * sigma * fx) ** 2)
+    return np.asarray(fft.irfft2(fft.rfft2(picture) * transfer, s=picture.shape))
+
+
+def vignetting(camera: Camera, optics: Optics) -> Array:
+    """Share of light that arrives, (3, height, width); falls with the squared distance from the axis."""
+    cx, cy = camera.principal_point_px
+    x = np.arange(camera.width) - cx
+    y = np.arange(camera.height)[:, None] - cy
+    corner2 = (camera.width**2 + camera.height**2) / 4
+    return np.asarray(1 - np.reshape(optics.vignetting, (3, 1, 1)) * ((x * x + y * y) / corner2))
+
+
+def noisy(picture: Array, seed: int, optics: Optics) -> Array:
+    """Add shot noise (Gaussian: no pixel is without tens of electrons) and read noise."""
+    rng = np.random.default_rng([seed, 3])
+    bands = []
+    for signal, read_e, blur_px in zip(picture, optics.read_noise_e, optics.noise_blur_px, strict=True):
+        white = rng.standard_normal(signal.shape)
+        grain = spread(white, ((blur_px, 1.0),))
+        grain /= grain.std()
+        sigma = np.sqrt(np.maximum(signal, 0) / optics.full_well_e + (read_e / optics.full_well_e) ** 2)
+        bands.append(signal + sigma * grain)
+    return np.stack(bands)
+
+
+def developed(picture: Array) -> NDArray[np.uint8]:
+    """Clip at saturation, code as sRGB, round: (3, height, width) linear to (height, width, 3) 8-bit."""
+    linear = np.clip(np.moveaxis(picture, 0, -1), 0, 1)
+    coded = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
+    return np.round(255 * coded).astype(np.uint8)

@@ -1,0 +1,159 @@
+"""A whole simulated photograph: light on the ground, a hidden camera, and what a catalogue would tell."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.camera.camera import Camera, look_at_rotation
+from pipeline.camera.earth import MEAN_RADIUS_KM, to_ecef
+from pipeline.config import Facts, LonLat, LookAt
+from pipeline.simulate.lights import METRES_PER_DEGREE, Lights
+from pipeline.simulate.render import MARGIN_PX, render
+from pipeline.simulate.streets import Ground, motorway_lights, street_lights
+from pipeline.simulate.town import TILE_DEG, town_lights
+
+SENSOR_WIDTH_MM = 36.0
+NAUTICAL_MILE_KM = 1.852
+WORLD = 1  # the layout of towns that all photos of the demo share
+LIEGE, MAASTRICHT, AACHEN = (5.57, 50.64), (5.69, 50.85), (6.08, 50.78)
+SHAPE = (2128, 1416)  # width and height in pixels
+DRAWS = 10_000
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """A simulated photograph: 8-bit sRGB picture, true camera, catalogue facts, the light it shows."""
+
+    picture: NDArray[np.uint8]
+    camera: Camera
+    facts: Facts
+    lights: Lights
+
+
+def simulate_frame(
+    seed: int,
+    year: int = 2012,
+    ground: Ground | None = None,
+    world: int = WORLD,
+    aim: tuple[float, float] = (5.92, 50.72),
+    must_see: tuple[tuple[float, float], ...] = (LIEGE, MAASTRICHT, AACHEN),
+    focal_length_mm: float = 85.0,
+    off_nadir_deg: tuple[float, float] = (15.0, 35.0),
+    shape: tuple[int, int] = SHAPE,
+) -> Frame:
+    """A photograph near `aim` (lon, lat); without `ground` of towns alone, anywhere on Earth.
+
+    `seed` chooses camera, facts and noise, `world` the layout of the light.
+    """
+    camera, facts = view(seed, year, aim, must_see, focal_length_mm, off_nadir_deg, shape)
+    seen = lights(world, year, tiles_seen(camera), ground)
+    column, row = camera.project(seen.lon, seen.lat)
+    seen = seen[camera.inside(column, row, MARGIN_PX)]
+    return Frame(render(camera, seen, seed), camera, facts, seen)
+
+
+def lights(world: int, year: int, tiles: NDArray[np.intp], ground: Ground | None) -> Lights:
+    """All light of some tiles. With `ground`, real streets where known, and no light strays over a border."""
+    towns = town_lights(world, year, tiles)
+    if ground is None:
+        return towns
+    country = ground.countries.at(towns.lon, towns.lat)
+    home = np.where(np.isin(towns.country, ground.countries.code), towns.country, "")
+    towns = Lights(towns.lon, towns.lat, towns.rgb, country)
+    towns = towns[(country == home) & ~((country == "BE") & ground.covered(towns.lon, towns.lat))]
+    parts = [
+        towns,
+        street_lights(world, year, ground.streets),
+        motorway_lights(world, year, ground.motorways, ground.countries),
+    ]
+    return Lights.joined(parts)
+
+
+def view(
+    seed: int,
+    year: int,
+    aim: tuple[float, float],
+    must_see: tuple[tuple[float, float], ...],
+    focal_length_mm: float,
+    off_nadir_deg: tuple[float, float],
+    shape: tuple[int, int],
+) -> tuple[Camera, Facts]:
+    """A camera aimed near a place so that all of `must_see` is in the frame, and its catalogue facts."""
+    rng = np.random.default_rng([seed, 0])
+    wander_deg = 0.15 * 85 / focal_length_mm
+    for _ in range(DRAWS):
+        lon = aim[0] + rng.normal(0, wander_deg / np.cos(np.radians(aim[1])))
+        lat = aim[1] + rng.normal(0, wander_deg)
+        camera = _camera(rng, lon, lat, focal_length_mm, rng.uniform(*off_nadir_deg), shape)
+        if all(camera.inside(*camera.project(*place), -0.03 * camera.width) for place in must_see):
+            return camera, _facts(rng, year, camera, (lon, lat), focal_length_mm)
+    raise ValueError(f"no camera of {focal_length_mm:g} mm aimed at {aim} sees all of {must_see}")
+
+
+def tiles_seen(camera: Camera) -> NDArray[np.intp]:
+    """Tiles (column, row) of the layout that reach into the frame or its margin."""
+    x, y = np.meshgrid(np.linspace(0, 1, 60), np.linspace(0, 1, 40))
+    lon, lat = camera.to_ground(
+        x * (camera.width + 2 * MARGIN_PX) - MARGIN_PX, y * (camera.height + 2 * MARGIN_PX) - MARGIN_PX
+    )
+    tiles = np.floor(np.stack([lon, lat], axis=-1) / TILE_DEG).reshape(-1, 2)
+    return np.unique(tiles[np.isfinite(tiles).all(axis=1)].astype(np.intp), axis=0)
+
+
+def _camera(
+    rng: np.random.Generator,
+    lon: float,
+    lat: float,
+    focal_mm: float,
+    off_nadir: float,
+    shape: tuple[int, int],
+) -> Camera:
+    """A station that sees (lon, lat) at an angle `off_nadir` (degrees) from any side, with any roll."""
+    altitude_km = rng.uniform(400, 415)
+    tilt = np.radians(off_nadir)
+    zenith = np.arcsin((1 + altitude_km / MEAN_RADIUS_KM) * np.sin(tilt))
+    away_deg = np.degrees(zenith - tilt)
+    azimuth = rng.uniform(0, 2 * np.pi)
+    nadir_lat = lat + away_deg * np.cos(azimuth)
+    nadir_lon = lon + away_deg * np.sin(azimuth) / np.cos(np.radians(lat))
+    width, height = shape
+    position = to_ecef(nadir_lon, nadir_lat, altitude_km * 1e3)
+    shift = rng.normal(0, 0.0015 * width, 2)
+    return Camera(
+        position_ecef_m=position,
+        rotation_ecef_to_camera=look_at_rotation(position, to_ecef(lon, lat), rng.uniform(-180, 180)),
+        focal_px=focal_mm / SENSOR_WIDTH_MM * width * (1 + rng.uniform(-0.01, 0.01)),
+        principal_point_px=((width - 1) / 2 + shift[0], (height - 1) / 2 + shift[1]),
+        width=width,
+        height=height,
+        k1=rng.uniform(-0.02, 0.04),
+    )
+
+
+def _facts(
+    rng: np.random.Generator, year: int, camera: Camera, aim: tuple[float, float], focal_mm: float
+) -> Facts:
+    """What a catalogue would tell: rounded, the lens as engraved, and the centre up to 40 km wrong."""
+    lon, lat, altitude_km = camera.nadir()
+    off_km, bearing = 40 * np.sqrt(rng.random()), 2 * np.pi * rng.random()
+    km_per_deg = METRES_PER_DEGREE / 1e3
+    evening = datetime(year, 2, 1, 20, 30, tzinfo=UTC)
+    look_at = LookAt(
+        lon=round(aim[0] + off_km * np.sin(bearing) / km_per_deg / np.cos(np.radians(aim[1])), 2),
+        lat=round(aim[1] + off_km * np.cos(bearing) / km_per_deg, 2),
+        radius_km=80.0,
+    )
+    return Facts(
+        taken_at=evening + timedelta(days=int(rng.integers(0, 28)), seconds=int(rng.integers(0, 7200))),
+        nadir=LonLat(lon=round(lon, 1), lat=round(lat, 1)),
+        altitude_km=round(round(altitude_km / NAUTICAL_MILE_KM) * NAUTICAL_MILE_KM, 1),
+        camera="NIKON D3S",
+        focal_length_mm=focal_mm,
+        sensor_width_mm=SENSOR_WIDTH_MM,
+        aperture=1.4,
+        exposure_s=1 / 60,
+        iso=6400,
+        look_at=look_at,
+    )

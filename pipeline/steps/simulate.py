@@ -1,0 +1,88 @@
+"""Step simulate: a night photograph of the Liège region with known truth, labelled as simulated everywhere.
+
+Writes the picture and its catalogue facts, which later steps read, and the truth, which only tests and the
+report's comparison with it read.
+"""
+
+import json
+from pathlib import Path
+
+import geopandas as gpd
+import shapely
+import yaml
+from PIL import Image
+
+from pipeline.config import PhotoSource
+from pipeline.simulate.lights import Countries, Lights
+from pipeline.simulate.scene import Frame, simulate_frame
+from pipeline.simulate.streets import Ground
+from pipeline.steps.step import run_step, whole
+
+LABEL = "SIMULATED, not a photograph"
+CELL_M = 50.0  # the truth sums lamps over map cells of this size
+IMAGE_DESCRIPTION, SOFTWARE = 270, 305  # EXIF tags
+
+
+def simulate(
+    source: PhotoSource,
+    streets: Path,
+    motorways: Path,
+    countries: Path,
+    picture: Path,
+    facts: Path,
+    truth: Path,
+    lights: Path,
+) -> None:
+    """Simulate the photograph that `source` asks for from the streets, motorways and countries in `data/`."""
+    assert source.simulate is not None  # only such a photo gets this step
+    seed, year = source.simulate.seed, source.simulate.year
+    frame = simulate_frame(seed, year, read_ground(streets, motorways, countries))
+    exif = Image.Exif()
+    exif[IMAGE_DESCRIPTION] = exif[SOFTWARE] = LABEL
+    stated = frame.facts.model_dump(mode="json", exclude_unset=True)
+    with whole(picture) as file:
+        # Full colour resolution: halved colour would mix the tones of neighbouring lights.
+        Image.fromarray(frame.picture).save(file, "JPEG", quality=92, subsampling=0, exif=exif)
+    with whole(facts) as file:
+        file.write_text(f"# {LABEL}\n" + yaml.safe_dump(stated, sort_keys=False), encoding="utf-8")
+    with whole(truth) as file:
+        file.write_text(json.dumps(truth_of(frame, seed, year), indent=1) + "\n", encoding="utf-8")
+    with whole(lights) as file:
+        # Splitting floats into their bytes saves a third of the file.
+        frame.lights.gathered(CELL_M).to_parquet(
+            file,
+            compression="zstd",
+            index=False,
+            use_dictionary=["country"],
+            use_byte_stream_split=["lon", "lat", "r", "g", "b"],
+        )
+
+
+def read_ground(streets: Path, motorways: Path, countries: Path) -> Ground:
+    """The known lines and countries of the region."""
+    street = gpd.read_parquet(streets)
+    motorway = gpd.read_file(motorways, layer="motorways")
+    country = gpd.read_file(countries, layer="countries")
+    return Ground(
+        streets=dict(zip(street["highway"], street.geometry, strict=True)),
+        motorways=shapely.MultiLineString(list(motorway.geometry)),
+        countries=Countries(tuple(country["country"]), tuple(country.geometry)),
+    )
+
+
+def truth_of(frame: Frame, seed: int, year: int) -> dict[str, object]:
+    """The true camera and the tone of each country's light in the frame."""
+    inside = frame.camera.inside(*frame.camera.project(frame.lights.lon, frame.lights.lat))
+    shown: Lights = frame.lights[inside]
+    return {
+        "simulated": True,
+        "seed": seed,
+        "year": year,
+        "camera": frame.camera.to_dict(),
+        "tone_system": "balanced camera channels, as written to the picture",
+        "tone": shown.tone(),
+    }
+
+
+if "snakemake" in globals():
+    run_step(simulate, globals()["snakemake"])

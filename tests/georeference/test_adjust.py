@@ -1,0 +1,79 @@
+"""The adjustment recovers a camera from points of known truth, mismatches included."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from pipeline.camera.camera import Camera, look_at_rotation
+from pipeline.camera.earth import to_ecef
+from pipeline.camera.prior import Prior
+from pipeline.camera.uncertainty import moved
+from pipeline.config import LookAt
+from pipeline.georeference.adjust import PARAMETERS, Observations, adjust
+
+TRUTH = Camera(
+    position_ecef_m=to_ecef(6.0, 49.5, 400e3),
+    rotation_ecef_to_camera=look_at_rotation(to_ecef(6.0, 49.5, 400e3), to_ecef(7.5, 50.5), 40.0),
+    focal_px=5000.0,
+    principal_point_px=(1063.5, 707.5),
+    width=2128,
+    height=1416,
+    k1=0.01,
+)
+PRIOR = Prior(TRUTH.position_ecef_m, 6e3, 5e3, 5050.0, 0.02, 0.03, 4.0, LookAt(lon=7.5, lat=50.5), 2128, 1416)
+
+
+def points(noise_px: float, mismatched: int = 0, seed: int = 0, n: int = 200) -> Observations:
+    rng = np.random.default_rng(seed)
+    pixel = rng.uniform((0, 0), (2127, 1415), (n, 2))
+    ground = to_ecef(*TRUTH.to_ground(*pixel.T))
+    seen = pixel + rng.normal(0, noise_px, pixel.shape)
+    seen[:mismatched] = pixel[:mismatched] + rng.uniform(-60, 60, (mismatched, 2))
+    return Observations(ground, seen, np.ones(n), np.full(n, 60.0), np.zeros(n, bool))
+
+
+def off(camera: Camera) -> float:
+    """Largest disagreement with the truth over the frame, px."""
+    column, row = np.meshgrid(np.linspace(0, 2127, 9), np.linspace(0, 1415, 7))
+    return float(np.hypot(*(np.stack(camera.project(*TRUTH.to_ground(column, row))) - (column, row))).max())
+
+
+def start() -> Camera:
+    return moved(replace(TRUTH, k1=0.0), PARAMETERS, [2e-3, -1e-3, 4e-3, 3e3, -4e3, 2e3, 0.01, 0.0, 0.0, 0.0])
+
+
+def test_perfect_points_give_the_camera_back() -> None:
+    assert off(start()) > 20
+    # 0.05 px: the priors, wrong by 1 % in focal length, still pull a little.
+    assert off(adjust(start(), PRIOR, points(noise_px=0.02)).camera) < 0.05
+
+
+def test_a_third_of_mismatches_does_not_pull() -> None:
+    fitted = adjust(start(), PRIOR, points(noise_px=1.0, mismatched=66))
+    # 134 points of 1 px noise and ten parameters: about 1.4 sqrt(10 / 268) = 0.3 px, at most 3 times that.
+    assert off(fitted.camera) < 0.9
+    assert fitted.belongs[66:].mean() > 0.95
+    assert fitted.belongs[:66].mean() < 0.1
+
+
+def test_covariance_covers() -> None:
+    """Errors in units of their predicted sigma have a spread of 1, over seeds and the three attitude angles
+    combined with everything else through the frame's corner."""
+    from pipeline.camera.earth import distance_km
+    from pipeline.camera.uncertainty import ground_sigma_m
+
+    ratio = []
+    for seed in range(40):
+        fitted = adjust(start(), replace(PRIOR, focal_px=5000.0), points(1.0, seed=seed))
+        lon, lat = TRUTH.to_ground(200.0, 200.0)
+        lon_there, lat_there = fitted.camera.to_ground(200.0, 200.0)
+        sigma = ground_sigma_m(fitted.camera, PARAMETERS, fitted.covariance, lon, lat)
+        ratio.append(1e3 * distance_km(lon, lat, lon_there, lat_there) / sigma / np.sqrt(2))
+    # The root mean square of 40 two-dimensional errors scatters by 1 / sqrt(80) = 0.11 around 1.
+    assert 0.7 < np.sqrt(np.mean(np.square(ratio))) < 1.3
+
+
+def test_no_points_give_the_prior_back() -> None:
+    nothing = Observations(np.empty((0, 3)), np.empty((0, 2)), np.empty(0), np.empty(0), np.empty(0, bool))
+    fitted = adjust(PRIOR.camera(), replace(PRIOR, focal_px=5000.0), nothing)
+    assert np.allclose(fitted.camera.position_ecef_m, PRIOR.position_ecef_m, atol=1e-3)

@@ -1,0 +1,66 @@
+"""Reference light lies where its cities are, weighs what they weigh, and mirrors as a mirror does."""
+
+import numpy as np
+from scipy.ndimage import center_of_mass
+
+from pipeline.camera.camera import Camera, look_at_rotation
+from pipeline.camera.earth import to_ecef
+from pipeline.config import LonLat
+from pipeline.georeference.accept import judge, mirrored
+from pipeline.georeference.cities import Cities
+from pipeline.georeference.reference import KNEE, render, splat
+
+CAMERA = Camera(
+    position_ecef_m=to_ecef(6.0, 50.0, 400e3),
+    rotation_ecef_to_camera=look_at_rotation(to_ecef(6.0, 50.0, 400e3), to_ecef(6.5, 50.5), 30.0),
+    focal_px=600.0,
+    principal_point_px=(127.5, 84.5),
+    width=256,
+    height=170,
+)
+
+
+def cities(*rows: tuple[float, float, float]) -> Cities:
+    lon, lat, population = (np.array(v) for v in zip(*rows, strict=True))
+    return Cities(lon, lat, population, np.full(len(rows), "x"), np.full(len(rows), "DE"))
+
+
+def test_a_city_lies_where_the_camera_projects_it() -> None:
+    column, row = CAMERA.project(6.6, 50.6)
+    image = np.expm1(render(CAMERA, cities((6.6, 50.6, 20000.0))))
+    # Bilinear weights keep the centroid; what remains is the cut at three sigma.
+    assert np.allclose(center_of_mass(image), (row, column), atol=0.02)
+
+
+def test_light_is_a_surface_brightness_that_sums_to_the_city() -> None:
+    town = cities((6.5, 50.5, 20000.0))
+    pixel_km2 = (CAMERA.ground_sample_distance_m(6.5, 50.5) / 1e3) ** 2
+    total = KNEE * np.expm1(render(CAMERA, town).astype(float)).sum() * pixel_km2
+    assert np.isclose(total, town.light[0], rtol=0.02)  # the Gaussian is cut at three sigma
+
+
+def test_cities_out_of_sight_are_dark() -> None:
+    assert render(CAMERA, cities((-174.0, -50.0, 1e7))).max() == 0
+
+
+def test_splat_keeps_weight_and_drops_what_is_outside() -> None:
+    image = splat(np.array([1.25, -5.0]), np.array([2.5, 0.0]), np.array([4.0, 9.0]), (4, 4))
+    assert image.sum() == 4
+    assert image[2, 1] == 1.5
+
+
+def test_two_mirrors_are_a_turn_and_the_same_mirror_twice_is_nothing() -> None:
+    place, centre = cities((7.0, 51.0, 1e4)), LonLat(lon=6.0, lat=50.0)
+    twice = mirrored(mirrored(place, centre, 45.0), centre, 45.0)
+    half_turn = mirrored(mirrored(place, centre, 0.0), centre, 90.0)
+    assert np.allclose([twice.lon, twice.lat], [place.lon, place.lat])
+    assert np.allclose([half_turn.lon, half_turn.lat], [[5.0], [49.0]])
+
+
+def test_the_odds_of_chance_fall_with_agreement_and_forbid_a_near_tie() -> None:
+    chance = (0.05, 0.07, 0.06, 0.04)
+    falling = [judge(v, chance).false_alarm_probability for v in (0.06, 0.12, 0.2, 0.4)]
+    assert falling == sorted(falling, reverse=True)
+    assert judge(0.4, chance).accepted
+    assert not judge(0.08, chance).accepted
+    assert not judge(0.40, (*chance, 0.38)).accepted  # a rival elsewhere as good
