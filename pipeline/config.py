@@ -7,6 +7,7 @@ The models below are the only source of defaults and of the schema (`configs/def
 import difflib
 import json
 import re
+from collections import Counter
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -215,14 +216,10 @@ class City(Model):
 
     @model_validator(mode="after")
     def _consistent(self) -> "City":
-        names = [photo.name for photo in self.photos]
-        for name in names:
-            if names.count(name) > 1:
+        for name, count in Counter(photo.name for photo in self.photos).items():
+            if count > 1:
                 raise ValueError(f"two photos are named {name!r}; set a different id")
         return self
-
-    def photo(self, name: str) -> PhotoSource:
-        return next(photo for photo in self.photos if photo.name == name)
 
     def look_at(self, facts: Facts) -> LookAt:
         """Where a photo looks: as stated, else at the city."""
@@ -245,8 +242,8 @@ class Run(Model):
     @classmethod
     def _named(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for name in value:
-            if not NAME.fullmatch(name):
-                raise ValueError(f"{name!r} is not a city's file name")
+            if not NAME.fullmatch(name) or name == "borders":  # whose GeoPackage would be the borders step's
+                raise ValueError(f"{name!r} cannot be a city's file name")
         return tuple(dict.fromkeys(value))
 
 

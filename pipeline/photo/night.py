@@ -1,0 +1,35 @@
+"""Whether a picture can be a night photograph at all."""
+
+import numpy as np
+
+from pipeline.errors import PhotoError
+from pipeline.photo.photo import Photo
+
+# Median light of the brightest channel, white = 1. Night frames at hand: 0 to 0.016; daylight: 0.15 to 0.4.
+DAYLIGHT_MEDIAN = 0.08
+# Light of the brightest 0.01 % of the pixels; this is sRGB code 16 of 255. Night frames at hand: 1.
+DARKEST_LIGHT = 0.005
+NOISE_SIGMAS = 6.0
+
+
+def check_night(photo: Photo, name: str) -> None:
+    """Raise PhotoError for daylight, and where nothing stands out of the noise."""
+    brightest = photo.light.max(axis=0)
+    valid = brightest[np.isfinite(brightest)]
+    if not valid.size:
+        raise PhotoError(f"{name}: is all black; no light to measure")
+    median, lights = (float(value) for value in np.percentile(valid, [50, 99.99]))
+    if median > DAYLIGHT_MEDIAN:
+        raise PhotoError(
+            f"{name}: is too bright for a night photograph: its median light is {median:.2f} of white, "
+            f"at night below {DAYLIGHT_MEDIAN}; give a photo taken at night"
+        )
+    # Neighbours share the scene: their differences are noise of sqrt(2) sigma, median 0.6745 of that.
+    # The square root makes noise about equal at all brightnesses.
+    root = np.sqrt(np.maximum(brightest, 0))
+    noise = float(np.nanmedian(np.abs(np.diff(root, axis=1)))) / (0.6745 * 2**0.5)
+    if lights < DARKEST_LIGHT or lights**0.5 < median**0.5 + NOISE_SIGMAS * noise:
+        raise PhotoError(
+            f"{name}: is all black: its brightest light is {lights:.4f} of white, not above the noise; "
+            "give a photo that shows city lights"
+        )

@@ -1,0 +1,36 @@
+"""Step download: a frame of NASA's archive is kept in the photo store, with its checksum beside it."""
+
+from pathlib import Path
+
+from pipeline.errors import DownloadError, PhotoError
+from pipeline.photo.archive import ARCHIVE, fetch, image_url
+from pipeline.photo.reader import read_photo
+from pipeline.steps.step import run_step, whole
+
+
+def download(photo_id: str, picture: Path, archive: str = ARCHIVE) -> None:
+    """Fetch `photo_id` to `picture`. What is there already stays, whoever put it there."""
+    if picture.exists():
+        return
+    url = image_url(photo_id, archive)
+    try:
+        with whole(picture) as part:
+            digest = fetch(url, part)
+            _check_picture(part, url)
+            with whole(picture.with_name(f"{picture.name}.sha256")) as listed:
+                listed.write_text(f"{digest}  {picture.name}\n", encoding="ascii")
+    except DownloadError as error:
+        by_hand = picture.parent.parent / f"{photo_id}.jpg"
+        raise DownloadError(f"{error}; you can put the photo at {by_hand} yourself") from None
+
+
+def _check_picture(file: Path, url: str) -> None:
+    """A broken picture must not enter the store: it would never be fetched again."""
+    try:
+        read_photo(file)
+    except PhotoError as error:
+        raise DownloadError(f"{url}: {str(error).removeprefix(f'{file}: ')}") from None
+
+
+if "snakemake" in globals():
+    run_step(download, globals()["snakemake"])

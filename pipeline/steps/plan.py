@@ -1,0 +1,122 @@
+"""What is to be run, checked before any work, and what the rules take as inputs and params."""
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pipeline.config import (
+    CONFIGS,
+    City,
+    PhotoSource,
+    Run,
+    check_nadir,
+    load_city,
+    load_facts,
+    load_run,
+    read_yaml,
+)
+from pipeline.errors import OutputError, PipelineError
+from pipeline.photo.archive import stored_photo
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The run and its cities by file name. The methods are input and params functions of the rules."""
+
+    run: Run
+    cities: dict[str, City]
+
+    @cached_property  # looked up for every job
+    def _sources(self) -> dict[tuple[str, str], PhotoSource]:
+        return {(name, photo.name): photo for name, city in self.cities.items() for photo in city.photos}
+
+    def source(self, wildcards: Any) -> PhotoSource:
+        """What the city's YAML states of a photo."""
+        return self._sources[wildcards.city, wildcards.photo]
+
+    def picture(self, wildcards: Any) -> str:
+        """The file a photo's light is read from; of a NASA id not in the store, the download."""
+        source = self.source(wildcards)
+        if source.simulate is not None:
+            return f"{self.run.results}/{wildcards.city}/{wildcards.photo}/scene.jpg"
+        return str(source.path or stored_photo(self.run.photo_store, source.name))
+
+    def facts(self, wildcards: Any) -> list[str]:
+        """The file of facts that goes with a photo, if there is one."""
+        if self.source(wildcards).simulate is not None:
+            return [f"{self.run.results}/{wildcards.city}/{wildcards.photo}/scene.yaml"]
+        file = self.run.photo_store / f"{wildcards.photo}.yaml"
+        return [str(file)] if file.is_file() else []
+
+    def control_points(self, wildcards: Any) -> list[str]:
+        """The file of manual control points of a photo, if there is one."""
+        file = self.source(wildcards).control_points
+        return [str(file)] if file is not None else []
+
+    def each_photo(self, file: str) -> Callable[[Any], list[str]]:
+        """An input function: `file` of every photo of the city; without a name, the photos' folders."""
+
+        def files(wildcards: Any) -> list[str]:
+            folder = self.run.results / wildcards.city
+            return [str(folder / photo.name / file) for photo in self.cities[wildcards.city].photos]
+
+        return files
+
+    def city(self, wildcards: Any) -> dict[str, Any]:
+        """The city's YAML as plain types."""
+        return self.cities[wildcards.city].model_dump(mode="json", exclude_unset=True)
+
+    def option(self, key: str) -> Callable[[Any], Any]:
+        """A params function: one entry of the city's YAML, as plain types."""
+        return lambda wildcards: self.cities[wildcards.city].model_dump(mode="json", include={key})[key]
+
+    def photo_option(self, wildcards: Any) -> dict[str, Any]:
+        """The source of a photo, as plain types."""
+        return self.source(wildcards).model_dump(mode="json", exclude_unset=True)
+
+
+def plan_or_exit(values: dict[str, Any]) -> Plan:
+    """The plan of `configs/run.yaml`, overridden by `values`; a mistake is one line and exit 1."""
+    try:
+        run = load_run({**read_yaml(CONFIGS / "run.yaml"), **values})
+        plan = Plan(run, {name: load_city(name) for name in run.cities})
+        _check_files(plan)
+        return plan
+    except PipelineError as error:
+        sys.exit(f"error: {error}")
+
+
+def _check_files(plan: Plan) -> None:
+    """Every photo can be found, every facts file makes sense, every results folder can be written."""
+    for name, city in plan.cities.items():
+        for photo in city.photos:
+            check_writable(plan.run.results / name / photo.name)
+            if photo.simulate is None:
+                if photo.path is None:
+                    stored_photo(plan.run.photo_store, photo.name)
+                file = plan.run.photo_store / f"{photo.name}.yaml"
+                if file.is_file():
+                    known = load_facts(file).updated(photo)
+                    check_nadir(city.look_at(known), known, file, "nadir")
+
+
+def check_writable(folder: Path) -> None:
+    """Raise OutputError unless `folder` is there or can be made, and files in it too."""
+    place = folder
+    while not os.path.lexists(place):
+        place = place.parent
+    if not place.is_dir():
+        raise OutputError(
+            f"{place}: is in the way of the results folder {folder}; set another results folder"
+        )
+    try:
+        # Permissions do not tell: they do not bind root, and a file system may be mounted read-only.
+        tempfile.TemporaryFile(dir=place).close()
+    except OSError as error:
+        reason = (error.strerror or "refused").lower()
+        raise OutputError(f"{place}: cannot be written to ({reason}); set another results folder") from None

@@ -1,0 +1,120 @@
+"""How every step runs and writes: one line for a user's mistake, whole files or none.
+
+A step is a function whose parameters bear the names of its rule's inputs, outputs and params, in a file
+that ends with
+
+    if "snakemake" in globals():
+        run_step(function, globals()["snakemake"])
+
+so it can be imported and called without Snakemake.
+"""
+
+import inspect
+import logging
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import psutil
+from pydantic import validate_call
+
+from pipeline.errors import PipelineError
+
+log = logging.getLogger(__name__)
+
+
+def run_step(function: Callable[..., None], snakemake: Any) -> None:
+    """Call a step with its rule's named inputs, outputs and params; on failure say one line and exit with 1.
+
+    Values are converted as the function's annotations ask: file names to Path, mappings to models.
+    """
+    log_file = Path(str(snakemake.log))
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    try:
+        _log_to(log_file)
+        validate_call(function)(**_arguments(function, snakemake))
+    except PipelineError as error:
+        _fail(str(error))
+    except OSError as error:
+        log.exception("the step could not read or write")
+        _fail(_refusal(error))
+    except MemoryError:
+        log.exception("the step ran out of memory")
+        _fail("out of memory: set a smaller grid.radius_km or a coarser grid.resolution_m for the city")
+    except KeyboardInterrupt:
+        sys.exit(130)  # the user's wish, nothing to explain
+    except Exception as error:
+        log.exception("the step failed")
+        reason = " ".join(str(error).split())
+        _fail(f"bug in step {snakemake.rule}: {type(error).__name__}: {reason}; traceback in {log_file}")
+
+
+@contextmanager
+def whole(target: Path) -> Iterator[Path]:
+    """A name beside `target` to write to; it becomes `target` when the block ends well, else it is removed.
+
+    A killed step thus never leaves a file that looks finished; what it left is swept by the next one.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    prefix = f".{target.stem}.part"
+    for left in target.parent.glob(f"{prefix}*{target.suffix}"):
+        writer = left.name.removeprefix(prefix).removesuffix(target.suffix)
+        if writer.isdigit() and not psutil.pid_exists(int(writer)):
+            left.unlink(missing_ok=True)
+    part = target.with_name(f"{prefix}{os.getpid()}{target.suffix}")
+    try:
+        yield part
+        part.replace(target)
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+
+
+def _arguments(function: Callable[..., None], snakemake: Any) -> dict[str, Any]:
+    """The rule's named items by name, and its threads where the function asks for them."""
+    named: dict[str, Any] = {}
+    for items in (snakemake.input, snakemake.output, snakemake.params):
+        named |= {key: list(value) if isinstance(value, list) else value for key, value in items.items()}
+    if "threads" in inspect.signature(function).parameters:
+        named["threads"] = snakemake.threads
+    return named
+
+
+def _end_with(parent: int) -> None:
+    """End this process soon after its parent: a step must not outlive a killed Snakemake and write into the
+    run that follows."""
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os._exit(1)
+
+
+def _log_to(file: Path) -> None:
+    """What the package logs, and all warnings, go to the rule's log file, nothing to the terminal."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    logging.basicConfig(
+        filename=file,
+        filemode="w",
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        force=True,
+    )
+    for ours in ("pipeline", "__main__"):
+        logging.getLogger(ours).setLevel(logging.INFO)
+    logging.captureWarnings(True)
+
+
+def _refusal(error: OSError) -> str:
+    """What the system refused; the file is named where the system tells it."""
+    reason = error.strerror or " ".join(str(error).split())
+    place = "" if error.filename is None else f"{error.filename}: "
+    return f"{place}{reason[:1].lower()}{reason[1:]}"
+
+
+def _fail(message: str) -> None:
+    log.error(message)
+    print(f"error: {message}", file=sys.stderr)
+    sys.exit(1)

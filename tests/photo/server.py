@@ -1,0 +1,54 @@
+"""An archive on this machine that misbehaves in a chosen order."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.request import ProxyHandler, build_opener
+
+no_proxy = build_opener(ProxyHandler({})).open
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int = 200
+    content: bytes = b""
+    kind: str = "image/jpeg"
+    length: int | None = None  # what Content-Length claims, if not the truth
+
+
+@dataclass
+class Archive:
+    url: str
+    answers: list[Answer]
+    paths: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def serve(*answers: Answer) -> Iterator[Archive]:
+    """Answers in order, the last one for ever after."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            archive.paths.append(self.path)
+            answer = archive.answers.pop(0) if len(archive.answers) > 1 else archive.answers[0]
+            self.send_response(answer.status)
+            self.send_header("Content-Type", answer.kind)
+            length = len(answer.content) if answer.length is None else answer.length
+            self.send_header("Content-Length", str(length))
+            self.end_headers()
+            self.wfile.write(answer.content)
+
+        def log_message(self, *arguments: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    archive = Archive(f"http://127.0.0.1:{server.server_port}", list(answers))
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield archive
+    finally:
+        server.shutdown()
+        server.server_close()

@@ -1,0 +1,237 @@
+import base64
+from pathlib import Path
+
+import numpy as np
+import pytest
+import rasterio
+from PIL import Image, ImageCms
+
+from pipeline.errors import PhotoError
+from pipeline.photo.night import check_night
+from pipeline.photo.reader import read_photo, srgb_to_linear
+from tests.photo.pictures import night_codes, save_jpeg
+
+pytestmark = pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
+
+
+def save_tiff(values: np.ndarray, file: Path, **options: object) -> Path:
+    """Bands (count, height, width) as a TIFF."""
+    count, height, width = values.shape
+    with rasterio.open(
+        file, "w", driver="GTiff", count=count, height=height, width=width, dtype=values.dtype, **options
+    ) as target:
+        target.write(values)
+    return file
+
+
+class TestLight:
+    def test_srgb_curve_against_its_standard(self) -> None:
+        # IEC 61966-2-1: end points exact, both branches meet at 0.04045; mid grey 0.5 -> 0.2140.
+        code = np.array([0.0, 0.04045, 0.5, 1.0])
+        assert srgb_to_linear(code) == pytest.approx([0.0, 0.0031308, 0.2140411, 1.0], abs=1e-6)
+
+    def test_8_and_16_bit_tiffs_agree(self, tmp_path: Path) -> None:
+        codes = np.moveaxis(night_codes(), -1, 0)
+        eight = read_photo(save_tiff(codes, tmp_path / "8.tif")).photo
+        sixteen = read_photo(save_tiff(codes.astype(np.uint16) * 257, tmp_path / "16.tif")).photo
+        # 257 maps 255 to 65535 exactly, so the codes are the same numbers: only float32 rounding is left.
+        np.testing.assert_allclose(eight.light, sixteen.light, rtol=1e-6)
+        np.testing.assert_array_equal(eight.saturated, sixteen.saturated)
+
+    def test_a_jpeg_is_its_tiff_within_compression(self, tmp_path: Path) -> None:
+        codes = night_codes()
+        jpeg = read_photo(save_jpeg(codes, tmp_path / "a.jpg")).photo.light
+        tiff = read_photo(save_tiff(np.moveaxis(codes, -1, 0), tmp_path / "a.tif")).photo.light
+        # Quality 95 without chroma subsampling moves codes by about one step.
+        assert np.median(np.abs(jpeg - tiff)) < 1 / 255
+
+    def test_floating_point_is_linear_already(self, tmp_path: Path) -> None:
+        light = srgb_to_linear(np.moveaxis(night_codes(), -1, 0) / 255)
+        light[:, 5, 7] = np.nan
+        reading = read_photo(save_tiff(light, tmp_path / "f.tiff"))
+        np.testing.assert_array_equal(reading.photo.light, light)
+        assert not reading.photo.valid[5, 7]
+        assert reading.photo.valid.sum() == light[0].size - 1
+        assert "already linear" in reading.linearisation
+
+    def test_an_alpha_band_marks_invalid_pixels(self, tmp_path: Path) -> None:
+        codes = np.moveaxis(night_codes(), -1, 0)
+        alpha = np.full((1, *codes.shape[1:]), 255, np.uint8)
+        alpha[0, :, :10] = 0
+        file = save_tiff(np.concatenate([codes, alpha]), tmp_path / "a.tif", photometric="rgb", alpha="yes")
+        valid = read_photo(file).photo.valid
+        assert not valid[:, :10].any()
+        assert valid[:, 10:].all()
+
+    def test_saturation_is_95_percent_of_the_code(self, tmp_path: Path) -> None:
+        codes = np.moveaxis(night_codes(), -1, 0)
+        codes[:, 3, 3], codes[:, 4, 4] = (242, 10, 10), (243, 10, 10)  # 0.95 x 255 = 242.25
+        saturated = read_photo(save_tiff(codes, tmp_path / "a.tif")).photo.saturated
+        assert not saturated[3, 3]
+        assert saturated[4, 4]
+
+    def test_a_black_frame_is_invalid_but_a_dark_night_is_not(self, tmp_path: Path) -> None:
+        codes = np.moveaxis(night_codes(), -1, 0)
+        codes[:, :6] = 0
+        codes[:, :, -4:] = 0
+        codes[:, 60] = 0  # inside the picture: not a frame
+        valid = read_photo(save_tiff(codes, tmp_path / "a.tif")).photo.valid
+        assert not valid[:6].any()
+        assert not valid[:, -4:].any()
+        assert valid[6:, :-4].all()
+
+    def test_orientation_leaves_pixels_where_the_file_stores_them(self, tmp_path: Path) -> None:
+        codes = night_codes()
+        exif = Image.Exif()
+        exif[274] = 6  # rotate by 90 degrees to view
+        turned = read_photo(save_jpeg(codes, tmp_path / "turned.jpg", exif=exif)).photo.light
+        plain = read_photo(save_jpeg(codes, tmp_path / "plain.jpg")).photo.light
+        np.testing.assert_array_equal(turned, plain)
+
+
+class TestProfile:
+    def test_an_srgb_profile_changes_nothing(self, tmp_path: Path) -> None:
+        profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+        codes = night_codes()
+        with_it = read_photo(save_jpeg(codes, tmp_path / "a.jpg", icc_profile=profile))
+        without = read_photo(save_jpeg(codes, tmp_path / "b.jpg"))
+        assert with_it.linearisation == without.linearisation == "sRGB curve"
+        np.testing.assert_array_equal(with_it.photo.light, without.photo.light)
+
+    def test_another_profile_is_converted_and_said(self, tmp_path: Path) -> None:
+        codes = night_codes()
+        swapped = _red_green_swapped()
+        reading = read_photo(save_jpeg(codes, tmp_path / "a.jpg", icc_profile=swapped))
+        plain = read_photo(save_jpeg(codes, tmp_path / "b.jpg")).photo.light
+        assert "to sRGB" in reading.linearisation
+        # A profile whose red and green primaries are exchanged must exchange the channels. Lights only: the
+        # 8-bit conversion rounds dark codes; 0.03 of light is 4 codes at the lights' 200.
+        lit = plain[0] > 0.4
+        assert lit.sum() > 50
+        np.testing.assert_allclose(reading.photo.light[1][lit], plain[0][lit], atol=0.03)
+        np.testing.assert_allclose(reading.photo.light[0][lit], plain[1][lit], atol=0.03)
+
+    def test_16_bits_in_another_profile_are_refused(self, tmp_path: Path) -> None:
+        values = np.moveaxis(night_codes(), -1, 0).astype(np.uint16) * 257
+        file = save_tiff(values, tmp_path / "a.tif", photometric="rgb")
+        with rasterio.open(file, "r+") as target:
+            target.update_tags(
+                ns="COLOR_PROFILE", SOURCE_ICC_PROFILE=base64.b64encode(_red_green_swapped()).decode()
+            )
+        with pytest.raises(PhotoError, match="save it as sRGB"):
+            read_photo(file)
+
+    def test_a_broken_profile_is_one_error(self, tmp_path: Path) -> None:
+        file = save_jpeg(night_codes(), tmp_path / "a.jpg", icc_profile=b"nonsense" * 40)
+        with pytest.raises(PhotoError, match="colour profile"):
+            read_photo(file)
+
+
+def _red_green_swapped() -> bytes:
+    """The sRGB profile with the tags of its red and green primaries exchanged."""
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    return profile.replace(b"rXYZ", b"tmpX").replace(b"gXYZ", b"rXYZ").replace(b"tmpX", b"gXYZ")
+
+
+class TestRefusals:
+    @pytest.mark.parametrize("keep", [0.1, 0.5, 0.9, 0.999])
+    def test_truncated_jpeg(self, tmp_path: Path, keep: float) -> None:
+        file = save_jpeg(night_codes(640, 480), tmp_path / "a.jpg")
+        content = file.read_bytes()
+        file.write_bytes(content[: int(len(content) * keep)])
+        with pytest.raises(PhotoError, match=r"a\.jpg: is damaged or cut short"):
+            read_photo(file)
+
+    @pytest.mark.parametrize("compress", ["none", "deflate"])
+    def test_truncated_tiff(self, tmp_path: Path, compress: str) -> None:
+        file = save_tiff(np.moveaxis(night_codes(640, 480), -1, 0), tmp_path / "a.tif", compress=compress)
+        content = file.read_bytes()
+        file.write_bytes(content[: len(content) // 2])
+        with pytest.raises(PhotoError, match=r"a\.tif: is damaged or cut short"):
+            read_photo(file)
+
+    def test_missing(self, tmp_path: Path) -> None:
+        with pytest.raises(PhotoError, match=r"a\.jpg: no such file"):
+            read_photo(tmp_path / "a.jpg")
+
+    def test_a_folder(self, tmp_path: Path) -> None:
+        (tmp_path / "a.jpg").mkdir()
+        with pytest.raises(PhotoError, match=r"a\.jpg: is a directory"):
+            read_photo(tmp_path / "a.jpg")
+
+    @pytest.mark.parametrize("content", [b"", b"<html>not found</html>", b"\xff\xd8\xff\xe0 only a start"])
+    def test_not_a_picture(self, tmp_path: Path, content: bytes) -> None:
+        (tmp_path / "a.jpg").write_bytes(content)
+        with pytest.raises(PhotoError, match=r"a\.jpg: is (not a picture|damaged)"):
+            read_photo(tmp_path / "a.jpg")
+
+    def test_a_raw_file(self, tmp_path: Path) -> None:
+        # A NEF starts like a TIFF, whose first picture is a thumbnail: the name decides.
+        save_tiff(np.moveaxis(night_codes(), -1, 0), tmp_path / "a.tif").rename(tmp_path / "a.nef")
+        with pytest.raises(PhotoError, match="convert it"):
+            read_photo(tmp_path / "a.nef")
+
+    @pytest.mark.parametrize(("width", "height"), [(1, 1), (63, 400), (400, 63)])
+    def test_too_small(self, tmp_path: Path, width: int, height: int) -> None:
+        file = save_jpeg(np.zeros((height, width, 3), np.uint8), tmp_path / "a.jpg")
+        with pytest.raises(PhotoError, match="at least 64 x 64"):
+            read_photo(file)
+
+    def test_a_decompression_bomb_is_refused_before_decoding(self, tmp_path: Path) -> None:
+        # The header claims 60000 x 60000 pixels; decoding would take 10 GB.
+        content = bytearray(save_jpeg(night_codes(), tmp_path / "a.jpg").read_bytes())
+        start = content.index(b"\xff\xc0") + 5
+        content[start : start + 4] = (60000).to_bytes(2, "big") * 2
+        (tmp_path / "a.jpg").write_bytes(content)
+        with pytest.raises(PhotoError, match="100 million"):
+            read_photo(tmp_path / "a.jpg")
+
+    def test_grey(self, tmp_path: Path) -> None:
+        grey = night_codes()[..., 0]
+        Image.fromarray(grey).save(tmp_path / "one.jpg")
+        Image.fromarray(np.stack([grey] * 3, -1)).save(tmp_path / "three.jpg")
+        save_tiff(grey[None], tmp_path / "one.tif")
+        for name in ("one.jpg", "three.jpg", "one.tif"):
+            with pytest.raises(PhotoError, match="not a colour picture"):
+                read_photo(tmp_path / name)
+
+    def test_floating_point_beyond_white(self, tmp_path: Path) -> None:
+        file = save_tiff(np.moveaxis(night_codes(), -1, 0).astype(np.float32), tmp_path / "a.tif")
+        with pytest.raises(PhotoError, match="must not exceed 1"):
+            read_photo(file)
+
+    def test_every_message_is_one_line(self, tmp_path: Path) -> None:
+        (tmp_path / "a.jpg").write_bytes(save_jpeg(night_codes(), tmp_path / "b.jpg").read_bytes()[:900])
+        with pytest.raises(PhotoError) as caught:
+            read_photo(tmp_path / "a.jpg")
+        assert "\n" not in str(caught.value)
+
+
+class TestNight:
+    def test_daylight(self, tmp_path: Path) -> None:
+        day = np.random.default_rng(1).integers(60, 200, (120, 160, 3)).astype(np.uint8)
+        with pytest.raises(PhotoError, match="too bright for a night photograph"):
+            check_night(read_photo(save_jpeg(day, tmp_path / "a.jpg")).photo, "a.jpg")
+
+    @pytest.mark.parametrize("noise", [0, 2, 12])
+    def test_all_black(self, tmp_path: Path, noise: int) -> None:
+        random = np.random.default_rng(2)
+        black = np.clip(random.normal(2 * noise, noise, (480, 640, 3)), 0, 255).astype(np.uint8)
+        with pytest.raises(PhotoError, match="is all black"):
+            check_night(read_photo(save_jpeg(black, tmp_path / "a.jpg")).photo, "a.jpg")
+
+    def test_a_few_lights_suffice(self, tmp_path: Path) -> None:
+        check_night(read_photo(save_jpeg(night_codes(), tmp_path / "a.jpg")).photo, "a.jpg")
+
+    def test_real_photos_and_scenes_pass_with_margin(self, shared: Path) -> None:
+        files = sorted([*shared.glob("photos/*.jpg"), *shared.glob("scenes/*.jpg")])
+        assert len(files) >= 7
+        for file in files:
+            photo = read_photo(file).photo
+            check_night(photo, file.name)
+            # A factor of four and more on either side of the limits 0.08 and 0.005.
+            brightest = np.nanmax(photo.light, axis=0)
+            assert np.nanmedian(brightest) < 0.08 / 4, file.name
+            assert np.nanpercentile(brightest, 99.99) > 0.005 * 100, file.name
+            # A dark sea is clipped to zero in places; it must not be taken for a frame.
+            assert photo.valid.mean() > 0.99, file.name

@@ -1,0 +1,151 @@
+import errno
+import subprocess
+import sys
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from pipeline.config import LonLat
+from pipeline.errors import PhotoError
+from pipeline.steps.step import run_step, whole
+
+
+@dataclass
+class FakeSnakemake:
+    """What `run_step` reads of the object Snakemake gives to a script."""
+
+    log: str
+    input: dict[str, Any] = field(default_factory=dict)
+    output: dict[str, Any] = field(default_factory=dict)
+    params: dict[str, Any] = field(default_factory=dict)
+    threads: int = 2
+    rule: str = "try"
+
+
+@pytest.fixture
+def snakemake(tmp_path: Path) -> FakeSnakemake:
+    return FakeSnakemake(log=str(tmp_path / "logs" / "try.log"))
+
+
+def test_named_items_arrive_as_annotated(snakemake: FakeSnakemake) -> None:
+    seen: list[object] = []
+
+    def step(one: Path, many: list[Path], place: LonLat, out: Path, threads: int) -> None:
+        seen.extend([one, many, place, out, threads])
+
+    snakemake.input = {"one": "a.tif", "many": ["b.tif", "c.tif"]}
+    snakemake.output = {"out": "d.tif"}
+    snakemake.params = {"place": {"lon": 5.0, "lat": 50.0}}
+    run_step(step, snakemake)
+    assert seen == [Path("a.tif"), [Path("b.tif"), Path("c.tif")], LonLat(lon=5, lat=50), Path("d.tif"), 2]
+
+
+@pytest.mark.expects_warnings
+@pytest.mark.parametrize(
+    ("error", "line", "traceback"),
+    [
+        (PhotoError("a.jpg: is grey"), "error: a.jpg: is grey", False),
+        (
+            PermissionError(errno.EACCES, "Permission denied", "x/photo.tif"),
+            "error: x/photo.tif: permission denied",
+            True,
+        ),
+        (OSError(errno.ENOSPC, "No space left on device"), "error: no space left on device", True),
+        (
+            MemoryError(),
+            "error: out of memory: set a smaller grid.radius_km or a coarser grid.resolution_m for the city",
+            True,
+        ),
+    ],
+)
+def test_a_failure_is_one_line(
+    snakemake: FakeSnakemake,
+    capfd: pytest.CaptureFixture[str],
+    error: Exception,
+    line: str,
+    traceback: bool,
+) -> None:
+    def step() -> None:
+        raise error
+
+    with pytest.raises(SystemExit) as caught:
+        run_step(step, snakemake)
+    assert caught.value.code == 1
+    assert capfd.readouterr().err == f"{line}\n"
+    logged = Path(snakemake.log).read_text()
+    assert line.removeprefix("error: ") in logged
+    assert ("Traceback" in logged) == traceback
+
+
+@pytest.mark.expects_warnings
+def test_a_bug_says_where_its_traceback_is(
+    snakemake: FakeSnakemake, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def step() -> None:
+        raise KeyError("two\nlines")
+
+    with pytest.raises(SystemExit):
+        run_step(step, snakemake)
+    (line,) = capfd.readouterr().err.splitlines()
+    assert line.startswith("error: bug in step try: KeyError: ")
+    assert line.endswith(snakemake.log)
+    assert "Traceback" in Path(snakemake.log).read_text()
+
+
+def test_a_step_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
+    step = (
+        "import sys, time\n"
+        "from types import SimpleNamespace\n"
+        "from pipeline.steps.step import run_step\n"
+        "def last() -> None: time.sleep(60)\n"
+        "run_step(last, SimpleNamespace(log=sys.argv[1], input={}, output={}, params={}, rule='last'))\n"
+    )
+    starter = (  # ends once the step runs, as its log tells
+        "import pathlib, subprocess, sys, time\n"
+        "log = pathlib.Path(sys.argv[1])\n"
+        f"step = subprocess.Popen([sys.executable, '-c', {step!r}, log], stdout=subprocess.DEVNULL)\n"
+        "while not log.exists(): time.sleep(0.05)\n"
+        "print(step.pid)\n"
+    )
+    log = str(tmp_path / "step.log")
+    started = subprocess.run(
+        [sys.executable, "-c", starter, log], stdout=subprocess.PIPE, text=True, check=True, timeout=50
+    )
+    with suppress(psutil.NoSuchProcess):
+        psutil.Process(int(started.stdout)).wait(timeout=20)
+
+
+class TestWhole:
+    def test_a_file_appears_when_it_is_complete(self, tmp_path: Path) -> None:
+        target = tmp_path / "new" / "a.tif"
+        with whole(target) as part:
+            part.write_text("light")
+            assert part.suffix == ".tif"  # drivers go by it
+            assert not target.exists()
+        assert target.read_text() == "light"
+        assert list(target.parent.iterdir()) == [target]
+
+    def test_a_failure_leaves_what_was_there(self, tmp_path: Path) -> None:
+        target = tmp_path / "a.tif"
+        target.write_text("old")
+        with pytest.raises(FileNotFoundError), whole(target) as part:
+            (part / "half").read_text()
+        assert target.read_text() == "old"
+        assert list(tmp_path.iterdir()) == [target]
+
+    def test_what_a_killed_process_left_is_swept(self, tmp_path: Path) -> None:
+        script = (
+            "import os; from pathlib import Path; from pipeline.steps.step import whole\n"
+            f"with whole(Path({str(tmp_path / 'a.tif')!r})) as part:\n"
+            "    part.write_text('half'); os.kill(os.getpid(), 9)\n"
+        )
+        assert subprocess.run([sys.executable, "-c", script], check=False).returncode == -9
+        (left,) = tmp_path.iterdir()
+        with whole(tmp_path / "a.tif") as part:
+            assert not left.exists()
+            part.write_text("light")
+        assert [file.name for file in tmp_path.iterdir()] == ["a.tif"]

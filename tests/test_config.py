@@ -1,0 +1,255 @@
+import copy
+import difflib
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from pipeline.config import (
+    CONFIGS,
+    City,
+    Facts,
+    PhotoSource,
+    defaults_yaml,
+    load_city,
+    load_facts,
+    load_run,
+    schema_json,
+)
+from pipeline.errors import ConfigError
+
+GOOD: dict[str, Any] = {
+    "name": "Liège",
+    "location": {"lon": 5.57, "lat": 50.64},
+    "countries": ["BE", "NL"],
+    "photos": [{"id": "ISS034-E-5935", "nadir": {"lon": 8.6, "lat": 51.2}, "focal_length_mm": 180}],
+}
+ABSENT = object()
+Load = Callable[..., City]
+
+
+@pytest.fixture
+def load(tmp_path: Path) -> Load:
+    """A city loaded from the good one with some entries changed, as in {"grid.crs": "EPSG:1"}."""
+
+    def load_changed(changes: dict[str, object]) -> City:
+        values = copy.deepcopy(GOOD)
+        for key, value in changes.items():
+            *path, last = (int(part) if part.isdigit() else part for part in key.split("."))
+            place: Any = values
+            for part in path:
+                place = place[part] if isinstance(place, list) else place.setdefault(part, {})
+            if value is ABSENT:
+                del place[last]
+            else:
+                place[last] = value
+        (tmp_path / "x.yaml").write_text(yaml.safe_dump(values, allow_unicode=True), encoding="utf-8")
+        return load_city("x", tmp_path)
+
+    return load_changed
+
+
+def test_the_good_one_is_good(load: Load) -> None:
+    city = load({})
+    assert city.name == "Liège"
+    assert city.photos[0].focal_length_mm == 180
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"photos.0.focal_length_mm": 0}, "photos.0.focal_length_mm = 0: must be greater than 0"),
+        (
+            {"photos.0.focal_length_mm": "85 mm"},
+            "photos.0.focal_length_mm = '85 mm': must be a valid number, unable to parse string as a number",
+        ),
+        ({"photos.0.focal_length_mm": float("nan")}, "photos.0.focal_length_mm = nan: must be"),
+        ({"photos.0.altitude_km": 211}, None),
+        ({"photos.0.altitude_km": 41}, "photos.0.altitude_km = 41: must be greater than or equal to 150"),
+        ({"photos.0.taken_at": "yesterday"}, "photos.0.taken_at = 'yesterday': must be a valid datetime"),
+        ({"photos.0.taken_at": 5}, "photos.0.taken_at = 5: is before the station flew (1998)"),
+        (
+            {"photos.0.focal_lenght_mm": 50},
+            "photos.0.focal_lenght_mm: unknown key; did you mean 'focal_length_mm'?",
+        ),
+        (
+            {"photos.0.nadir": {"lon": 8.6, "lat": 51.2, "latt": 1}},
+            "photos.0.nadir.latt: unknown key; did you mean 'lat'?",
+        ),
+        ({"photos.0.look_at": {"lon": 5}}, "photos.0.look_at.lat: is required"),
+        ({"grid.resolution": 5}, "grid.resolution: unknown key; did you mean 'resolution_m'?"),
+        ({"grid.zzz": 5}, "grid.zzz: unknown key; known are crs, resolution_m, radius_km"),
+        ({"locaton": {}, "location": ABSENT}, "locaton: unknown key; did you mean 'location'?"),
+        ({"grid.resolution_m": 0.1}, "grid.resolution_m = 0.1: must be auto or 1 to 10000 metres"),
+        ({"grid.resolution_m": "fine"}, "grid.resolution_m = 'fine': must be"),
+        (
+            {"grid.crs": "EPSG:999999"},
+            "grid.crs = 'EPSG:999999': is not a coordinate reference system; try EPSG:3035",
+        ),
+        ({"grid.crs": "EPSG:4326"}, "grid.crs = 'EPSG:4326': must be projected in metres; try EPSG:3035"),
+        ({"grid": "x"}, "grid = 'x': must hold keys and values"),
+        (
+            {"countries": ["BE", "XX"]},
+            "countries: unknown country 'XX'; borders are known for BE, DE, LU, NL",
+        ),
+        ({"countries": "BE"}, "countries = 'BE': must be a list, as in [a, b]"),
+        (
+            {"location": {"lon": 50.64, "lat": 5.57}},
+            "location = 'lon 50.64, lat 5.57': is far from BE, NL; lon and lat look swapped",
+        ),
+        (
+            {"location": {"lon": -74.0, "lat": 40.7}},
+            "location = 'lon -74, lat 40.7': is far from BE, NL; elsewhere set countries: []",
+        ),
+        ({"location.lat": 500}, "location.lat = 500: must be less than or equal to 90"),
+        ({"location": ABSENT}, "location: is required"),
+        (
+            {"photos.0.nadir": {"lon": -150, "lat": 0}},
+            "photos.0.nadir = 'lon -150, lat 0': the place looked at is 13929 km away, beyond",
+        ),
+        (
+            {"photos.0.nadir": {"lon": 51.2, "lat": 8.6}},
+            "photos.0.nadir = 'lon 51.2, lat 8.6': the place looked at is 6266 km away, beyond",
+        ),
+        ({"photos": []}, "photos: needs at least one entry"),
+        ({"photos": None}, "photos: must be a list, as in [a, b]"),
+        ({"photos": ["ISS034-E-5935"]}, "photos.0 = 'ISS034-E-5935': must hold keys and values"),
+        ({"photos": [{}]}, "photos.0: a photo needs one of id, path, simulate"),
+        (
+            {"photos": [{"simulate": {"seed": 1, "year": 2012}, "path": "x.jpg"}]},
+            "photos.0: give either path or simulate, not both",
+        ),
+        (
+            {"photos": [{"simulate": {"seed": 1, "year": 2013}}]},
+            "photos.0.simulate.year = 2013: must be 2012 or 2022",
+        ),
+        ({"photos": [{"id": "../x"}]}, "photos.0: '../x' cannot name a folder; set id to"),
+        ({"photos": [{"id": "a"}, {"id": "a"}]}, "file: two photos are named 'a'; set a different id"),
+        ({"photos.0.path": "nope.jpg"}, "photos.0.path = 'nope.jpg': there is no such file"),
+        ({"photos.0.control_points": "no.points"}, "photos.0.control_points = 'no.points': there is no such"),
+        ({"tone.min_signal_to_noise": 0.1}, "tone.min_signal_to_noise = 0.1: must be greater than or equal"),
+        ({"borders.bands_km": [2, 1]}, "borders.bands_km: must rise from above 0"),
+    ],
+)
+def test_every_mistake_is_one_line(
+    load: Load, tmp_path: Path, changes: dict[str, object], expected: str | None
+) -> None:
+    if expected is None:  # what only looks like a mistake
+        load(changes)
+        return
+    with pytest.raises(ConfigError) as caught:
+        load(changes)
+    message = str(caught.value)
+    assert message.startswith(f"{tmp_path / 'x.yaml'}: {expected}")
+    assert "\n" not in message
+
+
+def test_swapped_coordinates_are_recognised(load: Load) -> None:
+    with pytest.raises(ConfigError, match=r"lon and lat look swapped$"):
+        load({"photos.0.nadir": {"lon": 51.2, "lat": 8.6}})
+
+
+@pytest.mark.parametrize("text", ["a: [", "- 1", "", "a: b: c", "\ttab: 1", "1: 2", "\0", "a: \xe9\xff"])
+def test_what_is_no_yaml_is_one_line(tmp_path: Path, text: str) -> None:
+    (tmp_path / "x.yaml").write_bytes(text.encode("latin-1"))
+    with pytest.raises(ConfigError) as caught:
+        load_city("x", tmp_path)
+    assert str(caught.value).startswith(str(tmp_path / "x.yaml"))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({"citis": "x"}, "citis: unknown key; did you mean 'cities'?"),
+        ({"cities": ""}, "cities: needs at least one entry"),
+        ({"cities": "a/b"}, "cities = 'a/b': 'a/b' cannot be a city's file name"),
+        ({"cities": "borders"}, "cities = 'borders': 'borders' cannot be a city's file name"),
+    ],
+)
+def test_mistakes_in_the_run(values: dict[str, Any], expected: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_run(values)
+    assert str(caught.value) == f"configs/run.yaml: {expected}"
+
+
+def test_an_unknown_city_names_the_nearest(repository: Path) -> None:
+    with pytest.raises(ConfigError, match=r"aachn\.yaml; did you mean 'aachen'\?"):
+        load_city("aachn", repository / "configs")
+
+
+def test_cities_from_the_command_line() -> None:
+    assert load_run({"cities": "liege, aachen liege"}).cities == ("liege", "aachen")
+
+
+class TestFacts:
+    def test_times_are_utc(self) -> None:
+        expected = datetime(2012, 2, 9, 21, 51, 26, tzinfo=UTC)
+        for text in ("2012-02-09T21:51:26", "2012-02-09T21:51:26Z", "2012-02-09T22:51:26+01:00"):
+            assert Facts.model_validate({"taken_at": text}).taken_at == expected
+
+    def test_later_facts_win_where_they_state_something(self) -> None:
+        first = Facts(focal_length_mm=85, aperture=1.4)
+        second = PhotoSource(id="a", focal_length_mm=82, iso=6400)
+        both = first.updated(second)
+        assert (both.focal_length_mm, both.aperture, both.iso) == (82, 1.4, 6400)
+        assert both.model_fields_set == {"focal_length_mm", "aperture", "iso"}
+        assert type(both) is Facts
+
+    def test_a_default_does_not_override(self) -> None:
+        assert Facts(nadir_sigma_km=3).updated(Facts(iso=100)).nadir_sigma_km == 3
+
+    def test_the_files_beside_the_real_photos(self, shared: Path) -> None:
+        files = sorted((shared / "photos").glob("*.yaml"))
+        assert len(files) == 3
+        for file in files:
+            facts = load_facts(file)
+            assert facts.nadir is not None
+            assert facts.focal_length_mm in (80, 85)
+
+
+@pytest.mark.parametrize(
+    ("name", "generated"), [("defaults.yaml", defaults_yaml), ("schema.json", schema_json)]
+)
+def test_generated_files_are_fresh(repository: Path, name: str, generated: Callable[[], str]) -> None:
+    stored = (repository / CONFIGS / name).read_text(encoding="utf-8")
+    diff = difflib.unified_diff(
+        stored.splitlines(), generated().splitlines(), "stored", "models", lineterm=""
+    )
+    assert stored == generated(), "run `python -m pipeline.config`:\n" + "\n".join(diff)
+
+
+class TestStarters:
+    CITIES = (
+        "aachen",
+        "antwerp",
+        "brussels",
+        "demo",
+        "liege",
+        "luxembourg",
+        "maastricht",
+        "rhine-main",
+        "rotterdam",
+    )
+
+    @pytest.mark.parametrize("name", CITIES)
+    def test_loads_and_its_photos_can_be_solved(self, repository: Path, name: str) -> None:
+        city = load_city(name, repository / CONFIGS)
+        for photo in city.photos:
+            if photo.simulate is None:
+                assert photo.nadir, photo.name
+                assert photo.altitude_km, photo.name
+                assert photo.focal_length_mm, photo.name
+
+    def test_all_are_tested(self, repository: Path) -> None:
+        names = {file.stem for file in (repository / CONFIGS).glob("*.yaml")} - {"run", "defaults"}
+        assert names == set(self.CITIES)
+
+    def test_one_photo_has_one_set_of_facts(self, repository: Path) -> None:
+        seen: dict[str, PhotoSource] = {}
+        for name in self.CITIES:
+            for photo in load_city(name, repository / CONFIGS).photos:
+                assert seen.setdefault(photo.name, photo) == photo
