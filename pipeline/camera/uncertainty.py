@@ -1,7 +1,8 @@
 """How errors of the camera's parameters move the camera, and move the ground under a pixel."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -26,6 +27,24 @@ STEPS = {
     "principal_row_px": 0.1,
 }
 GROUND_STEP_M = 10.0
+
+
+@dataclass(frozen=True, eq=False)
+class SolvedCamera:
+    """A camera with the covariance of its parameters."""
+
+    camera: Camera
+    parameter_order: tuple[str, ...]
+    covariance: Array
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> "SolvedCamera":
+        """From the content of `camera.json`."""
+        order, covariance = tuple(data["parameter_order"]), np.array(data["covariance"], float)
+        return cls(Camera.from_dict(data), order, covariance)
+
+    def ground_sigma_m(self, lon: ArrayLike, lat: ArrayLike, margin_px: float = 0.0) -> Array:
+        return ground_sigma_m(self.camera, self.parameter_order, self.covariance, lon, lat, margin_px)
 
 
 def moved(camera: Camera, parameter_order: Sequence[str], delta: ArrayLike) -> Camera:

@@ -1,0 +1,228 @@
+"""Cloud-optimised GeoTIFFs: written tile by tile, with exact statistics, whole or not at all."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import dask.array as da
+import numpy as np
+import rasterio
+import rasterio.shutil
+from dask.base import compute
+from dask.delayed import delayed
+from numpy.typing import NDArray
+from rasterio.windows import Window
+
+from pipeline.errors import OutputError
+from pipeline.ortho.grid import Grid
+from pipeline.ortho.warp import TILE, Tile, tiled
+
+BLOCK = 512
+CACHE_MB = 256
+OVERVIEW_CELLS = 512
+SIMULATED_NOTE = "SIMULATED photograph, not a measurement"
+
+
+@dataclass(frozen=True)
+class Band:
+    """A band's name, its unit ("1" for none) and what a user should know of it."""
+
+    name: str
+    unit: str
+    meaning: str
+
+
+ORTHO_BANDS = (
+    Band("red", "1", "linear light, 0 to 1"),
+    Band("green", "1", "linear light, 0 to 1"),
+    Band("blue", "1", "linear light, 0 to 1"),
+    Band("saturated", "1", "share of the cell that shows saturated pixels"),
+)
+GEOMETRY_BANDS = (
+    Band("view_zenith_deg", "deg", "angle at the ground between the vertical and the camera"),
+    Band("view_azimuth_deg", "deg", "direction from the ground to the camera, clockwise from north"),
+    Band("ground_sample_distance_m", "m", "geometric mean side of a pixel on the ground"),
+    Band("position_sigma_m", "m", "circular 1 sigma of where the pixel lies on the ground"),
+)
+
+
+@dataclass
+class Statistics:
+    """Count, mean, spread and range of a stream of values (Chan, Golub and LeVeque's update)."""
+
+    count: int = 0
+    total: int = 0
+    mean: float = 0.0
+    squares: float = 0.0
+    low: float = np.inf
+    high: float = -np.inf
+
+    def add(self, values: NDArray[Any]) -> None:
+        good = values[np.isfinite(values)].astype(float)
+        self.total += values.size
+        if good.size == 0:
+            return
+        mean, count = float(good.mean()), self.count + good.size
+        step = mean - self.mean
+        self.squares += float(((good - mean) ** 2).sum()) + step * step * self.count * good.size / count
+        self.mean += step * good.size / count
+        self.count, self.low, self.high = count, min(self.low, good.min()), max(self.high, good.max())
+
+    def tags(self) -> dict[str, str]:
+        """As GDAL and QGIS read them; none for a band without a value."""
+        if self.count == 0:
+            return {}
+        return {
+            "STATISTICS_MINIMUM": repr(float(self.low)),
+            "STATISTICS_MAXIMUM": repr(float(self.high)),
+            "STATISTICS_MEAN": repr(self.mean),
+            "STATISTICS_STDDEV": repr(float(np.sqrt(self.squares / self.count))),
+            "STATISTICS_VALID_PERCENT": f"{100 * self.count / self.total:.4g}",
+        }
+
+
+def write_cog(
+    file: Path, array: da.Array, grid: Grid, bands: tuple[Band, ...], tags: Mapping[str, str]
+) -> None:
+    """Compute a (band, height, width) array row of chunks by row of chunks and write it as a float32 COG.
+
+    At any time only one row of chunks is in memory. The file appears, and replaces an older one, when whole.
+    """
+    tiles, part = (file.with_name(f".{kind}-{file.name}") for kind in ("tiles", "part"))
+    file.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with rasterio.Env(GDAL_CACHEMAX=CACHE_MB):
+            _write_tiles(tiles, array, grid, bands, tags)
+            rasterio.shutil.copy(
+                tiles,
+                part,
+                driver="COG",
+                compress="DEFLATE",
+                predictor="FLOATING_POINT",
+                level=1,  # noise packs no better at higher ones
+                blocksize=BLOCK,
+                overview_resampling="AVERAGE",
+                num_threads="ALL_CPUS",
+                bigtiff="IF_SAFER",
+            )
+        part.replace(file)
+        # Statistics of an older file would be believed by QGIS.
+        file.with_name(f"{file.name}.aux.xml").unlink(missing_ok=True)
+    except rasterio.errors.RasterioError as error:
+        raise OutputError(f"{file}: cannot be written: {' '.join(str(error).split())}") from error
+    finally:
+        for left in (tiles, part):
+            with suppress(OSError):
+                left.unlink(missing_ok=True)
+
+
+def photo_tags(photo: str, evidence: str, simulated: bool, **more: str) -> dict[str, str]:
+    """What every raster of a photo says of itself."""
+    software = f"borderlight {version('borderlight')}"
+    tags = {"photo": photo, "evidence": evidence, "simulated": str(simulated).lower(), "software": software}
+    if simulated:
+        tags["TIFFTAG_IMAGEDESCRIPTION"] = SIMULATED_NOTE
+    return tags | {"TIFFTAG_SOFTWARE": software} | more
+
+
+def _write_tiles(
+    file: Path, array: da.Array, grid: Grid, bands: tuple[Band, ...], tags: Mapping[str, str]
+) -> None:
+    """A plain tiled GeoTIFF, with the statistics of all cells gathered on the way."""
+    profile = {
+        "driver": "GTiff",
+        "dtype": "float32",
+        "count": len(bands),
+        "width": grid.width,
+        "height": grid.height,
+        "crs": grid.crs,
+        "transform": grid.transform,
+        "nodata": np.nan,
+        "tiled": True,
+        "blockxsize": BLOCK,
+        "blockysize": BLOCK,
+        "interleave": "band",
+        "bigtiff": "YES",
+    }
+    statistics = [Statistics() for _ in bands]
+    with rasterio.open(file, "w", **profile) as target:
+        for window, values in computed(array):
+            target.write(values, window=window)
+            for band, one in zip(values, statistics, strict=True):
+                one.add(band)
+        target.update_tags(**tags)
+        for index, (band, one) in enumerate(zip(bands, statistics, strict=True), 1):
+            target.set_band_description(index, band.name)
+            target.set_band_unit(index, band.unit)
+            target.update_tags(index, meaning=band.meaning, **one.tags())
+
+
+def computed(array: da.Array) -> Iterator[tuple[Window, NDArray[np.float32]]]:
+    """The chunks of a (band, height, width) array with their windows, a row of chunks computed at a time."""
+    heights, widths = array.chunks[1:]
+    chunks = array.to_delayed()[0]  # type: ignore[no-untyped-call]
+    top = 0
+    for height, row in zip(heights, chunks, strict=True):
+        left = 0
+        arrays = compute(*row)  # type: ignore[no-untyped-call]
+        for width, values in zip(widths, arrays, strict=True):
+            yield Window(left, top, width, height), values
+            left += width
+        top += height
+
+
+def read_tile(file: Path, tile: Tile, margin: int = 0) -> NDArray[np.float32]:
+    """All bands of a window of a raster, widened by a margin; NaN beyond the raster's edge."""
+    top, left = max(0, tile.row - margin), max(0, tile.column - margin)
+    with rasterio.open(file) as source:
+        bottom = min(source.height, tile.row + tile.height + margin)
+        right = min(source.width, tile.column + tile.width + margin)
+        values = source.read(window=Window(left, top, right - left, bottom - top))
+    above, before = top - (tile.row - margin), left - (tile.column - margin)
+    shape = values.shape[0], tile.height + 2 * margin, tile.width + 2 * margin
+    padded = np.full(shape, np.nan, np.float32)
+    padded[:, above : above + bottom - top, before : before + right - left] = values
+    return padded
+
+
+def opened(file: Path) -> da.Array:
+    """A raster of the pipeline as a (band, height, width) array that is read when computed."""
+    with rasterio.open(file) as source:
+        shape = source.count, source.height, source.width
+    return tiled(shape, TILE, lambda tile: delayed(read_tile)(file, tile))
+
+
+def mapped(
+    file: Path, bands: int, margin: int, function: Callable[[NDArray[np.float32], Tile], NDArray[np.float32]]
+) -> da.Array:
+    """The array of what `function` makes of each tile of a raster, given the tile widened by a margin."""
+    with rasterio.open(file) as source:
+        shape = bands, source.height, source.width
+    shared = delayed(function, traverse=False)
+    return tiled(shape, TILE, lambda tile: shared(delayed(read_tile)(file, tile, margin), tile))
+
+
+def median_of_band(file: Path, band: str) -> float:
+    """The median of a band by name, from its overviews."""
+    with rasterio.open(file) as source:
+        index = source.descriptions.index(band) + 1
+        shape = tuple(min(OVERVIEW_CELLS, side) for side in source.shape)
+        return float(np.nanmedian(source.read(index, out_shape=shape)))
+
+
+def raster_grid(file: Path) -> Grid:
+    """The grid of a raster of the pipeline."""
+    with rasterio.open(file) as source:
+        xmin, ymin, xmax, ymax = source.bounds
+        return Grid(source.crs.to_string(), source.res[0], (xmin, ymin, xmax, ymax))
+
+
+def read_rows(*files: Path) -> Iterator[tuple[Tile, list[NDArray[np.float32]]]]:
+    """Rasters on one grid, a few rows of tiles' height at a time, from north to south."""
+    grid = raster_grid(files[0])
+    for top in range(0, grid.height, TILE):
+        tile = Tile(top, 0, min(TILE, grid.height - top), grid.width)
+        yield tile, [read_tile(file, tile) for file in files]

@@ -1,0 +1,130 @@
+"""The map grid that all photos of a city share."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import psutil
+import shapely
+from affine import Affine
+from pyproj import Transformer
+from shapely.geometry.base import BaseGeometry
+
+from pipeline.camera.camera import Camera
+from pipeline.camera.earth import Array
+from pipeline.camera.footprint import MAX_ZENITH_DEG, footprint
+from pipeline.config import GridConfig, LonLat
+from pipeline.errors import GridError
+
+# No step holds a whole raster: they stream it in tiles. What grows with the grid is the borders step's list
+# of lit cells (56 bytes each, were all of them lit) and its label of the country (1 byte), with one copy.
+BYTES_A_CELL = 120
+SAMPLES = 33
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Square cells in a projected CRS; bounds are (xmin, ymin, xmax, ymax) in metres, multiples of the
+    resolution. Row 0 is the northernmost, as in a GeoTIFF.
+    """
+
+    crs: str
+    resolution_m: float
+    bounds: tuple[float, float, float, float]
+
+    @property
+    def width(self) -> int:
+        return round((self.bounds[2] - self.bounds[0]) / self.resolution_m)
+
+    @property
+    def height(self) -> int:
+        return round((self.bounds[3] - self.bounds[1]) / self.resolution_m)
+
+    @property
+    def transform(self) -> Affine:
+        """(column, row) of cell corners to (x, y)."""
+        return Affine(self.resolution_m, 0, self.bounds[0], 0, -self.resolution_m, self.bounds[3])
+
+    def centres(self, column: Array, row: Array) -> tuple[Array, Array]:
+        """(x, y) of cells by their index; cell centres are integers."""
+        x = self.bounds[0] + (column + 0.5) * self.resolution_m
+        y = self.bounds[3] - (row + 0.5) * self.resolution_m
+        return x, y
+
+    def to_dict(self) -> dict[str, Any]:
+        """The content of `grid.json`."""
+        return asdict(self) | {"bounds": list(self.bounds), "width": self.width, "height": self.height}
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> "Grid":
+        xmin, ymin, xmax, ymax = (float(v) for v in data["bounds"])
+        return cls(str(data["crs"]), float(data["resolution_m"]), (xmin, ymin, xmax, ymax))
+
+
+def lay_grid(cameras: Mapping[str, Camera], config: GridConfig, location: LonLat) -> Grid:
+    """The grid that holds what the photos (by name) show of the square around the city."""
+    x, y = Transformer.from_crs("EPSG:4326", config.crs, always_xy=True).transform(location.lon, location.lat)
+    half = 1e3 * config.radius_km
+    square = shapely.box(x - half, y - half, x + half, y + half)
+    areas = {name: visible_area(camera, config.crs, square) for name, camera in cameras.items()}
+    for name, area in areas.items():
+        if area.is_empty:
+            raise GridError(
+                f"grid.radius_km = {config.radius_km:g}: photo {name} shows nothing of the square around the "
+                f"city at a view zenith up to {MAX_ZENITH_DEG:g} degrees; widen the radius or drop the photo"
+            )
+    if config.resolution_m == "auto":
+        resolution = round_up(max(median_gsd_m(cameras[name], areas[name], config.crs) for name in areas))
+    else:
+        resolution = float(config.resolution_m)
+    xmin, ymin, xmax, ymax = (float(v) for v in shapely.total_bounds(list(areas.values())) / resolution)
+    bounds = (
+        resolution * math.floor(xmin),
+        resolution * math.floor(ymin),
+        resolution * math.ceil(xmax),
+        resolution * math.ceil(ymax),
+    )
+    grid = Grid(config.crs, resolution, bounds)
+    check_memory(grid, config.resolution_m, psutil.virtual_memory().available)
+    return grid
+
+
+def visible_area(camera: Camera, crs: str, within: BaseGeometry) -> BaseGeometry:
+    """What a photo shows of a part of the map, in the map's CRS."""
+    to_map = Transformer.from_crs("EPSG:4326", crs, always_xy=True)
+    frame = shapely.transform(footprint(camera), lambda lonlat: np.column_stack(to_map.transform(*lonlat.T)))
+    seen: BaseGeometry = within.intersection(shapely.make_valid(frame))
+    return seen
+
+
+def median_gsd_m(camera: Camera, area: BaseGeometry, crs: str) -> float:
+    """Median ground sample distance of a camera over an area of the map."""
+    xmin, ymin, xmax, ymax = area.bounds
+    share = (np.arange(SAMPLES) + 0.5) / SAMPLES
+    x, y = (v.ravel() for v in np.meshgrid(xmin + share * (xmax - xmin), ymin + share * (ymax - ymin)))
+    inside = shapely.contains_xy(area, x, y)
+    if not inside.any():
+        x, y, inside = *np.array(area.representative_point().coords).T, np.array([True])
+    lon, lat = Transformer.from_crs(crs, "EPSG:4326", always_xy=True).transform(x[inside], y[inside])
+    return float(np.nanmedian(camera.ground_sample_distance_m(lon, lat)))
+
+
+def check_memory(grid: Grid, asked: float | str, available: int) -> None:
+    """Refuse a grid that the later steps could not hold, and say which one they could."""
+    needed = BYTES_A_CELL * grid.width * grid.height
+    if needed > available:
+        fits = round_up(grid.resolution_m * math.sqrt(needed / available))
+        raise GridError(
+            f"grid.resolution_m = {asked}: {grid.width} x {grid.height} cells of {grid.resolution_m:g} m "
+            f"need {needed} bytes ({needed / 1e9:.3g} GB) of memory and {available / 1e9:.3g} GB are free; "
+            f"the smallest resolution that fits is {fits:g}"
+        )
+
+
+def round_up(value: float) -> float:
+    """The next of 1, 2 or 5 times a power of ten; values within rounding of one of them stay."""
+    power = 10.0 ** math.floor(math.log10(value))
+    step = next(step for step in (1, 2, 5, 10) if step * power >= value * (1 - 1e-9))
+    return step * power
