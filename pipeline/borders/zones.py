@@ -1,0 +1,169 @@
+"""Light and tone per country and per strip beside a border.
+
+           band 1  band 0 | band 0  band 1
+country  <-------- ------ | ------ -------->  country        | border of the pair
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from exactextract import exact_extract
+from exactextract.raster import NumPyRasterSource
+from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
+
+from pipeline.borders.cells import Beside, Cells, Floats, block_sums, lit_cells, log_ratio_sigma
+from pipeline.borders.countries import Countries, clipped
+from pipeline.ortho.grid import Grid
+from pipeline.ortho.warp import Tile
+
+AREA_CRS = "EPSG:3035"
+# Lines are simplified to this part of the distance before they are widened by it.
+SIMPLIFY = 0.01
+# The scatter of tone is taken between squares of this size: towns are smaller.
+SCATTER_KM = 10.0
+# log2(B/G) is given where this share of the lit cells has it.
+MIN_BLUE = 0.5
+
+SUMS = ("red", "green", "blue", "lit", "with_blue", "valid")
+
+
+def country_zones(countries: Countries, frame: BaseGeometry) -> gpd.GeoDataFrame:
+    """What the frame shows of each country: country, geometry."""
+    return clipped(countries, frame).areas[["country", "geometry"]]
+
+
+def border_strips(countries: Countries, frame: BaseGeometry, bands_km: Sequence[float]) -> gpd.GeoDataFrame:
+    """Bands of distance on either side of every border in the frame, cut to the frame.
+
+    pair, side, band_from_km, band_to_km, geometry. The border counts as far as the widest band around the
+    frame; only pairs whose border crosses the frame have strips.
+    """
+    in_frame = clipped(countries, frame)
+    areas = in_frame.areas.set_index("country").geometry
+    around = shapely.box(*shapely.buffer(frame, 1e3 * bands_km[-1]).bounds)
+    near = countries.borders[countries.borders["pair"].isin(in_frame.borders["pair"])]
+    rows = []
+    for border in near.itertuples():
+        within = [widened(border.geometry & around, 1e3 * km) for km in bands_km]
+        for side in (border.first, border.second):
+            if side not in areas.index:
+                continue
+            inner: BaseGeometry = shapely.Polygon()
+            for start, end, outer in zip((0.0, *bands_km), bands_km, within, strict=False):
+                strip = polygons(areas[side] & (outer - inner))
+                if not strip.is_empty:
+                    rows.append((border.pair, side, start, end, strip))
+                inner = outer
+    columns = ["pair", "side", "band_from_km", "band_to_km", "geometry"]
+    return gpd.GeoDataFrame(pd.DataFrame(rows, columns=columns), geometry="geometry", crs=countries.areas.crs)
+
+
+def widened(line: BaseGeometry, metres: float) -> BaseGeometry:
+    """All within a distance of a line, good to 2 % of it."""
+    buffer: BaseGeometry = line.simplify(SIMPLIFY * metres).buffer(metres, quad_segs=8)
+    return buffer
+
+
+def polygons(geometry: BaseGeometry) -> BaseGeometry:
+    """The polygons of a geometry, as one multipolygon."""
+    return shapely.MultiPolygon([part for part in shapely.get_parts(geometry) if part.geom_type == "Polygon"])
+
+
+@dataclass(frozen=True, eq=False)
+class Scan:
+    """What one pass over a photo's rasters gives: sums per zone (columns SUMS) and the list of lit cells."""
+
+    sums: pd.DataFrame
+    cells: Cells
+
+
+def scan(
+    tiles: Iterable[tuple[Tile, Floats, Floats]], zones: gpd.GeoDataFrame, countries: Countries, grid: Grid
+) -> Scan:
+    """Go once through the tiles of light and tone. Zones may overlap.
+
+    Cells on a zone's edge count by their part inside; cells of the list by their centre.
+    """
+    shapes = zones[["geometry"]].to_crs(grid.crs)
+    areas = countries.areas.to_crs(grid.crs)
+    sums = pd.DataFrame(0.0, index=zones.index, columns=list(SUMS))
+    parts = []
+    for tile, light, tone in tiles:
+        lit = np.isfinite(tone[0])
+        parts.append(lit_cells(light, lit, areas, grid, tile, AREA_CRS))
+        here = shapes[shapes.intersects(shapely.box(*tile_bounds(grid, tile)))]
+        if len(here):
+            layers = (*np.where(lit, light[:3], np.nan), lit, np.isfinite(tone[1]), np.isfinite(light[0]))
+            sums.loc[here.index] += _sums(layers, here, tile_bounds(grid, tile))
+    return Scan(sums, Cells.joined(parts))
+
+
+def tile_bounds(grid: Grid, tile: Tile) -> tuple[float, float, float, float]:
+    """(xmin, ymin, xmax, ymax) of a tile in the grid's CRS."""
+    x0, y0 = grid.transform @ (tile.column, tile.row + tile.height)
+    x1, y1 = grid.transform @ (tile.column + tile.width, tile.row)
+    return x0, y0, x1, y1
+
+
+def _sums(
+    layers: Iterable[NDArray[Any]], shapes: gpd.GeoDataFrame, bounds: tuple[float, float, float, float]
+) -> NDArray[np.float64]:
+    wkt = shapes.crs.to_wkt()
+    rasters = [
+        NumPyRasterSource(values.astype(np.float32), *bounds, name=name, srs_wkt=wkt)
+        for name, values in zip(SUMS, layers, strict=True)
+    ]
+    table = exact_extract(rasters, shapes, ["sum"], output="pandas")
+    return np.asarray(table[[f"{name}_sum" for name in SUMS]].fillna(0.0), float)
+
+
+def statistics(zones: gpd.GeoDataFrame, sums: pd.DataFrame, grid: Grid) -> pd.DataFrame:
+    """Area, light and tone of zones from their sums: sums first, then ratios. Light is summed over cells."""
+    cells = zones.to_crs(grid.crs).area / grid.resolution_m**2
+    area_km2 = zones.to_crs(AREA_CRS).area / 1e6
+    with_blue = sums["with_blue"] >= MIN_BLUE * sums["lit"]
+    return pd.DataFrame(
+        {
+            "area_km2": area_km2,
+            "lit_area_km2": area_km2 * sums["lit"] / cells,
+            "light_r": sums["red"],
+            "light_g": sums["green"],
+            "light_b": sums["blue"],
+            "tone_g_r": log_ratio(sums["green"], sums["red"]),
+            "tone_b_g": log_ratio(sums["blue"], sums["green"]).where(with_blue),
+            "n_cells": sums["lit"].round().astype(int),
+            "masked_share": (1 - sums["valid"] / cells).clip(0, 1),
+        }
+    )
+
+
+def log_ratio(over: "pd.Series[float]", under: "pd.Series[float]") -> "pd.Series[float]":
+    """log2 of a ratio of sums; missing where there is no light."""
+    good = (over > 0) & (under > 0)
+    ratio: pd.Series[float] = over.where(good) / under.where(good)
+    return ratio.map(math.log2, na_action="ignore")
+
+
+def scatter_sigma(cells: Cells) -> float:
+    """1 sigma of the tone of some cells from its scatter between squares of SCATTER_KM."""
+    column, row = (np.floor(v / (1e3 * SCATTER_KM)).astype(np.int64) for v in (cells.x, cells.y))
+    sums = block_sums(column * 1_000_000 + row, cells.red, cells.green)
+    return log_ratio_sigma(sums[:, 0], sums[:, 1])
+
+
+def scatter_in_strips(strips: gpd.GeoDataFrame, near: Mapping[str, Beside]) -> list[float]:
+    """`scatter_sigma` of each strip, from the cells beside its pair's border."""
+    sigmas = []
+    for strip in strips.itertuples():
+        cells = near[strip.pair]
+        own = cells.second == (strip.side == strip.pair.split("-")[1])
+        band = (cells.distance_m >= 1e3 * strip.band_from_km) & (cells.distance_m < 1e3 * strip.band_to_km)
+        sigmas.append(scatter_sigma(cells.cells.chosen(own & band)))
+    return sigmas

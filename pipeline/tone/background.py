@@ -1,0 +1,202 @@
+"""The light that is not lamps - skyglow, scattered light, the camera's pedestal - and the noise on it.
+
+Both come from a thinned sample of the map, about one cell every hundred metres, so that a grid of any
+resolution fits into memory. Blocks of the sample lie around the nodes of a lattice:
+
+    +-----+-----+      o node: the background there comes from the unlit cells of its block, of a
+    |  o  |  o  |        fifth of the window across, and of the blocks in the window around it
+    +-----+-----+        between nodes it is bilinear
+"""
+
+import math
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import dask.array as da
+import numpy as np
+from dask.base import compute
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import ArrayLike, NDArray
+from scipy.ndimage import distance_transform_edt, gaussian_filter, minimum_filter
+
+from pipeline.camera.earth import Array
+from pipeline.ortho.warp import Lattice, Tile
+
+BLOCKS_A_WINDOW = 5  # across; odd
+SAMPLES_A_BLOCK = 20  # across, at most
+# The floor of a window is this quantile of its blocks' quantiles: 2 % of a window must be dark.
+FLOOR_QUANTILE, WINDOW_QUANTILE = 0.1, 0.2
+DARK_BLOCKS = 0.2  # share of the blocks, the most even ones, that tells dark noise from light
+# How far above the background a cell may be and count as unlit, and how far a floor lies below it.
+UNLIT_SIGMAS, FLOOR_SIGMAS = 3.0, 1.3
+WIDE_WINDOW = 5  # times the window: where its floor is compared with others
+MIN_UNLIT = 0.02  # of the cells of a window
+SIGNAL_BINS, PAIRS_A_BIN = 12, 300
+# Of a normal variable: sigma / interquartile range, sigma / median |x|, lower quartile of |x| / sigma.
+FROM_IQR, FROM_MEDIAN, QUARTILE = 0.7413, 1.4826, 0.3186
+SECOND_DIFFERENCE = 1 + 4 + 1  # its variance, of independent values of variance 1
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """Every `stride`-th cell of the map: light (3, rows, columns), NaN where unusable, and for noise its
+    second difference with the cells a photo's pixel to the left and right. A block is `block` samples across.
+    """
+
+    stride: int
+    block: int
+    light: Array
+    second_difference: Array
+
+    def on_cells(self, lattice: Lattice) -> Array:
+        """Values of a lattice over the map at the sampled cells."""
+        _, rows, columns = self.light.shape
+        return Lattice(self.block, lattice.values).at(Tile(0, 0, rows, columns))
+
+
+@dataclass(frozen=True)
+class Noise:
+    """Per channel: variance = max(floor, one code of an 8-bit JPEG)^2 + gain x signal.
+
+    A whole code, not its twelfth part: compression shares one chroma value among 16 x 16 pixels, so that
+    averaging does not make it smaller.
+    """
+
+    floor: tuple[float, ...]
+    gain: tuple[float, ...]
+    eight_bit: bool
+
+    def sigma(self, light: Floats, signal: Floats) -> Floats:
+        """Of light (3, ...) of which `signal` stands above the background."""
+        shape = (3,) + (1,) * (light.ndim - 1)
+        floor = np.asarray(self.floor, np.float32).reshape(shape)
+        if self.eight_bit:
+            floor = np.maximum(floor, code_step(light))
+        gain = np.asarray(self.gain, np.float32).reshape(shape)
+        return np.asarray(np.sqrt(floor**2 + gain * np.maximum(signal, 0)), np.float32)
+
+
+def code_step(light: ArrayLike) -> Floats:
+    """Linear light between neighbouring codes of 8-bit sRGB, at a level of light."""
+    light = np.asarray(light, np.float32)
+    curved = np.float32(2.4 / (255 * 1.055)) * np.maximum(light, 0) ** np.float32(1.4 / 2.4)
+    return np.asarray(np.where(light <= 0.0031308, np.float32(1 / (255 * 12.92)), curved))
+
+
+def take_sample(light: da.Array, resolution_m: float, background_km: float, gsd_m: float) -> Sample:
+    """A sample of light (3, height, width) dense enough for the blocks of the background window."""
+    block_cells = 1e3 * background_km / BLOCKS_A_WINDOW / resolution_m
+    stride = max(1, int(block_cells / SAMPLES_A_BLOCK))
+    block = max(4, 2 * round(block_cells / stride / 2))
+    pixel = math.ceil(gsd_m / resolution_m)
+    thin = (
+        light[:, ::stride, ::stride],
+        light[:, ::stride, pixel::stride],
+        light[:, ::stride, 2 * pixel :: stride],
+    )
+    left, middle, right = (values.astype(float) for values in compute(*thin))  # type: ignore[no-untyped-call]
+    second = np.full_like(left, np.nan)
+    width = right.shape[2]
+    second[:, :, :width] = left[:, :, :width] - 2 * middle[:, :, :width] + right
+    return Sample(stride, block, left, second)
+
+
+def background_and_noise(sample: Sample, eight_bit: bool) -> tuple[Lattice, Noise]:
+    """Background light (3 values) on a lattice over the map, and the noise of a cell."""
+    blocks = _blocks(sample)
+    low, lower, upper = _quantiles(blocks, (FLOOR_QUANTILE, 0.25, 0.75))
+    even = (upper - lower)[1] <= np.nanquantile((upper - lower)[1], DARK_BLOCKS)
+    code = float(code_step(0.0)) if eight_bit else 0.0
+    spread = [max(code, FROM_IQR * float(np.median((upper - lower)[k, even]))) for k in range(3)]
+
+    floor = _window_floor(low, np.reshape(spread, (3, 1, 1)))
+    limit = floor + (UNLIT_SIGMAS + FLOOR_SIGMAS) * np.reshape(spread, (3, 1, 1))
+    unlit = (blocks < limit[..., None]).all(axis=0)
+    middle = _quantiles(np.where(unlit, blocks, np.nan), (0.5,))[0]
+    background = _smoothed(middle, unlit.sum(-1))
+
+    residual = np.where(unlit, np.abs(blocks - background[..., None]), np.nan)
+    sigma = [FROM_MEDIAN * float(np.nanmedian(channel)) for channel in residual]
+    lattice = Lattice(sample.stride * sample.block, background)
+    noise = Noise(tuple(sigma), (0.0, 0.0, 0.0), eight_bit)
+    return lattice, replace(noise, gain=_gain(sample, lattice, noise))
+
+
+def _blocks(sample: Sample) -> Array:
+    """The sample as (3, node rows, node columns, cells of a block), blocks centred on the nodes."""
+    m = sample.block
+    _, rows, columns = sample.light.shape
+    nodes = (rows - 1) // m + 2, (columns - 1) // m + 2
+    padded = np.full((3, nodes[0] * m, nodes[1] * m), np.nan)
+    padded[:, m // 2 : m // 2 + rows, m // 2 : m // 2 + columns] = sample.light
+    return padded.reshape(3, nodes[0], m, nodes[1], m).swapaxes(2, 3).reshape(3, *nodes, m * m)
+
+
+def _quantiles(values: Array, quantiles: tuple[float, ...]) -> list[Array]:
+    """Quantiles along the last axis of the finite values (the nearest ones); NaN where there are none."""
+    ordered = np.sort(values, axis=-1)  # NaN last
+    count = np.isfinite(values).sum(-1, keepdims=True)
+    places = [np.clip(np.round(q * (count - 1)), 0, None).astype(np.intp) for q in quantiles]
+    return [np.take_along_axis(ordered, place, -1)[..., 0] for place in places]
+
+
+def _window_floor(low: Array, spread: Array) -> Array:
+    """The floor of the window of blocks around each node, taken from the nearest one that is dark.
+
+    A window inside a large city has no dark cell; its floor stands out from the lowest within WIDE_WINDOW.
+    """
+    reach = BLOCKS_A_WINDOW // 2
+    padded = np.pad(low, ((0, 0), (reach, reach), (reach, reach)), constant_values=np.nan)
+    around = sliding_window_view(padded, (BLOCKS_A_WINDOW, BLOCKS_A_WINDOW), axis=(1, 2))
+    floor = _quantiles(around.reshape(*low.shape, -1), (WINDOW_QUANTILE,))[0]
+    floor = np.where(np.isfinite(floor), floor, np.inf)
+    size = (1, WIDE_WINDOW * BLOCKS_A_WINDOW, WIDE_WINDOW * BLOCKS_A_WINDOW)
+    dark = floor <= minimum_filter(floor, size, mode="nearest") + UNLIT_SIGMAS * spread
+    return _from_nearest(floor, (dark & np.isfinite(floor)).all(axis=0))
+
+
+def _smoothed(middle: Array, count: NDArray[np.intp]) -> Array:
+    """Medians of the unlit cells averaged over the window by their counts."""
+    sigma = BLOCKS_A_WINDOW / 4  # two sigmas reach the window's edge
+
+    def spread_out(values: Array) -> Array:
+        return np.asarray(gaussian_filter(values, sigma, mode="constant", truncate=2))
+
+    weight = spread_out(count.astype(float))
+    enough = weight >= MIN_UNLIT * count.max()
+    total = np.stack([spread_out(np.where(count > 0, channel, 0) * count) for channel in middle])
+    return _from_nearest(total / np.where(enough, weight, 1), enough)
+
+
+def _from_nearest(values: Array, good: NDArray[np.bool_]) -> Array:
+    """(3, rows, columns) with what is not good replaced by the nearest that is."""
+    row, column = distance_transform_edt(~good, return_distances=False, return_indices=True)
+    return np.asarray(values[:, row, column])
+
+
+def _gain(sample: Sample, background: Lattice, noise: Noise) -> tuple[float, ...]:
+    """Shot-like noise: the least growth of the variance between neighbours with their signal.
+
+    Neighbours differ by noise and by the scene, even in their second difference, which is free of slopes. The
+    scene's share grows with the square of the signal, so the lowest of variance / signal over bins of signal
+    is the closest to noise alone.
+    """
+    below = sample.on_cells(background)
+    gains = []
+    for light, difference, base, read in zip(
+        sample.light, np.abs(sample.second_difference), below, noise.floor, strict=True
+    ):
+        good = np.isfinite(difference)
+        signal, apart = (light - base)[good], difference[good]
+        floor = np.maximum(read, code_step(light[good]) if noise.eight_bit else 0.0)
+        ratios = []
+        for low, high in pairwise(np.geomspace(3 * floor.min(initial=1.0), 1.0, SIGNAL_BINS + 1)):
+            here = (signal >= low) & (signal < high)
+            if here.sum() >= PAIRS_A_BIN:
+                variance = (np.quantile(apart[here], 0.25) / QUARTILE) ** 2 / SECOND_DIFFERENCE
+                excess = variance - np.mean(floor[here] ** 2)
+                ratios.append(max(0.0, float(excess / np.mean(signal[here]))))
+        gains.append(min(ratios, default=0.0))
+    return tuple(gains)

@@ -1,0 +1,127 @@
+"""Tone: T = log2(G/R) and C = log2(B/G) of light above the background, where it is sure enough."""
+
+import math
+from dataclasses import dataclass, replace
+
+import dask.array as da
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import maximum_filter
+
+from pipeline.config import EvidenceLevel, ToneConfig
+from pipeline.errors import PhotoError
+from pipeline.ortho.cog import Band
+from pipeline.ortho.warp import Lattice, Tile
+from pipeline.tone.background import Floats, Noise, Sample, background_and_noise, take_sample
+from pipeline.tone.evidence import RATIO_SYSTEM
+
+HALO_PX = 2
+MIN_BLUE_SIGNAL_TO_NOISE = 3.0
+# Blue of two codes or less in an 8-bit JPEG was clipped out of gamut; it is not a measurement of darkness.
+LOST_BLUE = 2 / 255 / 12.92
+MAX_LOST_BLUE = 0.05
+
+LIGHT_BANDS = (
+    Band("red", "1", "linear light above the background; NaN where saturated or near it"),
+    Band("green", "1", "linear light above the background; NaN where saturated or near it"),
+    Band("blue", "1", "linear light above the background; NaN where saturated or near it"),
+    Band("sigma", "1", "noise of green in one cell, 1 sigma"),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Calibration:
+    """What the whole photo tells of its darkness and noise; with it any part can be worked on alone."""
+
+    background: Lattice
+    noise: Noise
+    halo_cells: int
+    min_signal_to_noise: float
+    blue_refused: str | None = None
+
+
+def calibrate(
+    ortho: da.Array, resolution_m: float, gsd_m: float, evidence: EvidenceLevel, config: ToneConfig
+) -> Calibration:
+    """Background, noise and the use of blue, from `ortho` (red, green, blue, saturated share)."""
+    halo_cells = math.ceil(HALO_PX * gsd_m / resolution_m)
+    light = da.where(ortho[3:] > 0, np.nan, ortho[:3])
+    sample = take_sample(light, resolution_m, config.background_km, gsd_m)
+    if not np.isfinite(sample.light).all(axis=0).any():
+        raise PhotoError("the photo has no usable light on the grid: all of it is saturated or invalid")
+    background, noise = background_and_noise(sample, eight_bit=evidence == "jpeg")
+    calibration = Calibration(background, noise, halo_cells, config.min_signal_to_noise)
+    return replace(calibration, blue_refused=_lost_blue(sample, calibration) if noise.eight_bit else None)
+
+
+def _lost_blue(sample: Sample, calibration: Calibration) -> str | None:
+    """Why blue cannot be used, where too many lit cells have none left."""
+    below = sample.on_cells(calibration.background)
+    light = sample.light.astype(np.float32)
+    signal = light - below.astype(np.float32)
+    lit = signal_to_noise(signal, calibration.noise.sigma(light, signal)) >= calibration.min_signal_to_noise
+    share = float(np.mean(light[2, lit] <= LOST_BLUE)) if lit.any() else 0.0
+    if share <= MAX_LOST_BLUE:
+        return None
+    return f"blue is clipped in {100 * share:.0f} % of the lit cells (more than {100 * MAX_LOST_BLUE:.0f} %)"
+
+
+def above_background(ortho: Floats, tile: Tile, calibration: Calibration) -> tuple[Floats, Floats]:
+    """Light above the background and its sigma, (3, height, width) each, NaN where saturated or near it.
+
+    `ortho` is the tile with a margin of `halo_cells` on all sides.
+    """
+    margin = calibration.halo_cells
+    core = (slice(None), slice(margin, margin + tile.height), slice(margin, margin + tile.width))
+    near_saturated = maximum_filter(ortho[3] > 0, size=2 * margin + 1)[core[1:]]
+    light = np.where(near_saturated, np.float32(np.nan), ortho[core][:3])
+    signal = light - calibration.background.at(tile).astype(np.float32)
+    return signal, calibration.noise.sigma(light, signal)
+
+
+def signal_to_noise(signal: Floats, sigma: Floats) -> Floats:
+    """The lesser of red's and green's."""
+    return np.asarray(np.minimum(signal[0] / sigma[0], signal[1] / sigma[1]))
+
+
+def light_tile(ortho: Floats, tile: Tile, calibration: Calibration) -> Floats:
+    """The bands of `light.tif`."""
+    signal, sigma = above_background(ortho, tile, calibration)
+    return np.concatenate([signal, sigma[1:2]])
+
+
+def tone_tile(ortho: Floats, tile: Tile, calibration: Calibration) -> Floats:
+    """The bands of `tone.tif`: ratios and their first-order sigmas where lit, signal-to-noise everywhere."""
+    signal, sigma = above_background(ortho, tile, calibration)
+    snr = signal_to_noise(signal, sigma)
+    lit = snr >= calibration.min_signal_to_noise
+    blue = lit & (signal[2] >= MIN_BLUE_SIGNAL_TO_NOISE * sigma[2]) & (calibration.blue_refused is None)
+    green_red, sigma_green_red = _log_ratio(signal, sigma, 1, 0, lit)
+    blue_green, sigma_blue_green = _log_ratio(signal, sigma, 2, 1, blue)
+    return np.stack([green_red, blue_green, sigma_green_red, sigma_blue_green, snr])
+
+
+def _log_ratio(
+    signal: Floats, sigma: Floats, over: int, under: int, where: NDArray[np.bool_]
+) -> tuple[Floats, Floats]:
+    """log2 of one channel over another and its sigma, NaN but where asked."""
+    a, b = np.where(where, signal[over], np.nan), np.where(where, signal[under], np.nan)
+    relative = np.hypot(sigma[over] / a, sigma[under] / b)
+    return np.log2(a / b), relative * np.float32(1 / math.log(2))
+
+
+def tone_bands(evidence: EvidenceLevel, blue_refused: str | None) -> tuple[Band, ...]:
+    """The bands of `tone.tif`, the ratio system named."""
+    system = RATIO_SYSTEM[evidence]
+    no_blue = f"; not given: {blue_refused}" if blue_refused else ""
+    return (
+        Band("log2_g_r", "1", f"T = log2(green / red) above the background; {system}"),
+        Band("log2_b_g", "1", f"C = log2(blue / green) above the background; {system}{no_blue}"),
+        Band("sigma_log2_g_r", "1", "noise of T in one cell, 1 sigma"),
+        Band("sigma_log2_b_g", "1", "noise of C in one cell, 1 sigma"),
+        Band(
+            "signal_to_noise",
+            "1",
+            "the lesser of red's and green's; a cell is lit from tone.min_signal_to_noise",
+        ),
+    )
