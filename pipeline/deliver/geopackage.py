@@ -1,0 +1,78 @@
+"""The city's GeoPackage: every table with the style it opens with in QGIS, and where it all came from."""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pandas as pd
+import pyogrio
+
+from pipeline.deliver.layers import Layer, common_layers, photo_layers
+from pipeline.deliver.provenance import Fact
+from pipeline.deliver.results import CityResults
+from pipeline.deliver.styles import qml
+
+# GeoPackages note when they were written; one fixed date makes equal runs equal files.
+WRITTEN = "2000-01-01T00:00:00.000Z"
+# The GDAL inside QGIS 3.22 warns about later versions.
+VERSION = {"VERSION": "1.2"}
+
+LAYER_STYLES = """
+CREATE TABLE layer_styles (
+    id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+    f_table_catalog TEXT(256), f_table_schema TEXT(256), f_table_name TEXT(256), f_geometry_column TEXT(256),
+    styleName TEXT(30), styleQML TEXT, styleSLD TEXT, useAsDefault BOOLEAN, description TEXT, owner TEXT(30),
+    ui TEXT(30), update_time DATETIME
+)
+"""
+
+
+def write_geopackage(file: Path, city: CityResults, facts: Sequence[Fact]) -> None:
+    """All layers of the city, the `metadata` table and the default styles, into a new file."""
+    layers = [*common_layers(city), *(layer for photo in city.photos for layer in photo_layers(photo))]
+    with _fixed_date():
+        for layer in layers:
+            pyogrio.write_dataframe(
+                layer.frame,
+                file,
+                layer=layer.table,
+                driver="GPKG",
+                dataset_options=VERSION,
+                promote_to_multi=layer.frame.geom_type.iloc[0] != "Point",
+                layer_options={"DESCRIPTION": layer.title},
+            )
+        pyogrio.write_dataframe(
+            pd.DataFrame(facts), file, layer="metadata", driver="GPKG", dataset_options=VERSION
+        )
+    _write_styles(file, layers)
+
+
+def _write_styles(file: Path, layers: Sequence[Layer]) -> None:
+    """The `layer_styles` table, which QGIS looks into for a layer's default style."""
+    with closing(sqlite3.connect(file)) as database, database:
+        database.execute(LAYER_STYLES)
+        database.execute(
+            "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, last_change, srs_id)"
+            " VALUES ('layer_styles', 'attributes', 'layer_styles', 'Default styles for QGIS', ?, 0)",
+            (WRITTEN,),
+        )
+        geometry = dict(database.execute("SELECT table_name, column_name FROM gpkg_geometry_columns"))
+        database.executemany(
+            "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column,"
+            " styleName, styleQML, styleSLD, useAsDefault, description, owner, update_time)"
+            " VALUES ('', '', ?, ?, 'default', ?, '', 1, ?, '', ?)",
+            [
+                (layer.table, geometry[layer.table], qml(layer.style), layer.title, WRITTEN)
+                for layer in layers
+            ],
+        )
+
+
+@contextmanager
+def _fixed_date() -> Iterator[None]:
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": WRITTEN})
+    try:
+        yield
+    finally:
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})

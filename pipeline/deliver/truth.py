@@ -1,0 +1,65 @@
+"""Simulated photos only: what was measured against what was planted."""
+
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from pyproj import Transformer
+
+from pipeline.camera.camera import Camera
+from pipeline.camera.earth import to_ecef
+from pipeline.deliver.results import Truth
+
+# Pixels sampled over the frame, columns by rows.
+SAMPLES = 60, 40
+
+
+@dataclass(frozen=True)
+class PositionError:
+    """How far the solved camera puts the frame's pixels from where they are, root mean square and worst."""
+
+    rmse_px: float
+    rmse_m: float
+    worst_m: float
+
+
+def position_error(true: Camera, solved: Camera) -> PositionError:
+    """Over a lattice of pixels: the true ground of each, against the solved camera's ground and pixel."""
+    column, row = np.meshgrid(
+        np.linspace(0, true.width - 1, SAMPLES[0]), np.linspace(0, true.height - 1, SAMPLES[1])
+    )
+    lon, lat = true.to_ground(column, row)
+    off_px = np.hypot(*(a - b for a, b in zip(solved.project(lon, lat), (column, row), strict=True)))
+    off_m = np.linalg.norm(to_ecef(lon, lat) - to_ecef(*solved.to_ground(column, row)), axis=-1)
+    seen = np.isfinite(off_px) & np.isfinite(off_m)
+    return PositionError(
+        rmse_px=float(np.sqrt(np.mean(off_px[seen] ** 2))),
+        rmse_m=float(np.sqrt(np.mean(off_m[seen] ** 2))),
+        worst_m=float(off_m[seen].max()),
+    )
+
+
+def planted_contrasts(truth: Truth, contrasts: gpd.GeoDataFrame) -> dict[str, float]:
+    """By pair: log2(G/R) of the second country's planted lights in the frame and within `contrast_km` of the
+    border, minus the first one's. NaN where a side has no light."""
+    column, row = truth.camera.project(truth.lights["lon"], truth.lights["lat"])
+    lights = truth.lights[truth.camera.inside(column, row)]
+    to_map = Transformer.from_crs(4326, contrasts.crs, always_xy=True)
+    points = shapely.points(*to_map.transform(lights["lon"], lights["lat"]))
+    planted = {}
+    for line in contrasts.itertuples():
+        # A border has a vertex every 14 m; a tenth of a kilometre is enough for a zone of kilometres.
+        border = line.geometry.simplify(50.0)
+        shapely.prepare(border)
+        near = lights[shapely.dwithin(border, points, 1e3 * line.contrast_km)]
+        first, second = (_tone(near[near["country"] == country]) for country in (line.first, line.second))
+        planted[str(line.pair)] = second - first
+    return planted
+
+
+def _tone(lights: pd.DataFrame) -> float:
+    """log2(G/R) of a sum of lights; NaN of none."""
+    green, red = (lights[band].to_numpy(float).sum() for band in "gr")
+    return float(np.log2(green / red)) if green > 0 and red > 0 else float("nan")

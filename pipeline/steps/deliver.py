@@ -1,0 +1,47 @@
+"""Step deliver: everything of a city as files that open styled: GeoPackage, QGIS project, report, QML."""
+
+from pathlib import Path
+
+from pipeline.config import City
+from pipeline.deliver.geopackage import write_geopackage
+from pipeline.deliver.provenance import facts
+from pipeline.deliver.qgis import project, raster_styles
+from pipeline.deliver.report import report_html
+from pipeline.deliver.results import read_city
+from pipeline.steps.step import run_step, whole
+
+
+def deliver(
+    name: str,
+    city: City,
+    folders: list[Path],
+    grid: Path,
+    compared: Path,
+    borders: Path,
+    motorways: Path,
+    geopackage: Path,
+    qgis: Path,
+    report: Path,
+) -> None:
+    """From each photo's folder, the city's grid and `compared` tables, and the border and motorway maps.
+
+    `<raster>.qml` is written beside each raster, so that it opens styled alone.
+    """
+    results = read_city(name, city.name, folders, grid, compared, borders, motorways)
+    told = facts(results, city)
+    for photo in results.photos:
+        for raster, text in raster_styles(photo).items():
+            with whole(raster.with_suffix(".qml")) as file:
+                file.write_text(text, encoding="utf-8")
+            # Statistics that QGIS once guessed from overviews.
+            raster.with_name(f"{raster.name}.aux.xml").unlink(missing_ok=True)
+    with whole(geopackage) as file:
+        write_geopackage(file, results, told)
+    with whole(qgis) as file:
+        file.write_bytes(project(results, geopackage.name))
+    with whole(report) as file:
+        file.write_text(report_html(results, city, told), encoding="utf-8")
+
+
+if "snakemake" in globals():
+    run_step(deliver, globals()["snakemake"])

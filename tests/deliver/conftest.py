@@ -1,0 +1,95 @@
+"""A fabricated city, delivered once for all tests of this folder, and the programs that look at it."""
+
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from pipeline.config import City
+from pipeline.deliver.results import CityResults, read_city
+from pipeline.steps.deliver import deliver
+from tests.deliver.fabricate import fabricate
+
+# A title that would break HTML or XML that is glued together without escaping.
+TITLE = 'Liège <b>& "Maastricht"</b>'
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A city's results folder and its configuration."""
+
+    folder: Path
+    city: City
+
+    @property
+    def data(self) -> Path:
+        return self.folder.parents[1] / "data"
+
+    @property
+    def photos(self) -> list[Path]:
+        return sorted(path.parent for path in self.folder.glob("*/camera.json"))
+
+    def run(self) -> None:
+        """The step, as its rule calls it."""
+        deliver(
+            name=self.folder.name,
+            city=self.city,
+            folders=self.photos,
+            grid=self.folder / "grid.json",
+            compared=self.folder / "borders.gpkg",
+            borders=self.data / "borders.gpkg",
+            motorways=self.data / "motorways.gpkg",
+            geopackage=self.folder / f"{self.folder.name}.gpkg",
+            qgis=self.folder / f"{self.folder.name}.qgz",
+            report=self.folder / "report.html",
+        )
+
+    def results(self) -> CityResults:
+        return read_city(
+            self.folder.name,
+            self.city.name,
+            self.photos,
+            self.folder / "grid.json",
+            self.folder / "borders.gpkg",
+            self.data / "borders.gpkg",
+            self.data / "motorways.gpkg",
+        )
+
+    def copy(self, root: Path) -> "Delivery":
+        """The same city elsewhere, to be spoilt."""
+        shutil.copytree(self.folder.parents[1], root, dirs_exist_ok=True)
+        return Delivery(root / "results" / self.folder.name, self.city)
+
+
+@pytest.fixture(scope="session")
+def delivery(tmp_path_factory: pytest.TempPathFactory) -> Delivery:
+    folder = fabricate(tmp_path_factory.mktemp("deliver"))
+    photos = [{"simulate": {"seed": seed, "year": year}} for seed, year in ((1, 2012), (2, 2022))]
+    city = City.model_validate({"name": TITLE, "location": {"lon": 5.72, "lat": 50.7}, "photos": photos})
+    made = Delivery(folder, city)
+    made.run()
+    return made
+
+
+@pytest.fixture(scope="session")
+def qgis_python() -> str:
+    """A Python that has QGIS: the system's."""
+    python = "/usr/bin/python3"
+    found = subprocess.run([python, "-c", "import qgis.core"], capture_output=True, check=False)
+    return python if found.returncode == 0 else _absent("python3-qgis is not installed for /usr/bin/python3")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    return found or _absent("no chromium is installed")
+
+
+def _absent(reason: str) -> str:
+    """Without a program its tests are skipped, but never in continuous integration."""
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)

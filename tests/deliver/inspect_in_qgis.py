@@ -1,0 +1,126 @@
+"""Run by the system's Python, which has QGIS: opens a project and the files beside it, and tells what it saw.
+
+    QT_QPA_PLATFORM=offscreen /usr/bin/python3 inspect_in_qgis.py project.qgz picture.png [group]
+
+Prints one JSON object; with a group's name, only that photo's group is switched on in the picture.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+from PyQt5.QtCore import QSize
+from qgis.core import (
+    Qgis,
+    QgsApplication,
+    QgsCoordinateTransformContext,
+    QgsExpressionContextUtils,
+    QgsMapRendererParallelJob,
+    QgsMapSettings,
+    QgsProject,
+    QgsRasterLayer,
+    QgsRenderContext,
+    QgsVectorLayer,
+)
+
+
+def renderer(layer):
+    """What a layer is drawn with: type, colours and labels."""
+    one = layer.renderer()
+    if isinstance(layer, QgsRasterLayer):
+        told = {"type": one.type(), "gamma": layer.brightnessFilter().gamma()}
+        if one.type() == "multibandcolor":
+            stretch = one.redContrastEnhancement()
+            return {**told, "limits": [stretch.minimumValue(), stretch.maximumValue()]}
+        ramp = one.shader().rasterShaderFunction()
+        items = [[item.value, item.color.name(), item.label] for item in ramp.colorRampItemList()]
+        return {
+            **told,
+            "band": one.band(),
+            "limits": [ramp.minimumValue(), ramp.maximumValue()],
+            "items": items,
+        }
+    symbols = [s.symbolLayer(s.symbolLayerCount() - 1) for s in one.symbols(QgsRenderContext())]
+    return {
+        "type": one.type(),
+        "colours": [s.color().name() if s.color().alpha() else s.strokeColor().name() for s in symbols],
+        "labels": layer.labelsEnabled(),
+    }
+
+
+def render(project, layers, picture):
+    settings = QgsMapSettings()
+    settings.setLayers(layers)
+    settings.setBackgroundColor(project.backgroundColor())
+    settings.setDestinationCrs(project.crs())
+    settings.setOutputSize(QSize(1600, 1300))
+    settings.setOutputDpi(120)
+    settings.setExtent(project.viewSettings().defaultViewExtent())
+    context = project.createExpressionContext()
+    context.appendScope(QgsExpressionContextUtils.mapSettingsScope(settings))
+    settings.setExpressionContext(context)
+    settings.setTransformContext(QgsCoordinateTransformContext())
+    job = QgsMapRendererParallelJob(settings)
+    job.start()
+    job.waitForFinished()
+    job.renderedImage().save(picture, "PNG")
+    return [f"{error.layerID}: {error.message}" for error in job.errors()]
+
+
+def main(project_file, picture, group=None, shown=()):
+    application = QgsApplication([], False)
+    application.initQgis()
+    project = QgsProject.instance()
+    said = []
+    QgsApplication.messageLog().messageReceived.connect(
+        lambda text, tag, level: said.append(f"{tag}: {text}") if level != Qgis.Info else None
+    )
+    opened = project.read(project_file)
+    tree = project.layerTreeRoot()
+    for branch in tree.findGroups():
+        if group is not None:
+            branch.setItemVisibilityChecked(branch.name() == group)
+            for leaf in branch.findLayers():
+                if shown:
+                    leaf.setItemVisibilityChecked(leaf.name() in shown)
+    layers = project.mapLayers().values()
+    told = {
+        "opened": opened,
+        "crs": project.crs().authid(),
+        "title": project.title(),
+        "relative": not project.readBoolEntry("Paths", "/Absolute", True)[0],
+        "background": project.backgroundColor().name(),
+        "home": [
+            getattr(project.viewSettings().defaultViewExtent(), f"{axis}{end}imum")()
+            for end in ("Min", "Max")
+            for axis in ("x", "y")
+        ],
+        "groups": [branch.name() for branch in tree.findGroups()],
+        "order": [layer.id() for layer in tree.layerOrder()],
+        "visible": [leaf.layerId() for leaf in tree.findLayers() if leaf.isVisible()],
+        "valid": {layer.id(): layer.isValid() for layer in layers},
+        "crss": sorted({layer.crs().authid() for layer in layers}),
+        "counts": {layer.id(): layer.featureCount() for layer in layers if isinstance(layer, QgsVectorLayer)},
+        "project": {layer.id(): renderer(layer) for layer in layers if layer.isValid()},
+    }
+    folder = Path(project_file).parent
+    alone = [
+        QgsVectorLayer(
+            f"{folder / folder.name}.gpkg|layername={layer.id().removeprefix('layer_of_')}", layer.id(), "ogr"
+        )
+        for layer in layers
+        if isinstance(layer, QgsVectorLayer)
+    ]
+    alone += [
+        QgsRasterLayer(str(file), f"layer_of_{file.stem}_{file.parent.name}")
+        for file in folder.glob("*/*.tif")
+    ]
+    told["alone"] = {layer.name(): renderer(layer) for layer in alone if layer.isValid()}
+    told["render_errors"] = render(
+        project, [leaf.layer() for leaf in tree.findLayers() if leaf.isVisible()], picture
+    )
+    told["said"] = said
+    print(json.dumps(told))
+
+
+main(*sys.argv[1:4], shown=sys.argv[4:])

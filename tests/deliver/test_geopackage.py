@@ -1,0 +1,95 @@
+"""The GeoPackage: every table with the rows of its source, styled by itself, traceable, reproducible."""
+
+import sqlite3
+from pathlib import Path
+from xml.etree import ElementTree
+
+import geopandas as gpd
+import pyogrio
+import pytest
+
+from pipeline.deliver.geopackage import write_geopackage
+from pipeline.deliver.provenance import configuration_hash, facts
+from tests.deliver.conftest import TITLE, Delivery
+from tests.deliver.fabricate import TOWNS
+
+COMMON = {"borders", "countries", "cities", "motorways"}
+PER_PHOTO = {"control_points", "residuals", "footprint", "zones", "strips", "contrasts"}
+PHOTOS = ("simulated-2012", "simulated-2022")
+
+
+@pytest.fixture(scope="module")
+def file(delivery: Delivery) -> Path:
+    return delivery.folder / "demo.gpkg"
+
+
+def layer(file: Path, name: str) -> gpd.GeoDataFrame:
+    return gpd.read_file(file, layer=name)
+
+
+def test_holds_every_layer_with_the_photo_in_its_name(file: Path) -> None:
+    expected = COMMON | {f"{table}_{photo}" for table in PER_PHOTO for photo in PHOTOS}
+    assert {name for name, kind in pyogrio.list_layers(file) if kind} == expected
+
+
+def test_tables_of_a_photo_hold_only_its_rows(file: Path) -> None:
+    for photo in PHOTOS:
+        for table in ("zones", "strips", "contrasts"):
+            assert set(layer(file, f"{table}_{photo}")["photo"]) == {photo}
+    assert len(layer(file, "contrasts_simulated-2012")) == 3
+
+
+def test_everything_is_on_the_grid(file: Path, delivery: Delivery) -> None:
+    frame = delivery.results().frame.buffer(1e-6)
+    for name in COMMON:
+        table = layer(file, name)
+        assert table.crs == "EPSG:3035"
+        assert table.within(frame).all(), name
+
+
+def test_coordinates_are_east_then_north(file: Path) -> None:
+    """EPSG:3035 names its axes north, east; GeoPackages are x, y all the same."""
+    aachen = layer(file, "cities").set_index("name").loc["Aachen"].geometry
+    assert (aachen.x, aachen.y) == pytest.approx((4_045_000, 3_082_000), abs=3_000)  # read off a map
+
+
+def test_text_survives(file: Path) -> None:
+    assert set(layer(file, "control_points_simulated-2012")["name"]) == set(TOWNS)
+
+
+def test_every_spatial_table_has_a_default_style(file: Path) -> None:
+    with sqlite3.connect(file) as database:
+        spatial = dict(database.execute("SELECT table_name, column_name FROM gpkg_geometry_columns"))
+        styles = database.execute(
+            "SELECT f_table_name, f_geometry_column, useAsDefault, styleQML FROM layer_styles"
+        ).fetchall()
+        kind = database.execute(
+            "SELECT data_type FROM gpkg_contents WHERE table_name = 'layer_styles'"
+        ).fetchone()
+    assert kind == ("attributes",)
+    assert {name: column for name, column, _, _ in styles} == spatial
+    assert all(default for _, _, default, _ in styles)
+    for *_, text in styles:
+        assert ElementTree.fromstring(text).find("renderer-v2") is not None
+
+
+def test_metadata_trace_the_run(file: Path, delivery: Delivery) -> None:
+    table = pyogrio.read_dataframe(file, layer="metadata")
+    values = table.set_index("item")["value"]
+    assert values["city"] == TITLE
+    assert values["configuration SHA-256"] == configuration_hash(delivery.city)
+    licences = " ".join(table[table["topic"] == "source and licence"]["value"])
+    for word in ("OpenStreetMap", "ODbL", "GeoNames", "CC BY", "NASA", "public domain"):
+        assert word in licences
+    assert "SIMULATED" in values["simulated-2012"]
+
+
+def test_configuration_hash_tells_settings_apart(delivery: Delivery) -> None:
+    other = delivery.city.model_copy(update={"name": "elsewhere"})
+    assert configuration_hash(other) != configuration_hash(delivery.city)
+
+
+def test_same_results_make_the_same_bytes(file: Path, delivery: Delivery, tmp_path: Path) -> None:
+    results = delivery.results()
+    write_geopackage(tmp_path / "again.gpkg", results, facts(results, delivery.city))
+    assert (tmp_path / "again.gpkg").read_bytes() == file.read_bytes()

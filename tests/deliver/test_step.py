@@ -1,0 +1,32 @@
+"""Step deliver: whole files or none, and no leftovers that would override a style."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.deliver.conftest import Delivery
+
+
+def test_writes_all_files_and_no_others(delivery: Delivery) -> None:
+    made = {path.name for path in delivery.folder.iterdir() if path.is_file()}
+    assert made == {"demo.gpkg", "demo.qgz", "report.html", "grid.json", "borders.gpkg"}
+    for photo in delivery.photos:
+        assert {path.name for path in photo.glob("*.qml")} == {"ortho.qml", "tone.qml", "geometry.qml"}
+
+
+def test_removes_guessed_statistics(delivery: Delivery, tmp_path: Path) -> None:
+    copy = delivery.copy(tmp_path)
+    stale = copy.photos[0] / "tone.tif.aux.xml"
+    stale.write_text("<PAMDataset/>")
+    copy.run()
+    assert not stale.exists()
+
+
+def test_a_failure_leaves_no_half_report(delivery: Delivery, tmp_path: Path) -> None:
+    copy = delivery.copy(tmp_path)
+    (copy.folder / "report.html").unlink()
+    (copy.photos[0] / "solve.png").write_bytes(b"no picture")
+    with pytest.raises(OSError, match="cannot identify image"):
+        copy.run()
+    assert not (copy.folder / "report.html").exists()
+    assert not list(copy.folder.glob(".part-*"))

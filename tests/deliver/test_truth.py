@@ -1,0 +1,70 @@
+"""Measured against planted: errors and contrasts that can be worked out by hand."""
+
+import dataclasses
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+
+from pipeline.camera.camera import Camera, look_at_rotation
+from pipeline.camera.earth import to_ecef
+from pipeline.deliver.results import Truth
+from pipeline.deliver.truth import planted_contrasts, position_error
+
+LON, LAT = 6.0, 50.75
+
+
+def camera() -> Camera:
+    """Straight down from 400 km; 8,000 px focal length: 50 m a pixel."""
+    position = to_ecef(LON, LAT, 400e3)
+    return Camera(
+        position, look_at_rotation(position, to_ecef(LON, LAT), 0.0), 8000.0, (500.0, 400.0), 1001, 801
+    )
+
+
+def test_no_error_against_itself() -> None:
+    error = position_error(camera(), camera())
+    assert error.rmse_px == pytest.approx(0, abs=1e-6)
+    assert error.worst_m == pytest.approx(0, abs=1e-3)
+
+
+def test_a_shifted_principal_point_is_that_many_pixels() -> None:
+    """3 and 4 px make 5 px; 50 m a pixel make 250 m, a little more off nadir (1 % at 4 degrees)."""
+    error = position_error(camera(), dataclasses.replace(camera(), principal_point_px=(503.0, 404.0)))
+    assert error.rmse_px == pytest.approx(5, rel=1e-6)
+    assert error.rmse_m == pytest.approx(250, rel=0.01)
+    assert error.rmse_m < error.worst_m < 1.02 * 250
+
+
+def line(contrast_km: float = 10.0) -> gpd.GeoDataFrame:
+    """The meridian 6 E as the border of Belgium (west) and Germany (east)."""
+    meridian = gpd.GeoSeries([shapely.LineString([(LON, 50.65), (LON, 50.85)])], crs=4326).to_crs(3035)
+    row = {"pair": ["BE-DE"], "first": ["BE"], "second": ["DE"], "contrast_km": [contrast_km]}
+    return gpd.GeoDataFrame(row, geometry=meridian)
+
+
+def lights(rows: list[tuple[float, float, str]]) -> Truth:
+    """Lamps as (degrees east of the border, green over red, country)."""
+    away, green, country = zip(*rows, strict=True)
+    table = pd.DataFrame({"lon": LON + np.array(away), "lat": LAT, "r": 1.0, "g": green, "b": 0.1})
+    return Truth(camera(), table.assign(country=list(country)))
+
+
+def test_planted_contrast_is_of_sums() -> None:
+    """Belgium (1/4 + 1/4)/2, Germany (1/2 + 3/2)/2: log2(1) - log2(1/4) = 2."""
+    truth = lights([(-0.05, 0.25, "BE"), (-0.01, 0.25, "BE"), (0.05, 0.5, "DE"), (0.01, 1.5, "DE")])
+    assert planted_contrasts(truth, line()) == {"BE-DE": pytest.approx(2.0)}
+
+
+def test_light_beyond_the_zone_or_the_frame_does_not_count() -> None:
+    """0.2 degrees are 14 km; 0.4 degrees are 28 km, outside a frame of 50 km."""
+    near = [(-0.05, 0.25, "BE"), (0.05, 1.0, "DE")]
+    assert planted_contrasts(lights([*near, (0.2, 64.0, "DE")]), line(10.0)) == {"BE-DE": pytest.approx(2.0)}
+    assert planted_contrasts(lights([*near, (0.4, 64.0, "DE")]), line(40.0)) == {"BE-DE": pytest.approx(2.0)}
+    assert planted_contrasts(lights([*near, (0.2, 64.0, "DE")]), line(40.0))["BE-DE"] > 3
+
+
+def test_a_dark_side_has_no_contrast() -> None:
+    assert np.isnan(planted_contrasts(lights([(0.05, 1.0, "DE")]), line())["BE-DE"])
