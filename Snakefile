@@ -1,0 +1,40 @@
+# Night photographs to light and tone across borders.
+#
+#   simulate | download -> acquire -> georeference -> grid (city) -> orthorectify -> tone -> borders (city) -> deliver (city)
+#
+# configs/run.yaml says which cities, configs/<city>.yaml which photos and options. Files between the steps
+# lie in results/<city>/<photo>/ and results/<city>/; a step is pipeline/steps/<step>.py.
+from pipeline.config import NAME
+from pipeline.steps.plan import plan_or_exit
+
+plan = plan_or_exit(config)
+CITY = f"{plan.run.results}/{{city}}"
+PHOTO = f"{CITY}/{{photo}}"
+STORE = plan.run.photo_store
+
+
+wildcard_constraints:
+    city="|".join(plan.cities),
+    photo=NAME.pattern,
+
+
+rule all:
+    input:
+        expand(
+            [f"{CITY}/report.html", f"{CITY}/{{city}}.qgz", f"{CITY}/{{city}}.gpkg"],
+            city=plan.cities,
+        ),
+    localrule: True
+    message:
+        "Done: see each city's report.html, or open its .qgz in QGIS."
+
+
+include: "pipeline/rules/simulate.smk"
+include: "pipeline/rules/download.smk"
+include: "pipeline/rules/acquire.smk"
+include: "pipeline/rules/georeference.smk"
+include: "pipeline/rules/grid.smk"
+include: "pipeline/rules/orthorectify.smk"
+include: "pipeline/rules/tone.smk"
+include: "pipeline/rules/borders.smk"
+include: "pipeline/rules/deliver.smk"

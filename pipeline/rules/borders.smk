@@ -1,0 +1,20 @@
+rule borders:
+    input:
+        "data/borders.gpkg",
+        tones=plan.each_photo("tone.tif"),
+        lights=plan.each_photo("light.tif"),
+        photo_facts=plan.each_photo("photo.json"),
+        cameras=plan.each_photo("camera.json"),
+    output:
+        borders=f"{CITY}/borders.gpkg",
+    log:
+        f"{CITY}/logs/borders.log",
+    conda:
+        "../../environment.yaml"
+    params:
+        countries=plan.option("countries"),
+        options=plan.option("borders"),
+    message:
+        "{wildcards.city}: compare both sides of each border"
+    script:
+        "../steps/borders.py"

@@ -1,0 +1,16 @@
+rule grid:
+    input:
+        cameras=plan.each_photo("camera.json"),
+    output:
+        grid=f"{CITY}/grid.json",
+    log:
+        f"{CITY}/logs/grid.log",
+    conda:
+        "../../environment.yaml"
+    params:
+        location=plan.option("location"),
+        options=plan.option("grid"),
+    message:
+        "{wildcards.city}: lay out the map grid"
+    script:
+        "../steps/grid.py"

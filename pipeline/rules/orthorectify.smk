@@ -1,0 +1,17 @@
+rule orthorectify:
+    input:
+        light=f"{PHOTO}/photo.tif",
+        camera=f"{PHOTO}/camera.json",
+        grid=f"{CITY}/grid.json",
+    output:
+        ortho=f"{PHOTO}/ortho.tif",
+        geometry=f"{PHOTO}/geometry.tif",
+    log:
+        f"{PHOTO}/logs/orthorectify.log",
+    conda:
+        "../../environment.yaml"
+    threads: 2
+    message:
+        "{wildcards.city}, {wildcards.photo}: bring the photo onto the map"
+    script:
+        "../steps/orthorectify.py"

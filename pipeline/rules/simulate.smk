@@ -1,0 +1,20 @@
+rule simulate:
+    input:
+        streets="data/streets_liege.parquet",
+        motorways="data/motorways.gpkg",
+        countries="data/borders.gpkg",
+    output:
+        picture=f"{PHOTO}/scene.jpg",
+        facts=f"{PHOTO}/scene.yaml",
+        truth=f"{PHOTO}/truth.json",
+        lights=f"{PHOTO}/truth_lights.parquet",
+    log:
+        f"{PHOTO}/logs/simulate.log",
+    conda:
+        "../../environment.yaml"
+    params:
+        source=plan.photo_option,
+    message:
+        "{wildcards.city}, {wildcards.photo}: simulate a night scene"
+    script:
+        "../steps/simulate.py"

@@ -1,0 +1,19 @@
+rule tone:
+    input:
+        ortho=f"{PHOTO}/ortho.tif",
+        geometry=f"{PHOTO}/geometry.tif",
+        photo_facts=f"{PHOTO}/photo.json",
+    output:
+        tone=f"{PHOTO}/tone.tif",
+        light=f"{PHOTO}/light.tif",
+    log:
+        f"{PHOTO}/logs/tone.log",
+    conda:
+        "../../environment.yaml"
+    threads: 2
+    params:
+        options=plan.option("tone"),
+    message:
+        "{wildcards.city}, {wildcards.photo}: measure light and tone"
+    script:
+        "../steps/tone.py"

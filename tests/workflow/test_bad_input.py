@@ -1,0 +1,129 @@
+"""Each mistake a user can make ends in one line, an exit code, and nothing half written."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import ExifTags, Image
+
+from tests.photo.pictures import night_codes, save_jpeg
+from tests.workflow.workdir import Workdir
+
+FACTS: dict[str, Any] = {"nadir": {"lon": 6.2, "lat": 50.6}, "altitude_km": 391, "sensor_width_mm": 36}
+SIMULATED = [{"simulate": {"seed": 1, "year": 2012}}]
+
+
+@pytest.fixture
+def workdir(tmp_path: Path) -> Workdir:
+    return Workdir.make(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("city", "line"),
+    [
+        (
+            {"photos": [{"path": "photos/none.jpg"}]},
+            "photos.0.path = 'photos/none.jpg': there is no such file",
+        ),
+        ({"photos": [{"id": "none"}]}, "data/photos/none.jpg: there is no such photo (.jpg, .jpeg, .tif or "),
+        (
+            {"photos": [FACTS | {"id": "ISS030-E-1", "focal_length_mm": 0}]},
+            "photos.0.focal_length_mm = 0: must be greater than 0",
+        ),
+        (
+            {"photos": [FACTS | {"id": "ISS030-E-1", "nadir": {"lon": -150, "lat": 0}}]},
+            "photos.0.nadir = 'lon -150, lat 0': the place looked at is 13929 km away, beyond the horizon",
+        ),
+        (
+            {"photos": [FACTS | {"id": "ISS030-E-1", "nadir": {"lon": 50.6, "lat": 6.2}}]},
+            "photos.0.nadir = 'lon 50.6, lat 6.2': the place looked at is 6456 km away, beyond the horizon",
+        ),
+        (
+            {"photos": SIMULATED, "location": {"lon": 50.64, "lat": 5.57}},
+            "location = 'lon 50.64, lat 5.57': is far from BE; lon and lat look swapped",
+        ),
+        (
+            {"photos": SIMULATED, "countries": ["BE", "FR"]},
+            "countries: unknown country 'FR'; borders are known for BE, DE, LU, NL",
+        ),
+        (
+            {"photos": SIMULATED, "grid": {"crs": "EPSG:99999"}},
+            "grid.crs = 'EPSG:99999': is not a coordinate reference system; try EPSG:3035",
+        ),
+        (
+            {"photos": SIMULATED, "grid": {"resolution": 50}},
+            "grid.resolution: unknown key; did you mean 'resolution_m'?",
+        ),
+    ],
+)
+def test_a_mistake_in_the_city(workdir: Workdir, city: dict[str, Any], line: str) -> None:
+    workdir.write_city("x", **city)
+    outcome = workdir.snakemake("--config", "cities=x")
+    assert outcome.code != 0
+    (error,) = outcome.errors
+    assert line in error
+    assert error == outcome.text.splitlines()[-1]
+    assert "Traceback" not in outcome.text
+    assert not (workdir.folder / "results").exists()
+
+
+def test_mistakes_in_photos(workdir: Workdir) -> None:
+    """All in one run, which goes on with the others: each is named once, and what is sound is written."""
+    store = workdir.folder / "data" / "photos"
+    store.mkdir()
+    night = save_jpeg(night_codes(640, 480), store / "no-focal.jpg").read_bytes()
+    exif = Image.Exif()
+    exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.FocalLength] = 0.0
+    save_jpeg(night_codes(640, 480), store / "zero-focal.jpg", exif=exif)
+    (store / "truncated.jpg").write_bytes(night[: len(night) // 2])
+    (store / "text.jpg").write_text("not a picture")
+    save_jpeg(np.zeros((1, 1, 3), np.uint8), store / "tiny.jpg")
+    day = np.random.default_rng(1).integers(60, 200, (480, 640, 3)).astype(np.uint8)
+    save_jpeg(day, store / "day.jpg")
+    save_jpeg(np.zeros((480, 640, 3), np.uint8), store / "black.jpg")
+    expected = {
+        "truncated": "data/photos/truncated.jpg: is damaged or cut short",
+        "text": "data/photos/text.jpg: is not a picture: it holds neither JPEG nor TIFF data",
+        "tiny": "data/photos/tiny.jpg: is 1 x 1 pixels; at least 64 x 64 are needed",
+        "day": "data/photos/day.jpg: is too bright for a night photograph",
+        "black": "data/photos/black.jpg: is all black",
+        "no-focal": "no-focal: focal_length_mm: is not known; write it beside the photo in the city's YAML",
+        "zero-focal": "zero-focal: focal_length_mm: is not known",
+        "ISS030-E-1": "/ISS030-E-1.JPG: [Errno 111] Connection refused (4 attempts); you can put the photo "
+        "at data/photos/ISS030-E-1.jpg yourself",
+    }
+    workdir.write_city("x", photos=[FACTS | {"id": name} for name in expected])
+
+    outcome = workdir.snakemake("--keep-going", "--config", "cities=x")
+
+    assert outcome.code != 0
+    for name, line in expected.items():
+        (error,) = (error for error in outcome.errors if name in error)
+        assert line in error
+    assert len(outcome.errors) == len(expected)
+    assert "Traceback" not in outcome.text
+    # Photos without a focal length are sound; what they lack, they lack for the next step.
+    sound = ("no-focal", "zero-focal")
+    assert workdir.results() == [f"x/{name}/photo.{suffix}" for name in sound for suffix in ("json", "tif")]
+    assert (store / "truncated.jpg").stat().st_size == len(night) // 2
+    assert not list((store / "nasa").glob("*.jpg"))
+
+
+def test_results_in_the_way_of_a_file(workdir: Workdir) -> None:
+    workdir.write_city("x", photos=SIMULATED)
+    (workdir.folder / "file").touch()
+    outcome = workdir.snakemake("--config", "cities=x", "results=file/results")
+    assert outcome.code != 0
+    (error,) = outcome.errors
+    assert error.startswith("error: file: is in the way of the results folder file/results/x/simulated-2012")
+
+
+def test_results_that_cannot_be_written(workdir: Workdir) -> None:
+    workdir.write_city("x", photos=SIMULATED)
+    # /proc refuses new folders to everyone, root included, who is not held back by permissions.
+    outcome = workdir.snakemake("--config", "cities=x", "results=/proc/results")
+    assert outcome.code != 0
+    (error,) = outcome.errors
+    assert error.startswith("error: /proc: cannot be written to (")
+    assert "Traceback" not in outcome.text
