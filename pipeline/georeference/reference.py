@@ -24,7 +24,11 @@ def render(camera: Camera, cities: Cities) -> Image:
 
     Cities are gathered by blur size (half octaves), so the cost hardly depends on their number.
     """
-    column, row = camera.project(cities.lon, cities.lat)
+    column, row = camera.project_ecef(cities.ecef_m)
+    # The widest city reaches a fifth of a frame; what is farther out, or beyond the horizon, is not drawn.
+    facing = ((camera.position_ecef_m - cities.ecef_m) * cities.ecef_m).sum(-1) > 0
+    chosen = np.flatnonzero(facing & camera.inside(column, row, 0.2 * max(camera.width, camera.height)))
+    cities, column, row = cities[chosen], column[chosen], row[chosen]
     pixel_km = camera.ground_sample_distance_m(cities.lon, cities.lat) / 1e3
     with np.errstate(invalid="ignore"):
         sigma_px = np.hypot(cities.radius_km / pixel_km, BLUR_PX)
@@ -33,13 +37,13 @@ def render(camera: Camera, cities: Cities) -> Image:
     octave = np.full(len(cities), -1)
     octave[near] = np.round(SIZES_PER_OCTAVE * np.log2(sigma_px[near] / BLUR_PX)).astype(int)
     for size in np.unique(octave[near]):
-        chosen = octave == size
+        alike = octave == size
         sigma = BLUR_PX * 2 ** (size / SIZES_PER_OCTAVE)
         pad = int(np.ceil(3 * sigma)) + 1
         points = splat(
-            column[chosen] + pad,
-            row[chosen] + pad,
-            cities.light[chosen] / pixel_km[chosen] ** 2,
+            column[alike] + pad,
+            row[alike] + pad,
+            cities.light[alike] / pixel_km[alike] ** 2,
             (camera.height + 2 * pad, camera.width + 2 * pad),
         )
         image += gaussian_filter(points, sigma, mode="constant", truncate=3.0)[pad:-pad, pad:-pad]

@@ -52,7 +52,7 @@ def test_the_real_photo_of_rhine_main_solves_by_itself(shared: Path) -> None:
     ("name", "marks"),
     [
         # Kansai airport's island, the mouth of the Kino river at Wakayama
-        ("ISS030-E-184140", [(135.244, 34.434, 408, 262), (135.13, 34.215, 482, 240)]),
+        ("ISS030-E-184140", [(135.244, 34.434, 408, 262), (135.13, 34.215, 489, 223)]),
         # The terminals of Los Angeles airport, the pier at Santa Monica
         ("ISS040-E-91208", [(-118.405, 33.943, 1083, 345), (-118.497, 34.009, 1177, 377)]),
     ],
