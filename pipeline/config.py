@@ -138,7 +138,7 @@ class PhotoSource(Facts):
 
 
 class GridConfig(Model):
-    """The map grid. `auto` takes the coarsest photo's ground sample distance, up to 1, 2 or 5 x 10^n."""
+    """The map grid. `auto` takes the coarsest photo's ground sample distance, to 1, 2 or 5 x 10^n."""
 
     crs: str = "EPSG:3035"
     resolution_m: float | Literal["auto"] = "auto"

@@ -21,7 +21,7 @@ from pipeline.deliver.palette import BACKGROUND, MUTED, SIMULATED, TEXT
 from pipeline.deliver.results import CityResults, PhotoResults
 
 DPI = 100
-WEBP_QUALITY = 80
+WEBP_QUALITY = 72
 # How bright, at most, the light is drawn beneath the tone.
 CONTEXT = 0.4
 NICE = (1, 2, 5, 10, 20, 50, 100, 200, 500)
@@ -72,7 +72,7 @@ def tone_map(photo: PhotoResults, city: CityResults, canvas: Canvas, min_signal_
     lit = np.isfinite(tone)[..., None]
     grey = CONTEXT * palette.display(np.nan_to_num(light).mean(axis=0))[..., None]
     colours = np.where(lit, palette.tone_map()(np.clip(scaled, 0, 1))[..., :3], grey)
-    shown = np.isfinite(light).all(axis=0)[..., None] | lit
+    shown = np.isfinite(light.sum(axis=0))[..., None] | lit
     return _map(photo, city, canvas, bounds, np.dstack([colours, shown]).astype("float32"), extent)
 
 

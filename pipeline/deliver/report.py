@@ -19,9 +19,9 @@ from pipeline.deliver.results import CityResults, PhotoResults
 from pipeline.deliver.truth import PositionError, planted_contrasts, position_error
 
 TEMPLATES = Path(__file__).parent / "templates"
-SOLVE_WIDTH_PX = 1200
+SOLVE_WIDTHS_PX = (1200, 720)
 # From this number of photos on, pictures shrink so that the whole report stays below about 6 MB.
-FULL_SIZE_PHOTOS = 6
+FULL_SIZE_PHOTOS = 3
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,7 @@ class Section:
     sigma_m: tuple[float, float]
     true_error: PositionError | None
     planted: dict[str, float]
+    planted_everywhere: dict[str, float]
 
 
 def report_html(city: CityResults, configuration: City, facts: Sequence[Fact]) -> str:
@@ -78,7 +79,7 @@ def section(photo: PhotoResults, city: CityResults, configuration: City, sharpne
     """Draw one photo's pictures and compare with the truth where there is one."""
     canvases = [canvas.scaled(sharpness) for canvas in (maps.DESKTOP, maps.PHONE)]
     threshold = configuration.tone.min_signal_to_noise
-    solve = maps.shrunk((photo.folder / "solve.png").read_bytes(), round(SOLVE_WIDTH_PX * sharpness))
+    solve = (photo.folder / "solve.png").read_bytes()
     profile = None
     if len(photo.strips):
         profile = _svg(*(plots.profile(photo, sheet) for sheet in (plots.DESKTOP, plots.PHONE)))
@@ -87,11 +88,12 @@ def section(photo: PhotoResults, city: CityResults, configuration: City, sharpne
         photo=photo,
         light=_webp(*(maps.light_map(photo, city, canvas) for canvas in canvases)),
         tone=_webp(*(maps.tone_map(photo, city, canvas, threshold) for canvas in canvases)),
-        solve=_webp(solve, solve),
+        solve=_webp(*(maps.shrunk(solve, round(width * sharpness)) for width in SOLVE_WIDTHS_PX)),
         profile=profile,
         sigma_m=_position_sigma(photo),
         true_error=position_error(truth.camera, photo.camera) if truth else None,
-        planted=planted_contrasts(truth, photo.contrasts) if truth else {},
+        planted=planted_contrasts(truth, photo.contrasts, photo.raster("tone")) if truth else {},
+        planted_everywhere=planted_contrasts(truth, photo.contrasts) if truth else {},
     )
 
 

@@ -1,15 +1,18 @@
 """Simulated photos only: what was measured against what was planted."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import rasterio
 import shapely
+from numpy.typing import NDArray
 from pyproj import Transformer
 
 from pipeline.camera.camera import Camera
-from pipeline.camera.earth import to_ecef
+from pipeline.camera.earth import Array, to_ecef
 from pipeline.deliver.results import Truth
 
 # Pixels sampled over the frame, columns by rows.
@@ -41,11 +44,19 @@ def position_error(true: Camera, solved: Camera) -> PositionError:
     )
 
 
-def planted_contrasts(truth: Truth, contrasts: gpd.GeoDataFrame) -> dict[str, float]:
+def planted_contrasts(
+    truth: Truth, contrasts: gpd.GeoDataFrame, tone: Path | None = None
+) -> dict[str, float]:
     """By pair: log2(G/R) of the second country's planted lights in the frame and within `contrast_km` of the
-    border, minus the first one's. NaN where a side has no light."""
+    border, minus the first one's. NaN where a side has no light.
+
+    With the `tone` raster, of the lights in cells that have a tone: those that the contrast is about. Bright
+    centres saturate and are left out, and their lamps may differ from the rest.
+    """
     column, row = truth.camera.project(truth.lights["lon"], truth.lights["lat"])
     lights = truth.lights[truth.camera.inside(column, row)]
+    if tone is not None:
+        lights = lights[_has_tone(tone, lights["lon"].to_numpy(), lights["lat"].to_numpy())]
     to_map = Transformer.from_crs(4326, contrasts.crs, always_xy=True)
     points = shapely.points(*to_map.transform(lights["lon"], lights["lat"]))
     planted = {}
@@ -57,6 +68,16 @@ def planted_contrasts(truth: Truth, contrasts: gpd.GeoDataFrame) -> dict[str, fl
         first, second = (_tone(near[near["country"] == country]) for country in (line.first, line.second))
         planted[str(line.pair)] = second - first
     return planted
+
+
+def _has_tone(tone: Path, lon: Array, lat: Array) -> NDArray[np.bool_]:
+    """Whether places lie in cells of a tone raster that hold a value."""
+    with rasterio.open(tone) as source:
+        known = np.isfinite(source.read(1))
+        x, y = Transformer.from_crs(4326, source.crs, always_xy=True).transform(lon, lat)
+        column, row = (np.floor(v).astype(int) for v in ~source.transform @ (np.asarray(x), np.asarray(y)))
+    on_map = (row >= 0) & (row < known.shape[0]) & (column >= 0) & (column < known.shape[1])
+    return np.asarray(on_map & known[np.where(on_map, row, 0), np.where(on_map, column, 0)])
 
 
 def _tone(lights: pd.DataFrame) -> float:

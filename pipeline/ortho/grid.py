@@ -76,7 +76,7 @@ def lay_grid(cameras: Mapping[str, Camera], config: GridConfig, location: LonLat
                 f"city at a view zenith up to {MAX_ZENITH_DEG:g} degrees; widen the radius or drop the photo"
             )
     if config.resolution_m == "auto":
-        resolution = round_up(max(median_gsd_m(cameras[name], areas[name], config.crs) for name in areas))
+        resolution = rounded(max(median_gsd_m(cameras[name], areas[name], config.crs) for name in areas))
     else:
         resolution = float(config.resolution_m)
     xmin, ymin, xmax, ymax = (float(v) for v in shapely.total_bounds(list(areas.values())) / resolution)
@@ -121,6 +121,14 @@ def check_memory(grid: Grid, asked: float | str, available: int) -> None:
             f"need {needed} bytes ({needed / 1e9:.3g} GB) of memory and {available / 1e9:.3g} GB are free; "
             f"the smallest resolution that fits is {fits:g}"
         )
+
+
+def rounded(value: float) -> float:
+    """The nearest, by ratio, of 1, 2 or 5 times a power of ten: 105 m becomes 100 m, not 200 m, for cells
+    twice as wide as the photo's pixels would lose detail, and slightly narrower ones lose nothing."""
+    upper = round_up(value)
+    lower = upper / (2.5 if str(upper).lstrip("0.").startswith("5") else 2)
+    return upper if value * value > upper * lower else lower
 
 
 def round_up(value: float) -> float:

@@ -1,5 +1,6 @@
 rule deliver:
     input:
+        plan.city_file,
         plan.each_photo("photo.json"),
         plan.each_photo("camera.json"),
         plan.each_photo("control.gpkg"),

@@ -67,6 +67,10 @@ class Plan:
 
         return files
 
+    def city_file(self, wildcards: Any) -> str:
+        """The city's YAML; saving it again renews what is delivered, of that city only."""
+        return str(CONFIGS / f"{wildcards.city}.yaml")
+
     def city(self, wildcards: Any) -> dict[str, Any]:
         """The city's YAML as plain types."""
         return self.cities[wildcards.city].model_dump(mode="json", exclude_unset=True)

@@ -8,7 +8,6 @@ resolution fits into memory. Blocks of the sample lie around the nodes of a latt
     +-----+-----+        between nodes it is bilinear
 """
 
-import math
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -17,7 +16,7 @@ import numpy as np
 from dask.base import compute
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike, NDArray
-from scipy.ndimage import distance_transform_edt, gaussian_filter, minimum_filter
+from scipy.ndimage import distance_transform_edt, gaussian_filter, grey_opening
 
 from pipeline.camera.earth import Array
 from pipeline.ortho.warp import Lattice, Tile
@@ -90,7 +89,7 @@ def take_sample(light: da.Array, resolution_m: float, background_km: float, gsd_
     block_cells = 1e3 * background_km / BLOCKS_A_WINDOW / resolution_m
     stride = max(1, int(block_cells / SAMPLES_A_BLOCK))
     block = max(4, 2 * round(block_cells / stride / 2))
-    pixel = math.ceil(gsd_m / resolution_m)
+    pixel = max(1, round(gsd_m / resolution_m))  # farther apart, the scene differs more than the noise
     thin = (
         light[:, ::stride, ::stride],
         light[:, ::stride, pixel::stride],
@@ -145,15 +144,16 @@ def _quantiles(values: Array, quantiles: tuple[float, ...]) -> list[Array]:
 def _window_floor(low: Array, spread: Array) -> Array:
     """The floor of the window of blocks around each node, taken from the nearest one that is dark.
 
-    A window inside a large city has no dark cell; its floor stands out from the lowest within WIDE_WINDOW.
+    A window inside a large city has no dark cell: its floor stands out from those within WIDE_WINDOW.
     """
     reach = BLOCKS_A_WINDOW // 2
     padded = np.pad(low, ((0, 0), (reach, reach), (reach, reach)), constant_values=np.nan)
     around = sliding_window_view(padded, (BLOCKS_A_WINDOW, BLOCKS_A_WINDOW), axis=(1, 2))
     floor = _quantiles(around.reshape(*low.shape, -1), (WINDOW_QUANTILE,))[0]
     floor = np.where(np.isfinite(floor), floor, np.inf)
+    # An opening keeps slopes of any steepness and takes away what is higher and narrower than its window.
     size = (1, WIDE_WINDOW * BLOCKS_A_WINDOW, WIDE_WINDOW * BLOCKS_A_WINDOW)
-    dark = floor <= minimum_filter(floor, size, mode="nearest") + UNLIT_SIGMAS * spread
+    dark = floor <= grey_opening(floor, size, mode="nearest") + UNLIT_SIGMAS * spread
     return _from_nearest(floor, (dark & np.isfinite(floor)).all(axis=0))
 
 
@@ -190,7 +190,9 @@ def _gain(sample: Sample, background: Lattice, noise: Noise) -> tuple[float, ...
     ):
         good = np.isfinite(difference)
         signal, apart = (light - base)[good], difference[good]
-        floor = np.maximum(read, code_step(light[good]) if noise.eight_bit else 0.0)
+        floor = np.full_like(signal, read)
+        if noise.eight_bit:
+            floor = np.maximum(floor, code_step(light[good]))
         ratios = []
         for low, high in pairwise(np.geomspace(3 * floor.min(initial=1.0), 1.0, SIGNAL_BINS + 1)):
             here = (signal >= low) & (signal < high)

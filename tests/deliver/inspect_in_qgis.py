@@ -114,6 +114,7 @@ def main(project_file, picture, group=None, shown=()):
     alone += [
         QgsRasterLayer(str(file), f"layer_of_{file.stem}_{file.parent.name}")
         for file in folder.glob("*/*.tif")
+        if file.with_suffix(".qml").exists()
     ]
     told["alone"] = {layer.name(): renderer(layer) for layer in alone if layer.isValid()}
     told["render_errors"] = render(

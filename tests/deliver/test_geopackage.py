@@ -1,5 +1,6 @@
 """The GeoPackage: every table with the rows of its source, styled by itself, traceable, reproducible."""
 
+import dataclasses
 import sqlite3
 from pathlib import Path
 from xml.etree import ElementTree
@@ -10,8 +11,10 @@ import pytest
 
 from pipeline.deliver.geopackage import write_geopackage
 from pipeline.deliver.provenance import configuration_hash, facts
+from pipeline.deliver.results import PhotoResults
 from tests.deliver.conftest import TITLE, Delivery
 from tests.deliver.fabricate import TOWNS
+from tests.deliver.test_maps import real
 
 COMMON = {"borders", "countries", "cities", "motorways"}
 PER_PHOTO = {"control_points", "residuals", "footprint", "zones", "strips", "contrasts"}
@@ -79,9 +82,19 @@ def test_metadata_trace_the_run(file: Path, delivery: Delivery) -> None:
     assert values["city"] == TITLE
     assert values["configuration SHA-256"] == configuration_hash(delivery.city)
     licences = " ".join(table[table["topic"] == "source and licence"]["value"])
-    for word in ("OpenStreetMap", "ODbL", "GeoNames", "CC BY", "NASA", "public domain"):
+    for word in ("OpenStreetMap", "ODbL", "GeoNames", "CC BY", "no real light"):
         assert word in licences
     assert "SIMULATED" in values["simulated-2012"]
+
+
+def test_only_real_photos_are_credited_to_nasa(delivery: Delivery) -> None:
+    city = delivery.results()
+
+    def told(photos: tuple[PhotoResults, ...]) -> str:
+        return " ".join(fact.value for fact in facts(dataclasses.replace(city, photos=photos), delivery.city))
+
+    assert "NASA" not in told(city.photos)
+    assert "public domain; credit" in told((real(city.photos[0]), city.photos[1]))
 
 
 def test_configuration_hash_tells_settings_apart(delivery: Delivery) -> None:

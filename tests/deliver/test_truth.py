@@ -1,12 +1,15 @@
 """Measured against planted: errors and contrasts that can be worked out by hand."""
 
 import dataclasses
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+import rasterio
 import shapely
+from rasterio.transform import from_origin
 
 from pipeline.camera.camera import Camera, look_at_rotation
 from pipeline.camera.earth import to_ecef
@@ -68,3 +71,22 @@ def test_light_beyond_the_zone_or_the_frame_does_not_count() -> None:
 
 def test_a_dark_side_has_no_contrast() -> None:
     assert np.isnan(planted_contrasts(lights([(0.05, 1.0, "DE")]), line())["BE-DE"])
+
+
+def test_planted_contrast_may_be_of_the_cells_with_a_tone_alone(tmp_path: Path) -> None:
+    """As above, but the German light of 3/2 lies in a cell without a tone: log2(1/2) - log2(1/4) = 1."""
+    truth = lights([(-0.05, 0.25, "BE"), (0.05, 0.5, "DE"), (0.01, 1.5, "DE")])
+    tone = np.full((1, 20), 1.0, np.float32)
+    tone[0, 11] = np.nan  # 0.01 to 0.02 degrees east
+    profile = {
+        "driver": "GTiff",
+        "count": 1,
+        "height": 1,
+        "width": 20,
+        "dtype": "float32",
+        "crs": "EPSG:4326",
+    }
+    corner = from_origin(LON - 0.105, LAT + 0.5, 0.01, 1.0)
+    with rasterio.open(tmp_path / "tone.tif", "w", transform=corner, **profile) as target:
+        target.write(tone, 1)
+    assert planted_contrasts(truth, line(), tmp_path / "tone.tif") == {"BE-DE": pytest.approx(1.0)}

@@ -1,7 +1,7 @@
 """Skies with towns of known tone, as they come from the orthorectification."""
 
 import numpy as np
-
+from scipy.special import expit
 
 RESOLUTION_M = 100.0
 GREEN, BLUE = 0.6, 0.3  # of red
@@ -25,7 +25,7 @@ def towns(shape, rng, n=80, width_cells=6.0) -> np.ndarray:
     for _ in range(n):
         row, column = rng.uniform(0, shape[0]), rng.uniform(0, shape[1])
         distance = np.hypot(y - row, x - column) / rng.uniform(0.5, 1.5) / width_cells
-        red += np.exp(rng.uniform(-4, -1)) / (1 + np.exp(6 * (distance - 1)))
+        red += np.exp(rng.uniform(-4, -1)) * expit(6 * (1 - distance))
     return red
 
 

@@ -50,7 +50,7 @@ def test_a_city_larger_than_the_window_does_not_lift_its_background():
 
 def test_noise_grows_with_light_as_it_does_in_the_data():
     ortho, towns = sky((700, 900), seed=3, gain=4e-4, n=250)
-    assert (towns[0] > 0.01).mean() > 0.1
+    assert (towns[0] > 0.01).mean() > 0.05
     _, noise = estimate(ortho)
     assert noise.floor == pytest.approx((5e-4,) * 3, rel=0.15)
     # The lowest of a dozen bins, each good to 10 %, is a little low; texture of the towns adds a little.
@@ -60,8 +60,8 @@ def test_noise_grows_with_light_as_it_does_in_the_data():
 def test_without_shot_noise_the_gain_is_negligible():
     ortho, _ = sky(SHAPE, seed=4)
     _, noise = estimate(ortho)
-    # At light 0.1 such a gain would add less than the floor's own noise.
-    assert max(noise.gain) * 0.1 < (5e-4) ** 2
+    # The towns' own edges pass for a little of it, a tenth of what a real photo's is (4e-4).
+    assert max(noise.gain) < 4e-5
 
 
 def test_a_jpeg_is_never_surer_than_one_code():
