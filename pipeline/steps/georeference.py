@@ -63,9 +63,9 @@ def georeference(
             figure.savefig(part)
         aim = facts.look_at
         raise RefusedError(
-            f"{facts.id}: georeference refused: {solution.reason}; tried every roll "
-            f"within {aim.radius_km:g} km of lon {aim.lon:g}, lat {aim.lat:g} "
-            f"(see {refused_picture}); correct nadir or look_at, or give control_points: a QGIS .points file or CSV with at least four"
+            f"{facts.id}: georeference refused: {solution.reason}; tried every roll within "
+            f"{aim.radius_km:g} km of lon {aim.lon:g}, lat {aim.lat:g} (see {refused_picture}); "
+            "correct nadir or look_at, or give control_points: a QGIS .points file or CSV with at least four"
         )
     layers = control_layers(solution, points, manual, facts.id, facts.simulated)
     with whole(control) as gpkg, whole(picture) as png, whole(camera) as js:

@@ -58,6 +58,21 @@ class Plan:
         file = self.source(wildcards).control_points
         return [str(file)] if file is not None else []
 
+    def of_each_city(self, *files: str) -> list[str]:
+        """Files of every city's folder; `{city}` in a file's name becomes the city's."""
+        return [
+            f"{self.run.results}/{city}/{file.format(city=city)}" for city in self.cities for file in files
+        ]
+
+    def of_all_photos(self, *files: str) -> list[str]:
+        """Files of the folder of every photo of every city."""
+        return [
+            f"{self.run.results}/{name}/{photo.name}/{file}"
+            for name, city in self.cities.items()
+            for photo in city.photos
+            for file in files
+        ]
+
     def each_photo(self, file: str) -> Callable[[Any], list[str]]:
         """An input function: `file` of every photo of the city; without a name, the photos' folders."""
 
