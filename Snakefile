@@ -21,7 +21,9 @@ wildcard_constraints:
 rule all:
     input:
         plan.of_each_city("report.html", "{city}.qgz", "{city}.gpkg"),
-        plan.of_all_photos("solve.png", "ortho.tif", "geometry.tif", "tone.tif", "light.tif"),
+        plan.of_all_photos(
+            "solve.png", "ortho.tif", "geometry.tif", "tone.tif", "light.tif"
+        ),
     localrule: True
     message:
         "Done: see each city's report.html, or open its .qgz in QGIS."

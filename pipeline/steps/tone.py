@@ -31,7 +31,7 @@ def measure_tone(
     gsd_m = median_of_band(geometry, "ground_sample_distance_m")
     with dask.config.set(num_workers=threads):
         calibration = calibrate(opened(ortho), grid.resolution_m, gsd_m, facts.evidence, options)
-        log.info("%s: noise %s, blue %s", facts.id, calibration.noise, calibration.blue_refused or "is used")
+        log.info("%s: noise %s, blue %s", facts.id, calibration.tone_noise, calibration.blue_refused or "is used")
         about = photo_tags(
             facts.id,
             facts.evidence,
@@ -44,7 +44,7 @@ def measure_tone(
             (tone, tone_bands(facts.evidence, calibration.blue_refused), tone_tile),
         ):
             array = mapped(
-                ortho, len(bands), calibration.halo_cells, partial(function, calibration=calibration)
+                ortho, len(bands), calibration.margin, partial(function, calibration=calibration)
             )
             write_cog(file, array, grid, bands, about)
 

@@ -67,6 +67,12 @@ class Noise:
     gain: tuple[float, ...]
     eight_bit: bool
 
+    def calmed(self, floor: tuple[float, ...]) -> "Noise":
+        """The noise of averaged light, of which the floor was measured: shot noise has fallen as much."""
+        fallen = [min(1.0, after / before) for after, before in zip(floor, self.floor, strict=True)]
+        gain = tuple(g * f**2 for g, f in zip(self.gain, fallen, strict=True))
+        return replace(self, floor=tuple(b * f for b, f in zip(self.floor, fallen, strict=True)), gain=gain)
+
     def sigma(self, light: Floats, signal: Floats) -> Floats:
         """Of light (3, ...) of which `signal` stands above the background."""
         shape = (3,) + (1,) * (light.ndim - 1)

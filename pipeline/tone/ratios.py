@@ -1,4 +1,8 @@
-"""Tone: T = log2(G/R) and C = log2(B/G) of light above the background, where it is sure enough."""
+"""Tone: T = log2(G/R) and C = log2(B/G) of light above the background, where it is sure enough.
+
+Ratios are of light averaged over a small square around each cell, a few pixels of the photo wide: one
+pixel alone is mostly noise, and a mean of ratios would be biased. Light itself stays cell by cell.
+"""
 
 import math
 from dataclasses import dataclass, replace
@@ -6,7 +10,7 @@ from dataclasses import dataclass, replace
 import dask.array as da
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import maximum_filter
+from scipy.ndimage import correlate1d, maximum_filter
 
 from pipeline.config import EvidenceLevel, ToneConfig
 from pipeline.errors import PhotoError
@@ -16,6 +20,7 @@ from pipeline.tone.background import Floats, Noise, Sample, background_and_noise
 from pipeline.tone.evidence import RATIO_SYSTEM
 
 HALO_PX = 2
+TONE_PX = 4
 MIN_BLUE_SIGNAL_TO_NOISE = 3.0
 # Blue of two codes or less in an 8-bit JPEG was clipped out of gamut; it is not a measurement of darkness.
 LOST_BLUE = 2 / 255 / 12.92
@@ -36,22 +41,39 @@ class Calibration:
     background: Lattice
     noise: Noise
     halo_cells: int
+    tone_cells: int
+    tone_noise: Noise
     min_signal_to_noise: float
     blue_refused: str | None = None
+
+    @property
+    def margin(self) -> int:
+        """How many cells around a tile its own cells depend on."""
+        return self.halo_cells + self.tone_cells // 2
 
 
 def calibrate(
     ortho: da.Array, resolution_m: float, gsd_m: float, evidence: EvidenceLevel, config: ToneConfig
 ) -> Calibration:
     """Background, noise and the use of blue, from `ortho` (red, green, blue, saturated share)."""
-    halo_cells = math.ceil(HALO_PX * gsd_m / resolution_m)
+    eight_bit = evidence == "jpeg"
+    halo_cells = max(1, round(HALO_PX * gsd_m / resolution_m))
+    tone_cells = 1 + 2 * round((TONE_PX * gsd_m / resolution_m - 1) / 2)
     light = da.where(ortho[3:] > 0, np.nan, ortho[:3])
     sample = take_sample(light, resolution_m, config.background_km, gsd_m)
     if not np.isfinite(sample.light).all(axis=0).any():
         raise PhotoError("the photo has no usable light on the grid: all of it is saturated or invalid")
-    background, noise = background_and_noise(sample, eight_bit=evidence == "jpeg")
-    calibration = Calibration(background, noise, halo_cells, config.min_signal_to_noise)
-    return replace(calibration, blue_refused=_lost_blue(sample, calibration) if noise.eight_bit else None)
+    background, noise = background_and_noise(sample, eight_bit)
+    reach = tone_cells // 2
+    averaged = light.map_overlap(
+        average_around, depth=(0, reach, reach), boundary=np.nan, dtype=light.dtype, cells=tone_cells
+    )
+    calm = take_sample(averaged, resolution_m, config.background_km, gsd_m)
+    tone_noise = noise.calmed(background_and_noise(calm, eight_bit)[1].floor)
+    calibration = Calibration(
+        background, noise, halo_cells, tone_cells, tone_noise, config.min_signal_to_noise
+    )
+    return replace(calibration, blue_refused=_lost_blue(calm, calibration) if eight_bit else None)
 
 
 def _lost_blue(sample: Sample, calibration: Calibration) -> str | None:
@@ -59,24 +81,29 @@ def _lost_blue(sample: Sample, calibration: Calibration) -> str | None:
     below = sample.on_cells(calibration.background)
     light = sample.light.astype(np.float32)
     signal = light - below.astype(np.float32)
-    lit = signal_to_noise(signal, calibration.noise.sigma(light, signal)) >= calibration.min_signal_to_noise
+    snr = signal_to_noise(signal, calibration.tone_noise.sigma(light, signal))
+    lit = snr >= calibration.min_signal_to_noise
     share = float(np.mean(light[2, lit] <= LOST_BLUE)) if lit.any() else 0.0
     if share <= MAX_LOST_BLUE:
         return None
     return f"blue is clipped in {100 * share:.0f} % of the lit cells (more than {100 * MAX_LOST_BLUE:.0f} %)"
 
 
-def above_background(ortho: Floats, tile: Tile, calibration: Calibration) -> tuple[Floats, Floats]:
-    """Light above the background and its sigma, (3, height, width) each, NaN where saturated or near it.
+def average_around(light: Floats, cells: int) -> Floats:
+    """Mean of the usable light in a square `cells` wide around each usable cell of (3, height, width)."""
+    usable = np.isfinite(light)
+    total, count = np.where(usable, light, 0), usable.astype(np.float32)
+    for axis in (1, 2):  # one plain sum a cell, so that tiles agree to the last bit
+        total, count = (correlate1d(v, np.ones(cells), axis, mode="constant") for v in (total, count))
+    return np.where(usable, total / np.maximum(count, 1), np.float32(np.nan))
 
-    `ortho` is the tile with a margin of `halo_cells` on all sides.
-    """
-    margin = calibration.halo_cells
-    core = (slice(None), slice(margin, margin + tile.height), slice(margin, margin + tile.width))
-    near_saturated = maximum_filter(ortho[3] > 0, size=2 * margin + 1)[core[1:]]
-    light = np.where(near_saturated, np.float32(np.nan), ortho[core][:3])
-    signal = light - calibration.background.at(tile).astype(np.float32)
-    return signal, calibration.noise.sigma(light, signal)
+
+def _unsaturated(ortho: Floats, calibration: Calibration) -> Floats:
+    """Light of a tile with its margin, less the halo's; NaN where saturated or near it."""
+    halo = calibration.halo_cells
+    core = (slice(halo, -halo or None), slice(halo, -halo or None))
+    near_saturated = maximum_filter(ortho[3] > 0, size=2 * halo + 1)[core]
+    return np.where(near_saturated, np.float32(np.nan), ortho[:3, *core])
 
 
 def signal_to_noise(signal: Floats, sigma: Floats) -> Floats:
@@ -85,14 +112,24 @@ def signal_to_noise(signal: Floats, sigma: Floats) -> Floats:
 
 
 def light_tile(ortho: Floats, tile: Tile, calibration: Calibration) -> Floats:
-    """The bands of `light.tif`."""
-    signal, sigma = above_background(ortho, tile, calibration)
-    return np.concatenate([signal, sigma[1:2]])
+    """The bands of `light.tif`, from the tile with its margin."""
+    light = _core(_unsaturated(ortho, calibration), calibration)
+    signal = light - calibration.background.at(tile).astype(np.float32)
+    return np.concatenate([signal, calibration.noise.sigma(light, signal)[1:2]])
+
+
+def _core(light: Floats, calibration: Calibration) -> Floats:
+    """The tile itself, without the cells around it that were only averaged over."""
+    reach = calibration.tone_cells // 2
+    return light[:, reach : light.shape[1] - reach, reach : light.shape[2] - reach]
 
 
 def tone_tile(ortho: Floats, tile: Tile, calibration: Calibration) -> Floats:
     """The bands of `tone.tif`: ratios and their first-order sigmas where lit, signal-to-noise everywhere."""
-    signal, sigma = above_background(ortho, tile, calibration)
+    light = average_around(_unsaturated(ortho, calibration), calibration.tone_cells)
+    light = _core(light, calibration)
+    signal = light - calibration.background.at(tile).astype(np.float32)
+    sigma = calibration.tone_noise.sigma(light, signal)
     snr = signal_to_noise(signal, sigma)
     lit = snr >= calibration.min_signal_to_noise
     blue = lit & (signal[2] >= MIN_BLUE_SIGNAL_TO_NOISE * sigma[2]) & (calibration.blue_refused is None)
@@ -117,8 +154,8 @@ def tone_bands(evidence: EvidenceLevel, blue_refused: str | None) -> tuple[Band,
     return (
         Band("log2_g_r", "1", f"T = log2(green / red) above the background; {system}"),
         Band("log2_b_g", "1", f"C = log2(blue / green) above the background; {system}{no_blue}"),
-        Band("sigma_log2_g_r", "1", "noise of T in one cell, 1 sigma"),
-        Band("sigma_log2_b_g", "1", "noise of C in one cell, 1 sigma"),
+        Band("sigma_log2_g_r", "1", "noise of T, 1 sigma"),
+        Band("sigma_log2_b_g", "1", "noise of C, 1 sigma"),
         Band(
             "signal_to_noise",
             "1",
