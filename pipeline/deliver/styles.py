@@ -202,7 +202,10 @@ def residuals() -> VectorStyle:
 
 
 def footprint() -> VectorStyle:
-    return VectorStyle(single(symbol(fill(None, 0, MUTED, 0.2, "dash"))))
+    """The frame; across a simulated photo it is written that it is one, for maps get cut out and passed on."""
+    words = "CASE WHEN \"simulated\" THEN 'SIMULATED' END"
+    text = labels(words, SIMULATED, BACKGROUND, 10, "inside", "10", spacing_pt=1.5)
+    return VectorStyle(single(symbol(fill(None, 0, MUTED, 0.2, "dash"))), text)
 
 
 def zones() -> VectorStyle:
