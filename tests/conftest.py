@@ -2,6 +2,8 @@
 
 import logging
 import os
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,11 +31,29 @@ def shared() -> Path:
     """Real photographs and rendered scenes."""
     folder = shared_folder()
     if not (folder / "photos").is_dir():
-        message = f"the check material is not in {folder}; set NIGHT_SHARED to where it is"
-        if os.environ.get("CI"):
-            pytest.fail(message)
-        pytest.skip(message)
+        _absent(f"the check material is not in {folder}; set NIGHT_SHARED to where it is")
     return folder
+
+
+@pytest.fixture(scope="session")
+def qgis_python() -> str:
+    """A Python that has QGIS: the system's."""
+    python = "/usr/bin/python3"
+    found = subprocess.run([python, "-c", "import qgis.core"], capture_output=True, check=False)
+    return python if found.returncode == 0 else _absent("python3-qgis is not installed for /usr/bin/python3")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    return found or _absent("no chromium is installed")
+
+
+def _absent(reason: str) -> str:
+    """What a machine lacks skips the tests that need it, but never in continuous integration."""
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
 
 
 @pytest.fixture(autouse=True)

@@ -21,7 +21,7 @@ from pipeline.ortho.grid import Grid
 from pipeline.ortho.warp import TILE, Tile, tiled
 
 BLOCK = 512
-CACHE_MB = 256
+CACHE_BYTES = 256 << 20
 OVERVIEW_CELLS = 512
 SIMULATED_NOTE = "SIMULATED photograph, not a measurement"
 
@@ -94,7 +94,7 @@ def write_cog(
     tiles, part = (file.with_name(f".{kind}-{file.name}") for kind in ("tiles", "part"))
     file.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with rasterio.Env(GDAL_CACHEMAX=CACHE_MB):
+        with rasterio.Env(GDAL_CACHEMAX=CACHE_BYTES):
             _write_tiles(tiles, array, grid, bands, tags)
             rasterio.shutil.copy(
                 tiles,

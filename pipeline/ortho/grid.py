@@ -126,9 +126,8 @@ def check_memory(grid: Grid, asked: float | str, available: int) -> None:
 def rounded(value: float) -> float:
     """The nearest, by ratio, of 1, 2 or 5 times a power of ten: 105 m becomes 100 m, not 200 m, for cells
     twice as wide as the photo's pixels would lose detail, and slightly narrower ones lose nothing."""
-    upper = round_up(value)
-    lower = upper / (2.5 if str(upper).lstrip("0.").startswith("5") else 2)
-    return upper if value * value > upper * lower else lower
+    power = 10.0 ** math.floor(math.log10(value))
+    return min((step * power for step in (1, 2, 5, 10)), key=lambda step: abs(math.log(step / value)))
 
 
 def round_up(value: float) -> float:

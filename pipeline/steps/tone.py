@@ -31,7 +31,8 @@ def measure_tone(
     gsd_m = median_of_band(geometry, "ground_sample_distance_m")
     with dask.config.set(num_workers=threads):
         calibration = calibrate(opened(ortho), grid.resolution_m, gsd_m, facts.evidence, options)
-        log.info("%s: noise %s, blue %s", facts.id, calibration.tone_noise, calibration.blue_refused or "is used")
+        blue = calibration.blue_refused or "is used"
+        log.info("%s: noise %s, blue %s", facts.id, calibration.tone_noise, blue)
         about = photo_tags(
             facts.id,
             facts.evidence,

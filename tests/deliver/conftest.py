@@ -1,8 +1,6 @@
-"""A fabricated city, delivered once for all tests of this folder, and the programs that look at it."""
+"""A fabricated city, delivered once for all tests of this folder."""
 
-import os
 import shutil
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,24 +70,3 @@ def delivery(tmp_path_factory: pytest.TempPathFactory) -> Delivery:
     made = Delivery(folder, city)
     made.run()
     return made
-
-
-@pytest.fixture(scope="session")
-def qgis_python() -> str:
-    """A Python that has QGIS: the system's."""
-    python = "/usr/bin/python3"
-    found = subprocess.run([python, "-c", "import qgis.core"], capture_output=True, check=False)
-    return python if found.returncode == 0 else _absent("python3-qgis is not installed for /usr/bin/python3")
-
-
-@pytest.fixture(scope="session")
-def chromium() -> str:
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    return found or _absent("no chromium is installed")
-
-
-def _absent(reason: str) -> str:
-    """Without a program its tests are skipped, but never in continuous integration."""
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)

@@ -15,6 +15,7 @@ from pipeline.ortho.grid import (
     lay_grid,
     median_gsd_m,
     round_up,
+    rounded,
     visible_area,
 )
 from tests.ortho.cameras import CITY, camera
@@ -28,6 +29,13 @@ PLACE = LonLat(lon=CITY[0], lat=CITY[1])
 )
 def test_resolution_rounds_up_to_one_two_or_five(value, expected):
     assert round_up(value) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [(41, 50), (105, 100), (140, 100), (142, 200), (320, 500), (31, 20), (0.9, 1)]
+)
+def test_auto_resolution_is_the_nearest_step_by_ratio(value, expected):
+    assert rounded(value) == pytest.approx(expected)
 
 
 def test_rounding_up_is_idempotent():
@@ -53,7 +61,7 @@ def test_auto_resolution_is_that_of_the_coarsest_photo():
     assert alone["f"].resolution_m < alone["c"].resolution_m == both.resolution_m
 
     seen = visible_area(coarse, "EPSG:3035", shapely.box(*alone["c"].bounds))
-    assert both.resolution_m == round_up(median_gsd_m(coarse, seen, "EPSG:3035"))
+    assert both.resolution_m == rounded(median_gsd_m(coarse, seen, "EPSG:3035"))
     # 415 km / focal length in pixels at the nadir, and up to twice as much this obliquely.
     assert 415e3 / coarse.focal_px < median_gsd_m(coarse, seen, "EPSG:3035") < 2 * 415e3 / coarse.focal_px
 
