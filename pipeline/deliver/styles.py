@@ -202,7 +202,7 @@ def residuals() -> VectorStyle:
 
 
 def footprint() -> VectorStyle:
-    """The frame; across a simulated photo it is written that it is one, for maps get cut out and passed on."""
+    """The frame; a simulated one says so in its midst, for maps get cut out and passed on."""
     words = "CASE WHEN \"simulated\" THEN 'SIMULATED' END"
     text = labels(words, SIMULATED, BACKGROUND, 10, "inside", "10", spacing_pt=1.5)
     return VectorStyle(single(symbol(fill(None, 0, MUTED, 0.2, "dash"))), text)

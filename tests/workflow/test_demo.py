@@ -108,6 +108,15 @@ def test_an_option_runs_only_what_depends_on_it(finished: Workdir) -> None:
     assert job_counts(outcome.text) == {"tone": 2, "borders": 1, "deliver": 1, "all": 1}
 
 
+def test_touching_a_citys_yaml_renews_what_that_city_delivers(finished: Workdir) -> None:
+    shutil.copy(REPOSITORY / "configs" / "rhine-main.yaml", finished.folder / "configs")
+    (finished.folder / "configs" / "demo.yaml").touch()
+    outcome = finished.snakemake("--dry-run")
+    assert job_counts(outcome.text) == {"deliver": 1, "all": 1}
+    (finished.folder / "configs" / "rhine-main.yaml").touch()
+    assert job_counts(finished.snakemake("--dry-run").text) == {"deliver": 1, "all": 1}
+
+
 def test_a_grid_beyond_memory_is_one_line(finished: Workdir) -> None:
     before = finished.results()
     edit_demo(finished, grid={"resolution_m": 1, "radius_km": 1000})
