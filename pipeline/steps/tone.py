@@ -44,9 +44,7 @@ def measure_tone(
             (light, LIGHT_BANDS, light_tile),
             (tone, tone_bands(facts.evidence, calibration.blue_refused), tone_tile),
         ):
-            array = mapped(
-                ortho, len(bands), calibration.margin, partial(function, calibration=calibration)
-            )
+            array = mapped(ortho, len(bands), calibration.margin, partial(function, calibration=calibration))
             write_cog(file, array, grid, bands, about)
 
 
