@@ -63,11 +63,16 @@ def moved(camera: Camera, parameter_order: Sequence[str], delta: ArrayLike) -> C
     )
     turn = [step["rotation_x_rad"], step["rotation_y_rad"], step["rotation_z_rad"]]
     shift = np.array([step["east_m"], step["north_m"], step["up_m"]])
-    lon, lat, _ = camera.nadir()
+    position, rotation = camera.position_ecef_m, camera.rotation_ecef_to_camera
+    if shift.any():  # the adjustment moves one parameter at a time, ten thousand times
+        lon, lat, _ = camera.nadir()
+        position = position + shift @ east_north_up(lon, lat)
+    if any(turn):
+        rotation = Rotation.from_rotvec(turn).as_matrix() @ rotation
     return replace(
         camera,
-        position_ecef_m=camera.position_ecef_m + shift @ east_north_up(lon, lat),
-        rotation_ecef_to_camera=Rotation.from_rotvec(turn).as_matrix() @ camera.rotation_ecef_to_camera,
+        position_ecef_m=position,
+        rotation_ecef_to_camera=rotation,
         focal_px=camera.focal_px * float(np.exp(step["log_focal"])),
         principal_point_px=(
             camera.principal_point_px[0] + step["principal_column_px"],

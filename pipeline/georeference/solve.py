@@ -1,6 +1,7 @@
 """From a photo and its prior to a camera: search, adjust, judge."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -49,12 +50,17 @@ def solve(photo: Photo, prior: Prior, gazetteer: Cities, manual: Observations | 
     """The best camera for a photo. `manual` control points, in pixels of the photo, join as observations."""
     pyramid = light_pyramid(photo)
     cities = _visible(gazetteer, prior)
-    best, rivals = _candidates(pyramid, prior, cities, manual)
-    # As many tries as the true gazetteer had: each mirror's own best candidate.
-    chance = [
-        _candidates(pyramid, prior, mirrored(cities, prior.look_at, axis), None)[0].agreement
-        for axis in MIRROR_AXES_DEG
-    ]
+    for long_side in {SEARCH_PX, *(stage[0] for stage in COARSE)}:
+        pyramid(long_side)  # made here, so that the threads below only read it
+    with ThreadPoolExecutor() as pool:
+        sought = pool.submit(_candidates, pyramid, prior, cities, manual)
+        # As many tries as the true gazetteer had: each mirror's own best candidate.
+        mirrors = [
+            pool.submit(_candidates, pyramid, prior, mirrored(cities, prior.look_at, axis), None)
+            for axis in MIRROR_AXES_DEG
+        ]
+        best, rivals = sought.result()
+        chance = [mirror.result()[0].agreement for mirror in mirrors]
     verdict = judge(best.agreement, [*chance, *(rival.agreement for rival in rivals[:1])])
     fitted = refine(best.camera, pyramid, prior, cities, manual, FINE)
     return _concluded(fitted, verdict, manual)
