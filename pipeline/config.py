@@ -27,7 +27,7 @@ EvidenceLevel = Literal["raw", "raw_anchored", "jpeg"]
 
 
 class Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True, allow_inf_nan=False)
 
 
 M = TypeVar("M", bound=Model)
@@ -144,6 +144,13 @@ class GridConfig(Model):
     resolution_m: float | Literal["auto"] = "auto"
     radius_km: float = Field(default=100.0, gt=0, le=1000, description="the grid ends this far from the city")
 
+    @field_validator("resolution_m", mode="before")
+    @classmethod
+    def _number(cls, value: Any) -> Any:
+        if isinstance(value, bool):
+            raise ValueError("must be auto or a number of metres")
+        return value
+
     @field_validator("resolution_m")
     @classmethod
     def _sensible(cls, value: float | str) -> float | str:
@@ -173,7 +180,7 @@ class ToneConfig(Model):
         default=10.0, ge=1, description="needed in R and in G for a pixel's ratio"
     )
     background_km: float = Field(
-        default=10.0, gt=0, description="size of the window that gives the local background"
+        default=10.0, ge=1, le=200, description="size of the window that gives the local background"
     )
 
 
@@ -182,10 +189,12 @@ class BordersConfig(Model):
 
     bands_km: tuple[float, ...] = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0)
     contrast_km: float = Field(
-        default=10.0, gt=0, description="the contrast compares light up to this far on each side"
+        default=10.0, gt=0, le=200, description="the contrast compares light up to this far on each side"
     )
-    block_km: float = Field(default=2.0, gt=0, description="length of border that makes one bootstrap block")
-    replicates: int = Field(default=2000, ge=200)
+    block_km: float = Field(
+        default=2.0, ge=0.1, le=100, description="length of border that makes one bootstrap block"
+    )
+    replicates: int = Field(default=2000, ge=200, le=100_000)
 
     @field_validator("bands_km")
     @classmethod

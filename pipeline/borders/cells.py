@@ -51,7 +51,7 @@ def lit_cells(
 ) -> Cells:
     """The lit cells of a tile whose centre lies in one of the areas; their places in `crs`."""
     shapes = [(shape, index) for index, shape in enumerate(areas.geometry, 1)]
-    corner = grid.transform * Affine.translation(tile.column, tile.row)
+    corner = grid.transform @ Affine.translation(tile.column, tile.row)
     country = rasterize(shapes, (tile.height, tile.width), transform=corner, dtype="uint8")
     row, column = np.nonzero(lit & (country > 0))
     to_crs = Transformer.from_crs(grid.crs, crs, always_xy=True)

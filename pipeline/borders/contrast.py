@@ -22,6 +22,8 @@ from pipeline.config import BordersConfig
 
 LEVEL = 0.95
 MAX_DOUBLINGS = 4
+# Where one block has 80 % of a side's light, its neighbours cannot tell how towns differ.
+MIN_EVEN_BLOCKS = 1.5
 SEED = 0
 ADJECTIVES = {"BE": "Belgian", "DE": "German", "LU": "Luxembourgish", "NL": "Dutch"}
 
@@ -96,8 +98,8 @@ def block_contrast(
     tried = [shortest, *(b for b in longer if min(b.lit) >= MIN_BLOCKS)]
     chosen = max(tried, key=lambda b: float(_sigma(b.sums)))
     half = float(_sigma(chosen.sums)) * _studentised(chosen.sums, config.replicates)
-    if not math.isfinite(half):
-        few = f"nearly all light of one side lies in one stretch of {chosen.length_km:g} km"
+    if min(_even_blocks(chosen.sums)) < MIN_EVEN_BLOCKS or not math.isfinite(half):
+        few = f"most light of one side lies in one stretch of {chosen.length_km:g} km"
         return Contrast(None, None, None, min(chosen.lit), len(block), f"No contrast can be given: {few}.")
     value = float(_log_contrast(chosen.sums.sum(0)))
     sentence = statement(value, value - half, value + half, *countries)
@@ -116,6 +118,14 @@ def statement(value: float, low: float, high: float, first: str, second: str) ->
     return (
         f"The {ADJECTIVES[greener]} side is greener than the {ADJECTIVES[other]} one by "
         f"{abs(value):.2f} ({low:.2f} to {high:.2f}) in log2(G/R)."
+    )
+
+
+def _even_blocks(sums: Array) -> tuple[float, float]:
+    """How many evenly lit blocks would weigh as much as the uneven ones of each side do (Kish)."""
+    light = sums[:, :2].sum(1), sums[:, 2:].sum(1)
+    return float(light[0].sum() ** 2 / (light[0] ** 2).sum()), float(
+        light[1].sum() ** 2 / (light[1] ** 2).sum()
     )
 
 

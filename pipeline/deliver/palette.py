@@ -11,7 +11,6 @@ from matplotlib.colors import LinearSegmentedColormap
 from numpy.typing import NDArray
 
 BACKGROUND = "#0b0e13"
-PANEL = "#12171e"
 RULE = "#2a323c"
 TEXT = "#ece8e1"
 MUTED = "#9aa5b1"

@@ -26,7 +26,8 @@ RASTER_VISIBLE = {"ortho"}
 
 def raster_styles(photo: PhotoResults) -> dict[Path, str]:
     """The QML that belongs beside each raster of a photo."""
-    return {photo.raster(kind): qml(style()) for kind, style in RASTER.items()}
+    styles = {**RASTER, "light": RASTER["ortho"]}  # light is drawn as the photo is
+    return {photo.raster(kind): qml(style()) for kind, style in styles.items()}
 
 
 def project(city: CityResults, geopackage: str) -> bytes:

@@ -128,16 +128,17 @@ def read_photo(folder: Path, tables: dict[str, gpd.GeoDataFrame], crs: str) -> P
     """One photo from its folder and its rows of the city's tables."""
     solved = json.loads((folder / "camera.json").read_text(encoding="utf-8"))
     control = folder / "control.gpkg"
+    facts = PhotoFacts.model_validate_json((folder / "photo.json").read_text(encoding="utf-8"))
     rows = {layer: table[table["photo"] == folder.name] for layer, table in tables.items()}
     return PhotoResults(
         folder=folder,
-        facts=PhotoFacts.model_validate_json((folder / "photo.json").read_text(encoding="utf-8")),
+        facts=facts,
         camera=Camera.from_dict(solved),
         solution=solved["solution"],
         control_points=_layer(control, "control_points", crs),
         residuals=_layer(control, "residuals", crs),
         footprint=_layer(control, "footprint", crs),
-        truth=_truth(folder) if (folder / "truth.json").is_file() else None,
+        truth=_truth(folder) if facts.simulated else None,
         **rows,
     )
 

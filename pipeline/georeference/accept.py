@@ -56,7 +56,8 @@ def _detail(image: NDArray[np.float32], valid: NDArray[np.bool_]) -> NDArray[np.
 def mirrored(cities: Cities, centre: LonLat, axis_deg: float) -> Cities:
     """The gazetteer reflected about a line through `centre` at an angle from east."""
     shrink = np.cos(np.radians(centre.lat))
-    east, north = (cities.lon - centre.lon) * shrink, cities.lat - centre.lat
+    east = ((cities.lon - centre.lon + 180) % 360 - 180) * shrink
+    north = cities.lat - centre.lat
     c, s = np.cos(2 * np.radians(axis_deg)), np.sin(2 * np.radians(axis_deg))
     return replace(
         cities,

@@ -11,10 +11,8 @@ from pipeline.camera.camera import Camera
 from pipeline.camera.earth import Array, distance_km, to_ecef
 
 MIN_POPULATION = 500
-# A gazetteer point is a named centre, not the centroid of light: 400 m for a town, more for a big city;
-# coordinates on a whole minute of arc are rounded and good to about a kilometre.
+# A gazetteer point is a named centre, not the centroid of light: 400 m off for a town, 1 sigma.
 POSITION_SIGMA_KM = 0.4
-ROUNDED_SIGMA_KM = 1.0
 RADIUS_KM_PER_SQRT_THOUSAND = 0.25
 
 
@@ -50,13 +48,6 @@ class Cities:
     def light(self) -> Array:
         """Relative light of a city, population^0.75 [measured]."""
         return np.asarray(self.population**0.75)
-
-    @property
-    def sigma_km(self) -> Array:
-        """How far a city's coordinates may be from the centroid of its light, 1 sigma."""
-        minutes = np.stack([self.lon, self.lat]) * 60
-        rounded = (np.abs(minutes - np.round(minutes)) < 0.002).all(axis=0)
-        return np.hypot(np.where(rounded, ROUNDED_SIGMA_KM, POSITION_SIGMA_KM), 0.25 * self.radius_km)
 
     def within(self, lon: float, lat: float, radius_km: float) -> "Cities":
         return self[distance_km(self.lon, self.lat, lon, lat) <= radius_km]

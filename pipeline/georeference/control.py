@@ -114,6 +114,8 @@ def _seen(view: Lights, camera: Camera, cities: Cities, around: Cities) -> tuple
         top, left = (np.round(v - (size - 1) / 2).astype(np.intp) for v in (row, column))
         fits = (rank == k) & (top >= 0) & (left >= 0) & (top + size <= height) & (left + size <= width)
         chosen = np.flatnonzero(fits)
+        if not chosen.size:  # none, or the picture is smaller than the patch
+            continue
         moved = displacements(view, reference, top[chosen], left[chosen], size, reach)
         centre = np.stack([column[chosen], row[chosen]], -1)
         seen[chosen] = (centre + moved.offset_px + 0.5) / view.factor - 0.5

@@ -25,14 +25,13 @@ def render(camera: Camera, cities: Cities) -> Image:
     Cities are gathered by blur size (half octaves), so the cost hardly depends on their number.
     """
     column, row = camera.project_ecef(cities.ecef_m)
-    # The widest city reaches a fifth of a frame; what is farther out, or beyond the horizon, is not drawn.
-    facing = ((camera.position_ecef_m - cities.ecef_m) * cities.ecef_m).sum(-1) > 0
-    chosen = np.flatnonzero(facing & camera.inside(column, row, 0.2 * max(camera.width, camera.height)))
+    # The widest city reaches a fifth of a frame; what is farther out is not drawn.
+    chosen = np.flatnonzero(camera.inside(column, row, 0.2 * max(camera.width, camera.height)))
+    pixel_km = camera.ground_sample_distance_m(cities.lon[chosen], cities.lat[chosen]) / 1e3
+    chosen, pixel_km = chosen[np.isfinite(pixel_km)], pixel_km[np.isfinite(pixel_km)]  # not over the horizon
     cities, column, row = cities[chosen], column[chosen], row[chosen]
-    pixel_km = camera.ground_sample_distance_m(cities.lon, cities.lat) / 1e3
-    with np.errstate(invalid="ignore"):
-        sigma_px = np.hypot(cities.radius_km / pixel_km, BLUR_PX)
-        near = camera.inside(column, row, 3 * np.where(np.isfinite(sigma_px), sigma_px, 0.0))
+    sigma_px = np.hypot(cities.radius_km / pixel_km, BLUR_PX)
+    near = camera.inside(column, row, 3 * sigma_px)
     image = np.zeros((camera.height, camera.width), np.float32)
     octave = np.full(len(cities), -1)
     octave[near] = np.round(SIZES_PER_OCTAVE * np.log2(sigma_px[near] / BLUR_PX)).astype(int)

@@ -29,6 +29,7 @@ ROLL_STEP_DEG = 4.0
 BLUR_PX = 1.0
 PEAKS_PER_ROLL = 2
 PEAK_DISTANCE_PX = 8
+MAX_REACH = 3.0  # frames
 
 
 @dataclass(frozen=True)
@@ -48,8 +49,9 @@ def search(
     candidates' cameras are for that size.
     """
     height, width = image.shape
-    focal_px = prior.focal_px * width / prior.width
-    radius_px = min(prior.look_at_radius_px(position_ecef_m) * width / prior.width, 3.0 * width)
+    factor = max(width, height) / max(prior.width, prior.height)
+    focal_px = prior.focal_px * factor
+    radius_px = factor * min(prior.look_at_radius_px(position_ecef_m), farthest_px(prior))
     side = fft.next_fast_len(int(np.hypot(height, width) + 2 * radius_px) + 2)
     centre = (side - 1) / 2
     target_m = to_ecef(prior.look_at.lon, prior.look_at.lat)
@@ -79,6 +81,12 @@ def search(
                 Candidate(_pointed(canvas, shift, roll_deg, width, height), float(score[rows[k], columns[k]]))
             )
     return sorted(found, key=lambda c: -c.correlation)
+
+
+def farthest_px(prior: Prior) -> float:
+    """How far from the look-at point a photo's centre is sought at most, in pixels of the photo; beyond it
+    the canvas would cost more than another look-at point."""
+    return MAX_REACH * max(prior.width, prior.height)
 
 
 def _turned(image: Image, valid: NDArray[np.bool_], roll_deg: float, side: int) -> tuple[Image, Image]:

@@ -9,9 +9,10 @@ import numpy as np
 from pipeline.camera.camera import Camera
 from pipeline.camera.earth import Array, horizon_km, to_geodetic
 from pipeline.camera.prior import Prior
+from pipeline.camera.uncertainty import ground_sigma_m
 from pipeline.config import LookAt
 from pipeline.georeference.accept import MIRROR_AXES_DEG, Verdict, agreement, judge, mirrored
-from pipeline.georeference.adjust import Adjustment, Observations, adjust, residuals
+from pipeline.georeference.adjust import PARAMETERS, Adjustment, Observations, adjust, residuals
 from pipeline.georeference.cities import Cities
 from pipeline.georeference.lights import Lights, lights
 from pipeline.georeference.patches import OVERLAP, lattice_observations
@@ -30,6 +31,8 @@ MIN_MATCHED_PATCHES = 8
 ENOUGH_MANUAL_POINTS = 4
 MANUAL_ROLLS_DEG = range(0, 360, 30)
 MAX_MANUAL_RMSE_PX = 10.0
+# Of the long side; what patches of city light can still repair.
+MAX_SIGMA_BY_POINTS = 0.01
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,9 +64,12 @@ def solve(photo: Photo, prior: Prior, gazetteer: Cities, manual: Observations | 
         ]
         best, rivals = sought.result()
         chance = [mirror.result()[0].agreement for mirror in mirrors]
-    verdict = judge(best.agreement, [*chance, *(rival.agreement for rival in rivals[:1])])
     fitted = refine(best.camera, pyramid, prior, cities, manual, FINE)
-    return _concluded(fitted, verdict, manual)
+    # What is given is judged, not only what was found: the fine rounds must not have led away.
+    view = pyramid(COARSE[-1][0])
+    final = min(best.agreement, agreement(view, fitted.camera.scaled(view.factor), cities))
+    verdict = judge(final, [*chance, *(rival.agreement for rival in rivals[:1])])
+    return _concluded(fitted, prior, verdict, manual)
 
 
 def refine(
@@ -124,26 +130,37 @@ def _from_points(prior: Prior, manual: Observations) -> Camera:
     """The camera that fits the manual control points best, tried from a dozen rolls while looking at them."""
     lon, lat, _ = to_geodetic(manual.ground_m.mean(axis=0))
     aimed = replace(prior, look_at=LookAt(lon=float(lon), lat=float(lat)))
-    fits = [adjust(aimed.camera(roll), prior, manual).camera for roll in MANUAL_ROLLS_DEG]
+    # First with errors of any size, for the start is hundreds of pixels off; then with what a hand can do.
+    loose = replace(manual, known=np.zeros(len(manual), bool), window_px=np.full(len(manual), 1e6))
+    starts = [adjust(aimed.camera(roll), prior, loose).camera for roll in MANUAL_ROLLS_DEG]
+    fits = [adjust(start, prior, manual).camera for start in starts]
     return min(fits, key=lambda camera: float((residuals(camera, manual) ** 2).sum()))
 
 
-def _concluded(fitted: Adjustment, verdict: Verdict, manual: Observations | None) -> Solution:
+def _concluded(fitted: Adjustment, prior: Prior, verdict: Verdict, manual: Observations | None) -> Solution:
     """The verdict in words, and the covariance freed of the patches' overlap."""
     free = fitted.belongs if manual is None else fitted.belongs[: len(fitted.belongs) - len(manual)]
     matched = float(free.sum())
+    stands = verdict.accepted and matched >= MIN_MATCHED_PATCHES
     by_hand = manual is not None and len(manual) >= ENOUGH_MANUAL_POINTS
-    manual_rmse = 0.0
+    manual_rmse, spread = 0.0, 0.0
     if manual is not None:
         manual_rmse = float(np.sqrt((residuals(fitted.camera, manual) ** 2).sum(-1).mean()))
-    if by_hand and manual_rmse <= MAX_MANUAL_RMSE_PX:
+        spread = _sigma_by_points(fitted.camera, prior, manual)
+    if by_hand and manual_rmse <= MAX_MANUAL_RMSE_PX and (stands or spread <= MAX_SIGMA_BY_POINTS):
         accepted, reason = True, f"manual control points agree to {manual_rmse:.1f} px RMSE"
+    elif by_hand and manual_rmse <= MAX_MANUAL_RMSE_PX:
+        accepted = False
+        reason = (
+            "the manual control points lie too close together or in a line to fix the whole frame; "
+            "add some near the other edges"
+        )
     elif by_hand:
         accepted = False
         reason = (
             f"the manual control points disagree by {manual_rmse:.0f} px RMSE, not {MAX_MANUAL_RMSE_PX:g}"
         )
-    elif verdict.accepted and matched >= MIN_MATCHED_PATCHES:
+    elif stands:
         accepted, reason = True, "stands out from chance"
     else:
         accepted = False
@@ -164,6 +181,18 @@ def _concluded(fitted: Adjustment, verdict: Verdict, manual: Observations | None
     )
 
 
+def _sigma_by_points(camera: Camera, prior: Prior, manual: Observations) -> float:
+    """How badly manual points and prior alone leave any part of the frame known: the largest 1 sigma over
+    it, as a share of its long side."""
+    alone = adjust(camera, prior, manual)
+    column, row = np.meshgrid(np.linspace(0, camera.width - 1, 5), np.linspace(0, camera.height - 1, 5))
+    lon, lat = camera.to_ground(column, row)
+    sigma_m = ground_sigma_m(camera, PARAMETERS, alone.covariance, lon, lat)
+    sigma_px = sigma_m / camera.ground_sample_distance_m(lon, lat)
+    seen = np.isfinite(sigma_px)
+    return float(sigma_px[seen].max()) / max(camera.width, camera.height) if seen.any() else 1.0
+
+
 def light_pyramid(photo: Photo) -> Callable[[int], Lights]:
     """The photo's light at any size, each made once."""
     made: dict[int, Lights] = {}
@@ -177,7 +206,7 @@ def light_pyramid(photo: Photo) -> Callable[[int], Lights]:
 
 
 def _visible(gazetteer: Cities, prior: Prior) -> Cities:
-    """Cities above the station's horizon, which lie no farther from the look-at point than twice that."""
+    """The cities that may come into view: within 0.6 of the horizon's distance of the look-at point."""
     altitude_km = prior.camera().nadir()[2]
     return gazetteer.within(prior.look_at.lon, prior.look_at.lat, 0.6 * horizon_km(altitude_km))
 
@@ -188,4 +217,5 @@ def _apart(a: Camera, b: Camera) -> float:
     lon, lat = a.to_ground(column, row)
     column_b, row_b = b.project(lon, lat)
     away = np.hypot(column_b - column, row_b - row) / max(a.width, a.height)
-    return float(np.median(np.where(np.isfinite(away), away, 1.0)))
+    away = np.where(np.isfinite(away), away, 1.0)[np.isfinite(lon)]
+    return float(np.median(away)) if away.size else 1.0

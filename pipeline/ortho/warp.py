@@ -127,9 +127,11 @@ def geometry_lattice(solved: SolvedCamera, grid: Grid, step: int = STEP) -> Latt
     return Lattice(step, np.stack([zenith, np.cos(turn), np.sin(turn), gsd_m, sigma_m]))
 
 
-def subsamples(resolution_m: float, gsd_m: float) -> int:
-    """How many samples per cell and axis average the photo's pixels: at least one a pixel."""
-    return max(1, math.ceil(resolution_m / gsd_m))
+def subsamples(resolution_m: float, pixel_m: float) -> int:
+    """How many samples per cell and axis average the photo's pixels, `pixel_m` the narrowest of them: one
+    where cells are no wider, else one and a half a pixel, so that none is passed over."""
+    ratio = resolution_m / pixel_m
+    return 1 if ratio <= 1 else math.ceil(1.5 * ratio)
 
 
 def interleaved(photo: Photo) -> Floats:
@@ -190,13 +192,13 @@ def _in_frame(column: Array, row: Array, zenith: Array, height: int, width: int)
     return np.asarray(inside & (zenith <= MAX_ZENITH_DEG))
 
 
-def orthorectify(photo: Photo, camera: Camera, grid: Grid, gsd_m: float, tile: int = TILE) -> da.Array:
+def orthorectify(photo: Photo, camera: Camera, grid: Grid, pixel_m: float, tile: int = TILE) -> da.Array:
     """Red, green, blue and saturated share on the grid, shape (4, height, width), not yet computed.
 
-    `gsd_m` is the photo's median ground sample distance on the grid.
+    `pixel_m` is the narrowest side of the photo's pixels on the grid.
     """
     lattice = delayed(pixel_lattice(camera, grid), traverse=False)
-    pixels, n = delayed(interleaved(photo), traverse=False), subsamples(grid.resolution_m, gsd_m)
+    pixels, n = delayed(interleaved(photo), traverse=False), subsamples(grid.resolution_m, pixel_m)
     size = (4, grid.height, grid.width)
     return tiled(size, tile, lambda window: delayed(light_tile)(pixels, lattice, n, window))
 

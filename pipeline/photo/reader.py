@@ -24,6 +24,7 @@ from pipeline.photo.photo import Photo
 
 SUFFIXES = (".jpg", ".jpeg", ".tif", ".tiff")
 MIN_SIDE_PX = 64
+MAX_ASPECT = 6
 MAX_PIXELS = 100_000_000  # twice the largest camera on the station; a decoded picture takes 15 bytes a pixel
 SRGB = "sRGB curve"
 
@@ -178,6 +179,10 @@ def _check_size(file: Path, width: int, height: int) -> None:
     if min(width, height) < MIN_SIDE_PX:
         raise PhotoError(
             f"{file}: is {width} x {height} pixels; at least {MIN_SIDE_PX} x {MIN_SIDE_PX} are needed"
+        )
+    if max(width, height) > MAX_ASPECT * min(width, height):
+        raise PhotoError(
+            f"{file}: is {width} x {height} pixels; a photo is at most {MAX_ASPECT} times as long as wide"
         )
     if width * height > MAX_PIXELS:
         raise PhotoError(

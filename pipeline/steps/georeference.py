@@ -15,6 +15,7 @@ from pipeline.georeference.control import accuracy
 from pipeline.georeference.control import control_points as matched_cities
 from pipeline.georeference.layers import camera_json, control_layers
 from pipeline.georeference.manual import read_control_points
+from pipeline.georeference.search import farthest_px
 from pipeline.georeference.solve import light_pyramid, solve
 from pipeline.photo.photo import PhotoFacts
 from pipeline.photo.tiff import read_photo_tif
@@ -62,9 +63,11 @@ def georeference(
         with whole(refused_picture) as part:
             figure.savefig(part)
         aim = facts.look_at
+        sought = farthest_px(prior) / prior.look_at_radius_px(prior.position_ecef_m)
+        radius_km = aim.radius_km * min(1.0, sought)
         raise RefusedError(
             f"{facts.id}: georeference refused: {solution.reason}; tried every roll within "
-            f"{aim.radius_km:g} km of lon {aim.lon:g}, lat {aim.lat:g} (see {refused_picture}); "
+            f"{radius_km:.0f} km of lon {aim.lon:g}, lat {aim.lat:g} (see {refused_picture}); "
             "correct nadir or look_at, or give control_points: a QGIS .points file or CSV with at least four"
         )
     layers = control_layers(solution, points, manual, facts.id, facts.simulated)

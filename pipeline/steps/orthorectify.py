@@ -8,7 +8,7 @@ import shapely
 
 from pipeline.camera.uncertainty import SolvedCamera
 from pipeline.ortho.cog import GEOMETRY_BANDS, ORTHO_BANDS, photo_tags, write_cog
-from pipeline.ortho.grid import Grid, median_gsd_m, visible_area
+from pipeline.ortho.grid import Grid, narrowest_pixel_m, visible_area
 from pipeline.ortho.warp import orthorectify, view_geometry
 from pipeline.photo.tiff import read_photo_tif
 from pipeline.steps.step import run_step
@@ -22,11 +22,11 @@ def bring_onto_grid(
     solved = SolvedCamera.from_dict(solution)
     laid = Grid.from_dict(json.loads(grid.read_text("utf-8")))
     area = visible_area(solved.camera, laid.crs, shapely.box(*laid.bounds))
-    gsd_m = median_gsd_m(solved.camera, area, laid.crs)
+    pixel_m = narrowest_pixel_m(solved.camera, area, laid.crs)
     about = solution["solution"]
     tags = photo_tags(ortho.parent.name, about["evidence"], about["simulated"])
     with dask.config.set(num_workers=threads):
-        light_on_grid = orthorectify(read_photo_tif(light), solved.camera, laid, gsd_m)
+        light_on_grid = orthorectify(read_photo_tif(light), solved.camera, laid, pixel_m)
         write_cog(ortho, light_on_grid, laid, ORTHO_BANDS, tags)
         write_cog(geometry, view_geometry(solved, laid), laid, GEOMETRY_BANDS, tags)
 

@@ -11,7 +11,9 @@ def test_writes_all_files_and_no_others(delivery: Delivery) -> None:
     made = {path.name for path in delivery.folder.iterdir() if path.is_file()}
     assert made == {"demo.gpkg", "demo.qgz", "report.html", "grid.json", "borders.gpkg"}
     for photo in delivery.photos:
-        assert {path.name for path in photo.glob("*.qml")} == {"ortho.qml", "tone.qml", "geometry.qml"}
+        assert {path.name for path in photo.glob("*.qml")} == {
+            f"{k}.qml" for k in ("ortho", "tone", "geometry", "light")
+        }
 
 
 def test_removes_guessed_statistics(delivery: Delivery, tmp_path: Path) -> None:
@@ -29,4 +31,4 @@ def test_a_failure_leaves_no_half_report(delivery: Delivery, tmp_path: Path) -> 
     with pytest.raises(OSError, match="cannot identify image"):
         copy.run()
     assert not (copy.folder / "report.html").exists()
-    assert not list(copy.folder.glob(".part-*"))
+    assert not list(copy.folder.glob(".*"))

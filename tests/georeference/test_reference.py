@@ -1,5 +1,7 @@
 """Reference light lies where its cities are, weighs what they weigh, and mirrors as a mirror does."""
 
+from dataclasses import replace
+
 import numpy as np
 from scipy.ndimage import center_of_mass
 
@@ -43,6 +45,17 @@ def test_cities_out_of_sight_are_dark() -> None:
     assert render(CAMERA, cities((-174.0, -50.0, 1e7))).max() == 0
 
 
+def test_light_is_finite_where_the_horizon_is_in_view() -> None:
+    """Cities on either side of the horizon, where one normal of the Earth sees them and another does not."""
+    aside = replace(
+        CAMERA, rotation_ecef_to_camera=look_at_rotation(CAMERA.position_ecef_m, to_ecef(6.0, 69.0), 0.0)
+    )
+    rows = [(lon, lat, 1e5) for lon in np.linspace(-20, 32, 27) for lat in np.linspace(66, 72, 61)]
+    image = render(aside, cities(*rows))
+    assert np.isfinite(image).all()
+    assert image.max() > 0
+
+
 def test_splat_keeps_weight_and_drops_what_is_outside() -> None:
     image = splat(np.array([1.25, -5.0]), np.array([2.5, 0.0]), np.array([4.0, 9.0]), (4, 4))
     assert image.sum() == 4
@@ -55,6 +68,12 @@ def test_two_mirrors_are_a_turn_and_the_same_mirror_twice_is_nothing() -> None:
     half_turn = mirrored(mirrored(place, centre, 0.0), centre, 90.0)
     assert np.allclose([twice.lon, twice.lat], [place.lon, place.lat])
     assert np.allclose([half_turn.lon, half_turn.lat], [[5.0], [49.0]])
+
+
+def test_mirrors_reach_across_the_date_line() -> None:
+    fiji = LonLat(lon=179.5, lat=-17.0)
+    across = mirrored(cities((-179.5, -16.0, 1e4)), fiji, 0.0)  # 1 degree east, 1 north: now 1 south
+    assert np.allclose([across.lon % 360, across.lat], [[180.5], [-18.0]])
 
 
 def test_the_odds_of_chance_fall_with_agreement_and_forbid_a_near_tie() -> None:

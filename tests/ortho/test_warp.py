@@ -94,7 +94,7 @@ def test_tiled_equals_untiled_bit_for_bit(tile):
 def test_agrees_with_scipy_through_the_exact_map():
     grid = grid_of(SMALL, 100.0, radius_km=20)
     picture = np.random.default_rng(0).random((SMALL.height, SMALL.width))
-    got = orthorectify(photo_of(picture), SMALL, grid, gsd_m=100.0).compute()
+    got = orthorectify(photo_of(picture), SMALL, grid, pixel_m=100.0).compute()
     columns, rows = np.meshgrid(np.arange(float(grid.width)), np.arange(float(grid.height)))
     column, row = exact_pixels(SMALL, grid, columns, rows)
     expected = map_coordinates(picture, (row, column), order=1, mode="constant", cval=np.nan)
@@ -111,7 +111,7 @@ def test_light_lands_where_the_camera_says():
     column, row = SMALL.project(lon, lat)
     y, x = np.mgrid[: SMALL.height, : SMALL.width]
     spot = np.exp(-((x - column) ** 2 + (y - row) ** 2) / 2 / 2.0**2)
-    light = orthorectify(photo_of(spot), SMALL, grid, gsd_m=150.0).compute()[0]
+    light = orthorectify(photo_of(spot), SMALL, grid, pixel_m=150.0).compute()[0]
     rows, columns = np.mgrid[: grid.height, : grid.width]
     found = grid.centres((columns * light).sum() / light.sum(), (rows * light).sum() / light.sum())
     planted = Transformer.from_crs(4326, grid.crs, always_xy=True).transform(lon, lat)
@@ -122,8 +122,8 @@ def test_light_lands_where_the_camera_says():
 def test_large_cells_average_the_photo():
     picture = np.indices((SMALL.height, SMALL.width)).sum(0) % 2
     picture = photo_of(picture.astype(float))
-    point = orthorectify(picture, SMALL, grid_of(SMALL, 100.0), gsd_m=1000.0).compute()[0]
-    area = orthorectify(picture, SMALL, grid_of(SMALL, 1000.0), gsd_m=140.0).compute()[0]
+    point = orthorectify(picture, SMALL, grid_of(SMALL, 100.0), pixel_m=1000.0).compute()[0]
+    area = orthorectify(picture, SMALL, grid_of(SMALL, 1000.0), pixel_m=140.0).compute()[0]
     assert np.nanstd(point) > 0.15  # bilinear samples of a chess board: 1/6 on average
     # About 50 pixels a cell leave a fiftieth of that spread at most.
     assert np.nanmean(area) == pytest.approx(0.5, abs=2e-3)
@@ -131,10 +131,10 @@ def test_large_cells_average_the_photo():
 
 
 @pytest.mark.parametrize(
-    ("resolution_m", "gsd_m", "n"), [(50, 87, 1), (50, 50, 1), (100, 87, 2), (500, 41, 13)]
+    ("resolution_m", "pixel_m", "n"), [(50, 87, 1), (50, 50, 1), (100, 87, 2), (500, 41, 19)]
 )
-def test_at_least_one_sample_a_pixel(resolution_m, gsd_m, n):
-    assert subsamples(resolution_m, gsd_m) == n
+def test_no_pixel_is_passed_over(resolution_m, pixel_m, n):
+    assert subsamples(resolution_m, pixel_m) == n
 
 
 def test_outside_and_invalid_are_nan_and_saturation_is_a_share():
@@ -143,7 +143,7 @@ def test_outside_and_invalid_are_nan_and_saturation_is_a_share():
     saturated = np.zeros((SMALL.height, SMALL.width), bool)
     saturated[:, :300] = True
     light[:, 180:220, 280:320] = np.nan
-    values = orthorectify(Photo(light, saturated), SMALL, grid, gsd_m=140.0).compute()
+    values = orthorectify(Photo(light, saturated), SMALL, grid, pixel_m=140.0).compute()
     columns, rows = np.meshgrid(np.arange(float(grid.width)), np.arange(float(grid.height)))
     column, row = exact_pixels(SMALL, grid, columns, rows)
 
@@ -178,14 +178,14 @@ def test_geometry_is_that_of_the_camera():
     assert ((azimuth[seen] >= 0) & (azimuth[seen] < 360)).all()
     np.testing.assert_allclose(gsd_m[seen], NORTH.ground_sample_distance_m(lon, lat)[seen], rtol=1e-4)
     np.testing.assert_allclose(sigma_m[seen], solved.ground_sigma_m(lon, lat)[seen], rtol=2e-3)
-    light = orthorectify(photo_of(np.ones((400, 600))), NORTH, grid, gsd_m=400.0).compute()[0]
+    light = orthorectify(photo_of(np.ones((400, 600))), NORTH, grid, pixel_m=400.0).compute()[0]
     np.testing.assert_array_equal(np.isfinite(light), seen)
 
 
 def test_ground_too_oblique_is_left_out():
     view = camera(24, nadir=(-6.0, 51.0), target=(6.0, 51.0))
     grid = Grid("EPSG:3035", 5000.0, (3.3e6, 2.6e6, 4.4e6, 3.6e6))
-    light = orthorectify(photo_of(np.ones((400, 600))), view, grid, gsd_m=5000.0).compute()[0]
+    light = orthorectify(photo_of(np.ones((400, 600))), view, grid, pixel_m=5000.0).compute()[0]
     columns, rows = np.meshgrid(np.arange(float(grid.width)), np.arange(float(grid.height)))
     lon, lat = Transformer.from_crs(grid.crs, 4326, always_xy=True).transform(*grid.centres(columns, rows))
     zenith, _, _ = view.view(lon, lat)
