@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
+from scipy.stats import combine_pvalues
 
 from pipeline.camera.camera import Camera
 from pipeline.config import LonLat
@@ -22,6 +23,7 @@ MIRROR_AXES_DEG = (0.0, 45.0, 90.0, 135.0)
 DETAIL_PX = 10.0
 MIN_SCALE = 0.02
 MAX_FALSE_ALARM = 1e-3
+TINY = 1e-300
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,7 @@ class Verdict:
 
     agreement: float
     chance: tuple[float, ...]
+    held_out_probability: float
     false_alarm_probability: float
 
     @property
@@ -66,8 +69,11 @@ def mirrored(cities: Cities, centre: LonLat, axis_deg: float) -> Cities:
     )
 
 
-def judge(value: float, chance: Sequence[float]) -> Verdict:
-    """Odds that chance agrees as well: the upper tail of a Gumbel distribution (the law of maxima, and each
+def judge(value: float, chance: Sequence[float], held_out: float) -> Verdict:
+    """Odds that chance does as well in both: in agreement, and with the cities held out of the fit, whose
+    own odds are `held_out`. The two are combined by Fisher's method.
+
+    Agreement: the upper tail of a Gumbel distribution (the law of maxima, and each
     chance value is a maximum over a search) with the mean and spread of the chance values.
 
     So few values can be alike by luck, so the spread is taken as at least 0.02.
@@ -78,4 +84,5 @@ def judge(value: float, chance: Sequence[float]) -> Verdict:
     # The largest bounds the location from below as well: one strong rival must not drown in weak ones.
     location = max(location, float(values.max()) - 2 * scale)
     tail = -np.expm1(-np.exp(-(value - location) / scale))
-    return Verdict(value, tuple(float(v) for v in values), float(tail))
+    both = combine_pvalues([max(float(tail), TINY), max(held_out, TINY)], method="fisher").pvalue
+    return Verdict(value, tuple(float(v) for v in values), held_out, float(both))

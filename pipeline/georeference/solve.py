@@ -14,16 +14,14 @@ from pipeline.config import LookAt
 from pipeline.georeference.accept import MIRROR_AXES_DEG, Verdict, agreement, judge, mirrored
 from pipeline.georeference.adjust import PARAMETERS, Adjustment, Observations, adjust, residuals
 from pipeline.georeference.cities import Cities
-from pipeline.georeference.lights import Lights, lights
-from pipeline.georeference.patches import OVERLAP, lattice_observations
-from pipeline.georeference.reference import render
+from pipeline.georeference.control import ControlPoints, control_points, held_out_probability
+from pipeline.georeference.lights import Lights
+from pipeline.georeference.patches import OVERLAP
+from pipeline.georeference.refine import COARSE, FINE, light_pyramid, refine
 from pipeline.georeference.search import search
 from pipeline.photo.photo import Photo
 
 SEARCH_PX = 128
-# Long side of the picture, patch size and reach, px: from coarse and far to fine and near.
-COARSE = ((128, 48, 20), (256, 64, 16))
-FINE = ((256, 48, 10), (384, 56, 10), (640, 72, 10), (640, 64, 6), (640, 48, 5))
 CANDIDATES = 3
 SAME_SOLUTION = 0.05
 MIN_MATCHED_PATCHES = 8
@@ -42,6 +40,7 @@ class Solution:
     camera: Camera
     covariance: Array
     verdict: Verdict
+    points: ControlPoints
     accepted: bool
     method: str
     matched_patches: float
@@ -65,32 +64,13 @@ def solve(photo: Photo, prior: Prior, gazetteer: Cities, manual: Observations | 
         best, rivals = sought.result()
         chance = [mirror.result()[0].agreement for mirror in mirrors]
     fitted = refine(best.camera, pyramid, prior, cities, manual, FINE)
+    points = control_points(fitted.camera, pyramid, prior, gazetteer)
     # What is given is judged, not only what was found: the fine rounds must not have led away.
     view = pyramid(COARSE[-1][0])
     final = min(best.agreement, agreement(view, fitted.camera.scaled(view.factor), cities))
-    verdict = judge(final, [*chance, *(rival.agreement for rival in rivals[:1])])
-    return _concluded(fitted, prior, verdict, manual)
-
-
-def refine(
-    camera: Camera,
-    pyramid: Callable[[int], Lights],
-    prior: Prior,
-    cities: Cities,
-    manual: Observations | None,
-    stages: tuple[tuple[int, int, int], ...],
-) -> Adjustment:
-    """Adjust a camera of the full photo in rounds of patch displacements; manual points join each round."""
-    fitted = None
-    for long_side, size, reach in stages:
-        view = pyramid(long_side)
-        small = camera.scaled(view.factor)
-        size = min(size, *view.image.shape)
-        seen = lattice_observations(view, render(small, cities), small, size, reach).scaled(1 / view.factor)
-        fitted = adjust(camera, prior, seen if manual is None else seen.joined(manual))
-        camera = fitted.camera
-    assert fitted is not None
-    return fitted
+    rivals_agree = [rival.agreement for rival in rivals[:1]]
+    verdict = judge(final, [*chance, *rivals_agree], held_out_probability(points))
+    return _concluded(fitted, prior, verdict, points, manual)
 
 
 @dataclass(frozen=True)
@@ -137,7 +117,13 @@ def _from_points(prior: Prior, manual: Observations) -> Camera:
     return min(fits, key=lambda camera: float((residuals(camera, manual) ** 2).sum()))
 
 
-def _concluded(fitted: Adjustment, prior: Prior, verdict: Verdict, manual: Observations | None) -> Solution:
+def _concluded(
+    fitted: Adjustment,
+    prior: Prior,
+    verdict: Verdict,
+    points: ControlPoints,
+    manual: Observations | None,
+) -> Solution:
     """The verdict in words, and the covariance freed of the patches' overlap."""
     free = fitted.belongs if manual is None else fitted.belongs[: len(fitted.belongs) - len(manual)]
     matched = float(free.sum())
@@ -173,6 +159,7 @@ def _concluded(fitted: Adjustment, prior: Prior, verdict: Verdict, manual: Obser
         camera=fitted.camera,
         covariance=OVERLAP * fitted.covariance,
         verdict=verdict,
+        points=points,
         accepted=accepted,
         method="city light and manual control points" if manual is not None else "city light",
         matched_patches=matched,
@@ -191,18 +178,6 @@ def _sigma_by_points(camera: Camera, prior: Prior, manual: Observations) -> floa
     sigma_px = sigma_m / camera.ground_sample_distance_m(lon, lat)
     seen = np.isfinite(sigma_px)
     return float(sigma_px[seen].max()) / max(camera.width, camera.height) if seen.any() else 1.0
-
-
-def light_pyramid(photo: Photo) -> Callable[[int], Lights]:
-    """The photo's light at any size, each made once."""
-    made: dict[int, Lights] = {}
-
-    def at(long_side_px: int) -> Lights:
-        if long_side_px not in made:
-            made[long_side_px] = lights(photo, long_side_px)
-        return made[long_side_px]
-
-    return at
 
 
 def _visible(gazetteer: Cities, prior: Prior) -> Cities:

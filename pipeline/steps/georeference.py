@@ -12,11 +12,10 @@ from pipeline.deliver.solve_picture import solve_picture
 from pipeline.errors import RefusedError
 from pipeline.georeference.cities import gazetteer
 from pipeline.georeference.control import accuracy
-from pipeline.georeference.control import control_points as matched_cities
 from pipeline.georeference.layers import camera_json, control_layers
 from pipeline.georeference.manual import read_control_points
 from pipeline.georeference.search import farthest_px
-from pipeline.georeference.solve import light_pyramid, solve
+from pipeline.georeference.solve import solve
 from pipeline.photo.photo import PhotoFacts
 from pipeline.photo.tiff import read_photo_tif
 from pipeline.steps.step import run_step, whole
@@ -43,8 +42,7 @@ def georeference(
     manual = read_control_points(control_points[0], facts.width, facts.height) if control_points else None
     solution = solve(photo, prior, gazetteer(), manual and manual[1])
     log.info("%s: %s: %s", facts.id, "accepted" if solution.accepted else "refused", solution.reason)
-    points = matched_cities(solution.camera, light_pyramid(photo), prior, gazetteer())
-    errors = accuracy(points)
+    errors = accuracy(solution.points)
     verdict = "solved" if solution.accepted else "REFUSED"
     error = (
         f"; {errors.n_check_points} check cities: RMSE {errors.rmse_px:.1f} px, {errors.rmse_m:.0f} m"
@@ -54,7 +52,7 @@ def georeference(
     figure = solve_picture(
         photo,
         solution.camera,
-        points,
+        solution.points,
         gpd.read_file(borders, layer="borders"),
         f"{facts.id}: {verdict}{error}",
         facts.simulated,
@@ -70,7 +68,7 @@ def georeference(
             f"{radius_km:.0f} km of lon {aim.lon:g}, lat {aim.lat:g} (see {refused_picture}); "
             "correct nadir or look_at, or give control_points: a QGIS .points file or CSV with at least four"
         )
-    layers = control_layers(solution, points, manual, facts.id, facts.simulated)
+    layers = control_layers(solution, manual, facts.id, facts.simulated)
     with whole(control) as gpkg, whole(picture) as png, whole(camera) as js:
         for name, layer in layers.items():
             layer.to_file(gpkg, layer=name, driver="GPKG", engine="pyogrio")

@@ -78,8 +78,10 @@ def test_mirrors_reach_across_the_date_line() -> None:
 
 def test_the_odds_of_chance_fall_with_agreement_and_forbid_a_near_tie() -> None:
     chance = (0.05, 0.07, 0.06, 0.04)
-    falling = [judge(v, chance).false_alarm_probability for v in (0.06, 0.12, 0.2, 0.4)]
+    falling = [judge(v, chance, 0.5).false_alarm_probability for v in (0.06, 0.12, 0.2, 0.4)]
     assert falling == sorted(falling, reverse=True)
-    assert judge(0.4, chance).accepted
-    assert not judge(0.08, chance).accepted
-    assert not judge(0.40, (*chance, 0.38)).accepted  # a rival elsewhere as good
+    assert judge(0.4, chance, 0.5).accepted
+    assert not judge(0.08, chance, 0.5).accepted
+    assert not judge(0.40, (*chance, 0.38), 0.5).accepted  # a rival elsewhere as good
+    # Cities held out of the fit speak too: alone they cannot carry a near tie, together they may.
+    assert judge(0.2, chance, 1e-6).false_alarm_probability < judge(0.2, chance, 1.0).false_alarm_probability

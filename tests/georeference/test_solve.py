@@ -12,9 +12,9 @@ from pipeline.camera.prior import Prior
 from pipeline.config import LookAt
 from pipeline.georeference.adjust import Observations
 from pipeline.georeference.cities import gazetteer
-from pipeline.georeference.control import accuracy, control_points
+from pipeline.georeference.control import accuracy
 from pipeline.georeference.manual import MANUAL_SIGMA_PX, MANUAL_WINDOW_PX
-from pipeline.georeference.solve import light_pyramid, solve
+from pipeline.georeference.solve import solve
 from pipeline.photo.photo import Photo
 from pipeline.simulate.scene import simulate_frame
 from tests.georeference.frames import check_points, photo_of, prior_of, real_photo, rendered_scene, true_error
@@ -119,7 +119,7 @@ class TestRefusals:
 def test_control_points_judge_the_solution_by_held_out_cities(shared: Path) -> None:
     photo, prior = real_photo(shared, "ISS030-E-163191")
     solution = solve(photo, prior, gazetteer())
-    points = control_points(solution.camera, light_pyramid(photo), prior, gazetteer())
+    points = solution.points
     errors = accuracy(points)
     print(errors)
     assert errors.n_check_points >= 15
@@ -211,6 +211,5 @@ def test_the_smallest_photo_is_refused_not_crashed(shared: Path) -> None:
     small = replace(prior, width=64, height=64)
     photo = dark(small)
     solution = solve(photo, small, gazetteer())
-    points = control_points(solution.camera, light_pyramid(photo), small, gazetteer())
     assert not solution.accepted
-    assert accuracy(points).rmse_px is None
+    assert accuracy(solution.points).rmse_px is None
