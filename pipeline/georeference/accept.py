@@ -71,7 +71,8 @@ def mirrored(cities: Cities, centre: LonLat, axis_deg: float) -> Cities:
 
 def judge(value: float, chance: Sequence[float], held_out: float) -> Verdict:
     """Odds that chance does as well in both: in agreement, and with the cities held out of the fit, whose
-    own odds are `held_out`. The two are combined by Fisher's method.
+    own odds are `held_out`. The two are combined by Fisher's method, but never below the odds of agreement
+    alone: around a single big city the held-out ones all see the same light, and are not independent.
 
     Agreement: the upper tail of a Gumbel distribution (the law of maxima, and each
     chance value is a maximum over a search) with the mean and spread of the chance values.
@@ -85,4 +86,5 @@ def judge(value: float, chance: Sequence[float], held_out: float) -> Verdict:
     location = max(location, float(values.max()) - 2 * scale)
     tail = -np.expm1(-np.exp(-(value - location) / scale))
     both = combine_pvalues([max(float(tail), TINY), max(held_out, TINY)], method="fisher").pvalue
-    return Verdict(value, tuple(float(v) for v in values), held_out, float(both))
+    odds = max(float(tail), float(both))
+    return Verdict(value, tuple(float(v) for v in values), held_out, odds)

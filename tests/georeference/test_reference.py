@@ -83,5 +83,6 @@ def test_the_odds_of_chance_fall_with_agreement_and_forbid_a_near_tie() -> None:
     assert judge(0.4, chance, 0.5).accepted
     assert not judge(0.08, chance, 0.5).accepted
     assert not judge(0.40, (*chance, 0.38), 0.5).accepted  # a rival elsewhere as good
-    # Cities held out of the fit speak too: alone they cannot carry a near tie, together they may.
+    # Cities held out of the fit may speak against a solution, but cannot carry a near tie.
+    assert not judge(0.08, chance, 1e-12).accepted
     assert judge(0.2, chance, 1e-6).false_alarm_probability < judge(0.2, chance, 1.0).false_alarm_probability
