@@ -380,9 +380,9 @@ def defaults_yaml() -> str:
     options = {
         "countries": list(COUNTRIES),
         "photos": [photo],
-        "grid": _plain(GridConfig()),
-        "tone": _plain(ToneConfig()),
-        "borders": _plain(BordersConfig()),
+        "grid": GridConfig().model_dump(mode="json"),
+        "tone": ToneConfig().model_dump(mode="json"),
+        "borders": BordersConfig().model_dump(mode="json"),
     }
     head = "# Every option of a city with its default. Written by `python -m pipeline.config`; do not edit.\n"
     return head + yaml.safe_dump(options, sort_keys=False, allow_unicode=True)
@@ -390,11 +390,6 @@ def defaults_yaml() -> str:
 
 def schema_json() -> str:
     return json.dumps(City.model_json_schema(), indent=2, ensure_ascii=False) + "\n"
-
-
-def _plain(model: Model) -> dict[str, Any]:
-    plain: dict[str, Any] = json.loads(model.model_dump_json())
-    return plain
 
 
 if __name__ == "__main__":
