@@ -4,7 +4,7 @@
 #
 # configs/run.yaml says which cities, configs/<city>.yaml which photos and options. Files between the steps
 # lie in results/<city>/<photo>/ and results/<city>/; a step is pipeline/steps/<step>.py.
-from pipeline.config import NAME
+from pipeline.models import NAME
 from pipeline.steps.plan import plan_or_exit
 
 plan = plan_or_exit(config)

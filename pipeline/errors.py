@@ -25,6 +25,10 @@ class ControlPointError(PipelineError):
     """A file of manual control points cannot be read or does not fit the photo."""
 
 
+class ReferenceLightError(PipelineError):
+    """Roads or a night-light raster given as reference light cannot be used."""
+
+
 class RefusedError(PipelineError):
     """A georeference does not stand out from its rivals and is therefore not given."""
 

@@ -10,16 +10,15 @@ import yaml
 
 from pipeline.config import (
     CONFIGS,
-    City,
-    Facts,
-    PhotoSource,
     defaults_yaml,
+    elements_file,
     load_city,
     load_facts,
     load_run,
     schema_json,
 )
 from pipeline.errors import ConfigError
+from pipeline.models import City, Dem, Facts, LookAt, PhotoSource
 
 GOOD: dict[str, Any] = {
     "name": "Liège",
@@ -28,6 +27,10 @@ GOOD: dict[str, Any] = {
     "photos": [{"id": "ISS034-E-5935", "nadir": {"lon": 8.6, "lat": 51.2}, "focal_length_mm": 180}],
 }
 ABSENT = object()
+ISS = """ISS (ZARYA)
+1 25544U 98067A   19343.69339541  .00001764  00000-0  38792-4 0  9991
+2 25544  51.6439 211.2001 0007417  17.6667  85.6398 15.50103472202482
+"""
 Load = Callable[..., City]
 
 
@@ -80,6 +83,43 @@ def test_the_good_one_is_good(load: Load) -> None:
             "photos.0.nadir.latt: unknown key; did you mean 'lat'?",
         ),
         ({"photos.0.look_at": {"lon": 5}}, "photos.0.look_at.lat: is required"),
+        (
+            {"photos.0.look_at": {"lon": 5, "lat": 50, "radus_km": 9}},
+            "photos.0.look_at.radus_km: unknown key; did you mean 'radius_km'?",
+        ),
+        (
+            {"photos.0.look_at": {"lon": 5, "lat": 50, "radius_km": 0}},
+            "photos.0.look_at.radius_km = 0: must be greater than 0",
+        ),
+        ({"photos.0.look_at": 5}, "photos.0.look_at = 5: must hold keys and values"),
+        ({"photos.0.tle": "none.tle"}, "photos.0.tle = 'none.tle': there is no such file"),
+        ({"photos.0.tle": 25544}, "photos.0.tle = 25544: must be a valid string"),
+        ({"photos.0.clock_sigma_s": 0}, "photos.0.clock_sigma_s = 0: must be greater than 0"),
+        ({"photos.0.clock_sigma_s": 60}, "photos.0.clock_sigma_s = 60: must be less than or equal to 20"),
+        ({"photos.0.pass": 7}, "photos.0.pass = 7: must be a valid string"),
+        ({"photos.0.pas": "a"}, "photos.0.pas: unknown key; did you mean 'pass'?"),
+        ({"photos.0.same_pass": "a"}, "photos.0.same_pass: unknown key; did you mean 'pass'?"),
+        ({"photos.0.str": "a"}, "photos.0.str: unknown key; "),
+        ({"roads": "none.gpkg"}, "roads = 'none.gpkg': there is no such file"),
+        ({"night_light": "none.tif"}, "night_light = 'none.tif': there is no such file"),
+        ({"roads": 5}, "roads = 5: "),
+        ({"roads": "a.gpkg", "night_light": "b.tif"}, "file: give either roads or night_light"),
+        ({"dem": "dem.tif"}, "dem = 'dem.tif': must hold keys and values"),
+        ({"dem": {"path": "dem.tif"}}, "dem.heights: is required"),
+        ({"dem": {"heights": "ellipsoidal"}}, "dem.path: is required"),
+        (
+            {"dem": {"path": "dem.tif", "heights": "sea level"}},
+            "dem.heights = 'sea level': must be 'ellipsoidal' or 'geoid'",
+        ),
+        (
+            {"dem": {"path": "dem.tif", "heights": "geoid"}},
+            "dem: heights above the geoid need geoid_m, the geoid's own height at the city",
+        ),
+        (
+            {"dem": {"path": "dem.tif", "heights": "geoid", "geoid_m": 460}},
+            "dem.geoid_m = 460: must be less than or equal to 120",
+        ),
+        ({"dem": {"path": "no.tif", "heights": "ellipsoidal"}}, "dem.path = 'no.tif': there is no such file"),
         ({"grid.resolution": 5}, "grid.resolution: unknown key; did you mean 'resolution_m'?"),
         ({"grid.zzz": 5}, "grid.zzz: unknown key; known are crs, resolution_m, radius_km"),
         ({"locaton": {}, "location": ABSENT}, "locaton: unknown key; did you mean 'location'?"),
@@ -145,6 +185,48 @@ def test_every_mistake_is_one_line(
     message = str(caught.value)
     assert message.startswith(f"{tmp_path / 'x.yaml'}: {expected}")
     assert "\n" not in message
+
+
+def test_what_helps_to_place_a_photo(load: Load, tmp_path: Path) -> None:
+    for name in ("iss.tle", "streets.gpkg", "dem.tif"):
+        (tmp_path / name).touch()
+    city = load(
+        {
+            "photos.0.tle": str(tmp_path / "iss.tle"),
+            "photos.0.clock_sigma_s": 5,
+            "photos.0.look_at": "Maastricht",
+            "photos.0.pass": "evening",
+            "roads": str(tmp_path / "streets.gpkg"),
+            "dem": {"path": str(tmp_path / "dem.tif"), "heights": "geoid", "geoid_m": 46},
+        }
+    )
+    (photo,) = city.photos
+    assert elements_file(photo) == tmp_path / "iss.tle"
+    assert (photo.clock_sigma_s, photo.same_pass) == (5, "evening")
+    assert city.look_at(photo) == "Maastricht"
+    assert (city.roads, city.night_light) == (tmp_path / "streets.gpkg", None)
+    assert city.dem == Dem(path=tmp_path / "dem.tif", heights="geoid", geoid_m=46)
+
+
+def test_night_light_in_place_of_roads(load: Load, tmp_path: Path) -> None:
+    (tmp_path / "light.tif").touch()
+    city = load({"night_light": str(tmp_path / "light.tif"), "photos.0.look_at": "unknown"})
+    assert (city.roads, city.night_light) == (None, tmp_path / "light.tif")
+    assert city.look_at(city.photos[0]) == "unknown"
+
+
+def test_the_text_of_element_sets_is_no_files_name(load: Load) -> None:
+    (photo,) = load({"photos.0.tle": ISS}).photos
+    assert elements_file(photo) is None
+    assert photo.tle == ISS.strip()
+    assert elements_file(Facts()) is None
+
+
+def test_without_help_a_photo_looks_at_its_city(load: Load) -> None:
+    city = load({})
+    assert city.look_at(city.photos[0]) == LookAt(lon=5.57, lat=50.64, radius_km=100)
+    assert (city.roads, city.night_light, city.dem) == (None, None, None)
+    assert (city.photos[0].tle, city.photos[0].same_pass) == (None, None)
 
 
 def test_swapped_coordinates_are_recognised(load: Load) -> None:

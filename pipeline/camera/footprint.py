@@ -1,12 +1,16 @@
 """The ground a photo shows, as a polygon."""
 
 import numpy as np
+from numpy.typing import NDArray
 from shapely import Polygon
 
 from pipeline.camera.camera import Camera
 from pipeline.camera.earth import Array, east_north_up, meet_ellipsoid, to_geodetic
 
 MAX_ZENITH_DEG = 70.0
+# Beyond it lamps shrink into a line under the airglow.
+LIMB_ZENITH_DEG = 82.0
+LIMB_STEP_PX = 8
 POINTS_AN_EDGE = 64
 POINTS_ON_LIMIT = 720
 HALVINGS = 40
@@ -34,6 +38,19 @@ def footprint(camera: Camera, max_zenith_deg: float = MAX_ZENITH_DEG) -> Polygon
     lon, lat = _ground(camera, np.asarray(piece.exterior.coords))
     good = np.isfinite(lon)
     return Polygon(np.column_stack([lon[good], lat[good]]))
+
+
+def sees_ground(camera: Camera, max_zenith_deg: float = LIMB_ZENITH_DEG) -> NDArray[np.bool_]:
+    """Which pixels (height, width) show ground at a view zenith up to the limit, to a few pixels."""
+    lines = [np.linspace(0, n - 1, max(2, n // LIMB_STEP_PX)) for n in (camera.width, camera.height)]
+    lon, lat = camera.to_ground(*np.meshgrid(*lines))
+    zenith = np.where(np.isfinite(lon), camera.view(lon, lat)[0], 90.0)
+    if (zenith <= max_zenith_deg).all():
+        return np.ones((camera.height, camera.width), bool)
+    size = (zenith.shape[0] / camera.height, zenith.shape[1] / camera.width)
+    row = (np.arange(camera.height) * size[0]).astype(np.intp)
+    column = (np.arange(camera.width) * size[1]).astype(np.intp)
+    return np.asarray((zenith <= max_zenith_deg)[row[:, None], column])
 
 
 def _frame_edge(width: int, height: int) -> tuple[Array, Array]:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.camera.camera import Camera, look_at_rotation
-from pipeline.camera.earth import Array, to_ecef
-from pipeline.config import Facts, LookAt
+from pipeline.camera.earth import Array, east_north_up, to_ecef, to_geodetic
+from pipeline.camera.orbit import State
 from pipeline.errors import FactsError
+from pipeline.models import Facts, LookAt
 
 ALTITUDE_SIGMA_KM = 5.0
 LOG_FOCAL_SIGMA = 0.02
@@ -18,15 +19,20 @@ PRINCIPAL_SIGMA = 0.002
 
 @dataclass(frozen=True, eq=False)
 class Prior:
-    """Position and focal length with their 1-sigma, and where the photo roughly looks; attitude is free."""
+    """Position and lens with their covariances, and where the photo roughly looks; attitude is free.
+
+    The horizontal covariance (2, 2) is of east and north at the position. Its tails are heavy: most catalogue
+    nadirs are good to their rounding and most orbits to a kilometre, some are tens of kilometres off. The
+    lens covariance (4, 4) is of log focal length, k1 and principal point (column, row; px).
+    """
 
     position_ecef_m: Array
-    horizontal_sigma_m: float
+    horizontal_covariance_m2: Array
     vertical_sigma_m: float
     focal_px: float
-    log_focal_sigma: float
-    k1_sigma: float
-    principal_sigma_px: float
+    k1: float
+    principal_point_px: tuple[float, float]
+    lens_covariance: Array
     look_at: LookAt
     width: int
     height: int
@@ -38,10 +44,17 @@ class Prior:
             position_ecef_m=self.position_ecef_m,
             rotation_ecef_to_camera=look_at_rotation(self.position_ecef_m, target_m, roll_deg),
             focal_px=self.focal_px,
-            principal_point_px=((self.width - 1) / 2, (self.height - 1) / 2),
+            principal_point_px=self.principal_point_px,
             width=self.width,
             height=self.height,
+            k1=self.k1,
         )
+
+    def horizontal_weight(self, offset_m: Array) -> Array:
+        """Inverse covariance (2, 2) that pulls a position back that lies `offset_m` (east, north) away: that
+        of a bivariate Student distribution with one degree of freedom, 3 C^-1 / (1 + d' C^-1 d)."""
+        inverse = np.linalg.inv(self.horizontal_covariance_m2)
+        return np.asarray(3 * inverse / (1 + offset_m @ inverse @ offset_m))
 
     def look_at_radius_px(self, position_ecef_m: Array) -> float:
         """The look-at radius as an angle from a position, in pixels of the full photo."""
@@ -49,8 +62,11 @@ class Prior:
         return self.focal_px * self.look_at.radius_km * 1e3 / range_m
 
 
-def prior_from_facts(facts: Facts, look_at: LookAt, width: int, height: int, name: str) -> Prior:
-    """The prior of a photo of `width` x `height` pixels. Raises FactsError naming what is missing."""
+def prior_from_facts(
+    facts: Facts, look_at: LookAt, width: int, height: int, name: str, orbit: State | None = None
+) -> Prior:
+    """The prior of a photo of `width` x `height` pixels; `orbit`, where given, says the position better than
+    nadir and altitude. Raises FactsError naming what is missing."""
     for key, example in (
         ("nadir", "{lon: 6.0, lat: 49.6}"),
         ("altitude_km", "400"),
@@ -66,14 +82,22 @@ def prior_from_facts(facts: Facts, look_at: LookAt, width: int, height: int, nam
     assert facts.altitude_km is not None
     assert facts.focal_length_mm is not None
     assert facts.sensor_width_mm is not None
+    principal_px = PRINCIPAL_SIGMA * max(width, height)
+    position = to_ecef(facts.nadir.lon, facts.nadir.lat, facts.altitude_km * 1e3)
+    horizontal, vertical_m = np.eye(2) * (facts.nadir_sigma_km * 1e3) ** 2, ALTITUDE_SIGMA_KM * 1e3
+    if orbit is not None:
+        position = orbit.position_ecef_m
+        level = east_north_up(*to_geodetic(position)[:2])
+        covariance = level @ orbit.covariance_ecef_m2(facts.clock_sigma_s) @ level.T
+        horizontal, vertical_m = covariance[:2, :2], float(np.sqrt(covariance[2, 2]))
     return Prior(
-        position_ecef_m=to_ecef(facts.nadir.lon, facts.nadir.lat, facts.altitude_km * 1e3),
-        horizontal_sigma_m=facts.nadir_sigma_km * 1e3,
-        vertical_sigma_m=ALTITUDE_SIGMA_KM * 1e3,
+        position_ecef_m=position,
+        horizontal_covariance_m2=horizontal,
+        vertical_sigma_m=vertical_m,
         focal_px=facts.focal_length_mm / facts.sensor_width_mm * max(width, height),
-        log_focal_sigma=LOG_FOCAL_SIGMA,
-        k1_sigma=K1_SIGMA,
-        principal_sigma_px=PRINCIPAL_SIGMA * max(width, height),
+        k1=0.0,
+        principal_point_px=((width - 1) / 2, (height - 1) / 2),
+        lens_covariance=np.diag([LOG_FOCAL_SIGMA, K1_SIGMA, principal_px, principal_px]) ** 2,
         look_at=look_at,
         width=width,
         height=height,

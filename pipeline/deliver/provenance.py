@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from importlib.metadata import version
 
 import pipeline
-from pipeline.config import City
 from pipeline.deliver.results import CityResults
+from pipeline.models import City
 
 MAP_SOURCES = (
     (

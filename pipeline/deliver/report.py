@@ -12,11 +12,11 @@ import rasterio
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from pipeline.config import City
 from pipeline.deliver import maps, palette, plots
 from pipeline.deliver.provenance import Fact, configuration_hash
 from pipeline.deliver.results import CityResults, PhotoResults
 from pipeline.deliver.truth import PositionError, planted_contrasts, position_error
+from pipeline.models import City
 
 TEMPLATES = Path(__file__).parent / "templates"
 SOLVE_WIDTHS_PX = (1200, 720)

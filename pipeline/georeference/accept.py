@@ -6,7 +6,7 @@ best rival solution elsewhere with the true gazetteer.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,13 +14,13 @@ from scipy.ndimage import gaussian_filter
 from scipy.stats import combine_pvalues
 
 from pipeline.camera.camera import Camera
-from pipeline.config import LonLat
-from pipeline.georeference.cities import Cities
 from pipeline.georeference.lights import Lights
 from pipeline.georeference.reference import render
+from pipeline.georeference.sources import Sources
 
 MIRROR_AXES_DEG = (0.0, 45.0, 90.0, 135.0)
 DETAIL_PX = 10.0
+ENOUGH_GROUND = 0.5
 MIN_SCALE = 0.02
 MAX_FALSE_ALARM = 1e-3
 TINY = 1e-300
@@ -40,33 +40,29 @@ class Verdict:
         return self.false_alarm_probability <= MAX_FALSE_ALARM
 
 
-def agreement(lights: Lights, camera: Camera, cities: Cities) -> float:
+def agreement(lights: Lights, camera: Camera, sources: Sources) -> float:
     """Correlation of photo and reference in their detail: what is smoother than 10 px is taken out, for
-    any two big cities resemble each other as blobs. `camera` is for the size of `lights`."""
-    reference = _detail(render(camera, cities), lights.valid)
-    image = _detail(lights.image, lights.valid)
-    a, b = reference[lights.valid], image[lights.valid]
-    spread = float(a.std() * b.std())
-    return float(((a - a.mean()) * (b - b.mean())).mean()) / spread if spread > 0 else 0.0
+    any two big cities resemble each other as blobs. `camera` is for the size of `lights`.
+
+    A camera that sees mostly sky is compared over little ground, where chance correlates more: its
+    agreement counts less.
+    """
+    ground = lights.on_ground(camera)
+    share = float(ground.valid.mean() / max(lights.valid.mean(), 1e-6))
+    reference = _detail(render(camera, sources, lights.compression), ground.valid)
+    image = _detail(ground.image, ground.valid)
+    a, b = reference[ground.valid], image[ground.valid]
+    spread = float(a.std() * b.std()) if len(a) else 0.0
+    if not spread > 0:
+        return 0.0
+    correlation = float(((a - a.mean()) * (b - b.mean())).mean()) / spread
+    return float(np.sqrt(min(1.0, share / ENOUGH_GROUND))) * correlation
 
 
 def _detail(image: NDArray[np.float32], valid: NDArray[np.bool_]) -> NDArray[np.float32]:
     masked = np.where(valid, image, 0)
     weight = gaussian_filter(valid.astype(np.float32), DETAIL_PX)
     return np.asarray(image - gaussian_filter(masked, DETAIL_PX) / np.maximum(weight, 0.05))
-
-
-def mirrored(cities: Cities, centre: LonLat, axis_deg: float) -> Cities:
-    """The gazetteer reflected about a line through `centre` at an angle from east."""
-    shrink = np.cos(np.radians(centre.lat))
-    east = ((cities.lon - centre.lon + 180) % 360 - 180) * shrink
-    north = cities.lat - centre.lat
-    c, s = np.cos(2 * np.radians(axis_deg)), np.sin(2 * np.radians(axis_deg))
-    return replace(
-        cities,
-        lon=centre.lon + (c * east + s * north) / shrink,
-        lat=np.clip(centre.lat + s * east - c * north, -90, 90),
-    )
 
 
 def judge(value: float, chance: Sequence[float], held_out: float) -> Verdict:

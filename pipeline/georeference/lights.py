@@ -1,12 +1,14 @@
 """The photo's light at a working size, compressed so that villages count beside cities."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as PillowImage
 
-from pipeline.georeference.reference import Image
+from pipeline.camera.camera import Camera
+from pipeline.camera.footprint import sees_ground
+from pipeline.georeference.reference import Compression, Image, compressed
 from pipeline.photo.photo import Photo
 
 NOISE_KNEE = 3.0
@@ -15,18 +17,23 @@ MIN_VALID_SHARE = 0.5
 
 @dataclass(frozen=True, eq=False)
 class Lights:
-    """Log-compressed light (height, width), its usable pixels, and its size relative to the photo."""
+    """Compressed light (height, width), its usable pixels, and its size relative to the photo."""
 
     image: Image
     valid: NDArray[np.bool_]
     factor: float
+    compression: Compression = "log"
+
+    def on_ground(self, camera: Camera) -> "Lights":
+        """Without what a camera (of this size) would see as sky: stars and airglow are not lamps."""
+        return replace(self, valid=self.valid & sees_ground(camera))
 
 
-def lights(photo: Photo, long_side_px: int) -> Lights:
+def lights(photo: Photo, long_side_px: int, compression: Compression = "log") -> Lights:
     """The photo's red and green light, averaged to a long side of at most `long_side_px` and compressed.
 
     Blue is left out: sodium lamps have none of it, only noise. Light is counted above the median (most of
-    a night photo is dark) in units of the noise there, and its logarithm taken.
+    a night photo is dark) in units of the noise there.
     """
     _, height, width = photo.light.shape
     factor = min(long_side_px / max(height, width), 1.0)
@@ -39,7 +46,8 @@ def lights(photo: Photo, long_side_px: int) -> Lights:
     above = np.clip(light - dark, 0, None)
     noise = 1.4826 * float(np.median(np.abs(light[usable] - dark))) if usable.any() else 0.0
     knee = max(NOISE_KNEE * noise, 1e-3 * float(above.max(initial=0)), 1e-6)
-    return Lights(np.where(usable, np.log1p(above / knee), 0).astype(np.float32), usable, factor)
+    image = np.where(usable, compressed(above / knee, compression), 0).astype(np.float32)
+    return Lights(image, usable, factor, compression)
 
 
 def _averaged(image: Image, factor: float) -> Image:

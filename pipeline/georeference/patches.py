@@ -8,13 +8,17 @@ from scipy import fft
 
 from pipeline.camera.camera import Camera
 from pipeline.camera.earth import Array, to_ecef
+from pipeline.camera.terrain import Terrain, to_ground
 from pipeline.georeference.adjust import Observations
 from pipeline.georeference.lights import Lights
-from pipeline.georeference.reference import Image
+from pipeline.georeference.reference import BLUR_PX, KNEE, Image, render
+from pipeline.georeference.sources import Sources
 
 MIN_CORRELATION = 0.3
 MIN_VALID_SHARE = 0.6
 MIN_CONTRAST = 0.05
+# Error of a matched patch at a correlation of 0.7, beside the error of the sources' places.
+MATCHING_PX = 0.5
 # Patches lie half a patch apart, so each piece of light is seen by four of them.
 OVERLAP = 4
 
@@ -30,12 +34,13 @@ class Displacements:
 
 
 def lattice_observations(
-    lights: Lights, reference: Image, camera: Camera, size: int, reach: int
+    lights: Lights, sources: Sources, terrain: Terrain, camera: Camera, size: int, reach: int
 ) -> Observations:
     """Where the photo shows what the reference expects, on a lattice of patches half a patch apart.
 
     `camera` is for the size of `lights`; so are the pixels of the observations.
     """
+    lights, reference = lights.on_ground(camera), render(camera, sources)
     edges = [
         np.linspace(0, n - size, max(2 * (n - size) // size + 1, 1)).round().astype(np.intp)
         for n in reference.shape
@@ -43,15 +48,59 @@ def lattice_observations(
     top, left = (v.ravel() for v in np.meshgrid(*edges, indexing="ij"))
     seen = displacements(lights, reference, top, left, size, reach)
     middle = np.stack([left, top], -1) + (size - 1) / 2
-    lon, lat = camera.to_ground(middle[:, 0], middle[:, 1])
+    lon, lat, height_m = to_ground(camera, middle[:, 0], middle[:, 1], terrain)
     good = seen.found & (seen.correlation > MIN_CORRELATION) & np.isfinite(lon)
+    matching_px = MATCHING_PX * relative_sigma(seen.correlation)
+    placed_px = placement_sigma_px(camera, sources, top, left, size)
     return Observations(
-        ground_m=to_ecef(lon[good], lat[good]),
+        ground_m=to_ecef(lon[good], lat[good], height_m[good]),
         pixel=(middle + seen.offset_px)[good],
-        sigma=relative_sigma(seen.correlation[good]),
+        sigma=np.hypot(matching_px, placed_px)[good],
         window_px=np.full(good.sum(), float(reach)),
         known=np.zeros(good.sum(), bool),
     )
+
+
+def placement_sigma_px(
+    camera: Camera, sources: Sources, top: NDArray[np.intp], left: NDArray[np.intp], size: int
+) -> Array:
+    """How far the light of each patch may lie from where the sources are said to be, 1 sigma.
+
+    A source pulls a patch as the square of its height in the compressed picture, for that is the information
+    on the place of a Gaussian of any width; errors of different sources are independent.
+    """
+    column, row = camera.project_ecef(sources.ecef_m)
+    seen = np.flatnonzero(camera.inside(column, row))
+    sources = sources[seen]
+    pixel_km = camera.ground_sample_distance_m(sources.lon, sources.lat) / 1e3
+    area_km2 = 2 * np.pi * (sources.radius_km**2 + (BLUR_PX * pixel_km) ** 2)
+    pull = np.nan_to_num(np.log1p(sources.light / area_km2 / KNEE) ** 2)
+    spread = np.nan_to_num((pull * sources.sigma_km / pixel_km) ** 2)
+    place = np.round(row[seen]).astype(np.intp), np.round(column[seen]).astype(np.intp)
+    total, error = (
+        _sums_in_windows(place, v, (camera.height, camera.width), top, left, size) for v in (pull, spread)
+    )
+    # A patch lit from outside alone is as unsure as the worst of the others.
+    lit = total > 1e-6
+    sigma = np.sqrt(np.maximum(error, 0)) / np.where(lit, total, 1)
+    return np.where(lit, sigma, sigma.max(initial=0.0))
+
+
+def _sums_in_windows(
+    place: tuple[NDArray[np.intp], NDArray[np.intp]],
+    values: Array,
+    shape: tuple[int, int],
+    top: NDArray[np.intp],
+    left: NDArray[np.intp],
+    size: int,
+) -> Array:
+    """Sums of point values (at row, column) over square windows, from one table of cumulative sums."""
+    table = np.zeros((shape[0] + 1, shape[1] + 1))
+    inside = (place[0] < shape[0]) & (place[1] < shape[1])
+    np.add.at(table, (place[0][inside] + 1, place[1][inside] + 1), values[inside])
+    table = table.cumsum(0).cumsum(1)
+    low, right = top + size, left + size
+    return np.asarray(table[low, right] - table[top, right] - table[low, left] + table[top, left])
 
 
 def relative_sigma(correlation: Array) -> Array:

@@ -1,17 +1,21 @@
-"""Reference light: what the gazetteer says a photo should show, drawn through a hypothesised camera.
+"""Reference light: what a photo should show, drawn through a hypothesised camera.
 
-Cities become Gaussians of light in the photo's own geometry, so that perspective, Earth curvature and
+Sources become Gaussians of light in the photo's own geometry, so that perspective, Earth curvature and
 lens distortion are in the picture that the photo is compared with.
 """
+
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
 from pipeline.camera.camera import Camera
-from pipeline.georeference.cities import Cities
+from pipeline.georeference.sources import Sources
 
 Image = NDArray[np.float32]
+# Logarithms see villages; roots keep the shape of a megacity whose suburbs fill the frame.
+Compression = Literal["log", "sqrt"]
 
 BLUR_PX = 0.6
 SIZES_PER_OCTAVE = 2
@@ -19,21 +23,31 @@ SIZES_PER_OCTAVE = 2
 KNEE = 50.0
 
 
-def render(camera: Camera, cities: Cities) -> Image:
-    """Expected surface brightness (height, width) of the cities through the camera, log-compressed.
+def render(camera: Camera, sources: Sources, compression: Compression = "log") -> Image:
+    """Expected surface brightness (height, width) of the sources through the camera, compressed.
 
-    Cities are gathered by blur size (half octaves), so the cost hardly depends on their number.
+    Sources are gathered by blur size (half octaves), so the cost hardly depends on their number.
     """
-    column, row = camera.project_ecef(cities.ecef_m)
+    return compressed(surface_brightness(camera, sources) / KNEE, compression)
+
+
+def compressed(light: Image, compression: Compression) -> Image:
+    """Light in units of the faintest that counts, so that villages count beside cities."""
+    return np.asarray(np.log1p(light) if compression == "log" else np.sqrt(light))
+
+
+def surface_brightness(camera: Camera, sources: Sources) -> Image:
+    """Expected light per km2 (height, width) of the sources through the camera."""
+    column, row = camera.project_ecef(sources.ecef_m)
     # The widest city reaches a fifth of a frame; what is farther out is not drawn.
     chosen = np.flatnonzero(camera.inside(column, row, 0.2 * max(camera.width, camera.height)))
-    pixel_km = camera.ground_sample_distance_m(cities.lon[chosen], cities.lat[chosen]) / 1e3
+    pixel_km = camera.ground_sample_distance_m(sources.lon[chosen], sources.lat[chosen]) / 1e3
     chosen, pixel_km = chosen[np.isfinite(pixel_km)], pixel_km[np.isfinite(pixel_km)]  # not over the horizon
-    cities, column, row = cities[chosen], column[chosen], row[chosen]
-    sigma_px = np.hypot(cities.radius_km / pixel_km, BLUR_PX)
+    sources, column, row = sources[chosen], column[chosen], row[chosen]
+    sigma_px = np.hypot(sources.radius_km / pixel_km, BLUR_PX)
     near = camera.inside(column, row, 3 * sigma_px)
     image = np.zeros((camera.height, camera.width), np.float32)
-    octave = np.full(len(cities), -1)
+    octave = np.full(len(sources), -1)
     octave[near] = np.round(SIZES_PER_OCTAVE * np.log2(sigma_px[near] / BLUR_PX)).astype(int)
     for size in np.unique(octave[near]):
         alike = octave == size
@@ -42,11 +56,11 @@ def render(camera: Camera, cities: Cities) -> Image:
         points = splat(
             column[alike] + pad,
             row[alike] + pad,
-            cities.light[alike] / pixel_km[alike] ** 2,
+            sources.light[alike] / pixel_km[alike] ** 2,
             (camera.height + 2 * pad, camera.width + 2 * pad),
         )
         image += gaussian_filter(points, sigma, mode="constant", truncate=3.0)[pad:-pad, pad:-pad]
-    return np.asarray(np.log1p(image / KNEE))
+    return image
 
 
 def splat(

@@ -12,6 +12,7 @@ photo is correlated with it by FFT.
 """
 
 from dataclasses import dataclass, replace
+from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,14 +23,19 @@ from scipy.spatial.transform import Rotation
 from pipeline.camera.camera import Camera, look_at_rotation
 from pipeline.camera.earth import Array, to_ecef
 from pipeline.camera.prior import Prior
-from pipeline.georeference.cities import Cities
+from pipeline.georeference.hypotheses import Hypothesis
+from pipeline.georeference.lights import Lights
 from pipeline.georeference.reference import Image, render
+from pipeline.georeference.sources import Sources
+from pipeline.models import LonLat
 
-ROLL_STEP_DEG = 4.0
+ROLLS_DEG = tuple(np.arange(0.0, 360.0, 4.0).tolist())
+MAX_CANVASES = 2  # kept at a time; 130 MB each at the widest common one
 BLUR_PX = 1.0
 PEAKS_PER_ROLL = 2
 PEAK_DISTANCE_PX = 8
-MAX_REACH = 3.0  # frames
+# How far from a pin's pixel its place may be found, as a share of the long side.
+PIN_REACH = 0.03
 
 
 @dataclass(frozen=True)
@@ -40,82 +46,128 @@ class Candidate:
     correlation: float
 
 
-def search(
-    image: Image, valid: NDArray[np.bool_], prior: Prior, position_ecef_m: Array, cities: Cities
-) -> list[Candidate]:
-    """Cameras at one position, best first, whose reference light resembles the photo.
+@dataclass(frozen=True, eq=False)
+class Pin:
+    """A place on the ground and the pixel of the photo (column, row) that shows it."""
 
-    `image` (height, width) is the log-compressed photo at search size, `valid` its usable pixels; the
-    candidates' cameras are for that size.
-    """
-    height, width = image.shape
-    factor = max(width, height) / max(prior.width, prior.height)
-    focal_px = prior.focal_px * factor
-    radius_px = factor * min(prior.look_at_radius_px(position_ecef_m), farthest_px(prior))
+    place: LonLat
+    pixel: Array
+
+    def hypothesis(self, prior: Prior, position_ecef_m: Array) -> Hypothesis:
+        """Look at the place; the photo's centre is as far away as the pixel is from it."""
+        centre = np.array([prior.width - 1, prior.height - 1]) / 2
+        away_px = float(np.hypot(*(self.pixel - centre)))
+        return Hypothesis(position_ecef_m, self.place, away_px + PIN_REACH * max(prior.width, prior.height))
+
+
+class Template:
+    """A photo's light at search size, turned by every roll: made once for all positions, aims and mirrors."""
+
+    def __init__(self, view: Lights) -> None:
+        self.view = view
+        self._turned: dict[int, list[_Turned]] = {}
+        self._lock = Lock()
+
+    def turned(self, side: int) -> "list[_Turned]":
+        """The spectra at each of ROLLS_DEG on a canvas of `side` x `side` pixels."""
+        with self._lock:
+            if side not in self._turned:
+                image = gaussian_filter(self.view.image, BLUR_PX)
+                if len(self._turned) == MAX_CANVASES:
+                    self._turned.clear()
+                self._turned[side] = [_turned(image, self.view.valid, roll, side) for roll in ROLLS_DEG]
+            return self._turned[side]
+
+
+def search(
+    template: Template, prior: Prior, hypothesis: Hypothesis, sources: Sources, pin: Pin | None = None
+) -> list[Candidate]:
+    """Cameras at one position, best first, whose reference light resembles the photo at search size; with a
+    `pin`, only those that show its place near its pixel. The candidates' cameras are for that size."""
+    view = template.view
+    height, width = view.image.shape
+    radius_px = hypothesis.reach_px * view.factor
     side = fft.next_fast_len(int(np.hypot(height, width) + 2 * radius_px) + 2)
     centre = (side - 1) / 2
-    target_m = to_ecef(prior.look_at.lon, prior.look_at.lat)
+    position = hypothesis.position_ecef_m
+    target_m = to_ecef(hypothesis.aim.lon, hypothesis.aim.lat)
     canvas = Camera(
-        position_ecef_m=position_ecef_m,
-        rotation_ecef_to_camera=look_at_rotation(position_ecef_m, target_m, 0.0),
-        focal_px=focal_px,
+        position_ecef_m=position,
+        rotation_ecef_to_camera=look_at_rotation(position, target_m, 0.0),
+        focal_px=prior.focal_px * view.factor,
         principal_point_px=(centre, centre),
         width=side,
         height=side,
     )
-    reference = gaussian_filter(render(canvas, cities), BLUR_PX)
-    template = gaussian_filter(image, BLUR_PX)
+    reference = gaussian_filter(render(canvas, sources, view.compression), BLUR_PX)
+    if not reference.any():
+        return []
     reference -= reference.mean()
     spectra = fft.rfft2(reference), fft.rfft2(reference**2)
     row, column = np.indices((side, side)) - centre
     allowed = np.hypot(row, column) <= radius_px
     found = []
-    for roll_deg in np.arange(0.0, 360.0, ROLL_STEP_DEG):
-        score = _correlate(spectra, *_turned(template, valid, roll_deg, side))
+    for roll_deg, turned in zip(ROLLS_DEG, template.turned(side), strict=True):
+        if pin is not None:
+            down, right = -_turn(roll_deg).T @ _from_centre(pin, view)
+            allowed = np.hypot(row - down, column - right) <= PIN_REACH * max(height, width)
+        score = _correlate(spectra, turned)
         score[~allowed] = -1.0
         peaks = (score == maximum_filter(score, PEAK_DISTANCE_PX)) & allowed
         rows, columns = np.nonzero(peaks)
         for k in np.argsort(-score[rows, columns])[:PEAKS_PER_ROLL]:
             shift = (columns[k] - centre, rows[k] - centre)
-            found.append(
-                Candidate(_pointed(canvas, shift, roll_deg, width, height), float(score[rows[k], columns[k]]))
-            )
+            camera = _pointed(canvas, shift, roll_deg, width, height)
+            found.append(Candidate(camera, float(score[rows[k], columns[k]])))
     return sorted(found, key=lambda c: -c.correlation)
 
 
-def farthest_px(prior: Prior) -> float:
-    """How far from the look-at point a photo's centre is sought at most, in pixels of the photo; beyond it
-    the canvas would cost more than another look-at point."""
-    return MAX_REACH * max(prior.width, prior.height)
+def _from_centre(pin: Pin, view: Lights) -> Array:
+    """Where the pin's pixel lies from the centre of the picture at search size (row, column)."""
+    middle = (np.array(view.image.shape) - 1) / 2
+    return np.asarray((pin.pixel[::-1] + 0.5) * view.factor - 0.5 - middle)
 
 
-def _turned(image: Image, valid: NDArray[np.bool_], roll_deg: float, side: int) -> tuple[Image, Image]:
-    """The photo turned into the level canvas, centred, and the weight of its pixels there."""
+def _turn(roll_deg: float) -> Array:
+    """Canvas (row, column) to photo: the photo's axes are the level axes turned by the roll."""
     angle = np.radians(roll_deg)
-    # Canvas (row, column) to photo: the photo's axes are the level axes turned by the roll.
-    turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    return np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+
+
+@dataclass(frozen=True, eq=False)
+class _Turned:
+    """Conjugate spectra of the photo's light and of its usable pixels, turned into a level canvas."""
+
+    light: NDArray[np.complex64]
+    mask: NDArray[np.complex64]
+    count: float
+    power: float
+    side: int
+
+
+def _turned(image: Image, valid: NDArray[np.bool_], roll_deg: float, side: int) -> _Turned:
+    turn = _turn(roll_deg)
     middle = np.array([(n - 1) / 2 for n in image.shape])
     offset = middle - turn @ np.full(2, (side - 1) / 2)
     mask = affine_transform(valid.astype(np.float32), turn, offset, (side, side), order=1)
     mask = np.where(mask > 0.5, np.float32(1), np.float32(0))
     light = affine_transform(image, turn, offset, (side, side), order=1) * mask
-    mean = light.sum() / mask.sum()
-    return (light - mean * mask).astype(np.float32), mask
+    count = max(float(mask.sum()), 1.0)
+    light = (light - light.sum() / count * mask).astype(np.float32)
+    spectra = np.conj(fft.rfft2(light)), np.conj(fft.rfft2(mask))
+    return _Turned(*spectra, count, float((light**2).sum()), side)
 
 
-def _correlate(
-    spectra: tuple[NDArray[np.complex64], NDArray[np.complex64]], light: Image, mask: Image
-) -> Image:
-    """Normalised cross-correlation for every position of the template's centre on the canvas."""
-    side = light.shape[0]
-    light_spectrum, mask_spectrum = np.conj(fft.rfft2(light)), np.conj(fft.rfft2(mask))
-    count = mask.sum()
+def _correlate(spectra: tuple[NDArray[np.complex64], NDArray[np.complex64]], photo: _Turned) -> Image:
+    """Normalised cross-correlation for every position of the photo's centre on the canvas."""
+    side = photo.side
     product, total, squares = (
-        fft.irfft2(a * b, s=light.shape)
-        for a, b in ((spectra[0], light_spectrum), (spectra[0], mask_spectrum), (spectra[1], mask_spectrum))
+        fft.irfft2(a * b, s=(side, side))
+        for a, b in ((spectra[0], photo.light), (spectra[0], photo.mask), (spectra[1], photo.mask))
     )
-    variance = np.clip(squares - total**2 / count, 1e-6 * count, None) * (light**2).sum()
-    score = np.nan_to_num(product / np.sqrt(variance))
+    variance = np.clip(squares - total**2 / photo.count, 1e-6 * photo.count, None) * photo.power
+    with np.errstate(divide="ignore", invalid="ignore"):
+        score = np.nan_to_num(product / np.sqrt(variance), posinf=0.0, neginf=0.0)
     # FFT shift zero means "template where it was drawn", at the centre.
     return np.asarray(np.roll(score, ((side - 1) // 2, (side - 1) // 2), (0, 1)), np.float32)
 

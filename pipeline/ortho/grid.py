@@ -15,8 +15,8 @@ from shapely.geometry.base import BaseGeometry
 from pipeline.camera.camera import Camera
 from pipeline.camera.earth import Array
 from pipeline.camera.footprint import MAX_ZENITH_DEG, footprint
-from pipeline.config import GridConfig, LonLat
 from pipeline.errors import GridError
+from pipeline.models import GridConfig, LonLat
 
 # No step holds a whole raster, they stream it in tiles. What grows with the grid is the borders step's list
 # of lit cells: 20 bytes a cell of the grid measured where 1 in 5 was lit; the rest is for brighter frames.

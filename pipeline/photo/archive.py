@@ -48,7 +48,7 @@ def stored_photo(store: Path, photo_id: str) -> Path:
         return own[0]
     if NASA_ID.fullmatch(photo_id) is None:
         raise PhotoError(
-            f"{store / photo_id}.jpg: there is no such photo (.jpg, .jpeg, .tif or .tiff), "
+            f"{store / photo_id}.jpg: there is no such photo (.jpg, .jpeg, .tif, .tiff, .nef or .dng), "
             f"and {photo_id!r} is not a NASA id such as ISS030-E-163191"
         )
     return store / "nasa" / f"{photo_id}.jpg"

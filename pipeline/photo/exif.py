@@ -8,7 +8,7 @@ from typing import Any
 from PIL import ExifTags, Image
 from pydantic import ValidationError
 
-from pipeline.config import Facts
+from pipeline.models import Facts
 
 # Width of the full-frame sensors flown on the station, mm (manufacturer's data).
 SENSOR_WIDTH_MM = {

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from pipeline.config import EvidenceLevel, Facts
+from pipeline.models import EvidenceLevel, Facts
 
 
 class PhotoFacts(Facts):

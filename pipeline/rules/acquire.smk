@@ -2,6 +2,7 @@ rule acquire:
     input:
         picture=plan.picture,
         facts=plan.facts,
+        tle=plan.tle,
     output:
         light=f"{PHOTO}/photo.tif",
         photo_facts=f"{PHOTO}/photo.json",

@@ -4,6 +4,11 @@ rule georeference:
         photo_facts=f"{PHOTO}/photo.json",
         borders="data/borders.gpkg",
         control_points=plan.control_points,
+        roads=plan.city_path("roads"),
+        night_light=plan.city_path("night_light"),
+        dem=plan.city_path("dem", "path"),
+        pass_light=plan.same_pass("photo.tif"),
+        pass_facts=plan.same_pass("photo.json"),
     output:
         camera=f"{PHOTO}/camera.json",
         control=f"{PHOTO}/control.gpkg",
@@ -15,6 +20,7 @@ rule georeference:
     threads: 2
     params:
         refused_picture=f"{PHOTO}/logs/refused.png",
+        heights=plan.option("dem"),
     message:
         "{wildcards.city}, {wildcards.photo}: find where the photo looks"
     script:

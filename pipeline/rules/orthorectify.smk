@@ -3,6 +3,7 @@ rule orthorectify:
         light=f"{PHOTO}/photo.tif",
         camera=f"{PHOTO}/camera.json",
         grid=f"{CITY}/grid.json",
+        dem=plan.city_path("dem", "path"),
     output:
         ortho=f"{PHOTO}/ortho.tif",
         geometry=f"{PHOTO}/geometry.tif",
@@ -11,6 +12,8 @@ rule orthorectify:
     conda:
         "../../environment.yaml"
     threads: 2
+    params:
+        heights=plan.option("dem"),
     message:
         "{wildcards.city}, {wildcards.photo}: bring the photo onto the map"
     script:

@@ -10,7 +10,7 @@ from pipeline.borders.countries import read_countries
 from pipeline.borders.tables import GEOMETRY, Scene, compare
 from pipeline.borders.zones import AREA_CRS
 from pipeline.camera.uncertainty import SolvedCamera
-from pipeline.config import BordersConfig
+from pipeline.models import BordersConfig
 from pipeline.ortho.cog import raster_grid, read_rows
 from pipeline.photo.photo import PhotoFacts
 from pipeline.steps.step import run_step, whole

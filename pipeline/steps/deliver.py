@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from pipeline.config import City
 from pipeline.deliver.geopackage import write_geopackage
 from pipeline.deliver.provenance import facts
 from pipeline.deliver.qgis import project, raster_styles
 from pipeline.deliver.report import report_html
 from pipeline.deliver.results import read_city
+from pipeline.models import City
 from pipeline.steps.step import run_step, whole
 
 

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from pipeline.camera.camera import Camera
-from pipeline.config import GridConfig, LonLat
+from pipeline.models import GridConfig, LonLat
 from pipeline.ortho.grid import lay_grid
 from pipeline.steps.step import run_step, whole
 

@@ -1,34 +1,68 @@
 """Step orthorectify: a photo and its geometry on the map grid (`ortho.tif`, `geometry.tif`)."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import dask.config
 import shapely
+from pyproj import Transformer
 
+from pipeline.camera.terrain import FLAT, Bounds, Terrain, read_terrain
 from pipeline.camera.uncertainty import SolvedCamera
+from pipeline.georeference.channels import ChannelRegistration
+from pipeline.models import Dem
 from pipeline.ortho.cog import GEOMETRY_BANDS, ORTHO_BANDS, photo_tags, write_cog
 from pipeline.ortho.grid import Grid, narrowest_pixel_m, visible_area
 from pipeline.ortho.warp import orthorectify, view_geometry
 from pipeline.photo.tiff import read_photo_tif
 from pipeline.steps.step import run_step
 
+MARGIN_DEG = 0.05  # 4 km or more: heights at the grid's rim are interpolated from beyond it
+
 
 def bring_onto_grid(
-    light: Path, camera: Path, grid: Path, ortho: Path, geometry: Path, threads: int = 1
+    light: Path,
+    camera: Path,
+    grid: Path,
+    ortho: Path,
+    geometry: Path,
+    dem: Sequence[Path] = (),
+    heights: Dem | None = None,
+    threads: int = 1,
 ) -> None:
-    """Resample `light` through `camera`. The photo is named by the folder of its results."""
+    """Resample `light` through `camera`, red and blue where the lens has put them, on the heights of `dem`
+    (none or one file, read as `heights` says). The photo is named by the folder of its results."""
     solution = json.loads(camera.read_text("utf-8"))
     solved = SolvedCamera.from_dict(solution)
+    channels = ChannelRegistration.from_dict(solution["channels"]) if "channels" in solution else None
     laid = Grid.from_dict(json.loads(grid.read_text("utf-8")))
+    terrain = _terrain(dem, heights, laid)
     area = visible_area(solved.camera, laid.crs, shapely.box(*laid.bounds))
     pixel_m = narrowest_pixel_m(solved.camera, area, laid.crs)
     about = solution["solution"]
     tags = photo_tags(ortho.parent.name, about["evidence"], about["simulated"])
     with dask.config.set(num_workers=threads):
-        light_on_grid = orthorectify(read_photo_tif(light), solved.camera, laid, pixel_m)
+        light_on_grid = orthorectify(
+            read_photo_tif(light), solved.camera, laid, pixel_m, terrain=terrain, channels=channels
+        )
         write_cog(ortho, light_on_grid, laid, ORTHO_BANDS, tags)
-        write_cog(geometry, view_geometry(solved, laid), laid, GEOMETRY_BANDS, tags)
+        write_cog(geometry, view_geometry(solved, laid, terrain=terrain), laid, GEOMETRY_BANDS, tags)
+
+
+def _terrain(dem: Sequence[Path], heights: Dem | None, grid: Grid) -> Terrain:
+    """The ground under the grid; the ellipsoid without a DEM."""
+    if not dem:
+        return FLAT
+    assert heights is not None  # the rule gives both or neither
+    return read_terrain(dem[0], heights.heights, heights.geoid_m, _around(grid))
+
+
+def _around(grid: Grid) -> Bounds:
+    """West, south, east and north of the grid in degrees, with a margin."""
+    to_degrees = Transformer.from_crs(grid.crs, "EPSG:4326", always_xy=True)
+    west, south, east, north = to_degrees.transform_bounds(*grid.bounds)
+    return west - MARGIN_DEG, south - MARGIN_DEG, east + MARGIN_DEG, north + MARGIN_DEG
 
 
 if "snakemake" in globals():

@@ -11,16 +11,16 @@ from typing import Any
 
 from pipeline.config import (
     CONFIGS,
-    City,
-    PhotoSource,
-    Run,
+    check_file,
     check_nadir,
+    elements_file,
     load_city,
     load_facts,
     load_run,
     read_yaml,
 )
 from pipeline.errors import OutputError, PipelineError
+from pipeline.models import City, Facts, PhotoSource, Run
 from pipeline.photo.archive import stored_photo
 
 
@@ -57,6 +57,42 @@ class Plan:
         """The file of manual control points of a photo, if there is one."""
         file = self.source(wildcards).control_points
         return [str(file)] if file is not None else []
+
+    def tle(self, wildcards: Any) -> list[str]:
+        """The file of orbit element sets of a photo, if its facts name one rather than hold their text."""
+        known: Facts = self.source(wildcards)
+        for file in map(Path, self.facts(wildcards)):
+            if file.is_file():  # that of a simulated photo is still to be made
+                known = load_facts(file).updated(known)
+        named = elements_file(known)
+        return [] if named is None else [str(named)]
+
+    def same_pass(self, file: str) -> Callable[[Any], list[str]]:
+        """An input function: `file` of the other photos of a photo's pass."""
+
+        def files(wildcards: Any) -> list[str]:
+            source = self.source(wildcards)
+            folder = self.run.results / wildcards.city
+            return [
+                str(folder / photo.name / file)
+                for photo in self.cities[wildcards.city].photos
+                if source.same_pass is not None
+                and photo.same_pass == source.same_pass
+                and photo.name != source.name
+            ]
+
+        return files
+
+    def city_path(self, *keys: str) -> Callable[[Any], list[str]]:
+        """An input function: the file that an optional entry of the city's YAML names, if it is there."""
+
+        def files(wildcards: Any) -> list[str]:
+            value: Any = self.cities[wildcards.city]
+            for key in keys:
+                value = value and getattr(value, key)
+            return [str(value)] if value else []
+
+        return files
 
     def of_each_city(self, *files: str) -> list[str]:
         """Files of every city's folder; `{city}` in a file's name becomes the city's."""
@@ -122,6 +158,7 @@ def _check_files(plan: Plan) -> None:
                 if file.is_file():
                     known = load_facts(file).updated(photo)
                     check_nadir(city.look_at(known), known, file, "nadir")
+                    check_file(elements_file(known), file, "tle")
 
 
 def check_writable(folder: Path) -> None:

@@ -12,7 +12,7 @@ import shapely
 import yaml
 from PIL import Image
 
-from pipeline.config import PhotoSource
+from pipeline.models import PhotoSource
 from pipeline.simulate.lights import Countries, Lights
 from pipeline.simulate.scene import Frame, simulate_frame
 from pipeline.simulate.streets import Ground

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import dask.config
 
-from pipeline.config import ToneConfig
+from pipeline.models import ToneConfig
 from pipeline.ortho.cog import mapped, median_of_band, opened, photo_tags, raster_grid, write_cog
 from pipeline.photo.photo import PhotoFacts
 from pipeline.steps.step import run_step

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import correlate1d, maximum_filter
 
-from pipeline.config import EvidenceLevel, ToneConfig
 from pipeline.errors import PhotoError
+from pipeline.models import EvidenceLevel, ToneConfig
 from pipeline.ortho.cog import Band
 from pipeline.ortho.warp import Lattice, Tile
 from pipeline.tone.background import Floats, Noise, Sample, background_and_noise, take_sample

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 import shapely
+from scipy.ndimage import maximum_filter, minimum_filter
 
-from pipeline.camera.footprint import footprint
+from pipeline.camera.footprint import LIMB_STEP_PX, footprint, sees_ground
 from tests.ortho.cameras import camera
 
 # Aims 12, 33 and 58 degrees off the nadir; the last frame holds the horizon.
@@ -54,3 +55,42 @@ def test_a_photo_of_the_sky_shows_no_ground():
     mirrored.rotation_ecef_to_camera[1:] *= -1  # turned by 180 degrees about its x axis
     assert footprint(mirrored).is_empty
     assert not footprint(up).is_empty
+
+
+def test_every_pixel_of_a_view_straight_down_sees_ground():
+    view = camera(85, nadir=(5.6, 50.6), target=(5.57, 50.64))
+    seen = sees_ground(view)
+    assert seen.shape == (view.height, view.width)
+    assert seen.all()
+
+
+def test_a_photo_of_the_sky_sees_none():
+    up = camera(85)
+    up.rotation_ecef_to_camera[1:] *= -1  # turned by 180 degrees about its x axis
+    assert not sees_ground(up).any()
+
+
+@pytest.mark.parametrize("roll_deg", [0, 30, 200])
+def test_the_horizon_parts_ground_from_sky(roll_deg):
+    view = camera(24, nadir=(-8.0, 51.0), target=(8.0, 51.0), roll_deg=roll_deg)
+    column, row = np.meshgrid(np.arange(view.width), np.arange(view.height))
+    ground = np.isfinite(view.to_ground(column, row)[0])
+    assert 0.2 < ground.mean() < 0.8
+    seen = sees_ground(view, max_zenith_deg=89.9)
+    # Known on a lattice of 8 px, whose points stand for what is around them: wrong only that near the line.
+    size = 2 * LIMB_STEP_PX + 1
+    near = maximum_filter(ground, size) != minimum_filter(ground, size)
+    assert (seen == ground)[~near].all()
+    # Steps of 8 px along a line: wrong on a quarter of them on average, were the line straight and level.
+    assert (seen != ground).sum() < 0.5 * near.sum()
+
+
+def test_the_limb_is_cut_off_below_the_horizon():
+    view = camera(24, nadir=(-8.0, 51.0), target=(8.0, 51.0), roll_deg=0)
+    column, row = np.meshgrid(np.arange(view.width), np.arange(view.height))
+    zenith, _, _ = view.view(*view.to_ground(column, row))
+    seen = sees_ground(view)
+    # On the lattice: 8 px are 1.1 degrees of view, and up to 4 degrees of zenith this near to the limb.
+    assert seen[zenith < 78].all()
+    assert not seen[~(zenith < 86)].any()
+    assert seen.sum() < sees_ground(view, max_zenith_deg=89.9).sum()

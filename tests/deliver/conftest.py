@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.config import City
 from pipeline.deliver.results import CityResults, read_city
+from pipeline.models import City
 from pipeline.steps.deliver import deliver
 from tests.deliver.fabricate import fabricate
 

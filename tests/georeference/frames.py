@@ -11,7 +11,7 @@ from PIL import Image
 from pipeline.camera.camera import Camera
 from pipeline.camera.earth import Array, distance_km
 from pipeline.camera.prior import Prior, prior_from_facts
-from pipeline.config import Facts
+from pipeline.models import Facts
 from pipeline.photo.photo import Photo
 
 

@@ -8,8 +8,8 @@ from pipeline.camera.camera import Camera, look_at_rotation
 from pipeline.camera.earth import to_ecef
 from pipeline.camera.prior import Prior
 from pipeline.camera.uncertainty import moved
-from pipeline.config import LookAt
 from pipeline.georeference.adjust import PARAMETERS, Observations, adjust
+from pipeline.models import LookAt
 
 TRUTH = Camera(
     position_ecef_m=to_ecef(6.0, 49.5, 400e3),
@@ -20,7 +20,18 @@ TRUTH = Camera(
     height=1416,
     k1=0.01,
 )
-PRIOR = Prior(TRUTH.position_ecef_m, 6e3, 5e3, 5050.0, 0.02, 0.03, 4.0, LookAt(lon=7.5, lat=50.5), 2128, 1416)
+PRIOR = Prior(
+    position_ecef_m=TRUTH.position_ecef_m,
+    horizontal_covariance_m2=np.eye(2) * 6e3**2,
+    vertical_sigma_m=5e3,
+    focal_px=5050.0,
+    k1=0.0,
+    principal_point_px=(1063.5, 707.5),
+    lens_covariance=np.diag([0.02, 0.03, 4.0, 4.0]) ** 2,
+    look_at=LookAt(lon=7.5, lat=50.5),
+    width=2128,
+    height=1416,
+)
 
 
 def points(noise_px: float, mismatched: int = 0, seed: int = 0, n: int = 200) -> Observations:

@@ -7,10 +7,11 @@ from scipy.ndimage import center_of_mass
 
 from pipeline.camera.camera import Camera, look_at_rotation
 from pipeline.camera.earth import to_ecef
-from pipeline.config import LonLat
-from pipeline.georeference.accept import judge, mirrored
-from pipeline.georeference.cities import Cities
+from pipeline.georeference.accept import judge
+from pipeline.georeference.cities import Cities, city_light
 from pipeline.georeference.reference import KNEE, render, splat
+from pipeline.georeference.sources import Sources
+from pipeline.models import LonLat
 
 CAMERA = Camera(
     position_ecef_m=to_ecef(6.0, 50.0, 400e3),
@@ -22,9 +23,10 @@ CAMERA = Camera(
 )
 
 
-def cities(*rows: tuple[float, float, float]) -> Cities:
+def cities(*rows: tuple[float, float, float]) -> Sources:
+    """The light of cities of a longitude, a latitude and a population."""
     lon, lat, population = (np.array(v) for v in zip(*rows, strict=True))
-    return Cities(lon, lat, population, np.full(len(rows), "x"), np.full(len(rows), "DE"))
+    return city_light(Cities(lon, lat, population, np.full(len(rows), "x"), np.full(len(rows), "DE")))
 
 
 def test_a_city_lies_where_the_camera_projects_it() -> None:
@@ -64,16 +66,17 @@ def test_splat_keeps_weight_and_drops_what_is_outside() -> None:
 
 def test_two_mirrors_are_a_turn_and_the_same_mirror_twice_is_nothing() -> None:
     place, centre = cities((7.0, 51.0, 1e4)), LonLat(lon=6.0, lat=50.0)
-    twice = mirrored(mirrored(place, centre, 45.0), centre, 45.0)
-    half_turn = mirrored(mirrored(place, centre, 0.0), centre, 90.0)
+    twice = place.mirrored(centre, 45.0).mirrored(centre, 45.0)
+    half_turn = place.mirrored(centre, 0.0).mirrored(centre, 90.0)
     assert np.allclose([twice.lon, twice.lat], [place.lon, place.lat])
     assert np.allclose([half_turn.lon, half_turn.lat], [[5.0], [49.0]])
 
 
 def test_mirrors_reach_across_the_date_line() -> None:
     fiji = LonLat(lon=179.5, lat=-17.0)
-    across = mirrored(cities((-179.5, -16.0, 1e4)), fiji, 0.0)  # 1 degree east, 1 north: now 1 south
-    assert np.allclose([across.lon % 360, across.lat], [[180.5], [-18.0]])
+    across = cities((-179.5, -16.0, 1e4)).mirrored(fiji, 45.0)  # 1 degree east, 1 north: they change places
+    shrink = np.cos(np.radians(17.0))
+    assert np.allclose([across.lon % 360, across.lat], [[179.5 + 1 / shrink], [-17.0 + shrink]])
 
 
 def test_the_odds_of_chance_fall_with_agreement_and_forbid_a_near_tie() -> None:

@@ -6,8 +6,8 @@ import psutil
 import pytest
 import shapely
 
-from pipeline.config import GridConfig, LonLat
 from pipeline.errors import GridError
+from pipeline.models import GridConfig, LonLat
 from pipeline.ortho.grid import (
     BYTES_A_CELL,
     Grid,

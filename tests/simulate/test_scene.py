@@ -10,8 +10,9 @@ from PIL import Image
 
 from pipeline.camera.camera import Camera
 from pipeline.camera.earth import distance_km
-from pipeline.config import PhotoSource, load_facts
+from pipeline.config import load_facts
 from pipeline.georeference.cities import gazetteer
+from pipeline.models import PhotoSource
 from pipeline.simulate.lights import METRES_PER_DEGREE, Countries, Lights, points_along
 from pipeline.simulate.render import Optics, exposed
 from pipeline.simulate.scene import AACHEN, LIEGE, MAASTRICHT, SHAPE, Frame, simulate_frame, view

@@ -7,6 +7,9 @@ from pipeline.errors import OutputError
 from pipeline.steps.plan import check_writable, plan_or_exit
 from tests.workflow.workdir import Workdir
 
+ISS = """1 25544U 98067A   19343.69339541  .00001764  00000-0  38792-4 0  9991
+2 25544  51.6439 211.2001 0007417  17.6667  85.6398 15.50103472202482
+"""
 FACTS = {"nadir": {"lon": 6.2, "lat": 50.6}, "altitude_km": 391, "focal_length_mm": 50}
 
 
@@ -88,6 +91,69 @@ def test_the_citys_facts_win_over_the_stores(workdir: Workdir) -> None:
     (store / "own.yaml").write_text("nadir: {lon: -150, lat: 0}")
     workdir.write_city("x", photos=[FACTS | {"id": "own"}])
     plan_or_exit({"cities": "x"})
+
+
+def test_element_sets_are_a_file_or_their_text(workdir: Workdir) -> None:
+    (workdir.folder / "iss.tle").write_text(ISS)
+    photos = [
+        FACTS | {"id": "ISS030-E-1", "tle": "iss.tle"},
+        FACTS | {"id": "ISS030-E-2", "tle": ISS},
+        FACTS | {"id": "ISS030-E-3"},
+        {"simulate": {"seed": 1, "year": 2012}},
+    ]
+    workdir.write_city("x", photos=photos)
+    plan = plan_or_exit({"cities": "x"})
+    names = ("ISS030-E-1", "ISS030-E-2", "ISS030-E-3", "simulated-2012")
+    assert [plan.tle(Wildcards("x", name)) for name in names] == [["iss.tle"], [], [], []]
+    assert plan.photo_option(Wildcards("x", "ISS030-E-2"))["tle"] == ISS.strip()
+
+
+def test_element_sets_that_the_stores_facts_name(workdir: Workdir) -> None:
+    store = workdir.folder / "data" / "photos"
+    store.mkdir()
+    for name in ("own", "other"):
+        (store / f"{name}.jpg").touch()
+        (store / f"{name}.yaml").write_text("tle: store.tle")
+    workdir.write_city("x", photos=[{"id": "own"}, {"id": "other", "tle": ISS}])
+    with pytest.raises(SystemExit) as caught:
+        plan_or_exit({"cities": "x"})
+    line = "error: data/photos/own.yaml: tle = 'store.tle': there is no such file"
+    assert str(caught.value) == line
+    (workdir.folder / "store.tle").write_text(ISS)
+    plan = plan_or_exit({"cities": "x"})
+    assert plan.tle(Wildcards("x", "own")) == ["store.tle"]
+    assert plan.tle(Wildcards("x", "other")) == []  # the city's text wins
+
+
+def test_photos_of_a_pass_know_each_other(workdir: Workdir) -> None:
+    passes = {"a1": "a", "a2": "a", "a3": "a", "b1": "b", "alone": None, "aside": None}
+    store = workdir.folder / "data" / "photos"
+    store.mkdir()
+    for name in passes:
+        (store / f"{name}.jpg").touch()
+    photos = [{"id": name} | ({} if one is None else {"pass": one}) for name, one in passes.items()]
+    for city in ("x", "y"):  # photos of another city are none of their pass
+        workdir.write_city(city, photos=photos)
+    plan = plan_or_exit({"cities": "x,y"})
+    files = {name: plan.same_pass("photo.tif")(Wildcards("x", name)) for name in passes}
+    assert files["a2"] == ["results/x/a1/photo.tif", "results/x/a3/photo.tif"]
+    assert [name for name, others in files.items() if others] == ["a1", "a2", "a3"]
+    assert plan.photo_option(Wildcards("x", "a1")) == {"id": "a1", "pass": "a"}
+
+
+def test_files_that_the_city_may_name(workdir: Workdir) -> None:
+    for name in ("streets.gpkg", "dem.tif"):
+        (workdir.folder / name).touch()
+    dem = {"path": "dem.tif", "heights": "ellipsoidal"}
+    photos = [FACTS | {"id": "ISS030-E-1"}]
+    workdir.write_city("x", photos=photos, roads="streets.gpkg", dem=dem)
+    workdir.write_city("y", photos=photos)
+    plan = plan_or_exit({"cities": "x,y"})
+    keys = (("roads",), ("night_light",), ("dem", "path"))
+    assert [plan.city_path(*key)(Wildcards("x")) for key in keys] == [["streets.gpkg"], [], ["dem.tif"]]
+    assert [plan.city_path(*key)(Wildcards("y")) for key in keys] == [[], [], []]
+    assert plan.option("dem")(Wildcards("x")) == dem | {"geoid_m": None}
+    assert plan.option("dem")(Wildcards("y")) is None
 
 
 def test_folders_that_can_be_written(tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ from typing import Any
 import psutil
 import pytest
 
-from pipeline.config import LonLat
 from pipeline.errors import PhotoError
+from pipeline.models import LonLat
 from pipeline.steps.step import run_step, whole
 
 

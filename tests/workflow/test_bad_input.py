@@ -26,7 +26,10 @@ def workdir(tmp_path: Path) -> Workdir:
             {"photos": [{"path": "photos/none.jpg"}]},
             "photos.0.path = 'photos/none.jpg': there is no such file",
         ),
-        ({"photos": [{"id": "none"}]}, "data/photos/none.jpg: there is no such photo (.jpg, .jpeg, .tif or "),
+        (
+            {"photos": [{"id": "none"}]},
+            "data/photos/none.jpg: there is no such photo (.jpg, .jpeg, .tif, .tiff, ",
+        ),
         (
             {"photos": [FACTS | {"id": "ISS030-E-1", "focal_length_mm": 0}]},
             "photos.0.focal_length_mm = 0: must be greater than 0",

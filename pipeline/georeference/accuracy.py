@@ -1,0 +1,121 @@
+"""How good a fitted camera is, told from its own observations: covariance and cross-validation.
+
+Patches lie half a patch apart, so neighbours see the same light and err alike: each counts as a quarter of
+an observation, and whole blocks of the frame are left out together to see what the rest predicts there.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.camera.camera import Camera
+from pipeline.camera.earth import Array, distance_km, to_geodetic
+from pipeline.camera.prior import Prior
+from pipeline.camera.uncertainty import ground_sigma_m
+from pipeline.georeference.adjust import PARAMETERS, Adjustment, Observations, inverse, jacobian, prior_terms
+from pipeline.georeference.patches import OVERLAP
+
+BLOCKS = (4, 3)  # across and down the frame
+MAX_SMALL_SAMPLE_FACTOR = 4.0
+BELONGS = 0.5
+# What no number of patches averages away: the pinhole with its radial terms is not the lens to the last.
+SYSTEMATIC_PX = 0.06
+PITCH_AND_YAW = [0, 1]
+
+
+@dataclass(frozen=True)
+class Errors:
+    """Count, RMSE, circular error of 90 % and largest error, in pixels and metres; None without any."""
+
+    n: int
+    rmse_px: float | None = None
+    ce90_px: float | None = None
+    max_px: float | None = None
+    rmse_m: float | None = None
+    ce90_m: float | None = None
+    max_m: float | None = None
+
+    @classmethod
+    def of(cls, away_px: Array, away_m: Array) -> "Errors":
+        if len(away_px) < 2:
+            return cls(len(away_px))
+
+        def figures(v: Array) -> tuple[float, float, float]:
+            return float(np.sqrt((v**2).mean())), float(np.quantile(v, 0.9)), float(v.max())
+
+        return cls(len(away_px), *figures(away_px), *figures(away_m))
+
+
+@dataclass(frozen=True, eq=False)
+class Accuracy:
+    """The covariance of PARAMETERS, and errors of patches and manual points predicted without themselves
+    (`leave_one_out`) and without their whole block of the frame (`spatial_block`)."""
+
+    covariance: Array
+    leave_one_out: Errors
+    spatial_block: Errors
+
+
+def assess(fit: Adjustment, seen: Observations, prior: Prior) -> Accuracy:
+    """Accuracy of `fit`, which was adjusted to `seen`."""
+    camera = fit.camera
+    by_parameter = jacobian(camera, seen)
+    sigma = np.where(seen.known, seen.sigma, fit.scale * seen.sigma)
+    weight = fit.belongs / sigma**2 / np.where(seen.known, 1, OVERLAP)
+    each = np.einsum("nip,n,niq->npq", by_parameter, weight, by_parameter)
+    gradient = np.einsum("nip,n,ni->np", by_parameter, weight, fit.residual_px)
+    normal = each.sum(0) + prior_terms(camera, prior)[1]
+    covariance = inverse(normal)
+
+    counts = float((fit.belongs / np.where(seen.known, 1, OVERLAP)).sum())
+    estimated = float(np.trace(covariance @ each.sum(0)))
+    small_sample = 1 / max(1 - estimated / max(2 * counts, 1e-9), 1 / MAX_SMALL_SAMPLE_FACTOR)
+    block = _blocks(camera, seen.pixel)
+    groups = [np.flatnonzero(block == k) for k in np.unique(block)]
+    steps = np.array([-inverse(normal - each[g].sum(0)) @ gradient[g].sum(0) for g in groups])
+    covariance = covariance * max(small_sample, _jackknife_ratio(camera, covariance, steps))
+    covariance[PITCH_AND_YAW, PITCH_AND_YAW] += (SYSTEMATIC_PX / camera.focal_px) ** 2
+
+    true = fit.belongs > BELONGS
+    single = np.einsum("nip,pq,nq->ni", by_parameter, inverse(normal), gradient)
+    without_itself = fit.residual_px + single
+    without_block = fit.residual_px.copy()
+    for group, step in zip(groups, steps, strict=True):
+        without_block[group] -= np.einsum("nip,p->ni", by_parameter[group], step)
+    return Accuracy(
+        covariance,
+        _errors(camera, seen, without_itself, true),
+        _errors(camera, seen, without_block, true),
+    )
+
+
+def _blocks(camera: Camera, pixel: Array) -> NDArray[np.intp]:
+    """The block of the frame in which each pixel (n, 2) lies."""
+    place = (pixel + 0.5) / (camera.width, camera.height) * BLOCKS
+    column, row = np.clip(place, 0, np.array(BLOCKS) - 1).astype(np.intp).T
+    return np.asarray(row * BLOCKS[0] + column)
+
+
+def _jackknife_ratio(camera: Camera, covariance: Array, steps: Array) -> float:
+    """Ground variance by the spread of fits without one block each, relative to that of the covariance: the
+    median over the frame. It sees errors that neighbouring patches share beyond their overlap."""
+    if len(steps) < 2:
+        return 1.0
+    column, row = np.meshgrid(np.linspace(0, camera.width - 1, 5), np.linspace(0, camera.height - 1, 5))
+    lon, lat = camera.to_ground(column, row)
+    by_blocks = (len(steps) - 1) / len(steps) * steps.T @ steps
+    ours, theirs = (ground_sigma_m(camera, PARAMETERS, c, lon, lat) for c in (covariance, by_blocks))
+    ratio = (theirs / ours) ** 2
+    return float(np.nanmedian(ratio)) if np.isfinite(ratio).any() else 1.0
+
+
+def _errors(camera: Camera, seen: Observations, residual_px: Array, chosen: NDArray[np.bool_]) -> Errors:
+    """Errors of the chosen observations from their residuals (n, 2; seen less predicted)."""
+    away = residual_px[chosen]
+    lon, lat, height_m = to_geodetic(seen.ground_m[chosen])
+    column, row = camera.project_ecef(seen.ground_m[chosen])
+    there = camera.to_ground(column + away[:, 0], row + away[:, 1], height_m)
+    away_m = 1e3 * distance_km(lon, lat, *there)
+    good = np.isfinite(away_m)
+    return Errors.of(np.hypot(*away[good].T), away_m[good])

@@ -1,0 +1,271 @@
+"""Lateral chromatic aberration: how red and blue lie against green in a photo.
+
+A lens draws each colour at a slightly different size, and the sensor's plane may be a little off; a place
+that green shows at p is shown by another channel at c + magnification (p - c) + shift, c the frame's middle.
+It is measured in the photo itself: patches around lights, cut out at full resolution, are found again in
+the other channel. Lamps of different colours side by side move single patches, many patches even that out.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter, map_coordinates, maximum_filter
+
+from pipeline.camera.earth import Array
+from pipeline.georeference.lights import Lights
+from pipeline.georeference.patches import displacements, relative_sigma
+from pipeline.georeference.reference import Image
+from pipeline.photo.photo import Photo
+
+RED, GREEN, BLUE = range(3)
+
+MIN_DISPLACEMENT_PX = 0.1
+SIGMAS = 3.0
+MAX_PATCHES = 600
+MIN_PATCHES = 12
+PATCH_PX = 32
+REACH_PX = 4
+# Wider than the photo's own blur, so that the correlation's peak is as round as the parabola laid through it.
+BLUR_PX = 1.0
+MIN_CORRELATION = 0.6
+MIN_SIGNAL_TO_NOISE = 10.0
+# Light of one 8-bit code near black: no noise is known better.
+NOISE_FLOOR = 3e-4
+NOISE_KNEE = 3.0
+# Of the pixels that green lights. Where a channel is cut off at zero beside sodium lamps, what little it
+# shows elsewhere is the other channels', leaked through the JPEG's colour coding.
+MAX_CUT_OFF = 0.01
+BLOCK_PX = 4
+HALO_PX = 3
+# What is left to find shrinks with the first, and with it the parabola's error, which vanishes at no offset.
+ROUNDS = 2
+REWEIGHTINGS = 15
+BLOCKS = 6
+CAUCHY = 2.385  # 95 % efficient for Gaussian errors
+
+
+@dataclass(frozen=True)
+class ChannelShift:
+    """One channel against green: magnification about the frame's centre (1 is none), shift in px, from how
+    many patches, and the 1 sigma of the displacement at the frame's corners; None where nothing is known."""
+
+    centre_px: tuple[float, float]
+    magnification: float = 1.0
+    shift_px: tuple[float, float] = (0.0, 0.0)
+    n_patches: int = 0
+    sigma_px: float | None = None
+
+    @property
+    def corner_px(self) -> float:
+        """The largest displacement at a corner of the frame."""
+        grows = self.magnification - 1
+        return max(
+            float(np.hypot(grows * x + self.shift_px[0], grows * y + self.shift_px[1]))
+            for x, y in _corners(self.centre_px)
+        )
+
+    @property
+    def significant(self) -> bool:
+        """Whether the displacement matters and is no error of the measurement."""
+        if self.sigma_px is None:
+            return False
+        return self.corner_px > max(MIN_DISPLACEMENT_PX, SIGMAS * self.sigma_px)
+
+    def place(self, column: Array, row: Array) -> tuple[Array, Array]:
+        """Where the channel shows what green shows at (column, row)."""
+        cx, cy = self.centre_px
+        return (
+            cx + self.magnification * (column - cx) + self.shift_px[0],
+            cy + self.magnification * (row - cy) + self.shift_px[1],
+        )
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> "ChannelShift":
+        (cx, cy), (dx, dy), sigma = data["centre_px"], data["shift_px"], data["sigma_px"]
+        return cls(
+            centre_px=(float(cx), float(cy)),
+            magnification=float(data["magnification"]),
+            shift_px=(float(dx), float(dy)),
+            n_patches=int(data["n_patches"]),
+            sigma_px=None if sigma is None else float(sigma),
+        )
+
+
+@dataclass(frozen=True)
+class ChannelRegistration:
+    """Red and blue of a photo against its green."""
+
+    red: ChannelShift
+    blue: ChannelShift
+
+    def displaced(self) -> tuple[tuple[int, ChannelShift], ...]:
+        """The bands to be looked up elsewhere than green, with where: those whose shift is significant."""
+        return tuple((k, one) for k, one in ((RED, self.red), (BLUE, self.blue)) if one.significant)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The entry `channels` of `camera.json`."""
+        return {
+            name: {**asdict(one), "centre_px": list(one.centre_px), "shift_px": list(one.shift_px)}
+            | {"significant": one.significant}
+            for name, one in (("red", self.red), ("blue", self.blue))
+        }
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> "ChannelRegistration":
+        return cls(ChannelShift.from_dict(data["red"]), ChannelShift.from_dict(data["blue"]))
+
+
+def measure_channels(photo: Photo) -> ChannelRegistration:
+    """Measure where red and blue show what green shows; a channel with too few lights is left alone."""
+    _, height, width = photo.light.shape
+    nowhere = ChannelShift(((width - 1) / 2, (height - 1) / 2))
+    middles = _bright_places(photo)
+    if len(middles) < MIN_PATCHES:
+        return ChannelRegistration(nowhere, nowhere)
+    reference, usable, _ = _cut_outs(photo, GREEN, middles, nowhere)
+    red, blue = (_measured(photo, band, middles, reference, usable, nowhere) for band in (RED, BLUE))
+    return ChannelRegistration(red, blue)
+
+
+def _measured(
+    photo: Photo, band: int, middles: Array, reference: Image, usable: NDArray[np.bool_], start: ChannelShift
+) -> ChannelShift:
+    """One channel against the cut-outs of green, in rounds: each looks where the last one found it."""
+    if _cut_off(photo, band) > MAX_CUT_OFF:
+        return start
+    side = PATCH_PX + 2 * REACH_PX
+    top = np.arange(len(middles)) * side + REACH_PX
+    left = np.full(len(middles), REACH_PX)
+    shift = start
+    for _ in range(ROUNDS):
+        image, own_usable, signal = _cut_outs(photo, band, middles, shift)
+        # The cut-outs lie one below another, as if they were a picture.
+        view = Lights(image.reshape(-1, side), (usable & own_usable).reshape(-1, side), 1.0)
+        seen = displacements(view, reference.reshape(-1, side), top, left, PATCH_PX, REACH_PX)
+        good = seen.found & (seen.correlation > MIN_CORRELATION) & (signal > MIN_SIGNAL_TO_NOISE)
+        if good.sum() < MIN_PATCHES:
+            return start
+        at = middles[good]
+        offset = np.stack(shift.place(*at.T), -1) - at + shift.magnification * seen.offset_px[good]
+        shift = _fitted(start.centre_px, at, offset, relative_sigma(seen.correlation[good]))
+    return shift
+
+
+def _bright_places(photo: Photo) -> Array:
+    """(column, row) of the brightest unsaturated light in each of up to MAX_PATCHES parts of the frame."""
+    _, height, width = photo.light.shape
+    rows, columns = height // BLOCK_PX, width // BLOCK_PX
+
+    def blocks(values: NDArray[Any]) -> NDArray[Any]:
+        whole = values[: rows * BLOCK_PX, : columns * BLOCK_PX]
+        return whole.reshape(rows, BLOCK_PX, columns, BLOCK_PX)
+
+    bad = maximum_filter(blocks(photo.saturated | ~photo.valid).any((1, 3)), 3)
+    light = np.where(bad, -1.0, np.nan_to_num(blocks(photo.light[GREEN])).mean((1, 3)))
+    # A cut-out lies inside the frame even where the channel is displaced.
+    margin = -(-(PATCH_PX // 2 + 2 * REACH_PX) // BLOCK_PX)
+    light = light[margin : rows - margin, margin : columns - margin]
+    if 0 in light.shape:
+        return np.empty((0, 2))
+    part = max(PATCH_PX // BLOCK_PX, int(np.ceil(np.sqrt(light.size / MAX_PATCHES))))
+    down, right = (-(-n // part) for n in light.shape)
+    padded = np.full((down * part, right * part), -1.0)
+    padded[: light.shape[0], : light.shape[1]] = light
+    parts = padded.reshape(down, part, right, part).swapaxes(1, 2).reshape(down * right, part * part)
+    best = parts.argmax(axis=1)
+    row = np.arange(down * right) // right * part + best // part
+    column = np.arange(down * right) % right * part + best % part
+    lit = parts.max(axis=1) > 0
+    middles: Array = BLOCK_PX * (np.stack([column, row], -1)[lit] + margin) + BLOCK_PX / 2
+    return middles
+
+
+def _cut_outs(
+    photo: Photo, band: int, middles: Array, shift: ChannelShift
+) -> tuple[Image, NDArray[np.bool_], Array]:
+    """A channel around places of green, displaced by `shift`: log-compressed light (n, side, side), its
+    usable pixels, and the brightest of them in units of the noise (n,)."""
+    side = PATCH_PX + 2 * REACH_PX
+    step = np.arange(side) - side // 2
+    column, row = (
+        v.astype(float)
+        for v in np.broadcast_arrays(
+            middles[:, 0, None, None] + step, middles[:, 1, None, None] + step[:, None]
+        )
+    )
+    dark, noise = _background(photo.light[band])
+    light = map_coordinates(photo.light[band], shift.place(column, row)[::-1], order=1, mode="nearest")
+    whole = column.astype(np.intp), row.astype(np.intp)
+    unusable = photo.saturated[whole[::-1]] | ~np.isfinite(light)
+    usable = ~maximum_filter(unusable, (1, 2 * HALO_PX + 1, 2 * HALO_PX + 1))
+    above = gaussian_filter(np.where(np.isfinite(light), light - dark, 0), (0, BLUR_PX, BLUR_PX))
+    above = np.clip(above, 0, None)
+    core = slice(REACH_PX, -REACH_PX)
+    signal = np.where(usable, above, 0)[:, core, core].max(axis=(1, 2)) / noise
+    return np.log1p(above / (NOISE_KNEE * noise)).astype(np.float32), usable, signal
+
+
+def _background(light: Image) -> tuple[float, float]:
+    """Median of a channel, and the noise around it; most of a night photo is dark."""
+    some = light[::BLOCK_PX, ::BLOCK_PX]
+    some = some[np.isfinite(some)]
+    dark = float(np.median(some)) if some.size else 0.0
+    noise = 1.4826 * float(np.median(np.abs(some - dark))) if some.size else 0.0
+    return dark, max(noise, NOISE_FLOOR)
+
+
+def _cut_off(photo: Photo, band: int) -> float:
+    """The share of the pixels lit in green that hold nothing in a channel."""
+    dark, noise = _background(photo.light[GREEN])
+    lit = photo.light[GREEN] > dark + MIN_SIGNAL_TO_NOISE * noise
+    return float((photo.light[band][lit] <= 0).mean()) if lit.any() else 0.0
+
+
+def _fitted(centre_px: tuple[float, float], at: Array, offset: Array, sigma: Array) -> ChannelShift:
+    """Magnification and shift of robust least squares (Cauchy's weights) on offsets (n, 2) at places (n, 2).
+
+    Patches near each other share lights and lamp colours, so their errors are alike: the covariance is that
+    of the sums over BLOCKS x BLOCKS parts of the frame (the cluster-robust one of Liang and Zeger, 1986).
+    """
+    design = _design(at - centre_px, centre_px)
+    weight = sigma**-2
+    for _ in range(REWEIGHTINGS):
+        normal = np.einsum("nip,n,niq->pq", design, weight, design)
+        solution = np.linalg.solve(normal, np.einsum("nip,n,ni->p", design, weight, offset))
+        away = offset - design @ solution
+        scaled = away / sigma[:, None]
+        scale = max(1.4826 * float(np.median(np.abs(scaled))), 1e-6)
+        weight = sigma**-2 / (1 + (scaled**2).sum(-1) / 2 / (CAUCHY * scale) ** 2)
+    part = np.clip(np.floor(BLOCKS * at / (2 * np.array(centre_px))), 0, BLOCKS - 1).astype(np.intp)
+    sums = np.zeros((BLOCKS * BLOCKS, 3))
+    np.add.at(sums, part @ (1, BLOCKS), np.einsum("nip,n,ni->np", design, weight, away))
+    filled = max(int(sums.any(axis=1).sum()), len(solution) + 1)
+    # How the sums change with the solution: Cauchy's influence grows as the weight's square, on average.
+    inverse = np.linalg.inv(np.einsum("nip,n,niq->pq", design, (weight * sigma) ** 2, design))
+    covariance = inverse @ (sums.T @ sums) @ inverse * filled / (filled - len(solution))
+    corners = _design(np.array(_corners(centre_px)), centre_px)
+    variance = np.einsum("cip,pq,ciq->c", corners, covariance, corners)
+    return ChannelShift(
+        centre_px=centre_px,
+        magnification=1 + float(solution[0]) / float(np.hypot(*centre_px)),
+        shift_px=(float(solution[1]), float(solution[2])),
+        n_patches=len(at),
+        sigma_px=float(np.sqrt(variance.max())),
+    )
+
+
+def _design(arm: Array, centre_px: tuple[float, float]) -> Array:
+    """Displacement (n, 2) by magnification, column and row shift (3) at places (n, 2) from the centre; the
+    magnification counts in px at a corner, so that the equations hold like numbers."""
+    design = np.zeros((len(arm), 2, 3))
+    design[:, :, 0] = arm / np.hypot(*centre_px)
+    design[:, 0, 1] = design[:, 1, 2] = 1
+    return design
+
+
+def _corners(centre_px: tuple[float, float]) -> tuple[tuple[float, float], ...]:
+    """The frame's corners from its centre."""
+    x, y = centre_px
+    return (-x, -y), (x, -y), (-x, y), (x, y)

@@ -1,0 +1,277 @@
+"""What a user may say, as models: one `run.yaml`, one YAML per city, one optional facts file per photo.
+
+They are the only source of defaults and of the schema; `config` reads files into them.
+"""
+
+import re
+from collections import Counter
+from datetime import UTC, datetime
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+COUNTRIES = ("BE", "DE", "LU", "NL")
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+EvidenceLevel = Literal["raw", "raw_anchored", "jpeg"]
+
+
+class Model(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, str_strip_whitespace=True, allow_inf_nan=False, serialize_by_alias=True
+    )
+
+
+class LonLat(Model):
+    """A place on the ground, degrees WGS84."""
+
+    lon: float = Field(ge=-180, le=180)
+    lat: float = Field(ge=-90, le=90)
+
+
+class LookAt(LonLat):
+    """Roughly where the photo looks, and how far off that may be."""
+
+    radius_km: float = Field(default=100.0, gt=0, le=2000)
+
+
+class Facts(Model):
+    """What is known of a photo. EXIF gives some, the catalogue more; whatever is set here wins."""
+
+    taken_at: datetime | None = Field(
+        default=None, description="when the photo was taken; UTC unless an offset is given"
+    )
+    nadir: LonLat | None = Field(default=None, description="the point below the station")
+    nadir_sigma_km: float = Field(
+        default=6.0,
+        gt=0,
+        le=500,
+        description="how sure the nadir is; outliers of ten times this are expected",
+    )
+    altitude_km: float | None = Field(default=None, ge=150, le=2000)
+    tle: str | None = Field(
+        default=None,
+        description="orbit element sets, a file or their text: they give nadir and altitude at taken_at",
+    )
+    clock_sigma_s: float = Field(
+        default=2.0, gt=0, le=20, description="how sure taken_at is, where tle gives the position"
+    )
+    camera: str | None = None
+    focal_length_mm: float | None = Field(default=None, gt=0, le=3000)
+    sensor_width_mm: float | None = Field(default=None, gt=0, le=100)
+    aperture: float | None = Field(default=None, gt=0)
+    exposure_s: float | None = Field(default=None, gt=0)
+    iso: float | None = Field(default=None, gt=0)
+    look_at: LookAt | str | None = Field(
+        default=None,
+        description="a place with radius_km, a city by name, or unknown; default: the city, within 100 km",
+    )
+
+    @field_validator("taken_at")
+    @classmethod
+    def _utc(cls, value: datetime | None) -> datetime | None:
+        if value is None:
+            return None
+        if value.year < 1998:
+            raise ValueError("is before the station flew (1998)")
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+    def updated(self, other: "Facts") -> "Facts":
+        """These facts, overridden by whatever the other ones state."""
+        stated = {key: getattr(other, key) for key in other.model_fields_set & set(Facts.model_fields)}
+        return Facts.model_construct(
+            **{**{key: getattr(self, key) for key in Facts.model_fields}, **stated},
+            _fields_set=(self.model_fields_set & set(Facts.model_fields)) | set(stated),
+        )
+
+
+class Simulation(Model):
+    """A simulated photo with a hidden true camera, instead of a real one."""
+
+    seed: int = Field(ge=0)
+    year: Literal[2012, 2022]
+
+
+class PhotoSource(Facts):
+    """A photo: by NASA id, as a local file, or simulated. Any fact may be given or corrected beside it."""
+
+    id: str | None = Field(
+        default=None, description="NASA's id, such as ISS030-E-163191, or your own name for a file"
+    )
+    path: Path | None = Field(
+        default=None, description="a JPEG or TIFF; without it the photo store, then NASA, is asked"
+    )
+    simulate: Simulation | None = None
+    control_points: Path | None = Field(
+        default=None, description="manual control points: a QGIS .points file or a CSV; one may be enough"
+    )
+    same_pass: str | None = Field(
+        default=None,
+        alias="pass",
+        description="photos of one city with the same pass share clock and lens, and are adjusted together",
+    )
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> "PhotoSource":
+        if self.path is not None and self.simulate is not None:
+            raise ValueError("give either path or simulate, not both")
+        if self.id is None and self.path is None and self.simulate is None:
+            raise ValueError("a photo needs one of id, path, simulate")
+        if not NAME.fullmatch(self.name):
+            raise ValueError(f"{self.name!r} cannot name a folder; set id to letters, digits, . _ -")
+        return self
+
+    @property
+    def name(self) -> str:
+        """The folder of this photo's results."""
+        if self.id is not None:
+            return self.id
+        if self.path is not None:
+            return self.path.stem
+        assert self.simulate is not None
+        return f"simulated-{self.simulate.year}"
+
+
+class Dem(Model):
+    """Heights of the ground: any raster GDAL reads."""
+
+    path: Path
+    heights: Literal["ellipsoidal", "geoid"] = Field(description="what the heights are above")
+    geoid_m: float | None = Field(
+        default=None, ge=-120, le=120, description="the geoid's own height at the city; about 46 near Liège"
+    )
+
+    @model_validator(mode="after")
+    def _stated(self) -> "Dem":
+        if self.heights == "geoid" and self.geoid_m is None:
+            raise ValueError("heights above the geoid need geoid_m, the geoid's own height at the city")
+        return self
+
+
+class GridConfig(Model):
+    """The map grid. `auto` takes the coarsest photo's ground sample distance, to 1, 2 or 5 x 10^n."""
+
+    crs: str = "EPSG:3035"
+    resolution_m: float | Literal["auto"] = "auto"
+    radius_km: float = Field(default=100.0, gt=0, le=1000, description="the grid ends this far from the city")
+
+    @field_validator("resolution_m", mode="before")
+    @classmethod
+    def _number(cls, value: Any) -> Any:
+        if isinstance(value, bool):
+            raise ValueError("must be auto or a number of metres")
+        return value
+
+    @field_validator("resolution_m")
+    @classmethod
+    def _sensible(cls, value: float | str) -> float | str:
+        if not isinstance(value, str) and not 1 <= value <= 10_000:
+            raise ValueError("must be auto or 1 to 10000 metres (from the station a pixel is 5 m or more)")
+        return value
+
+    @field_validator("crs")
+    @classmethod
+    def _projected(cls, value: str) -> str:
+        from pyproj import CRS
+        from pyproj.exceptions import CRSError
+
+        try:
+            crs = CRS.from_user_input(value)
+        except CRSError:
+            raise ValueError("is not a coordinate reference system; try EPSG:3035") from None
+        if not crs.is_projected or crs.axis_info[0].unit_name != "metre":
+            raise ValueError("must be projected in metres; try EPSG:3035")
+        return value
+
+
+class ToneConfig(Model):
+    """Where a ratio of light is trusted."""
+
+    min_signal_to_noise: float = Field(
+        default=10.0, ge=1, description="needed in R and in G for a pixel's ratio"
+    )
+    background_km: float = Field(
+        default=10.0, ge=1, le=200, description="size of the window that gives the local background"
+    )
+
+
+class BordersConfig(Model):
+    """How light and tone are compared across a border."""
+
+    bands_km: tuple[float, ...] = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0)
+    contrast_km: float = Field(
+        default=10.0, gt=0, le=200, description="the contrast compares light up to this far on each side"
+    )
+    block_km: float = Field(
+        default=2.0, ge=0.1, le=100, description="length of border that makes one bootstrap block"
+    )
+    replicates: int = Field(default=2000, ge=200, le=100_000)
+
+    @field_validator("bands_km")
+    @classmethod
+    def _rising(cls, value: tuple[float, ...]) -> tuple[float, ...]:
+        if not value or value[0] <= 0 or any(b <= a for a, b in pairwise(value)):
+            raise ValueError("must rise from above 0")
+        return value
+
+
+class City(Model):
+    """One city: its photos, the countries to compare, the grid and the options."""
+
+    name: str
+    location: LonLat
+    countries: tuple[str, ...] = COUNTRIES
+    photos: Annotated[tuple[PhotoSource, ...], Field(min_length=1)]
+    roads: Path | None = Field(
+        default=None, description="lit streets, lines with `highway`: GeoPackage or GeoParquet; they sharpen"
+    )
+    night_light: Path | None = Field(
+        default=None, description="any georeferenced night-light raster, used in place of cities"
+    )
+    dem: Dem | None = None
+    grid: GridConfig = GridConfig()
+    tone: ToneConfig = ToneConfig()
+    borders: BordersConfig = BordersConfig()
+
+    @field_validator("countries")
+    @classmethod
+    def _known(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for code in value:
+            if code not in COUNTRIES:
+                raise ValueError(f"unknown country {code!r}; borders are known for {', '.join(COUNTRIES)}")
+        return tuple(sorted(set(value)))
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "City":
+        if self.roads is not None and self.night_light is not None:
+            raise ValueError("give either roads or night_light")
+        for name, count in Counter(photo.name for photo in self.photos).items():
+            if count > 1:
+                raise ValueError(f"two photos are named {name!r}; set a different id")
+        return self
+
+    def look_at(self, facts: Facts) -> LookAt | str:
+        """Where a photo looks: as stated, else at the city."""
+        return facts.look_at or LookAt(lon=self.location.lon, lat=self.location.lat)
+
+
+class Run(Model):
+    """What to run. `--config cities=liege,aachen` overrides."""
+
+    cities: Annotated[tuple[str, ...], Field(min_length=1)] = ("demo",)
+    results: Path = Path("results")
+    photo_store: Path = Path("data/photos")
+
+    @field_validator("cities", mode="before")
+    @classmethod
+    def _listed(cls, value: Any) -> Any:
+        return [part for part in re.split(r"[,\s]+", value) if part] if isinstance(value, str) else value
+
+    @field_validator("cities")
+    @classmethod
+    def _named(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            if not NAME.fullmatch(name) or name == "borders":  # whose GeoPackage would be the borders step's
+                raise ValueError(f"{name!r} cannot be a city's file name")
+        return tuple(dict.fromkeys(value))
