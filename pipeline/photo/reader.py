@@ -1,4 +1,4 @@
-"""JPEG and TIFF files to linear light.
+"""JPEG and TIFF files to linear light; camera raw files are handed on to `raw`.
 
 Pixels stay where the file stores them: EXIF orientation is not applied, because the camera model, control
 points and catalogue frames all speak of the stored array.
@@ -16,13 +16,14 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms, UnidentifiedImageError
 from rasterio.errors import NotGeoreferencedWarning, RasterioIOError
 
-from pipeline.config import Facts
 from pipeline.errors import PhotoError
+from pipeline.models import EvidenceLevel, Facts
 from pipeline.photo.exif import exif_facts
 from pipeline.photo.masks import black_frame, saturated
 from pipeline.photo.photo import Photo
 
-SUFFIXES = (".jpg", ".jpeg", ".tif", ".tiff")
+RAW_SUFFIXES = (".nef", ".dng")
+SUFFIXES = (".jpg", ".jpeg", ".tif", ".tiff", *RAW_SUFFIXES)
 MIN_SIDE_PX = 64
 MAX_ASPECT = 6
 MAX_PIXELS = 100_000_000  # twice the largest camera on the station; a decoded picture takes 15 bytes a pixel
@@ -36,14 +37,19 @@ class Reading:
     photo: Photo
     exif: Facts
     linearisation: str
+    evidence: EvidenceLevel = "jpeg"
 
 
 def read_photo(file: Path) -> Reading:
     """The photo in `file`, decoded whole. Raises PhotoError where it cannot be used."""
     if file.suffix.lower() not in SUFFIXES:
         raise PhotoError(
-            f"{file}: is not a JPEG or TIFF by its name; convert it to one of {', '.join(SUFFIXES)}"
+            f"{file}: is not a photo by its name, which must end in one of {', '.join(SUFFIXES)}; convert it"
         )
+    if file.suffix.lower() in RAW_SUFFIXES:
+        from pipeline.photo.raw import read_raw  # which needs this module
+
+        return read_raw(file)
     try:
         head = file.open("rb").read(4)
     except OSError as error:
@@ -67,7 +73,7 @@ def _read_jpeg(file: Path) -> Reading:
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # checked below, before decoding
             image = Image.open(file)
         with image:
-            _check_size(file, *image.size)
+            check_size(file, *image.size)
             if image.mode != "RGB":
                 raise _no_colour(file, f"its colour mode is {image.mode}")
             exif, profile = exif_facts(image.getexif()), image.info.get("icc_profile")
@@ -90,7 +96,7 @@ def _read_tiff(file: Path) -> Reading:
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
             source = rasterio.open(file)
         with source:
-            _check_size(file, source.width, source.height)
+            check_size(file, source.width, source.height)
             if source.count not in (3, 4) or len(set(source.dtypes[:3])) != 1:
                 raise _no_colour(file, f"it has {source.count} band{'s'[: source.count != 1]}")
             stored = source.read((1, 2, 3))
@@ -175,7 +181,8 @@ def _from_light(file: Path, light: NDArray[np.float32]) -> Photo:
     return Photo(light, saturated(light, 1.0))
 
 
-def _check_size(file: Path, width: int, height: int) -> None:
+def check_size(file: Path, width: int, height: int) -> None:
+    """Raise PhotoError for a picture too small, too long or too large."""
     if min(width, height) < MIN_SIDE_PX:
         raise PhotoError(
             f"{file}: is {width} x {height} pixels; at least {MIN_SIDE_PX} x {MIN_SIDE_PX} are needed"

@@ -166,10 +166,10 @@ class TestRefusals:
             read_photo(tmp_path / "a.jpg")
 
     def test_a_raw_file(self, tmp_path: Path) -> None:
-        # A NEF starts like a TIFF, whose first picture is a thumbnail: the name decides.
-        save_tiff(np.moveaxis(night_codes(), -1, 0), tmp_path / "a.tif").rename(tmp_path / "a.nef")
+        # A CR2 starts like a TIFF, whose first picture is a thumbnail: the name decides.
+        save_tiff(np.moveaxis(night_codes(), -1, 0), tmp_path / "a.tif").rename(tmp_path / "a.cr2")
         with pytest.raises(PhotoError, match="convert it"):
-            read_photo(tmp_path / "a.nef")
+            read_photo(tmp_path / "a.cr2")
 
     @pytest.mark.parametrize(("width", "height"), [(1, 1), (63, 400), (400, 63)])
     def test_too_small(self, tmp_path: Path, width: int, height: int) -> None:

@@ -1,0 +1,111 @@
+"""Cameras flown on the station: the size of their pixels, and what ties their raw colours to a scale.
+
+Lamps are told apart by AB ratios: ratios of flux per hertz, each averaged over a band, so that light of the
+same flux at all frequencies has ratios of 1. Of most cameras no sensitivities are published, but a colour
+matrix (Adobe's ColorMatrix2, from CIE XYZ to the camera's red, green and blue under daylight D65). Daylight
+therefore is the anchor: in raw the matrix tells its ratios, in AB its spectrum does, and that hardly depends
+on the bands. The table of cameras, with its sources, is `data/cameras.csv`.
+"""
+
+import csv
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from pipeline.errors import ConfigError
+
+Triple = tuple[float, float, float]
+COLOURS, AXES = ("red", "green", "blue"), ("x", "y", "z")
+D65_XYZ: Triple = (0.95047, 1.0, 1.08883)
+# G/R and B/G of D65 in AB, through the bands of a Nikon D3S. Those are a Nikon 5100's, measured by the
+# National Physical Laboratory, turned by the two cameras' matrices; unturned they give 0.911 and 0.832.
+DAYLIGHT_G_R, DAYLIGHT_B_G = 0.9245, 0.8193
+AB_SIGMA = 0.05  # relative, of the factors
+
+
+class CameraRow(BaseModel):
+    """A camera. `xyz_to_camera` has the rows red, green, blue and the columns X, Y, Z."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    sensor_width_mm: float = Field(
+        gt=0, le=100, description="width of the largest JPEG's pixels on the sensor"
+    )
+    image_width_px: int = Field(ge=64, le=30_000, description="of the largest JPEG")
+    image_height_px: int = Field(ge=64, le=30_000)
+    xyz_to_camera: tuple[Triple, Triple, Triple] = Field(
+        description="colour matrix for daylight D65, as in a DNG's ColorMatrix2"
+    )
+    source: str = Field(min_length=1, description="where the numbers are from")
+
+    @field_validator("xyz_to_camera")
+    @classmethod
+    def _of_daylight(cls, value: tuple[Triple, Triple, Triple]) -> tuple[Triple, Triple, Triple]:
+        seen = np.array(value) @ D65_XYZ
+        if not (seen > 0.05).all() or not (seen < 20).all():
+            shown = ", ".join(f"{part:.3g}" for part in seen)
+            raise ValueError(
+                f"sees daylight as {shown}; each must be 0.05 to 20 (rows are the camera's red, green, blue, "
+                "columns X, Y, Z; numbers in units of 1/10000 need dividing)"
+            )
+        return value
+
+    @property
+    def pixel_um(self) -> float:
+        """Distance of the sensor's pixels. A binned raw pixel is two of them wide."""
+        return 1e3 * self.sensor_width_mm / self.image_width_px
+
+
+class AbFactors(NamedTuple):
+    """G/R in AB = `g_r` x raw green/red, B/G in AB = `b_g` x raw blue/green; both good to AB_SIGMA."""
+
+    g_r: float
+    b_g: float
+
+
+def ab_factors(camera: CameraRow) -> AbFactors:
+    """The factors from raw to AB ratios, at which daylight gets its own."""
+    red, green, blue = np.array(camera.xyz_to_camera) @ D65_XYZ
+    return AbFactors(float(DAYLIGHT_G_R * red / green), float(DAYLIGHT_B_G * green / blue))
+
+
+def read_cameras(file: Path) -> dict[str, CameraRow]:
+    """The table of cameras, by name. Raises ConfigError."""
+    try:
+        with file.open(encoding="utf-8", newline="") as text:
+            rows = list(csv.DictReader(text))
+    except OSError as error:
+        raise ConfigError(file, "file", None, (error.strerror or "cannot be read").lower()) from None
+    cameras = {}
+    for row in rows:
+        values: dict[str, Any] = dict(row)
+        name = values.pop("name", None) or "a camera without a name"
+        values["xyz_to_camera"] = [
+            [values.pop(f"{colour}_{axis}", None) for axis in AXES] for colour in COLOURS
+        ]
+        cameras[name] = checked_camera(name, values, file)
+    return cameras
+
+
+def checked_camera(name: str, values: Mapping[str, Any], file: Path) -> CameraRow:
+    """A camera as a user's `file` describes it under its name. Raises ConfigError."""
+    try:
+        return CameraRow.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in (name, *first["loc"]))
+        shown = first["input"] if isinstance(first["input"], str | int | float) else None
+        raise ConfigError(file, key, shown, first["msg"].removeprefix("Value error, ")) from None
+
+
+def camera_named(name: str | None, cameras: Mapping[str, CameraRow]) -> CameraRow | None:
+    """The camera of this name, whatever its case, spaces and maker's prefix; None where it is not known."""
+    compact = {_compact(known): camera for known, camera in cameras.items()}
+    return compact.get(_compact(name or ""))
+
+
+def _compact(name: str) -> str:
+    return "".join(name.upper().replace("NIKON", "").replace("CORPORATION", "").split())

@@ -1,0 +1,147 @@
+"""Vignetting: how much less light a lens passes towards the corners, which differs from colour to colour.
+
+V(r) = 1 + a1 r^2 + a2 r^4, with r from the middle of the frame in units of half its diagonal; light is
+divided by it. It belongs to one lens at one focal length and aperture, and to light without a pedestal.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.errors import PhotoError
+from pipeline.photo.photo import Photo
+
+MIN_FRAMES = 5
+RINGS = 24  # of equal area
+MIN_SIGNAL_TO_NOISE = 20.0  # of the background of a ring
+CLIP_SIGMAS = 3.0  # above the middle of a ring; what is brighter is lamps
+CLIPS, POLISHINGS = 4, 10
+# Beyond these it is no lens's: a twentieth of the middle's light in the corner, or more than the middle's.
+MIN_FALLOFF, MAX_FALLOFF = 0.05, 1.05
+
+Pair = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Vignetting:
+    """a1 and a2 of red, green and blue, and from how many frames they were learnt."""
+
+    coefficients: tuple[Pair, Pair, Pair]
+    frames: int = 0
+
+    def falloff(self, radius: NDArray[np.floating]) -> NDArray[np.float32]:
+        """V of red, green and blue, shape (3, *radius.shape)."""
+        square = np.asarray(radius, np.float32) ** 2
+        return np.stack(
+            [1 + np.float32(a1) * square + np.float32(a2) * square**2 for a1, a2 in self.coefficients]
+        )
+
+    def describe(self) -> str:
+        if self == NONE:
+            return "vignetting: not corrected"
+        corner = "/".join(f"{1 + a1 + a2:.2f}" for a1, a2 in self.coefficients)
+        learnt = f", learnt from {self.frames} frames" if self.frames else ""
+        return f"vignetting: corrected; the corner gets {corner} of the middle's red/green/blue{learnt}"
+
+
+NONE = Vignetting(((0.0, 0.0), (0.0, 0.0), (0.0, 0.0)))
+
+
+def corrected(photo: Photo, model: Vignetting) -> Photo:
+    """The photo as through a lens without vignetting; towards the corners its light may exceed 1."""
+    falloff = model.falloff(radius(*photo.light.shape[1:]))
+    return Photo(photo.light / falloff, photo.saturated)
+
+
+def radius(height: int, width: int) -> NDArray[np.float32]:
+    """Distance of each pixel from the middle of the frame (height, width), in units of half its diagonal."""
+    rows = np.arange(height, dtype=np.float32)[:, None] - (height - 1) / 2
+    columns = np.arange(width, dtype=np.float32) - (width - 1) / 2
+    return np.asarray(np.hypot(rows, columns) / (np.hypot(height, width) / 2), np.float32)
+
+
+def learn(frames: Iterable[Photo]) -> Vignetting:
+    """Vignetting from frames of one lens at one setting: from how their background falls off.
+
+    In each ring around the middle the background is the mean of what lamps do not lift. The frames' own
+    levels are divided out; between frames the median counts, so that a city or a cloud in one does not.
+    Raises PhotoError where too few frames have a background; moonlit clouds, twilight or test frames have.
+    """
+    profiles, given, shape = [], 0, None
+    for given, photo in enumerate(frames, start=1):
+        if shape not in (None, photo.light.shape):
+            raise PhotoError(
+                f"vignetting: frame {given} is {photo.light.shape[1:]} pixels, others {shape[1:]}"
+            )
+        shape = photo.light.shape
+        level, sigma = _profile(photo)
+        if (level > MIN_SIGNAL_TO_NOISE * sigma).all():
+            profiles.append(level)
+    if shape is None or len(profiles) < MIN_FRAMES:
+        raise PhotoError(
+            f"vignetting: {len(profiles)} of {given} frames have a background bright enough to show it; at "
+            f"least {MIN_FRAMES} are needed, such as moonlit clouds or twilight"
+        )
+    square = _ring_means(radius(*shape[1:]) ** 2, _rings(*shape[1:]))
+    model = Vignetting(_fitted(_common_shape(np.stack(profiles)), square), len(profiles))
+    seen = model.falloff(np.linspace(0, 1, 101))
+    if seen.min() < MIN_FALLOFF or seen.max() > MAX_FALLOFF:
+        raise PhotoError(
+            f"vignetting: the frames do not show a lens's falloff, but {seen.min():.2f} to {seen.max():.2f} "
+            "of the middle's light; give more frames, of one lens and setting"
+        )
+    return model
+
+
+def _rings(height: int, width: int) -> NDArray[np.intp]:
+    """Number of each pixel's ring; rings have equal areas."""
+    distance = radius(height, width)
+    edges = np.quantile(distance, np.linspace(0, 1, RINGS + 1)[1:-1])
+    return np.searchsorted(edges, distance)
+
+
+def _ring_means(values: NDArray[np.floating], rings: NDArray[np.intp]) -> NDArray[np.float64]:
+    total = np.bincount(rings.ravel(), values.ravel(), RINGS)
+    return np.asarray(total / np.bincount(rings.ravel(), minlength=RINGS))
+
+
+def _profile(photo: Photo) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The background of each channel and ring, and its standard error, both (3, RINGS)."""
+    rings = _rings(*photo.light.shape[1:])
+    usable = photo.valid & ~photo.saturated
+    level, sigma = np.zeros((2, 3, RINGS))
+    for ring in range(RINGS):
+        inside = usable & (rings == ring)
+        for channel in range(3):
+            values = photo.light[channel, inside].astype(np.float64)
+            for _ in range(CLIPS):
+                if not values.size:
+                    break
+                middle = np.median(values)
+                # Lamps only add light: the scatter is that of the darker half.
+                scatter = np.sqrt(np.mean((values[values <= middle] - middle) ** 2))
+                values = values[values <= middle + CLIP_SIGMAS * scatter]
+            level[channel, ring] = values.mean() if values.size else 0.0
+            sigma[channel, ring] = values.std() / np.sqrt(values.size) if values.size else np.inf
+    return level, sigma
+
+
+def _common_shape(profiles: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The shape (3, RINGS) that profiles (frames, 3, RINGS) share but for a level each: a median polish."""
+    shape = np.ones(profiles.shape[1:])
+    for _ in range(POLISHINGS):
+        levels = np.median(profiles / shape, axis=2, keepdims=True)
+        shape = np.median(profiles / levels, axis=0)
+    return np.asarray(shape)
+
+
+def _fitted(shape: NDArray[np.float64], square: NDArray[np.float64]) -> tuple[Pair, Pair, Pair]:
+    """a1 and a2 of each channel, by least squares; the level in the middle is free."""
+    terms = np.stack([np.ones_like(square), square, square**2], axis=1)
+    middle, first, second = np.linalg.lstsq(terms, shape.T, rcond=None)[0]
+    red, green, blue = (
+        (float(a1), float(a2)) for a1, a2 in zip(first / middle, second / middle, strict=True)
+    )
+    return red, green, blue
