@@ -4,8 +4,8 @@ import dask.array as da
 import numpy as np
 import pytest
 
-from pipeline.config import ToneConfig
 from pipeline.errors import PhotoError
+from pipeline.models import ToneConfig
 from pipeline.ortho.warp import Tile
 from pipeline.tone.ratios import average_around, calibrate, light_tile, tone_tile
 from tests.tone.skies import BLUE, GREEN, RESOLUTION_M, sky
