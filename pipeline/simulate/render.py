@@ -19,6 +19,10 @@ SIGNAL = 0.035
 REFERENCE_RANGE_M = 400e3
 REFERENCE_FOCAL_PX = 85 / 36 * 2128
 MARGIN_PX = 160  # lights so far outside still glow into the frame
+# Loss for each atmosphere crossed beyond those that SIGNAL has in it: towards the horizon lights go out.
+EXTINCTION, CLEAR_AIRMASSES = 0.2, 2.0
+MIN_COS_ZENITH = 0.02
+BATCH = 2_000_000  # lights at a time: a wide frame shows tens of millions
 
 
 @dataclass(frozen=True)
@@ -34,26 +38,44 @@ class Optics:
     noise_blur_px: tuple[float, float, float] = (0.55, 0.4, 0.6)  # demosaicing smears noise, colours most
 
 
-def exposed(camera: Camera, lights: Lights, optics: Optics = Optics()) -> Array:
-    """Noise-free linear picture (3, height, width) before saturation."""
+def ground_light(camera: Camera, lights: Lights) -> Array:
+    """Light that arrives from the ground, not yet blurred, (3, height, width), with MARGIN_PX all round."""
     shape = camera.height + 2 * MARGIN_PX, camera.width + 2 * MARGIN_PX
-    column, row = camera.project(lights.lon, lights.lat)
-    range_m = np.linalg.norm(to_ecef(lights.lon, lights.lat) - camera.position_ecef_m, axis=-1)
-    caught = SIGNAL * (camera.focal_px / REFERENCE_FOCAL_PX * REFERENCE_RANGE_M / range_m) ** 2
-    picture = np.stack(
-        [
-            spread(
-                splat(column + MARGIN_PX, row + MARGIN_PX, caught * lights.rgb[:, band], shape), optics.spread
-            )
-            for band in range(3)
-        ]
-    )[:, MARGIN_PX:-MARGIN_PX, MARGIN_PX:-MARGIN_PX]
-    falloff = vignetting(camera, optics)
-    return np.asarray(falloff * (picture + np.reshape(optics.background, (3, 1, 1))))
+    picture = np.zeros((3, *shape))
+    for start in range(0, len(lights), BATCH):
+        part = lights[start : start + BATCH]
+        column, row = camera.project(part.lon, part.lat)
+        range_m = np.linalg.norm(to_ecef(part.lon, part.lat) - camera.position_ecef_m, axis=-1)
+        caught = SIGNAL * (camera.focal_px / REFERENCE_FOCAL_PX * REFERENCE_RANGE_M / range_m) ** 2
+        caught *= np.exp(-EXTINCTION * np.maximum(airmass(camera, range_m) - CLEAR_AIRMASSES, 0))
+        for band in range(3):
+            value = caught * part.rgb[:, band]
+            picture[band] += splat(column + MARGIN_PX, row + MARGIN_PX, value, shape)
+    return picture
+
+
+def airmass(camera: Camera, range_m: Array) -> Array:
+    """Atmospheres between the camera and ground at a slant range, 1 / cos(zenith) on a sphere."""
+    station_m = float(np.linalg.norm(camera.position_ecef_m))
+    radius_m = station_m - 1e3 * camera.nadir()[2]
+    cos_zenith = (station_m**2 - radius_m**2 - range_m**2) / (2 * radius_m * range_m)
+    return np.asarray(1 / np.maximum(cos_zenith, MIN_COS_ZENITH))
+
+
+def imaged(camera: Camera, light: Array, optics: Optics = Optics()) -> Array:
+    """What lens and sensor make of light with its margin: a linear picture (3, height, width), noise-free."""
+    picture = np.stack([spread(band, optics.spread) for band in light])
+    picture = picture[:, MARGIN_PX:-MARGIN_PX, MARGIN_PX:-MARGIN_PX]
+    return np.asarray(vignetting(camera, optics) * (picture + np.reshape(optics.background, (3, 1, 1))))
+
+
+def exposed(camera: Camera, lights: Lights, optics: Optics = Optics()) -> Array:
+    """Noise-free linear picture (3, height, width) before saturation, of a clear sky."""
+    return imaged(camera, ground_light(camera, lights), optics)
 
 
 def render(camera: Camera, lights: Lights, seed: int, optics: Optics = Optics()) -> NDArray[np.uint8]:
-    """The photograph (height, width, 3), 8-bit sRGB."""
+    """The photograph (height, width, 3) under a clear sky, 8-bit sRGB."""
     return developed(noisy(exposed(camera, lights, optics), seed, optics))
 
 

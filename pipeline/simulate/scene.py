@@ -8,9 +8,12 @@ from numpy.typing import NDArray
 
 from pipeline.camera.camera import Camera, look_at_rotation
 from pipeline.camera.earth import MEAN_RADIUS_KM, to_ecef
-from pipeline.config import Facts, LonLat, LookAt
+from pipeline.georeference.cities import gazetteer
+from pipeline.models import Facts, LonLat, LookAt
+from pipeline.simulate.clouds import covered, with_station_part
 from pipeline.simulate.lights import METRES_PER_DEGREE, Lights
-from pipeline.simulate.render import MARGIN_PX, render
+from pipeline.simulate.render import MARGIN_PX, Optics, developed, ground_light, imaged, noisy
+from pipeline.simulate.sky import sees_sky, sky_light
 from pipeline.simulate.streets import Ground, motorway_lights, street_lights
 from pipeline.simulate.town import TILE_DEG, town_lights
 
@@ -20,6 +23,9 @@ WORLD = 1  # the layout of towns that all photos of the demo share
 LIEGE, MAASTRICHT, AACHEN = (5.57, 50.64), (5.69, 50.85), (6.08, 50.78)
 SHAPE = (2128, 1416)  # width and height in pixels
 DRAWS = 10_000
+TILES = 200  # drawn at a time: of a wide frame's lamps many fall outside it
+# Streams of a seed beside that of the view (0) and of the noise (3).
+CLOUDS, SKY, STATION = 5, 6, 7
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,33 +48,53 @@ def simulate_frame(
     focal_length_mm: float = 85.0,
     off_nadir_deg: tuple[float, float] = (15.0, 35.0),
     shape: tuple[int, int] = SHAPE,
+    cloud_cover: float = 0.0,
+    station_part: bool = False,
 ) -> Frame:
     """A photograph near `aim` (lon, lat); without `ground` of towns alone, anywhere on Earth.
 
-    `seed` chooses camera, facts and noise, `world` the layout of the light.
+    `seed` chooses camera, facts, clouds and noise, `world` the layout of the light. `cloud_cover` is the
+    share of the ground in frame under cloud; with `station_part` a piece of the station stands in the way.
     """
     camera, facts = view(seed, year, aim, must_see, focal_length_mm, off_nadir_deg, shape)
-    seen = lights(world, year, tiles_seen(camera), ground)
-    column, row = camera.project(seen.lon, seen.lat)
-    seen = seen[camera.inside(column, row, MARGIN_PX)]
-    return Frame(render(camera, seen, seed), camera, facts, seen)
+    seen = lights_seen(camera, world, year, ground)
+    light = ground_light(camera, seen)
+    if cloud_cover > 0:
+        light = covered(camera, light, cloud_cover, np.random.default_rng([seed, CLOUDS]))
+    if sees_sky(camera):
+        light += sky_light(camera, np.random.default_rng([seed, SKY]))
+    if station_part:
+        light = with_station_part(light, np.random.default_rng([seed, STATION]))
+    optics = Optics()
+    return Frame(developed(noisy(imaged(camera, light, optics), seed, optics)), camera, facts, seen)
 
 
-def lights(world: int, year: int, tiles: NDArray[np.intp], ground: Ground | None) -> Lights:
-    """All light of some tiles. With `ground`, real streets where known, and no light strays over a border."""
+def lights_seen(camera: Camera, world: int, year: int, ground: Ground | None) -> Lights:
+    """All light in the frame or its margin. With `ground`, real streets where known."""
+    tiles = tiles_seen(camera)
+    parts = [
+        _in_frame(camera, _towns(world, year, tiles[start : start + TILES], ground))
+        for start in range(0, len(tiles), TILES)
+    ]
+    if ground is not None:
+        parts.append(_in_frame(camera, street_lights(world, year, ground.streets)))
+        parts.append(_in_frame(camera, motorway_lights(world, year, ground.motorways, ground.countries)))
+    return Lights.joined(parts)
+
+
+def _in_frame(camera: Camera, lights: Lights) -> Lights:
+    return lights[camera.inside(*camera.project(lights.lon, lights.lat), MARGIN_PX)]
+
+
+def _towns(world: int, year: int, tiles: NDArray[np.intp], ground: Ground | None) -> Lights:
+    """Town light of some tiles. With `ground`, none strays over a border or lies where streets are known."""
     towns = town_lights(world, year, tiles)
     if ground is None:
         return towns
     country = ground.countries.at(towns.lon, towns.lat)
     home = np.where(np.isin(towns.country, ground.countries.code), towns.country, "")
     towns = Lights(towns.lon, towns.lat, towns.rgb, country)
-    towns = towns[(country == home) & ~((country == "BE") & ground.covered(towns.lon, towns.lat))]
-    parts = [
-        towns,
-        street_lights(world, year, ground.streets),
-        motorway_lights(world, year, ground.motorways, ground.countries),
-    ]
-    return Lights.joined(parts)
+    return towns[(country == home) & ~((country == "BE") & ground.covered(towns.lon, towns.lat))]
 
 
 def view(
@@ -98,7 +124,10 @@ def tiles_seen(camera: Camera) -> NDArray[np.intp]:
     lon, lat = camera.to_ground(
         x * (camera.width + 2 * MARGIN_PX) - MARGIN_PX, y * (camera.height + 2 * MARGIN_PX) - MARGIN_PX
     )
-    tiles = np.floor(np.stack([lon, lat], axis=-1) / TILE_DEG).reshape(-1, 2)
+    # The lattice is too coarse near the horizon; there every town counts its own tile.
+    cities = gazetteer().seen_by(camera, MARGIN_PX)
+    lon, lat = np.append(lon, cities.lon), np.append(lat, cities.lat)
+    tiles = np.floor(np.stack([lon, lat], axis=-1) / TILE_DEG)
     return np.unique(tiles[np.isfinite(tiles).all(axis=1)].astype(np.intp), axis=0)
 
 
