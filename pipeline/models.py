@@ -146,6 +146,8 @@ class Dem(Model):
     def _stated(self) -> "Dem":
         if self.heights == "geoid" and self.geoid_m is None:
             raise ValueError("heights above the geoid need geoid_m, the geoid's own height at the city")
+        if self.heights == "ellipsoidal" and self.geoid_m is not None:
+            raise ValueError("ellipsoidal heights must not have geoid_m")
         return self
 
 

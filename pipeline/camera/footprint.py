@@ -44,7 +44,7 @@ def sees_ground(camera: Camera, max_zenith_deg: float = LIMB_ZENITH_DEG) -> NDAr
     """Which pixels (height, width) show ground at a view zenith up to the limit, to a few pixels."""
     lines = [np.linspace(0, n - 1, max(2, n // LIMB_STEP_PX)) for n in (camera.width, camera.height)]
     lon, lat = camera.to_ground(*np.meshgrid(*lines))
-    zenith = np.where(np.isfinite(lon), camera.view(lon, lat)[0], 90.0)
+    zenith = np.where(np.isfinite(lon), camera.view(lon, lat)[0], np.inf)
     if (zenith <= max_zenith_deg).all():
         return np.ones((camera.height, camera.width), bool)
     size = (zenith.shape[0] / camera.height, zenith.shape[1] / camera.width)

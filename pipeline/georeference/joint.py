@@ -65,14 +65,19 @@ def clock_offset_s(
     return orbit.clock_offset_s(away_m, sigma_m, clock_sigma_s)
 
 
-def shared_clock(offsets: Sequence[tuple[float, float]], clock_sigma_s: float) -> tuple[float, float]:
+def shared_clock(
+    offsets: Sequence[tuple[float, float]], clock_sigma_s: float, orbit_sigma_s: float = 0.0
+) -> tuple[float, float]:
     """One clock offset (s) and its 1 sigma from those of several photos, each found under the same prior of
-    zero within `clock_sigma_s`, which is counted once."""
+    zero within `clock_sigma_s`, which is counted once.
+
+    The error of the orbit itself is common to them; `orbit_sigma_s` says below what none can tell.
+    """
     known = clock_sigma_s**-2
     told = [(offset * sigma**-2, max(sigma**-2 - known, 0.0)) for offset, sigma in offsets]
     information = known + sum(data for _, data in told)
     # offset / sigma^2 is the posterior's information vector; a prior of zero adds nothing to it.
-    return sum(vector for vector, _ in told) / information, information**-0.5
+    return sum(vector for vector, _ in told) / information, max(information**-0.5, orbit_sigma_s)
 
 
 def _told(posterior: Array, known: Array, away: Array) -> tuple[Array, Array]:

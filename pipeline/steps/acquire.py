@@ -7,7 +7,7 @@ from pipeline.camera.earth import to_geodetic
 from pipeline.camera.orbit import nearest, read_elements, station_state
 from pipeline.config import load_facts
 from pipeline.errors import FactsError
-from pipeline.georeference.cities import gazetteer, place_named
+from pipeline.georeference.cities import place_named
 from pipeline.models import Facts, LonLat, LookAt, PhotoSource
 from pipeline.photo.exif import sensor_width_mm
 from pipeline.photo.night import check_night
@@ -96,7 +96,7 @@ def _look_at(known: Facts, location: LonLat, name: str) -> LookAt:
         if known.nadir is None:
             raise FactsError(f"{name}: look_at = 'unknown': needs nadir, or tle with taken_at")
         return LookAt(lon=known.nadir.lon, lat=known.nadir.lat, radius_km=UNKNOWN_RADIUS_KM)
-    lon, lat = place_named(aim, gazetteer(), known.nadir or location, f"{name}: look_at")
+    lon, lat = place_named(aim, known.nadir or location, f"{name}: look_at")
     return LookAt(lon=lon, lat=lat)
 
 

@@ -1,5 +1,7 @@
 """What is known beforehand: facts and orbit become a position and a lens with their covariances."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -85,6 +87,14 @@ def test_an_orbits_ellipse_lies_along_its_track() -> None:
         assert np.sqrt(spread) == pytest.approx([700, np.hypot(14600, 500)], rel=1e-3)
 
 
+def test_a_catalogue_has_heavy_tails_and_an_orbit_is_gaussian() -> None:
+    assert prior().heavy_tails
+    there = prior(heading(40.0))
+    for offset in ((0.0, 0.0), (-40e3, 25e3)):
+        stated = there.horizontal_weight(np.array(offset))
+        assert stated == pytest.approx(np.linalg.inv(there.horizontal_covariance_m2))
+
+
 def negative_log_density(offset_m: Array, covariance_m2: Array) -> float:
     """Of a bivariate Student distribution with one degree of freedom, up to a constant."""
     return 1.5 * float(np.log1p(offset_m @ np.linalg.inv(covariance_m2) @ offset_m))
@@ -92,7 +102,7 @@ def negative_log_density(offset_m: Array, covariance_m2: Array) -> float:
 
 @pytest.mark.parametrize("offset_m", [(0.0, 0.0), (300.0, -9000.0), (-40e3, 25e3)])
 def test_the_horizontal_weight_pulls_as_the_students_density_does(offset_m: tuple[float, float]) -> None:
-    there, offset = prior(heading(40.0)), np.array(offset_m)
+    there, offset = replace(prior(heading(40.0)), heavy_tails=True), np.array(offset_m)
     covariance = there.horizontal_covariance_m2
     inverse = np.linalg.inv(covariance)
     stated = there.horizontal_weight(offset)

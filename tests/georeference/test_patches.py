@@ -103,12 +103,16 @@ def test_lights_beyond_the_horizon_do_not_count() -> None:
     aside = replace(
         CAMERA, rotation_ecef_to_camera=look_at_rotation(CAMERA.position_ecef_m, to_ecef(6.0, 60.0), 0.0)
     )
-    lon, lat = np.meshgrid(np.linspace(-60, 72, 34), np.linspace(75, 88, 14))
-    n = lon.size
-    hidden = Sources(lon.ravel(), lat.ravel(), *(np.full(n, v) for v in (1e4, 0.5, 0.4, 0.0)))
-    column, row = aside.project_ecef(hidden.ecef_m)
-    assert aside.inside(column, row).sum() > 10
-    assert placement_sigma_px(aside, hidden, np.array([0]), np.array([64]), SIZE).tolist() == [0.0]
+    lon, lat = (v.ravel() for v in np.meshgrid(np.linspace(-60, 72, 34), np.linspace(58, 88, 31)))
+    beyond = aside.view(lon, lat)[0] > 90
+    all_of_them = Sources(lon, lat, *(np.full(len(lon), v) for v in (1e4, 0.5, 0.4, 0.0)))
+    top, left = (v.ravel() for v in np.meshgrid([0, 32, 64], [0, 32, 64, 96, 128]))
+    column, row = aside.project_ecef(all_of_them.ecef_m)
+    within = aside.inside(column, row)
+    assert (within & beyond).sum() > 10
+    assert (within & ~beyond).sum() > 10
+    seen = placement_sigma_px(aside, all_of_them[~beyond], top, left, SIZE)
+    assert placement_sigma_px(aside, all_of_them, top, left, SIZE) == pytest.approx(seen)
 
 
 def test_displaced_towns_displace_a_patch_as_much_as_is_stated() -> None:

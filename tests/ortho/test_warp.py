@@ -66,15 +66,21 @@ def plateau(height_m, sigma_m=0.0):
     return Terrain(np.full((2, 3), height_m, np.float32), "EPSG:4326", Affine(1, 0, 5, 0, -1, 51), sigma_m)
 
 
+# Relief that ends within the grid, higher than the Alps' foothills.
+RELIEF = rugged(3000.0, "EPSG:32631", (4.5, 50.0, 6.0, 51.0))
+
+
 @pytest.mark.parametrize(
-    ("view", "resolution_m"),
-    [(OBLIQUE_24, 200), (OBLIQUE_24, 1000), (TELE_180, 20), (TELE_180, 500)],
-    ids=["24 mm, 200 m", "24 mm, 1 km", "180 mm, 20 m", "180 mm, 500 m"],
-)
-@pytest.mark.parametrize(
-    "terrain",
-    [FLAT, rugged(3000.0, "EPSG:32631", (4.5, 50.0, 6.0, 51.0))],
-    ids=["flat", "3000 m that end within the grid"],
+    ("view", "resolution_m", "terrain"),
+    [
+        (OBLIQUE_24, 200, FLAT),
+        (OBLIQUE_24, 1000, FLAT),
+        (TELE_180, 20, FLAT),
+        (TELE_180, 500, FLAT),
+        (OBLIQUE_24, 200, RELIEF),
+        (TELE_180, 20, RELIEF),
+    ],
+    ids=["24 mm, 200 m", "24 mm, 1 km", "180 mm, 20 m", "180 mm, 500 m", "24 mm, relief", "180 mm, relief"],
 )
 def test_the_lattice_is_within_its_stated_error_of_the_exact_map(view, resolution_m, terrain):
     grid = grid_of(view, resolution_m)
