@@ -96,7 +96,9 @@ def _colours(file: Path, raw: rawpy.RawPy) -> NDArray[np.uint8]:
         pattern = raw.raw_pattern
     except NotImplementedError:
         pattern = None
-    cell = b"" if pattern is None else bytes(sorted(raw.color_desc[colour] for colour in pattern.flat))
+    # For a mosaic it does not know LibRaw may give colours that it has not got.
+    named = {k: colour for k, colour in enumerate(raw.color_desc)}
+    cell = b"" if pattern is None else bytes(sorted(named.get(int(k), 0) for k in pattern.flat))
     if cell != b"BGGR":
         raise PhotoError(
             f"{file}: its sensor has no 2 x 2 mosaic of red, green and blue (but X-Trans, four colours or "

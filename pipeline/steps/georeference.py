@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -181,6 +182,14 @@ def _with_pass(
         method = f"{solution.method}, {shared} shared with {len(solved)} of its pass"
         solution = replace(adjusted_again(solution, prior), method=method)
     return solution, clock
+
+
+def on_time(facts: PhotoFacts, offsets: Sequence[tuple[float, float]]) -> PhotoFacts:
+    """Facts of a photo whose clock is known by the offsets (s, 1 sigma) of other photos of its pass."""
+    assert facts.taken_at is not None
+    offset_s, sigma_s = shared_clock(offsets, facts.clock_sigma_s)
+    moved_to = facts.taken_at + timedelta(seconds=offset_s)
+    return facts.model_copy(update={"taken_at": moved_to, "clock_sigma_s": sigma_s})
 
 
 def _refusal(facts: PhotoFacts, prior: Prior, solution: Solution, picture: Path) -> str:

@@ -22,7 +22,7 @@ from pipeline.photo.tiff import write_photo
 from pipeline.simulate.render import render
 from pipeline.simulate.scene import WORLD, lights_seen
 from pipeline.steps.acquire import acquire
-from pipeline.steps.georeference import georeference
+from pipeline.steps.georeference import georeference, on_time
 from tests.camera.test_terrain import write_dem
 
 WIDTH, HEIGHT = 1064, 708
@@ -188,6 +188,16 @@ def test_a_pass_shares_its_clock(
     assert clocks["shared"]["sigma_s"] < clocks["alone"]["sigma_s"] < 0.5
     assert shared["solution"]["method"] == "city light, lens and clock shared with 1 of its pass"
     assert error_px(shared, first.truth) < 0.75
+
+
+def test_a_late_clock_is_put_right_by_the_others() -> None:
+    late = TAKEN_AT["first"] - timedelta(seconds=CLOCK_S)
+    facts = PhotoFacts(id="a", width=9, height=6, source="a.jpg", linearisation="none", taken_at=late)
+    known = on_time(facts, [(CLOCK_S, 0.2), (CLOCK_S, 0.2)])
+    assert known.taken_at is not None
+    # Being trusted to 2 s it keeps 0.5 % of its error: (0.2^2 / 2) / 2^2.
+    assert abs(known.taken_at - TAKEN_AT["first"]) < timedelta(seconds=0.02)
+    assert known.clock_sigma_s == pytest.approx(0.2 / 2**0.5, rel=0.01)
 
 
 def dark(folder: Path, **facts: object) -> tuple[Path, Path]:
