@@ -5,7 +5,7 @@ country  <-------- ------ | ------ -------->  country        | border of the pai
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,20 +16,32 @@ import shapely
 from exactextract import exact_extract
 from exactextract.raster import NumPyRasterSource
 from numpy.typing import NDArray
+from pyproj import Transformer
 from shapely.geometry.base import BaseGeometry
 
 from pipeline.borders.cells import Beside, Cells, Floats, block_sums, lit_cells, log_ratio_sigma
 from pipeline.borders.countries import Countries, clipped
+from pipeline.camera.earth import Array
+from pipeline.camera.uncertainty import SolvedCamera
 from pipeline.ortho.grid import Grid
 from pipeline.ortho.warp import Tile
+from pipeline.tone.ratios import HALO_PX
 
 AREA_CRS = "EPSG:3035"
+NAMES = {"BE": "Belgium", "DE": "Germany", "LU": "Luxembourg", "NL": "the Netherlands"}
+DONUT_SIGMAS = 3.0
+DONUT_SPACING_M = 2000.0
 # Lines are simplified to this part of the distance before they are widened by it.
 SIMPLIFY = 0.01
 # The scatter of tone is taken between squares of this size: towns are smaller.
 SCATTER_KM = 10.0
 # log2(B/G) is given where this share of the lit cells has it.
 MIN_BLUE = 0.5
+
+# Shares of the light below which a tone lies that the tables give.
+QUANTILES = (0.10, 0.25, 0.50, 0.75, 0.90)
+# Quantiles are of histograms of steps this wide: exact ones of a country took as long as all else.
+TONE_STEP = 1 / 256
 
 SUMS = ("red", "green", "blue", "lit", "with_blue", "valid")
 
@@ -97,7 +109,7 @@ def scan(
     parts = []
     for tile, light, tone in tiles:
         lit = np.isfinite(tone[0])
-        parts.append(lit_cells(light, lit, areas, grid, tile, AREA_CRS))
+        parts.append(lit_cells(light, tone[0], areas, grid, tile, AREA_CRS))
         here = shapes[shapes.intersects(shapely.box(*tile_bounds(grid, tile)))]
         if len(here):
             layers = (*np.where(lit, light[:3], np.nan), lit, np.isfinite(tone[1]), np.isfinite(light[0]))
@@ -151,19 +163,61 @@ def log_ratio(over: "pd.Series[float]", under: "pd.Series[float]") -> "pd.Series
     return ratio.map(math.log2, na_action="ignore")
 
 
-def scatter_sigma(cells: Cells) -> float:
-    """1 sigma of the tone of some cells from its scatter between squares of SCATTER_KM."""
-    column, row = (np.floor(v / (1e3 * SCATTER_KM)).astype(np.int64) for v in (cells.x, cells.y))
+def weighted_quantiles(values: Floats, weight: Floats, shares: Sequence[float]) -> Array:
+    """The values, to TONE_STEP / 2, at and below which lie shares of the weight; NaN where there is none."""
+    positive = weight > 0
+    if not positive.any():
+        return np.full(len(shares), np.nan)
+    step = np.rint(values[positive] / TONE_STEP).astype(np.int64)
+    below = np.cumsum(np.bincount(step - step.min(), weight[positive]))
+    # A rounding error must not push a share that is met exactly to the next step.
+    return np.asarray(
+        (np.searchsorted(below, np.array(shares) * below[-1] * (1 - 1e-9)) + step.min()) * TONE_STEP
+    )
+
+
+def tone_quantiles(cells: Cells) -> dict[str, float]:
+    """tone_median: the median tone of some cells. tone_q10 to tone_q90: quantiles weighted by light."""
+    found = weighted_quantiles(cells.tone, cells.red + cells.green, QUANTILES)
+    table = {f"tone_q{round(100 * share)}": float(tone) for share, tone in zip(QUANTILES, found, strict=True)}
+    median = weighted_quantiles(cells.tone, np.ones_like(cells.tone), [0.5])
+    return {"tone_median": float(median[0]), **table}
+
+
+def scatter_sigma(cells: Cells, square_km: float = SCATTER_KM) -> float:
+    """1 sigma of the tone of some cells from its scatter between squares."""
+    column, row = (np.floor(v / (1e3 * square_km)).astype(np.int64) for v in (cells.x, cells.y))
     sums = block_sums(column * 1_000_000 + row, cells.red, cells.green)
     return log_ratio_sigma(sums[:, 0], sums[:, 1])
 
 
-def scatter_in_strips(strips: gpd.GeoDataFrame, near: Mapping[str, Beside]) -> list[float]:
-    """`scatter_sigma` of each strip, from the cells beside its pair's border."""
-    sigmas = []
+def in_strips(strips: gpd.GeoDataFrame, near: Mapping[str, Beside]) -> Iterator[Cells]:
+    """The cells of each strip, from the cells beside its pair's border."""
     for strip in strips.itertuples():
         cells = near[strip.pair]
         own = cells.second == (strip.side == strip.pair.split("-")[1])
         band = (cells.distance_m >= 1e3 * strip.band_from_km) & (cells.distance_m < 1e3 * strip.band_to_km)
-        sigmas.append(scatter_sigma(cells.cells.chosen(own & band)))
-    return sigmas
+        yield cells.cells.chosen(own & band)
+
+
+def donut_m(solved: SolvedCamera, line: BaseGeometry) -> float:
+    """How far from a border light is too near to tell its side: by the position's error or by blur."""
+    points = shapely.get_coordinates(line.segmentize(DONUT_SPACING_M).simplify(DONUT_SPACING_M / 2))
+    lon, lat = Transformer.from_crs(AREA_CRS, "EPSG:4326", always_xy=True).transform(*points.T)
+    # Points on the frame's edge may fall a rounding error outside.
+    sigma_m = float(np.max(solved.ground_sigma_m(lon, lat, margin_px=np.inf)))
+    blur_m = HALO_PX * float(np.max(solved.camera.ground_sample_distance_m(lon, lat)))
+    return max(DONUT_SIGMAS * sigma_m, blur_m)
+
+
+def no_border(names: Sequence[str], borders: int) -> str | None:
+    """Why there is no border to compare, if there is none, by the countries in the frame."""
+    if borders:
+        return None
+    if not names:
+        return "None of the countries to be compared is in the frame: there is no border to compare."
+    if len(names) == 1:
+        return (
+            f"Of the countries to be compared only {names[0]} is in the frame: there is no border to compare."
+        )
+    return f"No border of {' and '.join(names)} crosses the frame: there is none to compare."

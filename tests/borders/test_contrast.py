@@ -5,197 +5,298 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import shapely
+from scipy.stats import t as student
 
-from pipeline.borders.cells import BorderLine, Cells, beside
-from pipeline.borders.contrast import block_contrast, border_contrast, statement
-from pipeline.config import BordersConfig
+from benchmarks.borders.contrast import (
+    CONFIG,
+    DONUT_M,
+    PLANTED,
+    SETTINGS,
+    Setting,
+    coverage,
+    measured,
+    nadir_below,
+    scene,
+)
+from pipeline.borders.cells import (
+    BorderLine,
+    Cells,
+    beside,
+    patches,
+    unit_scales,
+)
+from pipeline.borders.contrast import (
+    EQUIVALENCE,
+    Contrast,
+    Trend,
+    border_contrast,
+    estimate,
+    mean_fit,
+    near_patches,
+    overlap_weights,
+    ratio_fit,
+    statement,
+    stepped,
+    strata,
+)
 from tests.borders.lands import place
-
-CONFIG = BordersConfig(replicates=500)
-PLANTED = 0.25
-SCATTER = 0.3  # of one town's tone, in log2: the difference between sodium and mercury is 1.5
+from tests.borders.test_profiles import straight
 
 
-def towns_beside(rng, length_km, towns_a_side, contrast=PLANTED, spread=1.0, scatter=SCATTER):
-    """Block of 2 km, side, red and green of light beside a straight border.
-
-    Towns are discs of 1 to 10 km across, of log-normal light, each with a tone of its own.
-    """
-    x, y = np.meshgrid(np.arange(0.35, length_km, 0.7), np.arange(-9.8, 10, 0.7))
-    red, green = np.zeros_like(x), np.zeros_like(x)
-    for side in (0, 1):
-        for _ in range(rng.poisson(towns_a_side)):
-            across, along = rng.uniform(0, 10) * (1 if side else -1), rng.uniform(0, length_km)
-            light = np.exp(rng.normal(0, spread))
-            width = 0.5 + 0.47 * np.sqrt(light)
-            near = np.s_[
-                :, np.searchsorted(x[0], along - 4 * width) : np.searchsorted(x[0], along + 4 * width)
-            ]
-            away2 = (x[near] - along) ** 2 + (y[near] - across) ** 2
-            disc = light * np.exp(-away2 / 2 / width**2) / width**2
-            disc[(disc < 0.05) | ((y[near] > 0) != (side == 1))] = 0
-            red[near] += disc
-            green[near] += disc * 2 ** (rng.normal(-0.8, scatter) + contrast * side)
-    lit = red > 0
-    return (x[lit] / 2).astype(np.int64), (y[lit] > 0).astype(int), red[lit], green[lit]
+def test_weights_give_both_sides_the_same_light_in_every_stratum():
+    stratum = np.array([0, 0, 0, 1, 1, 2])
+    second = np.array([False, True, False, False, True, False])
+    light = np.array([3.0, 2.0, 1.0, 5.0, 5.0, 7.0])
+    weight = overlap_weights(stratum, second, light)
+    # Stratum 0: 4 of light against 2, so a third and two thirds; 1: 5 against 5; 2 has no other side.
+    assert weight == pytest.approx([1 / 3, 2 / 3, 1 / 3, 0.5, 0.5, 0])
+    for one in (0, 1):
+        sides = [(weight * light)[(stratum == one) & side].sum() for side in (second, ~second)]
+        assert sides[0] == pytest.approx(sides[1])
 
 
-def contrasts(seeds, **scene):
-    found = [
-        block_contrast(*towns_beside(np.random.default_rng(s), **scene), ("BE", "DE"), CONFIG) for s in seeds
-    ]
-    return [one for one in found if one.contrast is not None]
+def test_with_groups_alone_the_fit_gives_ratios_of_sums():
+    red, green = np.array([1.0, 9.0, 2.0, 2.0]), np.array([1.0, 3.0, 1.0, 3.0])
+    weight, group = np.array([1.0, 1.0, 1.0, 0.5]), np.array([0, 0, 1, 1])
+    fit = ratio_fit(red, green, weight, np.eye(2)[group], np.arange(4))
+    assert fit.coefficients == pytest.approx([math.log2(4 / 10), math.log2(2.5 / 3)])
+
+
+def small_fit(value: np.ndarray, seed: int = 0) -> tuple:
+    """40 patches of 8 units in two groups over a plane; the last unit lies in both groups."""
+    rng = np.random.default_rng(seed)
+    unit = np.repeat(np.arange(8), 5)
+    group = (unit >= 4).astype(int)
+    group[-2:] = 0
+    design, step = stepped(group, rng.normal(size=(40, 2)))
+    return mean_fit(value, rng.uniform(0.5, 2, 40), design, unit), rng, design, unit, step
+
+
+def test_leaving_a_unit_out_is_what_a_new_fit_without_it_gives():
+    value = np.random.default_rng(1).normal(size=40)
+    fit, _, design, unit, _ = small_fit(value)
+    weight = np.random.default_rng(0)
+    weight.normal(size=(40, 2))
+    weight = weight.uniform(0.5, 2, 40)
+    for index in range(8):
+        rest = unit != index
+        again = mean_fit(value[rest], weight[rest], design[rest], unit[rest])
+        # Weighted least squares is linear: the update is exact.
+        assert fit.coefficients + fit.left_out[index] == pytest.approx(again.coefficients, abs=1e-9)
+
+
+def test_a_fit_knows_how_it_moves_with_its_units():
+    effect = np.random.default_rng(2).normal(size=8)
+    fit = small_fit(effect[np.repeat(np.arange(8), 5)])[0]
+    assert fit.influence.T @ effect == pytest.approx(fit.coefficients, abs=1e-9)
+    moved = np.einsum("upq,q->up", fit.through, fit.weight_sums.T @ effect) - fit.own * effect[:, None]
+    assert moved == pytest.approx(fit.left_out, abs=1e-9)
+
+
+@pytest.mark.parametrize("n", [3, 5, 20])
+def test_equal_units_have_students_interval(n):
+    """Two groups of n units of equal light: what the classical two-sample t interval gives."""
+    value = np.random.default_rng(n).normal(size=2 * n)
+    group = np.repeat([0, 1], n)
+    fit = mean_fit(value, np.ones(2 * n), np.eye(2)[group], np.arange(2 * n))
+    found = estimate(fit, np.array([-1.0, 1.0]), 20_000)
+    assert found.value == pytest.approx(value[n:].mean() - value[:n].mean())
+    pooled = math.sqrt((value[:n].var(ddof=1) + value[n:].var(ddof=1)) / n)
+    # Quantiles of 20,000 draws are good to 2 %.
+    assert found.half95 == pytest.approx(pooled * student.ppf(0.975, 2 * n - 2), rel=0.04)
+    assert found.half90 == pytest.approx(pooled * student.ppf(0.95, 2 * n - 2), rel=0.04)
+
+
+def test_a_trend_is_a_plane_until_there_are_units_enough_for_a_curve():
+    x, y = np.array([0.0, 10.0, 5.0]), np.array([0.0, 4.0, 2.0])
+    assert Trend.over(x, y, 19).terms(x, y).tolist() == [[-1, -1], [1, 1], [0, 0]]
+    assert Trend.over(x, y, 20).terms(x, y)[1].tolist() == [1, 1, 1, 1, 1]
 
 
 @pytest.mark.parametrize(
-    "scene",
-    [
-        {"length_km": 100, "towns_a_side": 20},
-        {"length_km": 100, "towns_a_side": 60},
-        {"length_km": 100, "towns_a_side": 20, "scatter": 0.1},
-        {"length_km": 100, "towns_a_side": 14, "spread": 1.3},
-        {"length_km": 300, "towns_a_side": 60},
-    ],
-    ids=["typical", "dense", "even", "one large city", "long"],
+    "name", ["typical", "very uneven towns", "short border, 8 towns a side", "trend 0.3, no contrast"]
 )
-def test_the_interval_covers_a_planted_contrast(scene):
-    """Towns are wider than a block and differ: percentiles of short blocks would cover 70 % of these."""
-    found = contrasts(range(200), **scene)
-    assert len(found) > 195
-    covered = np.mean([one.low <= PLANTED <= one.high for one in found])
-    # 200 scenes tell a coverage of 95 % to 1.5 %; very uneven towns cost a few per cent.
-    assert 0.90 <= covered <= 0.99
-    # Without bias: the mean of 200 is good to a fourteenth of one's spread.
-    values = np.array([one.contrast for one in found])
-    assert abs(values.mean() - PLANTED) < 3 * values.std() / math.sqrt(len(found))
+def test_the_interval_covers_what_was_planted(name):
+    """The whole range of settings, with 200 scenes each, is in benchmarks/borders/contrast.json."""
+    result = coverage(SETTINGS[name], 60)
+    assert result["given"] >= 40
+    # 60 scenes tell a coverage of 95 % to 3 %.
+    assert result["coverage"] >= 0.86
+    assert abs(result["bias"]) < 3 * result["bias_sigma"]
+    # An interval that is wide for all would cover too: a town's tone scatters by 0.3.
+    assert result["half_width_median"] < 0.75
 
 
-def test_few_towns_beside_a_short_border_are_covered_a_little_too_seldom():
-    found = contrasts(range(200), length_km=40, towns_a_side=8)
-    assert np.mean([one.low <= PLANTED <= one.high for one in found]) >= 0.85
+def test_a_gradient_is_no_border():
+    """With 3 times the towns a gradient of 0.3 over 60 km shifts the plain ratio, not the contrast."""
+    setting = Setting(contrast=0, trend=0.3, density=0.06, scatter=0.1)
+    found = [measured(scene(setting, seed))[0] for seed in range(12)]
+    plain, contrast = (np.array([getattr(one, key) for one in found]) for key in ("plain", "contrast"))
+    # Sides lie 10 km apart on average: 0.05.
+    assert plain.mean() == pytest.approx(0.05, abs=0.03)
+    assert abs(contrast.mean()) < 0.03
 
 
-def test_where_nothing_was_planted_little_is_found():
-    found = contrasts(range(200), length_km=100, towns_a_side=20, contrast=0.0)
-    claimed = np.mean([one.low > 0 or one.high < 0 for one in found])
-    assert 0.0 < claimed <= 0.10
-    assert sum("Neither side is clearly greener" in one.statement for one in found) == round(
-        (1 - claimed) * len(found)
-    )
+def test_a_step_of_brightness_is_matched_away():
+    """Brighter is greener in both countries, one is dim: its lights are no other, only fewer a cell."""
+    setting = replace(SETTINGS["brighter is greener, one side dim"], scatter=0.1, contrast=0)
+    found = [measured(scene(setting, seed))[0] for seed in range(12)]
+    assert np.mean([one.plain for one in found]) < -0.05
+    assert abs(np.mean([one.contrast for one in found])) < 0.04
 
 
-def test_short_blocks_are_lengthened_where_towns_are_wide():
-    """The same light in blocks a twentieth of a town long gives an interval as wide, not a fourth of it."""
-    block, side, red, green = towns_beside(np.random.default_rng(1), 100, 20)
-    two_km = block_contrast(block, side, red, green, ("BE", "DE"), CONFIG)
-    fine = CONFIG.model_copy(update={"block_km": 0.5})
-    quarter = block_contrast(4 * block + np.arange(len(block)) % 4, side, red, green, ("BE", "DE"), fine)
-    assert quarter.contrast == pytest.approx(two_km.contrast, abs=1e-9)
-    assert quarter.high - quarter.low == pytest.approx(two_km.high - two_km.low, rel=0.35)
-    assert two_km.n_blocks < 50 / 2
+@pytest.fixture(scope="module")
+def made():
+    return scene(Setting(density=0.05, contrast=0.6), 3)
 
 
-def test_the_same_light_gives_the_same_interval():
-    light = towns_beside(np.random.default_rng(2), 100, 20)
-    assert block_contrast(*light, ("BE", "DE"), CONFIG) == block_contrast(*light, ("BE", "DE"), CONFIG)
+def test_the_same_light_gives_the_same_interval(made):
+    assert measured(made) == measured(made)
 
 
-def test_exchanging_the_countries_turns_the_sign():
-    block, side, red, green = towns_beside(np.random.default_rng(3), 100, 60, contrast=0.6)
-    one = block_contrast(block, side, red, green, ("BE", "DE"), CONFIG)
-    other = block_contrast(block, 1 - side, red, green, ("DE", "BE"), CONFIG)
-    assert (other.contrast, other.low, other.high) == pytest.approx((-one.contrast, -one.high, -one.low))
-    assert other.statement == one.statement
-
-
-def test_brightness_of_a_side_is_no_contrast():
-    block, side, red, green = towns_beside(np.random.default_rng(4), 100, 20)
-    dim = np.where(side == 1, 0.2, 1.0)
-    one = block_contrast(block, side, red, green, ("BE", "DE"), CONFIG)
-    other = block_contrast(block, side, dim * red, dim * green, ("BE", "DE"), CONFIG)
+def test_exposure_is_no_contrast(made):
+    """Light four times as bright: each cell two steps of brightness higher, the matching as before."""
+    cells = replace(made.cells, red=4 * made.cells.red, green=4 * made.cells.green)
+    one, other = measured(made)[0], measured(replace(made, cells=cells))[0]
     assert (other.contrast, other.low, other.high) == pytest.approx((one.contrast, one.low, one.high))
 
 
-def test_too_few_blocks_give_a_reason_that_names_the_side():
-    block = np.arange(10)
-    side = np.array([0] * 7 + [1] * 3)
-    ones = np.ones(10)
-    result = block_contrast(block, side, ones, ones, ("BE", "LU"), CONFIG)
-    assert (result.contrast, result.low, result.high) == (None, None, None)
-    assert (result.n_blocks, result.n_cells) == (3, 10)
-    assert result.statement == (
-        "No contrast can be given: only 3 of the 5 stretches of 2 km that are needed have light on the "
-        "Luxembourgish side."
+def test_exchanging_the_countries_turns_the_sign(made):
+    swapped = replace(made.cells, country=1 - made.cells.country)
+    one = measured(made)[0]
+    near, scales = (
+        near_patches(beside(swapped, made.line, 0, 1, 20e3), DONUT_M, CONFIG),
+        unit_scales(swapped, 2),
     )
-    nothing = block_contrast(block[:0], side[:0], ones[:0], ones[:0], ("BE", "LU"), CONFIG)
-    assert "only 0 of the 5" in nothing.statement
+    other, _ = border_contrast(
+        near, patches(swapped), scales, made.line, 1, nadir_below, ("DE", "BE"), CONFIG
+    )
+    assert other.contrast == pytest.approx(-one.contrast)
+    # The units come in another order: other draws, of which 2000 give a quantile to 4 %.
+    assert other.high - other.contrast == pytest.approx(one.high - one.contrast, rel=0.1)
+    assert "The German side is greener than the Belgian one" in one.statement
+    assert "The German side is greener than the Belgian one" in other.statement
 
 
-@pytest.mark.parametrize("share", [0.5, 0.9, 1 - 1e-12])
-def test_one_town_is_no_country(share):
-    """Five blocks a side are lit, but one of them has nearly all the second side's light: no interval."""
-    block, side = np.concatenate([np.arange(40), np.arange(5)]), np.array([0] * 40 + [1] * 5)
-    tone = np.random.default_rng(0).normal(-0.8, 0.3, 45) + PLANTED * side
-    red = np.ones(45)
-    red[40], red[41:] = share, (1 - share) / 4
-    result = block_contrast(block, side, red, red * 2**tone, ("BE", "DE"), CONFIG)
-    assert (result.contrast is None) == (share > 0.8)
-    assert ("most light of one side lies in one stretch" in result.statement) == (share > 0.8)
+def test_brightness_distance_and_view_zenith_make_strata(made):
+    near = near_patches(beside(made.cells, made.line, 0, 1, 20e3), DONUT_M, CONFIG)
+    code = strata(near, nadir_below)
+    zenith = nadir_below(near.x, near.y)
+    for one in np.unique(code)[:20]:
+        own = code == one
+        assert len(np.unique(near.level[own])) == len(np.unique(near.key[own])) == 1
+        assert np.ptp(zenith[own]) <= 5.0
+    # Bands end at 1, 2, 5 and 10 km; light nearer than the donut or beyond 10 km is not there.
+    assert set(np.unique(near.key)) == {1, 2, 3, 4}
+
+
+def towns_at(x_km, y_km, tone, light=1.0):
+    """Cells of 200 m of square towns, 2 km wide, at places beside a border at 20 km."""
+    parts = []
+    for at_x, at_y, own in zip(x_km, y_km, tone, strict=True):
+        x, y = (v.ravel() for v in np.meshgrid(*(at + np.arange(-0.9, 1, 0.2) for at in (at_x, at_y))))
+        red = np.full(len(x), light, np.float32)
+        green = (red * 2**own).astype(np.float32)
+        country = (x > 20).astype(np.int8)
+        parts.append(Cells(*place(x, y), red, green, country, np.full(len(x), own, np.float32)))
+    return Cells.joined(parts)
+
+
+def contrast_of(cells, donut_m=0.0, codes=("BE", "LU")):
+    line = BorderLine.of(straight(100), 2000.0)
+    near, scales = near_patches(beside(cells, line, 0, 1, 20e3), donut_m, CONFIG), unit_scales(cells, 2)
+    return border_contrast(near, patches(cells), scales, line, 1, nadir_below, codes, CONFIG)[0]
+
+
+def test_too_few_towns_give_a_reason_that_names_the_side():
+    y_km = np.arange(5, 100, 20.0)
+    result = contrast_of(towns_at([*[16] * 5, 24], [*y_km, 45.0], [0.0] * 6))
+    assert (result.contrast, result.low, result.high, result.alike) == (None,) * 4
+    assert (result.n_blocks, result.n_cells) == (1, 600)
+    assert result.statement == (
+        "No contrast can be given: 1 town with light on the Luxembourgish side within 10 km of the border, "
+        "and 2 are needed."
+    )
+    nothing = contrast_of(towns_at([16] * 5, y_km, [0.0] * 5))
+    assert "no towns with light on the Luxembourgish side" in nothing.statement
+
+
+def test_one_town_is_no_country():
+    """Two towns lie beyond the border, but one of them has 95 % of the light."""
+    y_km = np.arange(5, 100, 20.0)
+    cells = towns_at([*[16] * 5, 24, 24], [*y_km, 45.0, 85.0], [0.0, 0.2, -0.2, 0.1, 0, 0, 0])
+    dim = (cells.x > place(20, 0)[0]) & (cells.y > place(0, 65)[1])
+    cells = replace(cells, **{k: np.where(dim, 0.05, 1).astype(np.float32) for k in ("red", "green")})
+    faint = towns_at([16], [65.0], [0.0], light=0.025)
+    result = contrast_of(Cells.joined([cells, faint]))
+    assert result.contrast is None
+    assert "is of one town" in result.statement
+
+
+def test_light_in_the_donut_and_beyond_the_reach_does_not_count():
+    """Both countries are alike from 2 to 10 km; nearer Germany is greener by 1, farther by 2."""
+    y_km = np.tile(np.arange(5, 100, 10.0), 6)
+    x_km = np.repeat([5.0, 14.0, 19.0, 21.0, 26.0, 35.0], 10)
+    tone = np.select([x_km == 21, x_km == 35], [1.0, 2.0], 0.0)
+    cells = towns_at(x_km, y_km, tone)
+    without = contrast_of(cells, donut_m=2100.0)
+    # Exact: float32 light of equal tone.
+    assert without.plain == pytest.approx(0, abs=1e-6)
+    assert without.n_cells == 2 * 10 * 100
+    assert contrast_of(cells).plain == pytest.approx(math.log2(1.5), abs=0.01)
+    too_far = contrast_of(cells, donut_m=12_300.0)
+    assert "no towns with light on the Belgian side" in too_far.statement
 
 
 @pytest.mark.parametrize(
-    ("numbers", "sentence"),
+    ("numbers", "half90", "p", "sentence"),
     [
-        ((0.31, 0.23, 0.39), "The German side is greener than the Belgian one by 0.31 (0.23 to 0.39)"),
-        ((-0.31, -0.39, -0.23), "The Belgian side is greener than the German one by 0.31 (0.23 to 0.39)"),
+        (
+            (0.31, 0.23, 0.39),
+            0.07,
+            0.002,
+            "The German side is greener than the Belgian one by 0.31 (0.23 to 0.39) in log2(G/R), placebo "
+            "p = 0.002.",
+        ),
+        (
+            (-0.31, -0.39, -0.23),
+            0.07,
+            None,
+            "The Belgian side is greener than the German one by 0.31 (0.23 to 0.39) in log2(G/R).",
+        ),
+        (
+            (0.03, -0.15, 0.21),
+            0.16,
+            None,
+            "Neither side is clearly greener: the German side differs from the Belgian one by 0.03 "
+            "(-0.15 to 0.21) in log2(G/R).",
+        ),
         (
             (0.03, -0.05, 0.11),
+            0.07,
+            None,
             "Neither side is clearly greener: the German side differs from the Belgian one by 0.03 "
-            "(-0.05 to 0.11)",
+            "(-0.05 to 0.11) in log2(G/R); the two are alike to within 0.14.",
         ),
     ],
 )
-def test_statements(numbers, sentence):
-    assert statement(*numbers, "BE", "DE") == f"{sentence} in log2(G/R)."
+def test_statements(numbers, half90, p, sentence):
+    value = numbers[0]
+    made = Contrast(*numbers, 9, 999, "", value - half90, value + half90)
+    assert statement(made, "BE", "DE", p) == sentence
 
 
-def on_map(rng, n=20_000, length_km=100.0):
-    """Cells to 15 km on both sides; Germany greener by PLANTED, within 2 km of the border by 1 more."""
-    x_km, y_km = rng.uniform(5, 35, n), rng.uniform(0, length_km, n)
-    tone = np.where(x_km > 20, PLANTED, 0) + np.where((x_km > 20) & (x_km < 22), 1.0, 0)
-    red = rng.lognormal(0, 1, n).astype(np.float32)
-    cells = Cells(*place(x_km, y_km), red, (red * 2**tone).astype(np.float32), (x_km > 20).astype(np.int8))
-    line = BorderLine.of(shapely.MultiLineString([[place(20, 0), place(20, length_km)]]), 2000.0)
-    return cells, line
+def test_alike_is_when_the_whole_90_percent_interval_lies_within_a_tenth():
+    def alike(low, high):
+        return Contrast(0.0, low, high, 9, 9, "", low, high).alike
+
+    assert alike(-0.13, 0.139)
+    assert not alike(-0.13, EQUIVALENCE + 1e-9)
+    assert not alike(-0.15, 0.0)
+    assert Contrast(None, None, None, 0, 0, "").alike is None
 
 
-def test_cells_in_the_donut_and_beyond_the_reach_do_not_count():
-    cells, line = on_map(np.random.default_rng(0))
-    near = beside(cells, line, 0, 1, 20_000.0)
-    without = border_contrast(near, line, 2000.0, "BE", "DE", CONFIG)
-    # All light beyond the donut has the planted contrast exactly, in float32.
-    assert without.contrast == pytest.approx(PLANTED, abs=1e-6)
-    assert without.n_cells == pytest.approx(20_000 * 16 / 30, rel=0.03)  # 8 km of 15 on each side
-    withit = border_contrast(near, line, 0.0, "BE", "DE", CONFIG)
-    assert withit.contrast > PLANTED + 0.2
-    wide = border_contrast(near, line, 2000.0, "BE", "DE", CONFIG.model_copy(update={"contrast_km": 5.0}))
-    assert wide.n_cells == pytest.approx(20_000 * 6 / 30, rel=0.05)
-
-
-def test_a_position_too_unsure_for_the_reach_is_said():
-    cells, line = on_map(np.random.default_rng(0))
-    near = beside(cells, line, 0, 1, 20_000.0)
-    result = border_contrast(near, line, 12_300.0, "BE", "DE", CONFIG)
-    assert result.contrast is None
-    assert result.statement == (
-        "No contrast can be given: light is placed only to 12.3 km and 10 km are compared."
-    )
-
-
-def test_an_unlit_frame_gives_a_reason():
-    cells, line = on_map(np.random.default_rng(0))
-    dark = replace(cells, **{k: getattr(cells, k)[:0] for k in ("x", "y", "red", "green", "country")})
-    result = border_contrast(beside(dark, line, 0, 1, 20_000.0), line, 100.0, "BE", "NL", CONFIG)
-    assert result.contrast is None
-    assert "Belgian side" in result.statement
+def test_planted_contrasts_are_told_with_their_sign():
+    found = [measured(scene(Setting(density=0.06, contrast=1.0), seed))[0] for seed in range(8)]
+    assert all("The German side is greener" in one.statement for one in found)
+    assert PLANTED < np.mean([one.contrast for one in found]) == pytest.approx(1.0, abs=0.15)

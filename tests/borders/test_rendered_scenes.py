@@ -11,7 +11,7 @@ from PIL import Image
 from rasterio.features import geometry_mask
 
 from pipeline.camera.camera import Camera
-from pipeline.config import BordersConfig, GridConfig, LonLat, ToneConfig
+from pipeline.models import BordersConfig, GridConfig, LonLat, ToneConfig
 from pipeline.photo.photo import Photo, PhotoFacts
 from pipeline.photo.tiff import write_photo
 from pipeline.steps.borders import compare_borders

@@ -8,21 +8,30 @@ import pandas as pd
 import pytest
 import shapely
 
-from pipeline.borders.cells import BorderLine, Cells, beside, block_sums, log_ratio_sigma
+from pipeline.borders.cells import (
+    BorderLine,
+    Cells,
+    beside,
+    block_sums,
+    log_ratio_sigma,
+)
 from pipeline.borders.countries import Countries
 from pipeline.borders.zones import (
     AREA_CRS,
     border_strips,
     country_zones,
+    in_strips,
     scan,
-    scatter_in_strips,
     scatter_sigma,
     statistics,
     tile_bounds,
+    tone_quantiles,
+    weighted_quantiles,
 )
 from pipeline.ortho.grid import Grid
 from pipeline.ortho.warp import Tile
 from tests.borders.lands import KM, box, countries, grid, light_and_tone, place
+from tests.borders.test_profiles import straight
 
 BANDS_KM = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0)
 
@@ -178,48 +187,10 @@ def test_tile_bounds_are_those_of_the_grid():
     assert tile_bounds(on, Tile(1, 2, 2, 3)) == (*place(1, 0.5), *place(2.5, 1.5))
 
 
-def straight(length_km: float = 40) -> shapely.MultiLineString:
-    return shapely.MultiLineString([[place(20, 0), place(20, length_km)]])
-
-
-def test_distance_and_chainage_along_a_straight_border():
-    line = BorderLine.of(straight(), 2000.0)
-    x, y = place(np.array([20.0, 20.1, 17.0, 31.0]), np.array([0.0, 10.0, 39.0, 20.0]))
-    # Points stand every 50 m: up to 25 m along the line, 3 m in distances of 100 m.
-    np.testing.assert_allclose(line.distance_m(x, y, 1e4), [0, 100, 3000, np.inf], atol=3.2)
-    np.testing.assert_allclose(line.along_m(x, y), [0, 10e3, 39e3, 20e3], atol=26)
-
-
-def test_wiggles_and_enclaves_do_not_lengthen_the_course():
-    along = np.linspace(0, 40, 4001)
-    wiggly = np.column_stack(place(20 + 0.4 * np.sin(2 * np.pi * along / 0.8), along))
-    enclave = np.array(shapely.Point(place(23, 20)).buffer(1500).exterior.coords)
-    border = shapely.MultiLineString([wiggly, enclave])
-    assert border.length > 1.5 * 40 * KM
-    line = BorderLine.of(border, 2000.0)
-    x, y = place(np.full(40, 26.0), np.arange(40) + 0.5)
-    # The course is good to half a block.
-    np.testing.assert_allclose(line.along_m(x, y), KM * (np.arange(40) + 0.5), atol=1500)
-    # The enclave's own edge counts for distances: it lies 500 m west of here.
-    beyond = place(np.array([25.0]), np.array([20.0]))
-    assert float(line.distance_m(*beyond, 1e4)[0]) == pytest.approx(500, abs=3)
-
-
-def test_parts_of_a_border_begin_at_a_new_block():
-    parts = shapely.MultiLineString(
-        [[place(20, 0), place(20, 5)], [place(20, 30), place(20, 39)], [place(1, 1), place(1, 1.5)]]
-    )
-    line = BorderLine.of(parts, 2000.0)
-    chainage = line.along_m(*place(np.array([21.0, 21.0, 21.0, 21.0]), np.array([0.0, 5.0, 30.0, 39.0])))
-    starts = sorted(np.floor(chainage / 2000))
-    assert len(set(starts)) == 4
-    np.testing.assert_allclose(np.diff(np.sort(chainage))[[0, 2]], [5000, 9000], atol=1)
-
-
 def test_beside_takes_both_sides_of_one_pair_within_reach():
     x, y = place(np.array([19.0, 21.0, 5.0, 22.0]), np.array([10.0, 10.0, 10.0, 10.0]))
     ones = np.ones(4, np.float32)
-    cells = Cells(x, y, ones, ones, np.array([0, 1, 0, 2], np.int8))
+    cells = Cells(x, y, ones, ones, np.array([0, 1, 0, 2], np.int8), ones)
     near = beside(cells, BorderLine.of(straight(), 2000.0), 0, 1, 5000.0)
     assert near.second.tolist() == [False, True]
     np.testing.assert_allclose(near.distance_m, 1000, atol=1)
@@ -258,7 +229,8 @@ def test_strips_take_the_scatter_of_their_own_cells():
     x, y = place(x_km, y_km)
     red = np.ones(20_000, np.float32)
     tone = np.where(np.floor(y_km / 10) % 2 == 0, 0.2, -0.2) * (x_km > 20)  # uneven in Germany alone
-    cells = Cells(x, y, red, (red * 2**tone).astype(np.float32), (x_km > 20).astype(np.int8))
+    green, country = (red * 2**tone).astype(np.float32), (x_km > 20).astype(np.int8)
+    cells = Cells(x, y, red, green, country, tone.astype(np.float32))
     near = {"BE-DE": beside(cells, BorderLine.of(straight(200), 2000.0), 0, 1, 20_000.0)}
     strips = pd.DataFrame(
         {
@@ -268,9 +240,91 @@ def test_strips_take_the_scatter_of_their_own_cells():
             "band_to_km": [10.0, 10.0, 20.0],
         }
     )
-    even, uneven, far = scatter_in_strips(strips, near)
+    even, uneven, far = map(scatter_sigma, in_strips(strips, near))
     assert even == pytest.approx(0, abs=1e-6)
     assert uneven == pytest.approx(scatter_sigma(cells.chosen((x_km > 20) & (x_km < 30))), rel=1e-2)
     # Twenty squares alternate between +0.2 and -0.2: sigma is about 0.2 / sqrt(20).
     assert uneven == pytest.approx(0.2 / math.sqrt(20), rel=0.2)
     assert far == pytest.approx(uneven, rel=0.3)
+
+
+# A map of 5 x 5 cells of 1 km in one country but for its last column; rows from the north:
+#
+#     light (red + green)     log2(G/R)
+#     1 1 1 1 |9              0 0 0 0 |5
+#     1 2 2 1 |9              0 1 1 0 |5
+#     1 2 x 1 |9              0 1 x 0 |5      x not lit
+#     1 4 4 1 |9              0 2 2 0 |5
+#     1 1 1 1 |9              0 0 0 0 |5
+LIGHT_5 = np.array([[1, 1, 1, 1, 9], [1, 2, 2, 1, 9], [1, 2, 3, 1, 9], [1, 4, 4, 1, 9], [1, 1, 1, 1, 9.0]])
+TONE_5 = np.array([[0, 0, 0, 0, 5], [0, 1, 1, 0, 5], [0, 1, 0, 0, 5], [0, 2, 2, 0, 5], [0, 0, 0, 0, 5.0]])
+
+
+def five_by_five() -> Cells:
+    land, on = countries(5, 5, 4), grid(5, 5, 1000.0)
+    red = LIGHT_5 / (1 + 2**TONE_5)
+    lit = np.ones((5, 5), bool)
+    lit[2, 2] = False
+    light, tone = light_and_tone(red, LIGHT_5 - red, 0.5 * red, lit)
+    zones = country_zones(land, box(0, 0, 5, 5))
+    cells = scan([(Tile(0, 0, 5, 5), light, tone)], zones, land, on).cells
+    return cells.chosen(cells.country == 0)
+
+
+def test_quantiles_by_hand():
+    """Of Belgium's 19 cells 14 have tone 0, 3 tone 1, 2 tone 2; of its light 14, 6 and 8."""
+    found = tone_quantiles(five_by_five())
+    assert found == {
+        "tone_median": 0.0,
+        "tone_q10": 0.0,
+        "tone_q25": 0.0,
+        "tone_q50": 0.0,  # exactly half of the light
+        "tone_q75": 2.0,
+        "tone_q90": 2.0,
+    }
+    greater = weighted_quantiles(np.array([0, 1, 2.0]), np.array([14, 6, 8.0]), (0.501, 20 / 28, 0.72, 1.0))
+    assert greater.tolist() == [1, 1, 2, 2]
+
+
+def test_quantiles_are_those_of_sorted_values_to_half_a_step():
+    rng = np.random.default_rng(0)
+    value, weight = rng.normal(size=5000).astype(np.float32), rng.lognormal(size=5000).astype(np.float32)
+    order = np.argsort(value)
+    below = np.cumsum(weight[order]) / weight.sum()
+    for share in (0.1, 0.5, 0.9):
+        exact = value[order][np.searchsorted(below, share)]
+        assert weighted_quantiles(value, weight, [share])[0] == pytest.approx(exact, abs=1 / 512 + 1e-6)
+
+
+def test_without_light_there_are_no_quantiles():
+    nothing = five_by_five().chosen(np.zeros(19, bool))
+    assert all(math.isnan(value) for value in tone_quantiles(nothing).values())
+    dark = weighted_quantiles(np.array([1.0, 2.0]), np.array([0.0, -1.0]), [0.5])
+    assert np.isnan(dark).all()
+
+
+# 3 x 3 cells of 1 km of one country; the south-west cell is masked, the north-west one not lit.
+RED_3 = np.array([[1.0, 2.0, 4.0], [4.0, 4.0, 1.0], [np.nan, 2.0, 2.0]])
+GREEN_3 = RED_3 * np.array([[1.0, 0.5, 0.5], [0.25, 0.5, 1.0], [1.0, 0.5, 2.0]])
+
+
+def test_every_statistic_of_a_three_by_three_raster():
+    land, on = countries(3, 3, 3), grid(3, 3, 1000.0)
+    lit = np.isfinite(RED_3)
+    lit[0, 0] = False
+    light, tone = light_and_tone(RED_3, GREEN_3, 0.5 * GREEN_3, lit)
+    zones = country_zones(land, box(0, 0, 3, 3))
+    scanned = scan([(Tile(0, 0, 3, 3), light, tone)], zones, land, on)
+    row = statistics(zones, scanned.sums, on).iloc[0]
+    red, green = 2 + 4 + 4 + 4 + 1 + 2 + 2, 1 + 2 + 1 + 2 + 1 + 1 + 4
+    expected = {"area_km2": 9, "lit_area_km2": 7, "light_r": red, "light_g": green, "light_b": green / 2}
+    expected |= {"tone_g_r": math.log2(green / red), "tone_b_g": -1, "n_cells": 7, "masked_share": 1 / 9}
+    assert row.to_dict() == pytest.approx(expected)
+    # Tones of the lit cells, sorted: -2, four of -1, 0, 1; of their light 31: 5, 3 + 6 + 6 + 3, 2, 6.
+    found = tone_quantiles(scanned.cells)
+    assert found["tone_median"] == -1
+    assert [found[f"tone_q{q}"] for q in (10, 25, 50, 75, 90)] == [-2, -1, -1, 0, 1]
+    # The scatter between the seven cells as blocks.
+    shares = [RED_3[lit] / red, GREEN_3[lit] / green]
+    sigma = math.sqrt(7 / 6 * ((shares[1] - shares[0]) ** 2).sum()) / math.log(2)
+    assert scatter_sigma(scanned.cells, 1.0) == pytest.approx(sigma, rel=1e-6)

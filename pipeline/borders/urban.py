@@ -1,0 +1,208 @@
+"""Towns as zones, and large cities against the towns around them.
+
+   o   o            o  a town: a disc as large as its built area
+o   ( X )  o        X  the core, ( )
+  o      o          the ring: the towns around it, of its own country
+"""
+
+from dataclasses import asdict, dataclass, fields, replace
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+from pyproj import Transformer
+from scipy.spatial import cKDTree
+from shapely.geometry.base import BaseGeometry
+
+from pipeline.borders.cells import PATCH_M, Cells, Ints, squares
+from pipeline.borders.contrast import estimate, ratio_fit
+from pipeline.borders.countries import Countries, clipped
+from pipeline.borders.zones import polygons
+from pipeline.camera.earth import Array
+from pipeline.georeference.cities import Cities
+from pipeline.models import BordersConfig
+
+MIN_POPULATION = 5000
+CORE_POPULATION = 100_000
+# Monschau, of Aachen's ring, is 27 km away.
+RING_KM = 30.0
+MIN_SQUARES = 3
+
+
+def built_radius_km(population: Array) -> Array:
+    """Radius of a disc as large as a town's built area: 0.4 km2 for 1,000 inhabitants, 22 for 100,000."""
+    return np.asarray(np.sqrt(0.42 / np.pi * (population / 1000) ** 0.86))
+
+
+def nowhere() -> Cities:
+    """A list of no places."""
+    none, unnamed = np.empty(0), np.empty(0, "<U1")
+    return Cities(none, none, none, unnamed, unnamed)
+
+
+def towns(places: Cities, countries: Countries, frame: BaseGeometry) -> gpd.GeoDataFrame:
+    """The towns of MIN_POPULATION or more whose centre lies in the frame, the largest first: name, country,
+    population, radius_km, x, y (m) and the disc, as far as it is of their country and in the frame.
+
+    A place within a larger one of its country is a part of it. Of a country's list only those whose point
+    lies in its area count.
+    """
+    crs = countries.areas.crs
+    large = places[np.flatnonzero(places.population >= MIN_POPULATION)]
+    x, y = Transformer.from_crs("EPSG:4326", crs, always_xy=True).transform(large.lon, large.lat)
+    order = np.argsort(-large.population, kind="stable")
+    order = order[shapely.contains_xy(frame, np.asarray(x)[order], np.asarray(y)[order])]
+    areas = clipped(countries, frame).areas.set_index("country").geometry
+    large, at = large[order], np.column_stack([x, y])[order]
+    radius_m = 1e3 * built_radius_km(large.population)
+    rows = []
+    for index in np.flatnonzero(_separate(at, radius_m, large.country)):
+        country = str(large.country[index])
+        if country not in areas.index:
+            continue
+        disc = polygons(shapely.Point(at[index]).buffer(radius_m[index]) & areas[country])
+        if not disc.is_empty:
+            place = str(large.name[index]), country, int(large.population[index])
+            rows.append((*place, float(radius_m[index]) / 1e3, *at[index], disc))
+    columns = ["name", "country", "population", "radius_km", "x", "y", "geometry"]
+    return gpd.GeoDataFrame(pd.DataFrame(rows, columns=columns), geometry="geometry", crs=crs)
+
+
+def _separate(at: Array, radius_m: Array, country: NDArray[np.str_]) -> NDArray[np.bool_]:
+    """Which places, the largest first, do not lie inside a larger one of their country."""
+    separate = np.ones(len(at), bool)
+    if len(at):
+        tree = cKDTree(at)
+        for index, inside in enumerate(tree.query_ball_point(at, radius_m)):
+            if separate[index]:
+                within = np.array([other for other in inside if other > index], np.intp)
+                separate[within[country[within] == country[index]]] = False
+    return separate
+
+
+def rings(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """The cities of CORE_POPULATION or more among `towns`, with the ring of towns of their country up to
+    RING_KM away: name, country, population, n_towns, members (rows of `towns`, the city first), geometry (of
+    the ring)."""
+    rows = []
+    for core in table[table["population"] >= CORE_POPULATION].itertuples():
+        away_km = np.hypot(table["x"] - core.x, table["y"] - core.y) / 1e3
+        ring = table[(away_km <= RING_KM) & (table["country"] == core.country) & (table.index != core.Index)]
+        discs = polygons(shapely.union_all(ring.geometry.to_numpy()) - core.geometry)
+        if not discs.is_empty:
+            members = (int(core.Index), *(int(index) for index in ring.index))
+            rows.append((core.name, core.country, core.population, len(ring), members, discs))
+    columns = ["name", "country", "population", "n_towns", "members", "geometry"]
+    return gpd.GeoDataFrame(pd.DataFrame(rows, columns=columns), geometry="geometry", crs=table.crs)
+
+
+def compare_cores(
+    around: gpd.GeoDataFrame, cells: Cells, members: list[NDArray[np.intp]], config: BordersConfig
+) -> gpd.GeoDataFrame:
+    """`rings` with the contrast of each city against its ring; `members` holds the cells of each town."""
+    made = [
+        core_contrast(ring.name, cells, [members[town] for town in ring.members], config)
+        for ring in around.itertuples()
+    ]
+    names = dict(core="tone_core", ring="tone_ring", contrast="contrast_g_r", low="low95", high="high95")
+    columns = [field.name for field in fields(CoreContrast)]
+    numbers = pd.DataFrame([asdict(one) for one in made], around.index, columns)
+    numbers = numbers.astype(dict.fromkeys(names, float)).rename(columns=names)
+    return around.drop(columns="members").join(numbers)
+
+
+@dataclass(frozen=True, eq=False)
+class Lookup:
+    """Finds the cells around a place without looking at all of them: they are sorted by their squares."""
+
+    cells: Cells
+    order: NDArray[np.intp]
+    code: Ints
+
+    @classmethod
+    def of(cls, cells: Cells) -> "Lookup":
+        column, row = squares(cells.x, cells.y)
+        code = row * (1 << 20) + column
+        order = np.argsort(code, kind="stable")
+        return cls(cells, order, code[order])
+
+    def within(self, x: float, y: float, radius_m: float) -> NDArray[np.intp]:
+        """The indices of the cells up to a distance (m) from a place."""
+        low, high = (
+            np.floor((np.array([x, y]) + reach) / PATCH_M).astype(int) for reach in (-radius_m, radius_m)
+        )
+        rows = np.arange(low[1], high[1] + 1) * (1 << 20)
+        start = np.searchsorted(self.code, rows + low[0])
+        end = np.searchsorted(self.code, rows + high[0], side="right")
+        found = np.concatenate([self.order[a:b] for a, b in zip(start, end, strict=True)])
+        near = np.hypot(self.cells.x[found] - x, self.cells.y[found] - y) <= radius_m
+        return np.asarray(found[near])
+
+
+def cells_of_towns(table: gpd.GeoDataFrame, lookup: Lookup, codes: list[str]) -> list[NDArray[np.intp]]:
+    """The indices of the cells of each town; `codes` are the countries that cells are numbered by."""
+    found = []
+    for town in table.itertuples():
+        near = lookup.within(town.x, town.y, 1e3 * town.radius_km)
+        found.append(near[lookup.cells.country[near] == codes.index(town.country)])
+    return found
+
+
+@dataclass(frozen=True)
+class CoreContrast:
+    """Tone of a city's core and ring, and log2(G/R) of the core less that of the ring with its 95 %
+    interval; None where light is too little."""
+
+    core: float | None
+    ring: float | None
+    contrast: float | None
+    low: float | None
+    high: float | None
+    n_core: int
+    n_ring: int
+    statement: str
+
+
+def core_contrast(
+    name: str, cells: Cells, members: list[NDArray[np.intp]], config: BordersConfig
+) -> CoreContrast:
+    """Compare a city (the first of `members`, indices of cells by town) with the towns around it.
+
+    The units of the interval are squares of `block_km`: it tells these places apart, not cities from towns.
+    """
+    core = members[0]
+    around = np.setdiff1d(np.concatenate(members[1:]), core)
+    both, in_ring = (
+        cells.chosen(np.concatenate([core, around])),
+        np.arange(len(core) + len(around)) >= len(core),
+    )
+    side_m = 1e3 * config.block_km
+    square = np.floor(both.x / side_m).astype(np.int64) * (1 << 24) + np.floor(both.y / side_m).astype(
+        np.int64
+    )
+    none = CoreContrast(None, None, None, None, None, len(core), len(around), "")
+    for what, side in ((f"{name} has", ~in_ring), (f"The towns around {name} have", in_ring)):
+        if len(np.unique(square[side])) < MIN_SQUARES:
+            return replace(none, statement=f"{what} too little light to be compared.")
+    design = np.column_stack([in_ring, ~in_ring]).astype(float)
+    red, green = both.red.astype(float), both.green.astype(float)
+    fit = ratio_fit(red, green, np.ones(len(both)), design, square * 2 + in_ring)
+    found = estimate(fit, np.array([-1.0, 1.0]), config.replicates)
+    ring, own, low, high = *fit.coefficients, found.value - found.half95, found.value + found.half95
+    sentence = _statement(name, found.value, low, high)
+    return replace(
+        none, core=float(own), ring=float(ring), contrast=found.value, low=low, high=high, statement=sentence
+    )
+
+
+def _statement(name: str, value: float, low: float, high: float) -> str:
+    """The contrast of core and ring as one English sentence."""
+    figures = (
+        f"by {abs(value):.2f} ({min(abs(low), abs(high)):.2f} to {max(abs(low), abs(high)):.2f}) in log2(G/R)"
+    )
+    if low <= 0 <= high:
+        return f"{name} and the towns around it do not clearly differ: {value:.2f} ({low:.2f} to {high:.2f})."
+    greener, other = (name, "the towns around it") if value > 0 else (f"The towns around {name}", name)
+    return f"{greener} {'is' if value > 0 else 'are'} greener than {other} {figures}."

@@ -1,0 +1,87 @@
+"""Placebo borders: a ribbon that keeps its distances wherever it is laid, and a rank that is a p-value."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from benchmarks.borders.contrast import CONFIG, DONUT_M, Setting, fitted, measured, nadir_below, scene
+from pipeline.borders.cells import BorderLine, patches
+from pipeline.borders.placebo import Ribbon, _moved, placebo_test, studentised
+from tests.borders.lands import box, place
+from tests.borders.test_profiles import straight
+
+
+@pytest.fixture(scope="module")
+def ribbon() -> Ribbon:
+    return Ribbon.of(BorderLine.of(straight(), 2000.0), (box(0, 0, 20, 40), box(20, 0, 30, 40)), 12e3)
+
+
+def test_a_ribbon_is_signed_distance_within_reach_and_countries(ribbon):
+    x, y = place(
+        np.array([17.0, 20.6, 29.0, 31.0, 7.0, 25.0]), np.array([10.0, 20.0, 30.0, 20.0, 20.0, 41.0])
+    )
+    # Places are taken to the lattice: half its step of 500 m along an axis.
+    assert ribbon.at(x, y) == pytest.approx([-3000, 600, 9000, np.nan, np.nan, np.nan], abs=255, nan_ok=True)
+    # 12 km of Belgium and 10 of Germany: the middle lies 1 km west of the border.
+    assert ribbon.middle() == pytest.approx(place(19, 20), abs=260)
+    far = place(np.array([-500.0, 600.0]), np.array([20.0, 900.0]))
+    assert np.isnan(ribbon.at(*far)).all()
+
+
+def test_a_ribbon_laid_elsewhere_keeps_its_distances(ribbon):
+    """Turned by a quarter, what lay 5 km east of the border's middle lies 5 km from where it was laid."""
+    at, middle = place(100, 200), place(20, 20)
+    for turn, (east, north) in ((0.0, (5, 0)), (math.pi / 2, (0, 5)), (math.pi, (-5, 0))):
+        x, y = place(np.array([100.0 + east]), np.array([200.0 + north]))
+        assert np.ravel(_moved(x, y, at, turn, middle)) == pytest.approx(place(25, 20))
+
+
+def test_studentised_by_hand():
+    """Two units a side of equal light: tones 0, 0 and 1, 1 but for a scatter of +-d."""
+    d = 1e-3
+    tone = np.array([-d, d, 1 - d, 1 + d])
+    second, unit = np.array([False, False, True, True]), np.arange(4)
+    t = studentised(second, np.ones(4), 2**tone, unit)
+    # Each unit has half of its side's light and, left out, moves it by d: sigma = sqrt(4 d^2).
+    assert t == pytest.approx(1 / (2 * d), rel=1e-3)
+    assert studentised(~second, np.ones(4), 2**tone, unit) == pytest.approx(-t, rel=1e-2)
+    assert math.isnan(studentised(np.zeros(4, bool), np.ones(4), 2**tone, unit))
+    assert math.isnan(studentised(second, np.array([1, 1, 1, 1e-3]), 2**tone, unit))
+
+
+@pytest.fixture(scope="module")
+def strong():
+    return scene(Setting(width_km=80, height_km=80, density=0.05, contrast=1.0), 1)
+
+
+def test_a_strong_border_is_stronger_than_its_placebos(strong):
+    frame, fit = patches(strong.cells), fitted(strong)[1]
+    ribbon = Ribbon.of(strong.line, strong.sides, 10e3)
+    result = placebo_test(frame, fit, ribbon, DONUT_M, nadir_below, CONFIG, 199)
+    # No p-value can be below 1 / (1 + n).
+    assert result.n == 199
+    assert 1 / 200 <= result.p <= 0.02
+    assert placebo_test(frame, fit, ribbon, DONUT_M, nadir_below, CONFIG, 199) == result
+
+
+def test_no_border_is_as_its_placebos():
+    """The false-positive rate of 200 scenes is in benchmarks/borders/contrast.json."""
+    setting = Setting(width_km=80, height_km=80, contrast=0)
+    p = np.array([measured(scene(setting, seed), test=True)[1].p for seed in range(24)])
+    # Uniform p-values: of 24, five or more below 5 % come once in 160 times.
+    assert (p <= 0.05).sum() <= 4
+    assert 0.3 < p.mean() < 0.7
+
+
+def test_without_room_for_placebos_there_is_no_p(strong):
+    """The frame ends 11 km from the border: a turned line has no place in either country."""
+    narrow = np.abs(strong.cells.x - place(40, 0)[0]) < 11e3
+    made = replace(strong, cells=strong.cells.chosen(narrow))
+    frame, fit = patches(made.cells), fitted(made)[1]
+    result = placebo_test(
+        frame, fit, Ribbon.of(made.line, made.sides, 10e3), DONUT_M, nadir_below, CONFIG, 99
+    )
+    assert result.p is None
+    assert result.n < 99
