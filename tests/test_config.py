@@ -119,6 +119,10 @@ def test_the_good_one_is_good(load: Load) -> None:
             {"dem": {"path": "dem.tif", "heights": "geoid", "geoid_m": 460}},
             "dem.geoid_m = 460: must be less than or equal to 120",
         ),
+        (
+            {"dem": {"path": "dem.tif", "heights": "ellipsoidal", "geoid_m": 46}},
+            "dem: ellipsoidal heights must not have geoid_m",
+        ),
         ({"dem": {"path": "no.tif", "heights": "ellipsoidal"}}, "dem.path = 'no.tif': there is no such file"),
         ({"grid.resolution": 5}, "grid.resolution: unknown key; did you mean 'resolution_m'?"),
         ({"grid.zzz": 5}, "grid.zzz: unknown key; known are crs, resolution_m, radius_km"),

@@ -22,6 +22,7 @@ import shapely
 from pipeline.borders.cells import BorderLine, Cells, beside, patches, unit_scales
 from pipeline.borders.contrast import BorderFit, Contrast, border_contrast, near_patches
 from pipeline.borders.placebo import Placebo, Ribbon, placebo_test
+from pipeline.borders.profiles import along
 from pipeline.models import BordersConfig
 
 X0_M, Y0_M = 4_000_000.0, 3_000_000.0
@@ -73,6 +74,9 @@ SETTINGS = {
     "clustered, trend 0.3": Setting(contrast=0, trend=0.3, clustered=True),
     "brighter is greener, one side dim": Setting(glow=0.15, dim=0.4, density=0.06),
 }
+SEGMENT_SETTINGS = {
+    name: SETTINGS[name] for name in ("typical", "dense", "clustered towns", "winding border")
+}
 PLACEBO_SETTINGS = {
     "100 km": Setting(contrast=0, width_km=100),
     "70 km": Setting(contrast=0, width_km=70, height_km=70),
@@ -87,6 +91,7 @@ class Scene:
     """Lit cells of two countries (0 in the west), their border and their areas."""
 
     cells: Cells
+    border: shapely.LineString
     line: BorderLine
     sides: tuple[shapely.Polygon, shapely.Polygon]
 
@@ -126,13 +131,11 @@ def scene(setting: Setting, seed: int) -> Scene:
     cells = Cells(
         *at, red[lit].astype(np.float32), green[lit].astype(np.float32), country[lit].astype(np.int8), ratio
     )
-    along = np.linspace(0, height, 1 + int(height / 0.5))
-    course = np.column_stack([X0_M + 1e3 * border(along), Y0_M + 1e3 * along])
-    corners = [[(X0_M + 1e3 * at, Y0_M + 1e3 * up) for up in (height, 0)] for at in (0, width)]
-    areas = tuple(shapely.Polygon([*course, *corner]) for corner in corners)
-    return Scene(
-        cells, BorderLine.of(shapely.LineString(course), 1e3 * CONFIG.block_km), (areas[0], areas[1])
-    )
+    up = np.linspace(0, height, 1 + int(height / 0.5))
+    course = shapely.LineString(np.column_stack([X0_M + 1e3 * border(up), Y0_M + 1e3 * up]))
+    corners = [[(X0_M + 1e3 * at, Y0_M + 1e3 * end) for end in (height, 0)] for at in (0, width)]
+    west, east = (shapely.Polygon([*course.coords, *corner]) for corner in corners)
+    return Scene(cells, course, BorderLine.of(course, 1e3 * CONFIG.block_km), (west, east))
 
 
 def _places(setting: Setting, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -209,6 +212,25 @@ def false_positives(setting: Setting, scenes: int) -> dict[str, Any]:
     }
 
 
+def segments(setting: Setting, scenes: int) -> dict[str, Any]:
+    """How often the intervals of segments of the border hold the contrast, which is the same all along."""
+    rows, dark = [], 0
+    for seed in range(scenes):
+        made = scene(setting, seed)
+        found = along(fitted(made)[1], made.border, made.line, nadir_below, CONFIG)
+        given = [one for one in found if one["contrast_g_r"] is not None]
+        dark += len(found) - len(given)
+        rows += [(one["contrast_g_r"], one["high95"] - one["contrast_g_r"]) for one in given]
+    value, half = np.array(rows).T
+    return {
+        "scenes": scenes,
+        "given": len(rows),
+        "too_dark": dark,
+        "coverage": float(np.mean(np.abs(value - setting.contrast) <= half)),
+        "half_width_median": float(np.median(half)),
+    }
+
+
 def table(rows: dict[str, dict[str, Any]]) -> str:
     """Rows of figures as text."""
     keys = list(next(iter(rows.values())))
@@ -235,6 +257,7 @@ def main() -> None:
     stored = json.loads(file.read_text()) if file.is_file() else {}
     for kind, function, settings in (
         ("coverage", coverage, SETTINGS),
+        ("segments", segments, SEGMENT_SETTINGS),
         ("placebo", false_positives, PLACEBO_SETTINGS),
     ):
         done = {

@@ -11,7 +11,16 @@ from scipy.special import ndtr
 
 from pipeline.borders.chainage import Crossing
 from pipeline.borders.contrast import ADJECTIVES
-from pipeline.borders.lit_segments import Profile, Segment, grouped, runs
+from pipeline.borders.lit_segments import (
+    LAMP_SCATTER,
+    SURE_M,
+    TOWN_PART,
+    Profile,
+    Segment,
+    grouped,
+    runs,
+    weighted_median,
+)
 from pipeline.camera.earth import Array
 
 Verdict = Literal[
@@ -26,7 +35,6 @@ Verdict = Literal[
 
 REFINE_M = 3000.0
 LEVELS = (0.7, 0.85, 1.0, 1.15, 1.3)  # a motorway is relit by sections: light near its end, of the whole's
-LAMP_SCATTER = 0.25  # of the light of lit blocks, for lamps differ
 # Blocks know of each other, those of one town most: a likelihood of independent ones is taken to this root.
 QUIET_ROOT, TOWN_ROOT = 1.1, 5.0
 OUTER = 0.025
@@ -35,6 +43,8 @@ BOUND_SIGMAS = 1.96  # a line's stated error is a 95 % bound
 MAX_ERROR_M = 1000.0  # a line less sure than this tells nothing of where its motorway is
 MIN_SIDE_M = 1000.0
 NEAR_BORDER_M, NARROW_M = 2000.0, 100.0  # in a corridor wider than this a lit road may go unnoticed
+BESIDE_M, MIN_TOLD = 5000.0, 0.8  # to say that a road is lit, or dark, on both sides
+TOWNS_SHARE = 0.1  # of the stations: among so many towns, too
 MAX_INTERVAL_M = 1500.0  # to say that light ends at a border
 
 
@@ -101,19 +111,22 @@ def judge(road: Road, segments: Sequence[Segment], lit: float | None, resolution
     for sign, side, other in ((-1, first, second), (1, second, first)):
         # Light that ends before the border tells enough, whatever is on the other side.
         if side is None and (end is None or other is None or other.lit == "lit"):
-            why = _why_untold(road, sign, lit)
-            return Finding("undecidable", f"Where the {crossing.ref} is lit cannot be told: {why}.")
+            return _untold(crossing, _why_untold(road, sign, lit))
     if end is not None:
         return _judge_end(road, end)
+    for sign in (-1, 1):
+        if _told_share(crossing, segments, sign) < MIN_TOLD:
+            return _untold(crossing, _why_untold(road, sign, lit))
     if told[0].lit == "lit":
         return Finding("lit on both sides", f"The {crossing.ref} is lit on both sides of the border.")
-    if lit is None and crossing.error_m[np.abs(crossing.chainage_m) < NEAR_BORDER_M].max() > NARROW_M:
-        hidden = (
-            "no motorway of the photo is seen lit, and its line is too approximate to say that it is dark"
-        )
-        return Finding("undecidable", f"Where the {crossing.ref} is lit cannot be told: {hidden}.")
+    if lit is None and (why := _why_hidden(road, told)):
+        return _untold(crossing, why)
     limit = _limit(told, lit)
     return Finding("dark on both sides", f"The {crossing.ref} is dark on both sides of the border: {limit}.")
+
+
+def _untold(crossing: Crossing, why: str) -> Finding:
+    return Finding("undecidable", f"Where the {crossing.ref} is lit cannot be told: {why}.")
 
 
 def _judge_end(road: Road, end: LightEnd) -> Finding:
@@ -161,6 +174,16 @@ def _beside_border(crossing: Crossing, told: Sequence[Segment], sign: int) -> Se
     return min(found, key=lambda item: item[0])[1] if found else None
 
 
+def _told_share(crossing: Crossing, segments: Sequence[Segment], sign: int) -> float:
+    """Share of the road within BESIDE_M of the border on one side that is lit or dark."""
+    along = sign * crossing.chainage_m
+    beside = (along > 0) & (along <= BESIDE_M)
+    told = np.zeros(len(along), bool)
+    for one in segments:
+        told[one.start : one.stop] = one.lit != "undecidable"
+    return float(told[beside].mean()) if beside.any() else 0.0
+
+
 def _why_untold(road: Road, sign: int, lit: float | None) -> str:
     crossing, profile = road.crossing, road.profile
     side = sign * crossing.chainage_m > 0
@@ -173,6 +196,18 @@ def _why_untold(road: Road, sign: int, lit: float | None) -> str:
     if np.mean(profile.in_town(lit)[side]) > 0.5:
         return f"on the {adjective} side its flanks are as bright as a lit motorway (a town)"
     return f"on the {adjective} side its light does not stand out from the noise and the lights beside it"
+
+
+def _why_hidden(road: Road, told: Sequence[Segment]) -> str | None:
+    """Why a road that seems dark may yet be lit in a photo that shows no motorway lit, if it may."""
+    near_border = np.abs(road.crossing.chainage_m) < NEAR_BORDER_M
+    if road.crossing.error_m[near_border].max() > NARROW_M:
+        return "no motorway of the photo is seen lit, and its line is too approximate to say that it is dark"
+    towns = road.profile.town > 0.5
+    most = max(run.light + 2 * run.sigma * math.sqrt(run.length_m / SURE_M) for run in told)
+    if towns.mean() > TOWNS_SHARE and most > TOWN_PART * float(np.median(road.profile.near[towns])):
+        return "no motorway of the photo is seen lit, and beside so many other lights one may go unnoticed"
+    return None
 
 
 def _limit(told: Sequence[Segment], lit: float | None) -> str:
@@ -204,7 +239,7 @@ def _place_end(
 ) -> LightEnd:
     lit_before = before.lit == "lit"
     run = before if lit_before else after
-    lit = _weighted_median(*profile.blocks(run.start, run.stop))
+    lit = weighted_median(*profile.blocks(run.start, run.stop))
     reach = round(REFINE_M / profile.spacing_m) + (after.start - before.stop) // 2
     here = slice(max(before.start, middle - reach), min(after.stop, middle + reach))
     chainage = profile.chainage_m[here]
@@ -236,12 +271,6 @@ def _likelihood(profile: Profile, here: slice, expected: Array) -> Array:
     log = np.logaddexp.reduce(np.sum(logs, axis=1), axis=0)
     likelihood = np.exp(log - log.max())
     return np.asarray(likelihood / likelihood.sum())
-
-
-def _weighted_median(values: Array, weight: Array) -> float:
-    order = np.argsort(values)
-    total = np.cumsum(weight[order])
-    return float(values[order][np.searchsorted(total, total[-1] / 2)])
 
 
 def _widened_quantiles(places: Array, density: Array, sigma: float) -> tuple[float, float, float]:

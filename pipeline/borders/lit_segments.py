@@ -12,7 +12,7 @@ Lights are compared within 100 m of road, `BLOCK_M`, in which a lit motorway has
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Literal
 
 import numpy as np
@@ -34,7 +34,9 @@ LIT_SIGMAS, DARK_SIGMAS = 3.0, 2.0
 LIT_PART, DARK_PART = 0.3, 0.5  # of a lit motorway's light: less is not lit, more is not dark
 SURE_SIGMAS, SURE_M = 5.0, 2000.0  # what may tell the light of a lit motorway
 TOWN_PART, MAX_TOWN = 0.5, 0.5  # flanks of this part of the light make a town; of a segment, at most
+LAMP_SCATTER = 0.25  # of the light of lit blocks, for lamps differ
 MIN_SEEN = 0.3  # of a segment
+SIGMA_OF_MEDIAN = math.sqrt(math.pi / 2)  # times that of the mean, of normal noise
 PARTS = 4  # of a segment: a lit motorway is lit in each of them
 TAILS = (1.5, 2.0, 3.0, 5.0, 10.0, 100.0)
 
@@ -84,7 +86,8 @@ class Profile:
 
 @dataclass(frozen=True)
 class Segment:
-    """A stretch of road of even light: stations start to stop (exclusive); light per km and its 1 sigma.
+    """A stretch of road of even light: stations start to stop (exclusive); light per km, the median of its
+    blocks, and its 1 sigma.
 
     seen: share of stations that show anything. town: share whose flanks are as bright as the road. even: each
     part of it has light.
@@ -183,6 +186,12 @@ def grouped(values: Array, weight: Array, group: int) -> tuple[Array, Array]:
     return means, total
 
 
+def weighted_median(values: Array, weight: Array) -> float:
+    order = np.argsort(values)
+    total = np.cumsum(weight[order])
+    return float(values[order][np.searchsorted(total, total[-1] / 2)])
+
+
 def find_segments(profile: Profile) -> list[Segment]:
     """Stretches of even light, none shorter than MIN_SEGMENT_M, not yet classified.
 
@@ -192,7 +201,10 @@ def find_segments(profile: Profile) -> list[Segment]:
     blocks, weight = profile.blocks(0, len(profile.light))
     if len(profile.light) < 2 * profile.group:
         return []
-    cost = _WeightedMeans().fit(np.column_stack([blocks, weight / _variance_of_blocks(profile)]))
+    seen = np.where(weight > 0, blocks, np.nan)
+    level = np.nan_to_num(np.maximum(_running_mean(seen, MIN_SEGMENT_M / BLOCK_M), 0))
+    lamps = weight * (LAMP_SCATTER * level) ** 2
+    cost = _WeightedMeans().fit(np.column_stack([blocks, weight / (_variance_of_blocks(profile) + lamps)]))
     size = min(len(blocks), round(MIN_SEGMENT_M / BLOCK_M))
     pelt = ruptures.Pelt(custom_cost=cost, min_size=size, jump=1).fit(cost.signal)
     ends = pelt.predict(pen=PENALTY * math.log(len(blocks)))
@@ -229,7 +241,7 @@ def _segment(profile: Profile, start: int, stop: int) -> Segment:
     length_m = (stop - start) * profile.spacing_m
     if not weight.any():
         return Segment(start, stop, length_m, math.nan, math.nan, 0.0, 0.0, False)
-    mean = float(np.average(light, weights=weight))
+    middle = weighted_median(*profile.blocks(start, stop))
     sums = [
         (float(a @ b), float(b.sum()))
         for a, b in zip(np.array_split(light, PARTS), np.array_split(weight, PARTS), strict=True)
@@ -239,17 +251,21 @@ def _segment(profile: Profile, start: int, stop: int) -> Segment:
         start=start,
         stop=stop,
         length_m=length_m,
-        light=mean,
-        sigma=math.sqrt(_variance_of_blocks(profile) / weight.sum()),
+        light=middle,
+        sigma=SIGMA_OF_MEDIAN * profile.spread / math.sqrt(weight.sum()),
         seen=float((weight > 0).mean()),
-        town=float((profile.near[start:stop] >= TOWN_PART * mean).mean()),
-        even=min(parts) >= LIT_PART * mean,
+        town=float((profile.near[start:stop] >= TOWN_PART * middle).mean()),
+        even=min(parts) >= LIT_PART * middle,
     )
 
 
 def lit_light(segments: Sequence[Segment]) -> float | None:
-    """Light per km of a lit motorway: the median over length of the segments that are surely lit."""
-    sure = [one for one in segments if _has_light(one, SURE_SIGMAS) and one.length_m >= SURE_M]
+    """Light per km of a lit motorway: the median over length of what is surely lit for SURE_M at least."""
+    sure: list[Segment] = []
+    for surely, group in groupby(segments, lambda one: _has_light(one, SURE_SIGMAS)):
+        stretch = list(group)
+        if surely and sum(one.length_m for one in stretch) >= SURE_M:
+            sure += stretch
     lengths = [segment.stop - segment.start for segment in sure]
     return float(np.median(np.repeat([segment.light for segment in sure], lengths))) if sure else None
 
@@ -269,10 +285,8 @@ def _lit(segment: Segment, lit: float | None) -> LitClass:
     if segment.seen < MIN_SEEN:
         return "undecidable"
     bright = segment.light >= LIT_SIGMAS * segment.sigma
-    if lit is None:
-        if not bright:
-            return "dark"
-        return "lit" if _has_light(segment, LIT_SIGMAS) else "undecidable"
+    if lit is None:  # nothing is surely lit, not even this
+        return "undecidable" if bright else "dark"
     # Where a lit stretch of SURE_M would not stand out, light and darkness may be mixed unnoticed.
     if segment.sigma * math.sqrt(segment.length_m / SURE_M) > lit / SURE_SIGMAS:
         return "undecidable"

@@ -21,6 +21,7 @@ from pipeline.borders.contrast import (
     BorderFit,
     ViewZenith,
     overlap_weights,
+    ratio_fit,
     strata,
 )
 from pipeline.camera.earth import Array
@@ -128,7 +129,10 @@ def placebo_test(
     frame: all light of the two countries with which the contrast was `found`, here less its trend. Placebos
     keep to one country each, so what differs between countries cannot pass into them.
     """
-    green = frame.green * 2 ** -found.tilt(frame.x, frame.y)
+    terms = found.trend.terms(frame.x, frame.y)
+    design = np.column_stack([np.ones(len(frame)), terms])
+    smooth = ratio_fit(frame.red, frame.green, np.ones(len(frame)), design, found.frame_unit)
+    green = frame.green * 2 ** -(terms @ smooth.coefficients[1:])
     both = _Light(frame.x, frame.y, frame.red, green, strata(frame, view_zenith), found.frame_unit)
     limits = donut_m, 1e3 * np.array(config.bands_km), 1e3 * config.contrast_km
     lit, own = both.chosen(np.ones(len(frame), bool)).across(ribbon.at(frame.x, frame.y), *limits)

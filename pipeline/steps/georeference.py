@@ -169,12 +169,7 @@ def _with_pass(
         orbit_s = orbit.along_sigma_m / orbit.speed_m_s
         clock = shared_clock([own, *offsets], facts.clock_sigma_s, orbit_s)
     if solved:
-        known = facts
-        if orbit is not None and offsets:
-            assert facts.taken_at is not None
-            offset_s, sigma_s = shared_clock(offsets, facts.clock_sigma_s)
-            moved_to = facts.taken_at + timedelta(seconds=offset_s)
-            known = facts.model_copy(update={"taken_at": moved_to, "clock_sigma_s": sigma_s})
+        known = on_time(facts, offsets) if orbit is not None and offsets else facts
         prior = lens_from(
             _prior(known)[0], [(found.accuracy.posterior, found.covariance) for found, _ in solved]
         )
