@@ -87,7 +87,8 @@ def control_layers(
         control = pd.concat([control, _manual_points(solution, *manual)], ignore_index=True)
     control["photo"], control["simulated"] = photo, simulated
     seen = control[np.isfinite(control["column_px"])]
-    lon, lat = solution.camera.to_ground(seen["column_px"].to_numpy(), seen["row_px"].to_numpy())
+    height_m = solution.problem.terrain.height_m(seen.geometry.x, seen.geometry.y)
+    lon, lat = solution.camera.to_ground(seen["column_px"].to_numpy(), seen["row_px"].to_numpy(), height_m)
     lines = [LineString([(x, y), (p.x, p.y)]) for x, y, p in zip(lon, lat, seen.geometry, strict=True)]
     labels = seen[["name", "used", "residual_m", "photo", "simulated"]]
     frame = gpd.GeoDataFrame(
@@ -102,9 +103,9 @@ def control_layers(
 
 def _manual_points(solution: Solution, names: list[str], seen: Observations) -> gpd.GeoDataFrame:
     """Manual control points as rows of the same layer."""
-    lon, lat, _ = to_geodetic(seen.ground_m)
+    lon, lat, height_m = to_geodetic(seen.ground_m)
     residual = residuals(solution.camera, seen)
-    seen_lon, seen_lat = solution.camera.to_ground(*seen.pixel.T)
+    seen_lon, seen_lat = solution.camera.to_ground(seen.pixel[:, 0], seen.pixel[:, 1], height_m)
     return gpd.GeoDataFrame(
         {
             "name": names,
