@@ -84,7 +84,7 @@ def scene(setting: Setting, seed: int) -> tuple[Crossing, Grid, np.ndarray, floa
     """The line as it is known, the grid, the bands of `light.tif` and the planted end."""
     rng = np.random.default_rng(seed)
     cell = setting.resolution_m
-    height_m = 2 * (2500.0 + max(0.0, 4 * setting.line_error_m))
+    height_m = 2 * (2500.0 + max(0.0, 6 * setting.line_error_m))
     x = np.arange(0, LENGTH_M + 1, 25.0)
     bend = 250 * np.sin(2 * np.pi * (x - LENGTH_M / 2) / 12_000 + rng.uniform(0, 2 * np.pi))
     y = height_m / 2 + rng.uniform(-0.08, 0.08) * (x - LENGTH_M / 2) + bend - np.interp(LENGTH_M / 2, x, bend)

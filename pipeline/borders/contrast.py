@@ -52,7 +52,8 @@ class Fit:
     units: their numbers, rising. coefficients (p,). left_out (units, p): the coefficients without a unit,
     less those with it. influence (units, p): how the coefficients move with the ratio of a unit. own
     (units, p), through (units, p, p) and weight_sums (units, p): how ratios u of the units move a unit's row
-    of left_out, by through @ weight_sums' u - own u.
+    of left_out, by through @ weight_sums' u - own u. residual (units,): a unit's ratio less that of a fit
+    without it.
     """
 
     units: Ints
@@ -62,6 +63,7 @@ class Fit:
     own: Array
     through: Array
     weight_sums: Array
+    residual: Array
 
 
 def ratio_fit(red: Array, green: Array, weight: Array, design: Array, unit: Ints) -> Fit:
@@ -98,7 +100,8 @@ def _fit(coefficients: Array, weight: Array, residual: Array, design: Array, uni
     inside = np.stack([summed(weighted * design[:, j : j + 1]) for j in range(p)], axis=1)
     without = np.linalg.pinv(normal - inside, rcond=1e-9, hermitian=True)
     inverse = np.linalg.pinv(normal, hermitian=True)
-    sums = summed(weighted)
+    sums, total = summed(weighted), np.bincount(index, weight, count)
+    leverage = np.einsum("up,pq,uq->u", sums, inverse, sums) / total
     return Fit(
         units=units,
         coefficients=coefficients,
@@ -107,6 +110,7 @@ def _fit(coefficients: Array, weight: Array, residual: Array, design: Array, uni
         own=np.einsum("upq,uq->up", without, sums),
         through=without @ inside @ inverse,
         weight_sums=sums,
+        residual=np.bincount(index, residual, count) / total / (1 - leverage),
     )
 
 

@@ -13,8 +13,8 @@ from pipeline.borders.chainage import Crossing
 from pipeline.borders.contrast import ADJECTIVES
 from pipeline.borders.lit_segments import (
     LAMP_SCATTER,
+    LIT_PART,
     SURE_M,
-    TOWN_PART,
     Profile,
     Segment,
     grouped,
@@ -205,7 +205,7 @@ def _why_hidden(road: Road, told: Sequence[Segment]) -> str | None:
         return "no motorway of the photo is seen lit, and its line is too approximate to say that it is dark"
     towns = road.profile.town > 0.5
     most = max(run.light + 2 * run.sigma * math.sqrt(run.length_m / SURE_M) for run in told)
-    if towns.mean() > TOWNS_SHARE and most > TOWN_PART * float(np.median(road.profile.near[towns])):
+    if towns.mean() > TOWNS_SHARE and most > LIT_PART * float(np.median(road.profile.near[towns])):
         return "no motorway of the photo is seen lit, and beside so many other lights one may go unnoticed"
     return None
 
@@ -262,12 +262,13 @@ def _likelihood(profile: Profile, here: slice, expected: Array) -> Array:
     blocks, total = blocks[seen, None], total[seen, None]
     mean = np.add.reduceat(weight[:, None] * expected, starts, axis=0)[seen] / total
     town = grouped(profile.town[here], np.ones(len(weight)), profile.group)[0][seen, None]
-    root = QUIET_ROOT + (TOWN_ROOT - QUIET_ROOT) * town
-    variance = profile.spread**2 / total + (LAMP_SCATTER * mean) ** 2
+    root = np.maximum(profile.noise.memory, QUIET_ROOT + (TOWN_ROOT - QUIET_ROOT) * town)
+    noise = profile.noise
+    variance = noise.spread**2 / total + (LAMP_SCATTER * mean) ** 2
     logs = []
     for level in LEVELS:
-        away = (blocks - level * mean) ** 2 / variance / profile.tail
-        logs.append((-(profile.tail + 1) / 2 * np.log1p(away) - np.log(variance) / 2) / root)
+        away = (blocks - level * mean) ** 2 / variance / noise.tail
+        logs.append((-(noise.tail + 1) / 2 * np.log1p(away) - np.log(variance) / 2) / root)
     log = np.logaddexp.reduce(np.sum(logs, axis=1), axis=0)
     likelihood = np.exp(log - log.max())
     return np.asarray(likelihood / likelihood.sum())

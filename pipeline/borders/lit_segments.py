@@ -33,12 +33,29 @@ PENALTY = 3.0  # times log(blocks) for a change: two for its place and its level
 LIT_SIGMAS, DARK_SIGMAS = 3.0, 2.0
 LIT_PART, DARK_PART = 0.3, 0.5  # of a lit motorway's light: less is not lit, more is not dark
 SURE_SIGMAS, SURE_M = 5.0, 2000.0  # what may tell the light of a lit motorway
+BLIND_SIGMAS = 4.0  # less than this from a lit stretch of SURE_M tells nothing
 TOWN_PART, MAX_TOWN = 0.5, 0.5  # flanks of this part of the light make a town; of a segment, at most
 LAMP_SCATTER = 0.25  # of the light of lit blocks, for lamps differ
 MIN_SEEN = 0.3  # of a segment
 SIGMA_OF_MEDIAN = math.sqrt(math.pi / 2)  # times that of the mean, of normal noise
 PARTS = 4  # of a segment: a lit motorway is lit in each of them
+CLIP, MEMORY_M, UNRELATED = 3.0, 1500.0, 0.05  # for how long blocks of noise know of each other
 TAILS = (1.5, 2.0, 3.0, 5.0, 10.0, 100.0)
+
+
+@dataclass(frozen=True)
+class Noise:
+    """Student's t of `tail` degrees of freedom times `spread`; `memory` neighbours count as one."""
+
+    tail: float = 100.0
+    spread: float = 1.0
+    memory: float = 1.0
+
+    @property
+    def variance(self) -> float:
+        """Heavy tails that have none count as those of 3 degrees of freedom."""
+        tail = max(self.tail, 3.0)
+        return self.spread**2 * tail / (tail - 2)
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,9 +63,8 @@ class Profile:
     """Light along a motorway by station (n,), NaN where nothing can be seen; chainage_m is evenly spaced.
 
     light: of the corridor less its flanks, summed over cells, per km of road. near: of the flanks, likewise.
-    sigma: 1 sigma of light; town: the part of its variance that is due to light beside the road. Blocks in
-    units of their sigma are Student's t of `tail` degrees of freedom times `spread`. blur_m: 1 sigma of a
-    point's image.
+    sigma: 1 sigma of light; town: the part of its variance that is due to light beside the road. noise: of
+    blocks in units of their sigma. blur_m: 1 sigma of a point's image.
     """
 
     chainage_m: Array
@@ -56,8 +72,7 @@ class Profile:
     near: Array
     sigma: Array
     town: Array
-    tail: float
-    spread: float
+    noise: Noise
     blur_m: float
 
     @property
@@ -126,12 +141,10 @@ def make_profile(chainage_m: Array, strips: Array, noise: Array, blur_m: float) 
         near=np.maximum(_running_mean((strips[road] + strips[road + 2]) / 2 - dark, window), 0),
         sigma=sigma[road],
         town=(town / (quiet + town))[road],
-        tail=TAILS[-1],
-        spread=1.0,
+        noise=Noise(),
         blur_m=blur_m,
     )
-    tail, spread = _student(light[placebos], sigma[placebos], profile.group)
-    return replace(profile, tail=tail, spread=spread)
+    return replace(profile, noise=_noise(light[placebos], sigma[placebos], profile.group))
 
 
 def _median(strips: Array) -> Array:
@@ -159,18 +172,35 @@ def _variance(light: Array, noise: Array, near2: Array) -> tuple[float, float]:
     return float(scale[0]), float(scale[1])
 
 
-def _student(light: Array, sigma: Array, group: int) -> tuple[float, float]:
-    """Degrees of freedom and width of Student's t that blocks of placebos in units of their sigma follow."""
-    rows = [grouped(one, _weight(one, its), group) for one, its in zip(light, sigma, strict=True)]
-    units = np.concatenate([means[weight > 0] * np.sqrt(weight[weight > 0]) for means, weight in rows])
-    middle = float(np.median(np.abs(units))) if len(units) else 1.0
+def _noise(light: Array, sigma: Array, group: int) -> Noise:
+    """Of blocks of placebos (rows, n) in units of their sigma, by likelihood."""
+    rows = []
+    for one, its in zip(light, sigma, strict=True):
+        means, weight = grouped(one, _weight(one, its), group)
+        rows.append(np.where(weight > 0, means * np.sqrt(weight), np.nan))
+    units = np.stack(rows)
+    seen = units[np.isfinite(units)]
+    middle = float(np.median(np.abs(seen))) if len(seen) else 0.0
+    if middle == 0:
+        return Noise()
     fits = []
     for tail in TAILS:
         spread = middle / float(student.ppf(0.75, tail))
-        fits.append(
-            (float(student.logpdf(units / spread, tail).sum()) - len(units) * math.log(spread), tail, spread)
-        )
-    return max(fits)[1:]
+        likelihood = float(student.logpdf(seen / spread, tail).sum()) - len(seen) * math.log(spread)
+        fits.append((likelihood, tail, spread))
+    _, tail, spread = max(fits)
+    return Noise(tail, spread, _memory(np.clip(units / spread, -CLIP, CLIP)))
+
+
+def _memory(units: Array) -> float:
+    """1 + 2 sum of the autocorrelation along rows, as long as it is positive and for MEMORY_M at most."""
+    units = np.nan_to_num(units)
+    lags = min(units.shape[1], round(MEMORY_M / BLOCK_M) + 1)
+    power = (np.abs(np.fft.rfft(units, 2 * units.shape[1], axis=1)) ** 2).sum(axis=0)
+    related = np.fft.irfft(power)[:lags]
+    related = related[1:] / related[0]
+    ends = np.flatnonzero(related <= UNRELATED)
+    return 1 + 2 * float(related[: ends[0] if len(ends) else None].sum())
 
 
 def _weight(light: Array, sigma: Array) -> Array:
@@ -204,7 +234,9 @@ def find_segments(profile: Profile) -> list[Segment]:
     seen = np.where(weight > 0, blocks, np.nan)
     level = np.nan_to_num(np.maximum(_running_mean(seen, MIN_SEGMENT_M / BLOCK_M), 0))
     lamps = weight * (LAMP_SCATTER * level) ** 2
-    cost = _WeightedMeans().fit(np.column_stack([blocks, weight / (_variance_of_blocks(profile) + lamps)]))
+    cost = _WeightedMeans().fit(
+        np.column_stack([blocks, weight / (profile.noise.variance * profile.noise.memory + lamps)])
+    )
     size = min(len(blocks), round(MIN_SEGMENT_M / BLOCK_M))
     pelt = ruptures.Pelt(custom_cost=cost, min_size=size, jump=1).fit(cost.signal)
     ends = pelt.predict(pen=PENALTY * math.log(len(blocks)))
@@ -230,12 +262,6 @@ class _WeightedMeans(ruptures.base.BaseCost):  # type: ignore[misc]
         return max(0.0, second - first**2 / weight) if weight > 0 else 0.0
 
 
-def _variance_of_blocks(profile: Profile) -> float:
-    """In units of their expected one; heavy tails that have none count as those of 3 degrees of freedom."""
-    tail = max(profile.tail, 3.0)
-    return profile.spread**2 * tail / (tail - 2)
-
-
 def _segment(profile: Profile, start: int, stop: int) -> Segment:
     weight, light = profile.weight[start:stop], np.nan_to_num(profile.light[start:stop])
     length_m = (stop - start) * profile.spacing_m
@@ -252,7 +278,7 @@ def _segment(profile: Profile, start: int, stop: int) -> Segment:
         stop=stop,
         length_m=length_m,
         light=middle,
-        sigma=SIGMA_OF_MEDIAN * profile.spread / math.sqrt(weight.sum()),
+        sigma=SIGMA_OF_MEDIAN * profile.noise.spread * math.sqrt(profile.noise.memory / weight.sum()),
         seen=float((weight > 0).mean()),
         town=float((profile.near[start:stop] >= TOWN_PART * middle).mean()),
         even=min(parts) >= LIT_PART * middle,
@@ -288,7 +314,7 @@ def _lit(segment: Segment, lit: float | None) -> LitClass:
     if lit is None:  # nothing is surely lit, not even this
         return "undecidable" if bright else "dark"
     # Where a lit stretch of SURE_M would not stand out, light and darkness may be mixed unnoticed.
-    if segment.sigma * math.sqrt(segment.length_m / SURE_M) > lit / SURE_SIGMAS:
+    if segment.sigma * math.sqrt(segment.length_m / SURE_M) > lit / BLIND_SIGMAS:
         return "undecidable"
     if bright and segment.light >= LIT_PART * lit:
         return "lit" if _has_light(segment, LIT_SIGMAS) else "undecidable"

@@ -32,8 +32,8 @@ from pipeline.ortho.warp import Tile
 from pipeline.photo.photo import PhotoFacts
 
 MIN_SPACING_M = 20.0
-MIN_HALF_WIDTH_M, HALF_WIDTH_CELLS, HALF_WIDTH_SIGMAS = 60.0, 1.5, 2.0
-FLANKS_M, STRIPS = 3000.0, (3, 6)  # how far the strips on either side reach, and how many there are
+MIN_HALF_WIDTH_M, HALF_WIDTH_CELLS, HALF_WIDTH_SIGMAS = 60.0, 1.5, 2.5
+FLANKS_M, STRIPS = 4500.0, (4, 6)  # how far the strips on either side reach, and how many there are
 BLUR_PX = 0.8  # 1 sigma of a point's image
 GAP_BLURS = 2.0  # between corridor and flanks
 
@@ -222,7 +222,7 @@ def _station_rows(road: Road, lit: float | None) -> list[dict[str, Any]]:
     )
     town = grouped(profile.in_town(lit).astype(float), ones, profile.group)[0] >= 0.5
     what = np.where(weight == 0, "not seen", np.where(town, "town, undecidable", "seen"))
-    sigma = profile.spread / np.sqrt(np.where(weight > 0, weight, np.nan))
+    sigma = profile.noise.spread / np.sqrt(np.where(weight > 0, weight, np.nan))
     return [
         {
             "ref": crossing.ref,

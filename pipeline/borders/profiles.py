@@ -1,19 +1,21 @@
 """Light and tone across a border by signed distance, and the contrast along it by segment."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
+from scipy.stats import t as student
 from shapely.geometry.base import BaseGeometry
 
 from pipeline.borders.cells import Beside, BorderLine, Floats, Ints, Units, patches
 from pipeline.borders.contrast import (
+    LEVEL,
     MIN_UNITS,
     BorderFit,
-    Scatter,
     ViewZenith,
     estimate,
     overlap_weights,
@@ -92,21 +94,6 @@ def verdict(low: float | None, high: float | None, alike: bool | None = False) -
     return "undecided" if low <= 0 <= high else "second greener" if low > 0 else "first greener"
 
 
-@dataclass(frozen=True)
-class SegmentContrast:
-    """The contrast at one segment of a border and its 95 % interval; none where there is too little light."""
-
-    segment: int
-    contrast: float | None
-    low: float | None
-    high: float | None
-    n_cells: int
-
-    @property
-    def verdict(self) -> str:
-        return verdict(self.low, self.high) if self.contrast is not None else "too little light"
-
-
 def along(
     found: BorderFit | None,
     border: BaseGeometry,
@@ -121,25 +108,31 @@ def along(
     of the border. Without a fit there is too little light everywhere.
     """
     shapes = segment_lines(border, line, SEGMENT_SPACING_M)
-    made = [SegmentContrast(segment, None, None, None, 0) for segment in shapes]
+    parts: dict[int, tuple[float, Array] | None] = dict.fromkeys(shapes)
+    n_cells, factor = dict.fromkeys(shapes, 0), math.nan
     if found is not None:
         at = line.segment_at(found.near.x, found.near.y)
-        scatter = Scatter.of(found.fit, found.step, config.replicates)
-        made = [_segment(found, scatter, segment, at == segment, view_zenith) for segment in shapes]
-    return [
-        {"segment": one.segment, "contrast_g_r": one.contrast, "low95": one.low, "high95": one.high}
-        | {"n_cells": one.n_cells, "verdict": one.verdict, "geometry": shapes[one.segment]}
-        for one in made
-    ]
+        parts = {segment: _segment(found, at == segment, view_zenith) for segment in shapes}
+        n_cells = {segment: int(found.near.n_cells[at == segment].sum()) for segment in shapes}
+        factor = _interval_factor(found, [part[1] for part in parts.values() if part is not None])
+    rows = []
+    for segment, part in parts.items():
+        value, influence = part if part is not None else (None, np.zeros(0))
+        half = factor * float(np.sqrt((influence**2).sum()))
+        low, high = (None, None) if value is None else (value - half, value + half)
+        row = {"segment": segment, "contrast_g_r": value, "low95": low, "high95": high}
+        told = "too little light" if value is None else verdict(low, high)
+        rows.append(row | {"n_cells": n_cells[segment], "verdict": told, "geometry": shapes[segment]})
+    return rows
 
 
 def _segment(
-    found: BorderFit, scatter: Scatter, segment: int, here: np.ndarray, view_zenith: ViewZenith
-) -> SegmentContrast:
+    found: BorderFit, here: NDArray[np.bool_], view_zenith: ViewZenith
+) -> tuple[float, Array] | None:
+    """The contrast of a segment and how it moves with the ratio of each unit; None without light."""
     near, second = found.near.chosen(here), found.second[here]
-    none = SegmentContrast(int(segment), None, None, None, int(near.n_cells.sum()))
     if not (second.any() and (~second).any()):
-        return none
+        return None
     weight = overlap_weights(strata(near, view_zenith), second, near.light)
     green = near.green * 2 ** -found.tilt(near.x, near.y)
     terms = found.trend.terms(near.x, near.y)
@@ -150,12 +143,21 @@ def _segment(
         share = weight[side] * near.light[side]
         reds, greens = float((weight * near.red)[side].sum()), float((weight * green)[side].sum())
         if not (share.sum() > 0 and reds > 0 and greens > 0):
-            return none
+            return None
         share = share / share.sum()
         value += sign * math.log2(greens / reds)
         influence += sign * (np.bincount(index[side], share, len(influence)) - slopes @ (share @ terms[side]))
-    result = scatter.estimate(value, influence)
-    return SegmentContrast(int(segment), value, value - result.half95, value + result.half95, none.n_cells)
+    return value, influence
+
+
+def _interval_factor(found: BorderFit, influences: Sequence[Array]) -> float:
+    """What makes the norm of a segment's influence half a 95 % interval: Student's quantile times the scatter
+    of the units, each as much as it moves segments."""
+    moves = (np.array(influences) ** 2).sum(axis=0)
+    scatter = math.sqrt(float(moves @ found.fit.residual**2 / moves.sum()))
+    return scatter * float(
+        student.ppf(0.5 + LEVEL / 2, max(float(moves.sum() ** 2 / (moves**2).sum()) - 2, 1))
+    )
 
 
 def segment_lines(border: BaseGeometry, line: BorderLine, spacing_m: float) -> dict[int, BaseGeometry]:

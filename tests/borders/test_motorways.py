@@ -206,8 +206,9 @@ def test_noise_of_a_known_sigma_is_found():
     profile = make_profile(*strips_of(np.random.default_rng(0), lambda s: s < 0))
     # The corridor less the mean of two strips: sqrt(1 + 1/2) of the noise; 13 x 800 values tell it to 3 %.
     assert np.median(profile.sigma) == pytest.approx(40 * math.sqrt(1.5), rel=0.05)
-    assert profile.spread == pytest.approx(1.0, abs=0.1)
-    assert profile.tail >= 10  # the noise is normal
+    assert profile.noise.spread == pytest.approx(1.0, abs=0.1)
+    assert profile.noise.tail >= 10  # the noise is normal
+    assert profile.noise.memory < 1.3  # and each block's its own
 
 
 def segments_of(profile):
@@ -266,7 +267,7 @@ def segment(light: float, sigma: float, **more: Any) -> Segment:
         (segment(28, 3), 100, "dark"),  # light, but less than 0.3 of a lit motorway's
         (segment(45, 3), 100, "lit"),
         (segment(25, 13), 100, "undecidable"),  # may be half as bright as a lit one
-        (segment(90, 16), 100, "undecidable"),  # 2 km would not stand out by 5 sigma
+        (segment(90, 18), 100, "undecidable"),  # 2 km would not stand out by 4 sigma
         (segment(90, 3, seen=0.2), 100, "undecidable"),
         (segment(90, 3, town=0.6), 100, "undecidable"),
         (segment(90, 3, even=False), 100, "undecidable"),
@@ -615,7 +616,7 @@ def test_the_corridor_is_as_wide_as_the_line_and_the_photo_are_unsure():
     fine, coarse = grid(40, 40, 20), grid(40, 40, 100)
     sigma_m = np.where(one.chainage_m < 0, 20.0, 90.0)
     half = Corridor.of(one, fine, sigma_m, 20.0).half_width_m
-    assert (half[0], half[-1]) == (60, 180)
+    assert (half[0], half[-1]) == (60, 225)
     assert Corridor.of(one, coarse, sigma_m, 20.0).half_width_m[0] == 150
     vague = replace(one, error_m=np.full(len(one.x), 500.0))
     assert set(Corridor.of(vague, fine, sigma_m, 20.0).half_width_m) == {500}
