@@ -1,7 +1,7 @@
 """How good a fitted camera is, told from its own observations: covariance and cross-validation.
 
-Patches lie half a patch apart, so neighbours see the same light and err alike: each counts as a quarter of
-an observation, and whole blocks of the frame are left out together to see what the rest predicts there.
+Patches overlap, so neighbours see the same light and err alike: each counts as a quarter of an observation,
+and whole blocks of the frame are left out together to see what the rest predicts there.
 """
 
 from dataclasses import dataclass
@@ -11,16 +11,22 @@ from numpy.typing import NDArray
 
 from pipeline.camera.camera import Camera
 from pipeline.camera.earth import Array, distance_km, to_geodetic
-from pipeline.camera.prior import Prior
-from pipeline.camera.uncertainty import ground_sigma_m, moved
-from pipeline.georeference.adjust import PARAMETERS, Adjustment, Observations, inverse, jacobian, prior_terms
-from pipeline.georeference.patches import OVERLAP
+from pipeline.camera.uncertainty import ground_sigma_m
+from pipeline.georeference.adjust import (
+    OVERLAP,
+    PARAMETERS,
+    Adjustment,
+    Observations,
+    inverse,
+    jacobian,
+    weights,
+)
 
 BLOCKS = (4, 3)  # across and down the frame
 MAX_SMALL_SAMPLE_FACTOR = 4.0
 BELONGS = 0.5
 # What no number of patches averages away: the pinhole with its radial terms is not the lens to the last.
-SYSTEMATIC_PX = 0.06
+SYSTEMATIC_PX = 0.04
 PITCH_AND_YAW = [0, 1]
 
 
@@ -50,31 +56,21 @@ class Errors:
 @dataclass(frozen=True, eq=False)
 class Accuracy:
     """The covariance of PARAMETERS, and errors of patches and manual points predicted without themselves
-    (`leave_one_out`) and without their whole block of the frame (`spatial_block`).
-
-    `posterior` is the camera most likely when overlapping patches do not count several times against the
-    prior: what goes with the covariance where it is passed on to other photos.
-    """
+    (`leave_one_out`) and without their whole block of the frame (`spatial_block`)."""
 
     covariance: Array
-    posterior: Camera
     leave_one_out: Errors
     spatial_block: Errors
 
 
-def assess(fit: Adjustment, seen: Observations, prior: Prior) -> Accuracy:
+def assess(fit: Adjustment, seen: Observations) -> Accuracy:
     """Accuracy of `fit`, which was adjusted to `seen`."""
     camera = fit.camera
     by_parameter = jacobian(camera, seen)
-    sigma = np.where(seen.known, seen.sigma, fit.scale * seen.sigma)
-    weight = fit.belongs / sigma**2 / np.where(seen.known, 1, OVERLAP)
+    weight = weights(seen, fit.scale, fit.belongs)
     each = np.einsum("nip,n,niq->npq", by_parameter, weight, by_parameter)
     gradient = np.einsum("nip,n,ni->np", by_parameter, weight, fit.residual_px)
-    to_prior, prior_weight = prior_terms(camera, prior)
-    normal = each.sum(0) + prior_weight
-    covariance = inverse(normal)
-    posterior = moved(camera, PARAMETERS, covariance @ (gradient.sum(0) + prior_weight @ to_prior))
-
+    normal, covariance = inverse(fit.covariance), fit.covariance.copy()
     counts = float((fit.belongs / np.where(seen.known, 1, OVERLAP)).sum())
     estimated = float(np.trace(covariance @ each.sum(0)))
     small_sample = 1 / max(1 - estimated / max(2 * counts, 1e-9), 1 / MAX_SMALL_SAMPLE_FACTOR)
@@ -86,14 +82,13 @@ def assess(fit: Adjustment, seen: Observations, prior: Prior) -> Accuracy:
     covariance[PITCH_AND_YAW, PITCH_AND_YAW] += (SYSTEMATIC_PX / camera.focal_px) ** 2
 
     true = fit.belongs > BELONGS
-    single = np.einsum("nip,pq,nq->ni", by_parameter, inverse(normal), gradient)
+    single = np.einsum("nip,pq,nq->ni", by_parameter, fit.covariance, gradient)
     without_itself = fit.residual_px + single
     without_block = fit.residual_px.copy()
     for group, step in zip(groups, steps, strict=True):
         without_block[group] -= np.einsum("nip,p->ni", by_parameter[group], step)
     return Accuracy(
         covariance,
-        posterior,
         _errors(camera, seen, without_itself, true),
         _errors(camera, seen, without_block, true),
     )

@@ -31,6 +31,8 @@ PARAMETERS = (
 HORIZONTAL, UP, LENS = slice(3, 5), 5, slice(6, 10)
 ITERATIONS = 15
 CONVERGED_PX = 1e-2
+# Patches lie half a patch apart, so each piece of light is seen by four of them, which err alike.
+OVERLAP = 4
 # So loose that it only keeps the equations solvable where too few lights are seen.
 FREE_ATTITUDE_SIGMA_RAD = 3.0
 
@@ -39,8 +41,9 @@ FREE_ATTITUDE_SIGMA_RAD = 3.0
 class Observations:
     """Ground points (ECEF, (n, 3)) and the pixels (n, 2: column, row) at which they were seen.
 
-    `sigma` (n,) are relative standard deviations in px, scaled by the fit unless `known`; `window_px` (n,)
-    is the half width of the window in which a mismatch may have been found.
+    `sigma` (n,) are standard deviations in px of single points that are `known`, and relative ones of
+    overlapping patches that are not; `window_px` (n,) is the half width of the window in which a mismatch
+    may have been found.
     """
 
     ground_m: Array
@@ -93,10 +96,9 @@ def adjust(camera: Camera, prior: Prior, seen: Observations) -> Adjustment:
     normal = np.eye(len(PARAMETERS))
     for _ in range(ITERATIONS):
         residual = residuals(camera, seen)
-        sigma = np.where(seen.known, seen.sigma, scale * seen.sigma)
-        belongs = _membership(residual, sigma, share, seen)
+        belongs = _membership(residual, sigma_px(seen, scale), share, seen)
         by_parameter = jacobian(camera, seen)
-        weight = belongs / sigma**2
+        weight = weights(seen, scale, belongs)
         prior_residual, prior_weight = prior_terms(camera, prior)
         normal = np.einsum("nip,n,niq->pq", by_parameter, weight, by_parameter) + prior_weight
         gradient = np.einsum("nip,n,ni->p", by_parameter, weight, residual) + prior_weight @ prior_residual
@@ -107,6 +109,16 @@ def adjust(camera: Camera, prior: Prior, seen: Observations) -> Adjustment:
         if len(seen) and np.abs(by_parameter @ step).max() < CONVERGED_PX:
             break
     return Adjustment(camera, inverse(normal), residuals(camera, seen), belongs, scale)
+
+
+def sigma_px(seen: Observations, scale: float) -> Array:
+    """Standard deviation (n,) of each observation: as known, or relative to a common scale."""
+    return np.where(seen.known, seen.sigma, scale * seen.sigma)
+
+
+def weights(seen: Observations, scale: float, belongs: Array) -> Array:
+    """What each observation (n,) tells against the prior and the others, 1/px^2."""
+    return np.asarray(belongs / sigma_px(seen, scale) ** 2 / np.where(seen.known, 1, OVERLAP))
 
 
 def inverse(normal: Array) -> Array:

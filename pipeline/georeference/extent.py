@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pyproj import CRS, Transformer
 from rasterio.enums import Resampling
 from rasterio.errors import RasterioError
-from rasterio.windows import Window, from_bounds
+from rasterio.windows import Window
 from scipy.ndimage import binary_closing
 
 from pipeline.camera.earth import Array
@@ -115,14 +115,13 @@ def night_lights(file: Path, around: Bounds) -> Extent:
             x0, y0, x1, y1 = Transformer.from_crs("EPSG:4326", raster.crs, always_xy=True).transform_bounds(
                 *around
             )
-            whole = Window(0, 0, raster.width, raster.height)
-            try:
-                window = from_bounds(x0, y0, x1, y1, raster.transform).intersection(whole)
-            except rasterio.errors.WindowError:
-                raise ReferenceLightError(
-                    f"{file}: night_light: does not show the place of the photo"
-                ) from None
-            window = window.round_offsets().round_lengths()
+            # By its corners, so that a raster may be turned or have its south up.
+            corners = [~raster.transform @ corner for corner in ((x0, y0), (x0, y1), (x1, y0), (x1, y1))]
+            low = np.maximum(np.min(corners, axis=0), 0)
+            high = np.minimum(np.max(corners, axis=0), (raster.width, raster.height))
+            if (high <= low).any():
+                raise ReferenceLightError(f"{file}: night_light: does not show the place of the photo")
+            window = Window(*low, *(high - low)).round_offsets().round_lengths()
             if min(window.width, window.height) < 2:
                 raise ReferenceLightError(f"{file}: night_light: only touches the place of the photo")
             shrink = max(1.0, float(np.sqrt(window.width * window.height / MAX_RASTER_CELLS)))

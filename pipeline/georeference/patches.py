@@ -19,8 +19,6 @@ MIN_VALID_SHARE = 0.6
 MIN_CONTRAST = 0.05
 # Error of a matched patch at a correlation of 0.7, beside the error of the sources' places.
 MATCHING_PX = 0.5
-# Patches lie half a patch apart, so each piece of light is seen by four of them.
-OVERLAP = 4
 
 
 @dataclass(frozen=True, eq=False)

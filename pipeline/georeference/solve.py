@@ -119,9 +119,7 @@ def adjusted_again(solution: Solution, prior: Prior) -> Solution:
     problem = replace(solution.problem, prior=prior)
     stages = problem.fine_stages(solution.camera)[-2:]
     refined = refine(solution.camera, problem, stages)
-    return replace(
-        solution, problem=problem, refined=refined, accuracy=assess(refined.fit, refined.seen, prior)
-    )
+    return replace(solution, problem=problem, refined=refined, accuracy=assess(refined.fit, refined.seen))
 
 
 def _problem(
@@ -158,7 +156,7 @@ def _concluded(
     return Solution(
         problem=problem,
         refined=refined,
-        accuracy=assess(refined.fit, refined.seen, problem.prior),
+        accuracy=assess(refined.fit, refined.seen),
         verdict=verdict,
         points=points,
         accepted=accepted,

@@ -158,21 +158,19 @@ def _with_pass(
         if found.accepted:
             solved.append((found, state))
     offsets = [
-        clock_offset_s(found.accuracy.posterior, found.covariance, state, facts.clock_sigma_s)
+        clock_offset_s(found.camera, found.covariance, state, facts.clock_sigma_s)
         for found, state in solved
         if state is not None
     ]
     clock = None
     if orbit is not None:
         # Of the photo's own light alone: once adjusted with the others, it would count them twice.
-        own = clock_offset_s(solution.accuracy.posterior, solution.covariance, orbit, facts.clock_sigma_s)
+        own = clock_offset_s(solution.camera, solution.covariance, orbit, facts.clock_sigma_s)
         orbit_s = orbit.along_sigma_m / orbit.speed_m_s
         clock = shared_clock([own, *offsets], facts.clock_sigma_s, orbit_s)
     if solved:
         known = on_time(facts, offsets) if orbit is not None and offsets else facts
-        prior = lens_from(
-            _prior(known)[0], [(found.accuracy.posterior, found.covariance) for found, _ in solved]
-        )
+        prior = lens_from(_prior(known)[0], [(found.camera, found.covariance) for found, _ in solved])
         shared = "lens and clock" if orbit is not None and offsets else "lens"
         method = f"{solution.method}, {shared} shared with {len(solved)} of its pass"
         solution = replace(adjusted_again(solution, prior), method=method)

@@ -8,7 +8,7 @@ from pipeline.camera.camera import Camera, look_at_rotation
 from pipeline.camera.earth import to_ecef
 from pipeline.camera.prior import Prior
 from pipeline.camera.uncertainty import moved
-from pipeline.georeference.adjust import PARAMETERS, Observations, adjust
+from pipeline.georeference.adjust import OVERLAP, PARAMETERS, Observations, adjust
 from pipeline.models import LookAt
 
 TRUTH = Camera(
@@ -69,13 +69,15 @@ def test_a_third_of_mismatches_does_not_pull() -> None:
 
 def test_covariance_covers() -> None:
     """Errors in units of their predicted sigma have a spread of 1, over seeds and the three attitude angles
-    combined with everything else through the frame's corner."""
+    combined with everything else through the frame's corner, where each light is seen by as many patches as
+    overlap."""
     from pipeline.camera.earth import distance_km
     from pipeline.camera.uncertainty import ground_sigma_m
 
     ratio = []
     for seed in range(40):
-        fitted = adjust(start(), replace(PRIOR, focal_px=5000.0), points(1.0, seed=seed))
+        seen = points(1.0, seed=seed)[np.repeat(np.arange(200), OVERLAP)]
+        fitted = adjust(start(), replace(PRIOR, focal_px=5000.0), seen)
         lon, lat = TRUTH.to_ground(200.0, 200.0)
         lon_there, lat_there = fitted.camera.to_ground(200.0, 200.0)
         sigma = ground_sigma_m(fitted.camera, PARAMETERS, fitted.covariance, lon, lat)

@@ -240,6 +240,16 @@ class TestNightLights:
         # The cell is 557 m high and 355 m wide (at 50.5 degrees).
         assert known.detail_km == pytest.approx(np.sqrt(0.5566 * 0.3540), rel=0.01)
 
+    def test_a_raster_with_south_up_is_read_alike(self, tmp_path: Path) -> None:
+        values = np.zeros((200, 200), np.float32)
+        values[180, 20] = 3.0
+        south_up = from_origin(*CORNER, CELL_M, CELL_M) @ Affine.translation(0, 200) @ Affine.scale(1, -1)
+        file = raster(tmp_path / "light.tif", values[::-1], south_up)
+        lon, lat = place(180, 20)
+        found = night_lights(file, (lon - 0.1, lat - 0.1, lon + 0.1, lat + 0.1)).sources
+        assert len(found) == 1
+        assert away_m(found, 180, 20) < 1.0
+
     def test_only_the_surroundings_are_read(self, tmp_path: Path) -> None:
         values = np.zeros((200, 200), np.float32)
         values[[20, 180], [20, 180]] = 3.0
