@@ -22,7 +22,12 @@ rule all:
     input:
         plan.of_each_city("report.html", "{city}.qgz", "{city}.gpkg"),
         plan.of_all_photos(
-            "solve.png", "ortho.tif", "geometry.tif", "tone.tif", "light.tif"
+            "solve.png",
+            "ortho.tif",
+            "geometry.tif",
+            "tone.tif",
+            "light.tif",
+            "lamps.tif",
         ),
     localrule: True
     message:
@@ -37,4 +42,5 @@ include: "pipeline/rules/grid.smk"
 include: "pipeline/rules/orthorectify.smk"
 include: "pipeline/rules/tone.smk"
 include: "pipeline/rules/borders.smk"
+include: "pipeline/rules/change.smk"
 include: "pipeline/rules/deliver.smk"

@@ -60,9 +60,12 @@ def load_city(name: str, configs: Path = CONFIGS) -> City:
         check_file(photo.path, file, f"photos.{index}.path")
         check_file(photo.control_points, file, f"photos.{index}.control_points")
         check_file(elements_file(photo), file, f"photos.{index}.tle")
+        check_file(photo.vignetting, file, f"photos.{index}.vignetting")
     check_file(city.roads, file, "roads")
     check_file(city.night_light, file, "night_light")
     check_file(None if city.dem is None else city.dem.path, file, "dem.path")
+    check_file(city.motorways, file, "motorways")
+    check_file(city.regions, file, "regions")
     return city
 
 
@@ -158,7 +161,7 @@ def _checked(model: type[M], values: dict[str, Any], file: Path) -> M:
 def _model_at(model: type[BaseModel], path: list[Any]) -> type[BaseModel]:
     """The model that a path of keys and indices leads to."""
     for part in path:
-        if isinstance(part, int):
+        if part not in model.model_fields:  # the place in a list, or a name that the user chose
             continue
         annotation = model.model_fields[part].annotation
         found = [t for t in _types(annotation) if isinstance(t, type) and issubclass(t, BaseModel)]
@@ -186,6 +189,9 @@ def defaults_yaml() -> str:
         "roads": None,
         "night_light": None,
         "dem": None,
+        "motorways": str(City.model_fields["motorways"].default),
+        "regions": None,
+        "cameras": {},
         "grid": GridConfig().model_dump(mode="json"),
         "tone": ToneConfig().model_dump(mode="json"),
         "borders": BordersConfig().model_dump(mode="json"),

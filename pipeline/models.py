@@ -15,6 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 COUNTRIES = ("BE", "DE", "LU", "NL")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 EvidenceLevel = Literal["raw", "raw_anchored", "jpeg"]
+Triple = tuple[float, float, float]
+D65_XYZ: Triple = (0.95047, 1.0, 1.08883)
 
 
 class Model(BaseModel):
@@ -86,6 +88,37 @@ class Facts(Model):
         )
 
 
+class CameraRow(Model):
+    """A camera. `xyz_to_camera` has the rows red, green, blue and the columns X, Y, Z."""
+
+    sensor_width_mm: float = Field(
+        gt=0, le=100, description="width of the largest JPEG's pixels on the sensor"
+    )
+    image_width_px: int = Field(ge=64, le=30_000, description="of the largest JPEG")
+    image_height_px: int = Field(ge=64, le=30_000)
+    xyz_to_camera: tuple[Triple, Triple, Triple] = Field(
+        description="colour matrix for daylight D65, as in a DNG's ColorMatrix2"
+    )
+    source: str = Field(min_length=1, description="where the numbers are from")
+
+    @field_validator("xyz_to_camera")
+    @classmethod
+    def _of_daylight(cls, value: tuple[Triple, Triple, Triple]) -> tuple[Triple, Triple, Triple]:
+        seen = [sum(a * b for a, b in zip(row, D65_XYZ, strict=True)) for row in value]
+        if not all(0.05 < part < 20 for part in seen):
+            shown = ", ".join(f"{part:.3g}" for part in seen)
+            raise ValueError(
+                f"sees daylight as {shown}; each must be 0.05 to 20 (rows are the camera's red, green, blue, "
+                "columns X, Y, Z; numbers in units of 1/10000 need dividing)"
+            )
+        return value
+
+    @property
+    def pixel_um(self) -> float:
+        """Distance of the sensor's pixels. A binned raw pixel is two of them wide."""
+        return 1e3 * self.sensor_width_mm / self.image_width_px
+
+
 class Simulation(Model):
     """A simulated photo with a hidden true camera, instead of a real one."""
 
@@ -100,11 +133,18 @@ class PhotoSource(Facts):
         default=None, description="NASA's id, such as ISS030-E-163191, or your own name for a file"
     )
     path: Path | None = Field(
-        default=None, description="a JPEG or TIFF; without it the photo store, then NASA, is asked"
+        default=None, description="a JPEG, TIFF, NEF or DNG; without it the photo store, then NASA, is asked"
     )
     simulate: Simulation | None = None
     control_points: Path | None = Field(
-        default=None, description="manual control points: a QGIS .points file or a CSV; one may be enough"
+        default=None,
+        description="manual control points: a QGIS .points file or a CSV; one may be enough; those of a raw "
+        "file are picked on its JPEG in NASA's archive",
+    )
+    vignetting: Path | None = Field(
+        default=None,
+        description="how the lens darkens corners: a file of `python -m pipeline.photo.vignetting`; "
+        "default: it is not corrected",
     )
     same_pass: str | None = Field(
         default=None,
@@ -196,6 +236,9 @@ class ToneConfig(Model):
     background_km: float = Field(
         default=10.0, ge=1, le=200, description="size of the window that gives the local background"
     )
+    aerosol_depth: float = Field(
+        default=0.1, ge=0, le=2, description="of the air, vertical at 550 nm: lamps are looked for through it"
+    )
 
 
 class BordersConfig(Model):
@@ -232,6 +275,17 @@ class City(Model):
         default=None, description="any georeferenced night-light raster, used in place of cities"
     )
     dem: Dem | None = None
+    motorways: Path = Field(
+        default=Path("data/motorways.gpkg"),
+        description="lines with `ref` (and `error_m`), whose light is followed across borders",
+    )
+    regions: Path | None = Field(
+        default=None,
+        description="polygons with `region`: borders inside a country, as control of the national ones",
+    )
+    cameras: dict[str, CameraRow] = Field(
+        default={}, description="cameras by name as EXIF has it, beside those of data/cameras.csv"
+    )
     grid: GridConfig = GridConfig()
     tone: ToneConfig = ToneConfig()
     borders: BordersConfig = BordersConfig()

@@ -103,6 +103,9 @@ def test_the_good_one_is_good(load: Load) -> None:
         ({"roads": "none.gpkg"}, "roads = 'none.gpkg': there is no such file"),
         ({"night_light": "none.tif"}, "night_light = 'none.tif': there is no such file"),
         ({"roads": 5}, "roads = 5: "),
+        ({"motorways": "none.gpkg"}, "motorways = 'none.gpkg': there is no such file"),
+        ({"motorways": None}, "motorways: "),
+        ({"regions": "none.gpkg"}, "regions = 'none.gpkg': there is no such file"),
         ({"roads": "a.gpkg", "night_light": "b.tif"}, "file: give either roads or night_light"),
         ({"dem": "dem.tif"}, "dem = 'dem.tif': must hold keys and values"),
         ({"dem": {"path": "dem.tif"}}, "dem.heights: is required"),
@@ -210,6 +213,16 @@ def test_what_helps_to_place_a_photo(load: Load, tmp_path: Path) -> None:
     assert city.look_at(photo) == "Maastricht"
     assert (city.roads, city.night_light) == (tmp_path / "streets.gpkg", None)
     assert city.dem == Dem(path=tmp_path / "dem.tif", heights="geoid", geoid_m=46)
+
+
+def test_maps_for_borders_are_the_shipped_ones_or_the_users(load: Load, tmp_path: Path) -> None:
+    city = load({})
+    assert (city.motorways, city.regions) == (Path("data/motorways.gpkg"), None)
+    for name in ("own.gpkg", "regions.gpkg"):
+        (tmp_path / name).touch()
+    own, regions = tmp_path / "own.gpkg", tmp_path / "regions.gpkg"
+    city = load({"motorways": str(own), "regions": str(regions)})
+    assert (city.motorways, city.regions) == (own, regions)
 
 
 def test_night_light_in_place_of_roads(load: Load, tmp_path: Path) -> None:

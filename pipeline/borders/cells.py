@@ -28,6 +28,7 @@ POINT_SPACING_M = 50.0
 SEGMENT_KM = 15.0
 MIN_BLOCKS = 5
 PATCH_M = 1000.0
+CELLS_AT_A_TIME = 1 << 20
 # Smoothing that makes units, from coarse to fine, of a block: as coarse as leaves units enough.
 SMOOTHING_BLOCKS = (1.25, 0.75, 0.5)
 EVEN_ENOUGH = 2.0
@@ -49,7 +50,7 @@ class Cells:
     def __len__(self) -> int:
         return len(self.x)
 
-    def chosen(self, mask: NDArray[np.bool_] | NDArray[np.intp]) -> "Cells":
+    def chosen(self, mask: NDArray[np.bool_] | NDArray[np.intp] | slice) -> "Cells":
         return Cells(*(getattr(self, field.name)[mask] for field in fields(self)))
 
     @classmethod
@@ -200,26 +201,32 @@ class Patches:
 
 
 def patches(cells: Cells, key: NDArray[np.integer[Any]] | None = None) -> Patches:
-    """Cells summed over patches; `key` (0 to 999,999) splits patches further."""
-    split = np.zeros(len(cells), np.int64) if key is None else key.astype(np.int64)
+    """Cells summed over patches; `key` (0 to 65,535) splits patches further."""
+    split = np.zeros(len(cells), np.int64) if key is None else key
+    # A part at a time: what is made on the way takes five times the memory of the cells.
+    ends = [slice(start, start + CELLS_AT_A_TIME) for start in range(0, len(cells), CELLS_AT_A_TIME)]
+    parts = [_sums_by_code(cells.chosen(part), split[part]) for part in ends or [slice(0)]]
+    code, index = np.unique(np.concatenate([one for one, _ in parts]), return_inverse=True)
+    columns = np.concatenate([sums for _, sums in parts], axis=1)
+    n, x, y, red, green = (np.bincount(index, column, len(code)).astype(float) for column in columns)
+    rest, country = np.divmod(code >> 32, 128)
+    divided, level = np.divmod(rest, 64)
+    return Patches(x / n, y / n, red, green, n.astype(np.int64), country, level + DIMMEST, divided)
+
+
+def _sums_by_code(cells: Cells, split: NDArray[np.integer[Any]]) -> tuple[Ints, Array]:
+    """The patches of cells, as numbers made of key, level, country, row and column; how many cells and sums
+    of x, y, red and green in each."""
     column, row = squares(cells.x, cells.y)
     power = np.maximum((cells.red + cells.green).astype(float), 2.0**DIMMEST)
     level = np.clip(np.floor(np.log2(power)), DIMMEST, BRIGHTEST).astype(np.int64)
-    code = split
-    for part, size in ((level - DIMMEST, 64), (cells.country.astype(np.int64), 8), (row, 1 << 16)):
-        code = code * size + part % size
-    _, first, index = np.unique(code * (1 << 16) + column % (1 << 16), return_index=True, return_inverse=True)
-    n = np.bincount(index)
-    return Patches(
-        x=np.bincount(index, cells.x) / n,
-        y=np.bincount(index, cells.y) / n,
-        red=np.asarray(np.bincount(index, cells.red), float),
-        green=np.asarray(np.bincount(index, cells.green), float),
-        n_cells=n.astype(np.int64),
-        country=cells.country[first].astype(np.int64),
-        level=level[first],
-        key=split[first],
-    )
+    code = split.astype(np.int64)
+    parts = ((level - DIMMEST, 64), (cells.country, 128), (row, 1 << 16), (column, 1 << 16))
+    for part, size in parts:
+        code = code * size + part.astype(np.int64) % size
+    found, index = np.unique(code, return_inverse=True)
+    values = (None, cells.x, cells.y, cells.red, cells.green)
+    return found, np.stack([np.bincount(index, value, len(found)).astype(float) for value in values])
 
 
 @dataclass(frozen=True, eq=False)

@@ -42,7 +42,7 @@ VOEREN_LON_LAT, VOEREN_PAIR, VOEREN_M, VOEREN_ERROR_M, VOEREN_NEAR_M = (
 
 @dataclass(frozen=True, eq=False)
 class Motorways:
-    """Lines (ref, name, error_m, geometry) and what of the file could not be used, in sentences."""
+    """Lines (ref, name, error_m, approximate, geometry); in sentences what of the file could not be used."""
 
     lines: gpd.GeoDataFrame
     problems: tuple[str, ...]
@@ -105,10 +105,12 @@ class Crossing:
 def read_motorways(crs: str, file: Path = MOTORWAYS) -> Motorways:
     """The lines of a file's layer `motorways`, or else of its first one.
 
-    Needed is a column `ref` (or `name`) that all lines of one road share; `error_m` is optional. Whatever
+    Needed is a column `ref` (or `name`) that all lines of one road share; `error_m` and `approximate` (drawn
+    by hand) are optional. Whatever
     cannot be used becomes a sentence, not an error.
     """
-    nothing = gpd.GeoDataFrame({"ref": [], "name": [], "error_m": []}, geometry=[], crs=crs)
+    columns = ("ref", "name", "error_m", "approximate")
+    nothing = gpd.GeoDataFrame({column: [] for column in columns}, geometry=[], crs=crs)
     table = _read(file, "motorways")
     if isinstance(table, str):
         return Motorways(nothing, (table,))
@@ -120,6 +122,9 @@ def read_motorways(crs: str, file: Path = MOTORWAYS) -> Motorways:
             "ref": table[key].fillna("").astype(str),
             "name": table["name"].fillna("").astype(str) if "name" in table else "",
             "error_m": _errors_m(table),
+            "approximate": table["approximate"].fillna(False).astype(bool)
+            if "approximate" in table
+            else False,
         },
         geometry=_kept(table.to_crs(crs), dimension=1),
         crs=crs,
@@ -131,12 +136,17 @@ def read_motorways(crs: str, file: Path = MOTORWAYS) -> Motorways:
 
 def read_regions(crs: str, file: Path) -> tuple[gpd.GeoDataFrame | None, tuple[str, ...]]:
     """The polygons of a file's layer `regions`, or else of its first one, whose common edges are regional
-    borders; None where there are none. Whatever cannot be used becomes a sentence, not an error.
+    borders: region (its column `region`, `code` or `name`, else a number) and geometry; None where there are
+    none. Whatever cannot be used becomes a sentence, not an error.
     """
     table = _read(file, "regions")
     if isinstance(table, str):
         return None, (table,)
-    regions = gpd.GeoDataFrame(geometry=_kept(table.to_crs(crs), dimension=2), crs=crs)
+    number = pd.Series(range(1, len(table) + 1), table.index).astype(str)
+    key = next((column for column in ("region", "code", "name") if column in table), None)
+    names = number if key is None else table[key].astype("str").where(table[key].notna(), number)
+    shapes = _kept(table.to_crs(crs), dimension=2)
+    regions = gpd.GeoDataFrame({"region": names.to_numpy()}, geometry=shapes, crs=crs)
     good = ~regions.geometry.is_empty
     problems = () if good.all() else (_left_out(file, good, "polygons"),)
     return (regions[good].reset_index(drop=True) if good.any() else None), problems

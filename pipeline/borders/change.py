@@ -133,7 +133,7 @@ class PairedSquares:
 def paired_squares(cells: PairedCells) -> PairedSquares:
     """One row a square and country, the same cells of both photos in it."""
     column, row = squares(cells.x, cells.y)
-    code = (row * (1 << 20) + column) * 8 + cells.country
+    code = (row * (1 << 20) + column) * 128 + cells.country
     _, first, index = np.unique(code, return_index=True, return_inverse=True)
     n = np.bincount(index)
 
@@ -172,12 +172,14 @@ class Common:
     tone: float
 
     @classmethod
-    def of(cls, rows: PairedSquares) -> "Common":
-        """Medians over squares: robust where a part of the frame was switched off."""
+    def of(cls, rows: PairedSquares, kind: Kind) -> "Common":
+        """Medians over squares: robust where a part of the frame was switched off. Absolute changes of tone
+        have nothing in common that is not lighting."""
         good = (rows.before > 0) & (rows.after > 0)
         ratio = np.log2(rows.after[good] / rows.before[good])
         tone = rows.tone_change[np.isfinite(rows.tone_change)]
-        return cls(*(float(np.median(v)) if len(v) else math.nan for v in (ratio, tone)))
+        light, own = (float(np.median(v)) if len(v) else math.nan for v in (ratio, tone))
+        return cls(light, own if kind == "relative" else 0.0)
 
 
 FitOf = Callable[[PairedSquares, Array, Ints], Fit]

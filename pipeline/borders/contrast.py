@@ -36,6 +36,11 @@ ADJECTIVES = {"BE": "Belgian", "DE": "German", "LU": "Luxembourgish", "NL": "Dut
 ViewZenith = Callable[[Array, Array], Array]
 
 
+def adjective(code: str) -> str:
+    """Whose a side is: of a country its adjective, of a region its name."""
+    return ADJECTIVES.get(code, code)
+
+
 def overlap_weights(stratum: Ints, second: NDArray[np.bool_], light: Array) -> Array:
     """Weights that give both sides equal light in every stratum (0, 1, ...): the share that the other side
     has of the stratum's light, none where it has no light at all (Li, Morgan and Zaslavsky 2018)."""
@@ -271,7 +276,7 @@ def border_contrast(
     for country, count in zip(countries, n_units, strict=True):
         if count < MIN_UNITS:
             reason = (
-                f"{count or 'no'} town{'s' * (count != 1)} with light on the {ADJECTIVES[country]} side "
+                f"{count or 'no'} town{'s' * (count != 1)} with light on the {adjective(country)} side "
                 f"within {config.contrast_km:g} km of the border, and {MIN_UNITS} are needed"
             )
             return replace(none, statement=f"No contrast can be given: {reason}."), None
@@ -332,12 +337,12 @@ def statement(made: Contrast, first: str, second: str, p: float | None = None) -
     alike = f"; the two are alike to within {EQUIVALENCE:g}" if made.alike else ""
     if low <= 0 <= high:
         return (
-            f"Neither side is clearly greener: the {ADJECTIVES[second]} side differs from the "
-            f"{ADJECTIVES[first]} one by {value:.2f} ({low:.2f} to {high:.2f}) in log2(G/R){chance}{alike}."
+            f"Neither side is clearly greener: the {adjective(second)} side differs from the "
+            f"{adjective(first)} one by {value:.2f} ({low:.2f} to {high:.2f}) in log2(G/R){chance}{alike}."
         )
     greener, other, sign = (second, first, 1) if value > 0 else (first, second, -1)
     low, high = sorted((sign * low, sign * high))
     return (
-        f"The {ADJECTIVES[greener]} side is greener than the {ADJECTIVES[other]} one by "
+        f"The {adjective(greener)} side is greener than the {adjective(other)} one by "
         f"{abs(value):.2f} ({low:.2f} to {high:.2f}) in log2(G/R){chance}{alike}."
     )

@@ -1,7 +1,7 @@
 """Lighting policies and changes of lamps that were in force where and when a photo was taken."""
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -94,6 +94,32 @@ def events_at(
         event
         for event in (read_events() if events is None else events)
         if any(event.concerns(code) for code in wanted) and event.holds(local_time(event.country, when_utc))
+    ]
+
+
+def event_rows(
+    when_utc: datetime | None, codes: Iterable[str], towns: Container[str], events: Iterable[LightingEvent]
+) -> list[dict[str, str]]:
+    """What was in force in the countries and `towns` that a photo shows, as rows of the table `events`.
+
+    Roads are not looked for: an event of one concerns all photos of its country.
+    """
+    if when_utc is None:
+        return []
+    return [
+        {
+            "country": event.country,
+            "region": event.region,
+            "place": event.place,
+            "road_class": event.road_class,
+            "state": event.state,
+            "extent": event.extent,
+            "local_time": f"{local_time(event.country, when_utc):%Y-%m-%d %H:%M}",
+            "statement": statement(event, when_utc),
+            "source": event.source,
+        }
+        for event in events_at(codes, when_utc, events)
+        if not event.place or event.road_class == "motorway" or event.place in towns
     ]
 
 

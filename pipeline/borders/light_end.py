@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import ndtr
 
 from pipeline.borders.chainage import Crossing
-from pipeline.borders.contrast import ADJECTIVES
+from pipeline.borders.contrast import adjective
 from pipeline.borders.lit_segments import (
     LAMP_SCATTER,
     LIT_PART,
@@ -107,15 +107,15 @@ def judge(road: Road, segments: Sequence[Segment], lit: float | None, resolution
         for a, b in pairwise(told)
     ]
     end = min(ends, key=lambda one: abs(one.chainage_m), default=None)
-    first, second = (_beside_border(crossing, told, sign) for sign in (-1, 1))
+    first, second = (_beside_border(road, told, sign) for sign in (-1, 1))
     for sign, side, other in ((-1, first, second), (1, second, first)):
         # Light that ends before the border tells enough, whatever is on the other side.
         if side is None and (end is None or other is None or other.lit == "lit"):
-            return _untold(crossing, _why_untold(road, sign, lit))
+            return _untold(crossing, _why_untold(road, sign, lit) + _known(road, other, -sign))
     if end is not None:
         return _judge_end(road, end)
     for sign in (-1, 1):
-        if _told_share(crossing, segments, sign) < MIN_TOLD:
+        if _told_share(road, segments, sign) < MIN_TOLD:
             return _untold(crossing, _why_untold(road, sign, lit))
     if told[0].lit == "lit":
         return Finding("lit on both sides", f"The {crossing.ref} is lit on both sides of the border.")
@@ -161,41 +161,56 @@ def _judge_end(road: Road, end: LightEnd) -> Finding:
 
 def _side(crossing: Crossing, chainage_m: float) -> str:
     country = crossing.second if chainage_m > 0 else crossing.first
-    return f"{abs(chainage_m) / 1e3:.2f} km on the {ADJECTIVES[country]} side"
+    return f"{abs(chainage_m) / 1e3:.2f} km on the {adjective(country)} side"
 
 
-def _beside_border(crossing: Crossing, told: Sequence[Segment], sign: int) -> Segment | None:
-    """The run nearest to the border of those that reach MIN_SIDE_M into one side."""
-    found = []
+def _beside_border(road: Road, told: Sequence[Segment], sign: int) -> Segment | None:
+    """The run nearest to the border of those of which MIN_SIDE_M can be seen on one side."""
+    found, crossing, seen = [], road.crossing, road.profile.weight > 0
     for run in told:
-        inside = sign * crossing.chainage_m[run.start : run.stop] > 0
+        inside = (sign * crossing.chainage_m[run.start : run.stop] > 0) & seen[run.start : run.stop]
         if inside.sum() * crossing.spacing_m >= MIN_SIDE_M:
             found.append((float(np.abs(crossing.chainage_m[run.start : run.stop]).min()), run))
     return min(found, key=lambda item: item[0])[1] if found else None
 
 
-def _told_share(crossing: Crossing, segments: Sequence[Segment], sign: int) -> float:
-    """Share of the road within BESIDE_M of the border on one side that is lit or dark."""
-    along = sign * crossing.chainage_m
+def _told_share(road: Road, segments: Sequence[Segment], sign: int) -> float:
+    """Share of the road within BESIDE_M of the border on one side that is seen to be lit or dark."""
+    along = sign * road.crossing.chainage_m
     beside = (along > 0) & (along <= BESIDE_M)
     told = np.zeros(len(along), bool)
     for one in segments:
         told[one.start : one.stop] = one.lit != "undecidable"
+    told &= road.profile.weight > 0
     return float(told[beside].mean()) if beside.any() else 0.0
+
+
+def _known(road: Road, run: Segment | None, sign: int) -> str:
+    """What can be told of one side where the other is not known."""
+    if run is None:
+        return ""
+    crossing, here = road.crossing, slice(run.start, run.stop)
+    away = sign * crossing.chainage_m[here][road.profile.weight[here] > 0]
+    near_km, far_km = (float(v) / 1e3 for v in (max(away.min(), 0.0), away.max()))
+    whose = adjective(crossing.second if sign > 0 else crossing.first)
+    return f"; on the {whose} side it is {run.lit} from {near_km:.1f} to {far_km:.1f} km from the border"
 
 
 def _why_untold(road: Road, sign: int, lit: float | None) -> str:
     crossing, profile = road.crossing, road.profile
     side = sign * crossing.chainage_m > 0
-    adjective = ADJECTIVES[crossing.second if sign > 0 else crossing.first]
+    whose = adjective(crossing.second if sign > 0 else crossing.first)
     seen_km = float((side & (profile.weight > 0)).sum()) * crossing.spacing_m / 1e3
     if (crossing.error_m[side] > MAX_ERROR_M).mean() > 0.5:
-        return f"on the {adjective} side its line is good to more than {MAX_ERROR_M:.0f} m only"
+        return f"on the {whose} side its line is good to more than {MAX_ERROR_M:.0f} m only"
     if seen_km < MIN_SIDE_M / 1e3:
-        return f"only {seen_km:.1f} km of it can be seen on the {adjective} side"
+        vague = (
+            ", clear of towns, for its line is approximate" if crossing.error_m[side].max() > NARROW_M else ""
+        )
+        return f"only {seen_km:.1f} km of it can be seen on the {whose} side{vague}"
     if np.mean(profile.in_town(lit)[side]) > 0.5:
-        return f"on the {adjective} side its flanks are as bright as a lit motorway (a town)"
-    return f"on the {adjective} side its light does not stand out from the noise and the lights beside it"
+        return f"on the {whose} side its flanks are as bright as a lit motorway (a town)"
+    return f"on the {whose} side its light does not stand out from the noise and the lights beside it"
 
 
 def _why_hidden(road: Road, told: Sequence[Segment]) -> str | None:

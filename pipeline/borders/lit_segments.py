@@ -20,6 +20,7 @@ import ruptures
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 from scipy.optimize import nnls
+from scipy.stats import norm
 from scipy.stats import t as student
 
 from pipeline.camera.earth import Array
@@ -37,7 +38,6 @@ BLIND_SIGMAS = 4.0  # less than this from a lit stretch of SURE_M tells nothing
 TOWN_PART, MAX_TOWN = 0.5, 0.5  # flanks of this part of the light make a town; of a segment, at most
 LAMP_SCATTER = 0.25  # of the light of lit blocks, for lamps differ
 MIN_SEEN = 0.3  # of a segment
-SIGMA_OF_MEDIAN = math.sqrt(math.pi / 2)  # times that of the mean, of normal noise
 PARTS = 4  # of a segment: a lit motorway is lit in each of them
 CLIP, MEMORY_M, UNRELATED = 3.0, 1500.0, 0.05  # for how long blocks of noise know of each other
 TAILS = (1.5, 2.0, 3.0, 5.0, 10.0, 100.0)
@@ -56,6 +56,15 @@ class Noise:
         """Heavy tails that have none count as those of 3 degrees of freedom."""
         tail = max(self.tail, 3.0)
         return self.spread**2 * tail / (tail - 2)
+
+    def median_sigma(self, blocks: int, weight: float) -> float:
+        """1 sigma of the median of blocks of a total weight, such that LIT_SIGMAS of it are as rare as of
+        normal noise: the median of n values whose tails fall off with a power has (n + 1) / 2 times that
+        power, and n is small where few blocks are independent."""
+        tail = self.tail * (max(1.0, blocks / self.memory) + 1) / 2
+        rare = float(student.isf(norm.sf(LIT_SIGMAS), tail)) / LIT_SIGMAS
+        spread = self.spread / (2 * float(student.pdf(0.0, self.tail)))
+        return rare * spread * math.sqrt(self.memory / weight)
 
 
 @dataclass(frozen=True, eq=False)
@@ -254,11 +263,11 @@ class _WeightedMeans(ruptures.base.BaseCost):  # type: ignore[misc]
         self.signal = signal
         value, weight = signal.T
         sums = np.stack([weight, weight * value, weight * value**2])
-        self.sums = np.concatenate([np.zeros((3, 1)), np.cumsum(sums, axis=1)], axis=1).T
+        self.sums = np.concatenate([np.zeros((3, 1)), np.cumsum(sums, axis=1)], axis=1).T.tolist()
         return self
 
     def error(self, start: int, end: int) -> float:
-        weight, first, second = (self.sums[end] - self.sums[start]).tolist()
+        weight, first, second = (b - a for a, b in zip(self.sums[start], self.sums[end], strict=True))
         return max(0.0, second - first**2 / weight) if weight > 0 else 0.0
 
 
@@ -267,7 +276,8 @@ def _segment(profile: Profile, start: int, stop: int) -> Segment:
     length_m = (stop - start) * profile.spacing_m
     if not weight.any():
         return Segment(start, stop, length_m, math.nan, math.nan, 0.0, 0.0, False)
-    middle = weighted_median(*profile.blocks(start, stop))
+    blocks, its = profile.blocks(start, stop)
+    middle = weighted_median(blocks, its)
     sums = [
         (float(a @ b), float(b.sum()))
         for a, b in zip(np.array_split(light, PARTS), np.array_split(weight, PARTS), strict=True)
@@ -278,7 +288,7 @@ def _segment(profile: Profile, start: int, stop: int) -> Segment:
         stop=stop,
         length_m=length_m,
         light=middle,
-        sigma=SIGMA_OF_MEDIAN * profile.noise.spread * math.sqrt(profile.noise.memory / weight.sum()),
+        sigma=profile.noise.median_sigma(int((its > 0).sum()), float(weight.sum())),
         seen=float((weight > 0).mean()),
         town=float((profile.near[start:stop] >= TOWN_PART * middle).mean()),
         even=min(parts) >= LIT_PART * middle,
@@ -311,8 +321,8 @@ def _lit(segment: Segment, lit: float | None) -> LitClass:
     if segment.seen < MIN_SEEN:
         return "undecidable"
     bright = segment.light >= LIT_SIGMAS * segment.sigma
-    if lit is None:  # nothing is surely lit, not even this
-        return "undecidable" if bright else "dark"
+    if lit is None:  # nothing is surely lit, not even this; darkness has no light that may be some
+        return "dark" if segment.light < DARK_SIGMAS * segment.sigma else "undecidable"
     # Where a lit stretch of SURE_M would not stand out, light and darkness may be mixed unnoticed.
     if segment.sigma * math.sqrt(segment.length_m / SURE_M) > lit / BLIND_SIGMAS:
         return "undecidable"

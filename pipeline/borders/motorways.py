@@ -7,14 +7,16 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
+import shapely
 from numpy.typing import NDArray
 from pyproj import Transformer
+from shapely.geometry.base import BaseGeometry
 
 from pipeline.borders.cells import Floats
 from pipeline.borders.chainage import Crossing, Motorways, find_crossings
 from pipeline.borders.countries import Countries
-from pipeline.borders.light_end import MAX_ERROR_M, Finding, Road, judge
+from pipeline.borders.layers import OF_MOTORWAYS, layer, of_photo
+from pipeline.borders.light_end import MAX_ERROR_M, NARROW_M, Finding, Road, judge
 from pipeline.borders.lit_segments import (
     Profile,
     Segment,
@@ -24,32 +26,18 @@ from pipeline.borders.lit_segments import (
     lit_light,
     make_profile,
 )
-from pipeline.borders.tables import Scene
+from pipeline.borders.scene import Scene
 from pipeline.borders.zones import AREA_CRS
 from pipeline.camera.earth import Array
 from pipeline.ortho.grid import Grid
 from pipeline.ortho.warp import Tile
-from pipeline.photo.photo import PhotoFacts
 
 MIN_SPACING_M = 20.0
 MIN_HALF_WIDTH_M, HALF_WIDTH_CELLS, HALF_WIDTH_SIGMAS = 60.0, 1.5, 2.5
 FLANKS_M, STRIPS = 4500.0, (4, 6)  # how far the strips on either side reach, and how many there are
 BLUR_PX = 0.8  # 1 sigma of a point's image
+NOWHERE = shapely.Polygon()
 GAP_BLURS = 2.0  # between corridor and flanks
-
-COLUMNS = {
-    "motorway_ends": [
-        *("ref", "name", "pair", "first", "second", "verdict", "statement", "lit_side"),
-        *("end_m", "low95_m", "high95_m", "to_national_m", "to_regional_m", "regional_at_m"),
-        *("change_sigma_m", "position_sigma_m", "line_error_m", "lit_per_km", "seen_share"),
-    ],
-    "motorway_segments": [
-        *("ref", "pair", "lit", "from_m", "to_m", "light_per_km", "sigma", "seen_share", "town_share"),
-    ],
-    "motorway_stations": ["ref", "pair", "chainage_m", "light_per_km", "sigma", "flank_per_km", "what"],
-}
-GEOMETRY = {"motorway_ends": "Point", "motorway_segments": "LineString", "motorway_stations": "Point"}
-_WORDS = {"ref", "name", "pair", "first", "second", "verdict", "statement", "lit_side", "lit", "what"}
 
 
 def compare_motorways(
@@ -58,17 +46,19 @@ def compare_motorways(
     countries: Countries,
     motorways: Motorways,
     regions: gpd.GeoDataFrame | None = None,
+    towns: gpd.GeoDataFrame | None = None,
 ) -> dict[str, gpd.GeoDataFrame]:
-    """The layers named in GEOMETRY, from tiles of the photo's light (bands of `light.tif`).
+    """The layers named in OF_MOTORWAYS, from tiles of the photo's light (bands of `light.tif`).
 
-    `countries`, `motorways` and `regions` (polygons) are in AREA_CRS. A motorway that cannot be
+    `countries`, `motorways`, `regions` and `towns` (polygons) are in AREA_CRS. A motorway that cannot be
     measured, and a fault of the file of motorways, has a row that says why.
     """
     spacing_m = max(scene.grid.resolution_m, MIN_SPACING_M)
     crossings, reasons = find_crossings(motorways, countries, scene.frame(), spacing_m, regions)
-    roads = measure(crossings, scene, tiles)
+    built = shapely.union_all([] if towns is None else towns.geometry.to_numpy())
+    roads = measure(crossings, scene, tiles, built)
     lit = lit_light([segment for road in roads for segment in road.segments])
-    rows: dict[str, list[dict[str, Any]]] = {name: [] for name in COLUMNS}
+    rows: dict[str, list[dict[str, Any]]] = {name: [] for name in OF_MOTORWAYS}
     for road in roads:
         segments = classified(road.segments, lit)
         finding = judge(road, segments, lit, scene.grid.resolution_m)
@@ -83,7 +73,7 @@ def compare_motorways(
         {"ref": ref, "verdict": "not measured", "statement": statement, "geometry": None}
         for ref, statement in notes
     ]
-    return {name: _layer(rows[name], name, scene.facts) for name in rows}
+    return {name: of_photo(layer(rows[name], name), name, scene.facts) for name in rows}
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,10 +86,21 @@ class Corridor:
     blur_m: float
     row: NDArray[np.int32]
     column: NDArray[np.int32]
+    hidden: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, crossing: Crossing, grid: Grid, position_sigma_m: Array, pixel_m: float) -> "Corridor":
-        """As wide as it must be to hold the motorway, however far off the line and the photo may be."""
+    def of(
+        cls,
+        crossing: Crossing,
+        grid: Grid,
+        position_sigma_m: Array,
+        pixel_m: float,
+        built: BaseGeometry = NOWHERE,
+    ) -> "Corridor":
+        """As wide as it must be to hold the motorway, however far off the line and the photo may be.
+
+        It is hidden where its line is not sure and a town is in it: that light may be the town's.
+        """
         least = max(MIN_HALF_WIDTH_M, HALF_WIDTH_CELLS * grid.resolution_m)
         unsure = np.maximum(HALF_WIDTH_SIGMAS * position_sigma_m, crossing.error_m)
         half_width_m = np.clip(unsure, least, max(least, MAX_ERROR_M))
@@ -109,7 +110,9 @@ class Corridor:
         x, y = Transformer.from_crs(AREA_CRS, grid.crs, always_xy=True).transform(x, y)
         row = np.floor((grid.bounds[3] - y) / grid.resolution_m).astype(np.int32)
         column = np.floor((x - grid.bounds[0]) / grid.resolution_m).astype(np.int32)
-        return cls(crossing, half_width_m, position_sigma_m, blur_m, row, column)
+        stations = shapely.points(crossing.x, crossing.y)
+        hidden = (crossing.error_m > NARROW_M) & (shapely.distance(built, stations) < half_width_m)
+        return cls(crossing, half_width_m, position_sigma_m, blur_m, row, column, hidden)
 
     def profile(self, light: Floats, noise: Floats, resolution_m: float) -> Profile:
         """The profile from the light and the noise of the cells."""
@@ -117,7 +120,7 @@ class Corridor:
         count = finite.sum(axis=1)
         total = np.where(finite, light, 0).sum(axis=1, dtype=float)
         mean = np.where(count >= light.shape[1] / 2, total / np.maximum(count, 1), np.nan)
-        mean[:, self.crossing.error_m > MAX_ERROR_M] = np.nan
+        mean[:, self.hidden | (self.crossing.error_m > MAX_ERROR_M)] = np.nan
         cells_a_km = 2e3 * self.half_width_m / resolution_m**2
         cells_a_station = np.maximum(cells_a_km * self.crossing.spacing_m / 1e3, 1)
         # Red is as noisy as green, more or less; strips beside the road tell what their noise is in truth.
@@ -126,8 +129,11 @@ class Corridor:
         return make_profile(self.crossing.chainage_m, mean * cells_a_km, sigma, self.blur_m)
 
 
-def measure(crossings: Sequence[Crossing], scene: Scene, tiles: Iterable[tuple[Tile, Floats]]) -> list[Road]:
-    """Profiles of motorways and their segments, from one pass over the tiles of a photo's light."""
+def measure(
+    crossings: Sequence[Crossing], scene: Scene, tiles: Iterable[tuple[Tile, Floats]], built: BaseGeometry
+) -> list[Road]:
+    """Profiles of motorways and their segments, from one pass over the tiles of a photo's light; `built` is
+    the area of towns."""
     to_degrees = Transformer.from_crs(AREA_CRS, "EPSG:4326", always_xy=True)
     corridors = []
     for crossing in crossings:
@@ -135,7 +141,7 @@ def measure(crossings: Sequence[Crossing], scene: Scene, tiles: Iterable[tuple[T
         # Stations beyond the frame's edge show nothing; any sigma does for them.
         sigma_m = np.nan_to_num(scene.solved.ground_sigma_m(lon, lat, margin_px=np.inf))
         pixel_m = float(np.nanmedian(scene.solved.camera.ground_sample_distance_m(lon, lat)))
-        corridors.append(Corridor.of(crossing, scene.grid, sigma_m, pixel_m))
+        corridors.append(Corridor.of(crossing, scene.grid, sigma_m, pixel_m, built))
     return roads_along(corridors, tiles, scene.grid.resolution_m)
 
 
@@ -236,15 +242,3 @@ def _station_rows(road: Road, lit: float | None) -> list[dict[str, Any]]:
         }
         for k in range(len(light))
     ]
-
-
-def _layer(rows: list[dict[str, Any]], name: str, facts: PhotoFacts) -> gpd.GeoDataFrame:
-    """Rows as a layer of a photo; what is not words is a number, NaN where there is none."""
-    columns = COLUMNS[name]
-    table = pd.DataFrame(rows, columns=[*columns, "geometry"])
-    table = table.astype({column: float for column in columns if column not in _WORDS})
-    taken = facts.taken_at and facts.taken_at.strftime("%Y-%m-%dT%H:%M:%SZ")
-    table.insert(0, "photo", facts.id)
-    table.insert(1, "taken_at", pd.Series([taken] * len(table), dtype=object))
-    table = table.assign(evidence=facts.evidence, simulated=facts.simulated)
-    return gpd.GeoDataFrame(table, geometry="geometry", crs=AREA_CRS)

@@ -46,6 +46,11 @@ TONE_STEP = 1 / 256
 SUMS = ("red", "green", "blue", "lit", "with_blue", "valid")
 
 
+def country_name(code: str) -> str:
+    """A country by its name; a region by what its layer calls it."""
+    return NAMES.get(code, code)
+
+
 def country_zones(countries: Countries, frame: BaseGeometry) -> gpd.GeoDataFrame:
     """What the frame shows of each country: country, geometry."""
     return clipped(countries, frame).areas[["country", "geometry"]]

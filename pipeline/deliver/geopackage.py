@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pyogrio
 
-from pipeline.deliver.layers import Layer, common_layers, photo_layers
+from pipeline.deliver.layers import Layer, city_layers
 from pipeline.deliver.provenance import Fact
 from pipeline.deliver.results import CityResults
 from pipeline.deliver.styles import qml
@@ -29,8 +29,8 @@ CREATE TABLE layer_styles (
 
 
 def write_geopackage(file: Path, city: CityResults, facts: Sequence[Fact]) -> None:
-    """All layers of the city, the `metadata` table and the default styles, into a new file."""
-    layers = [*common_layers(city), *(layer for photo in city.photos for layer in photo_layers(photo))]
+    """All layers and tables of the city, the `metadata` table and the default styles, into a new file."""
+    layers = city_layers(city)
     with _fixed_date():
         for layer in layers:
             pyogrio.write_dataframe(
@@ -39,12 +39,11 @@ def write_geopackage(file: Path, city: CityResults, facts: Sequence[Fact]) -> No
                 layer=layer.table,
                 driver="GPKG",
                 dataset_options=VERSION,
-                promote_to_multi=layer.frame.geom_type.iloc[0] != "Point",
+                promote_to_multi=layer.geometry != "Point",
                 layer_options={"DESCRIPTION": layer.title},
             )
-        pyogrio.write_dataframe(
-            pd.DataFrame(facts), file, layer="metadata", driver="GPKG", dataset_options=VERSION
-        )
+        for name, table in {**city.tables, "metadata": pd.DataFrame(facts)}.items():
+            pyogrio.write_dataframe(table, file, layer=name, driver="GPKG", dataset_options=VERSION)
     _write_styles(file, layers)
 
 

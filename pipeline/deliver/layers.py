@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import geopandas as gpd
 
-from pipeline.deliver.results import CityResults, PhotoResults
-from pipeline.deliver.styles import VECTOR, VectorStyle
+from pipeline.deliver import border_styles, styles
+from pipeline.deliver.results import CityResults, PairResults, PhotoResults
+from pipeline.deliver.styles import VectorStyle
 
 COMMON = {
     "cities": "Cities",
@@ -13,44 +14,83 @@ COMMON = {
     "motorways": "Motorways",
     "countries": "Countries",
 }
-PER_PHOTO = {
-    "contrasts": "Contrast of tone at the border",
-    "control_points": "Control points",
-    "residuals": "Residuals",
-    "footprint": "Frame of the photo",
-    "strips": "Strips along the border",
-    "zones": "Countries in the frame",
+PER_PHOTO = {  # by the group they stand in
+    "Motorways": {
+        "motorway_ends": "Where the light of motorways ends",
+        "motorway_segments": "Motorways, lit and dark",
+    },
+    "Borders": {
+        "contrasts": "Contrast of tone at the border",
+        "segments": "Contrast along the border",
+        "regional_contrasts": "Contrast between regions (control)",
+        "strips": "Strips along the border",
+        "zones": "Countries in the frame",
+    },
+    "Towns": {
+        "towns": "Tone of towns",
+        "cores": "Cities against the towns around them",
+    },
+    "Placing the photo": {
+        "control_points": "Control points",
+        "residuals": "Residuals",
+        "footprint": "Frame of the photo",
+    },
 }
-# Switched off at first: they would cover the light.
-HIDDEN = {"control_points", "residuals", "strips", "zones"}
+PER_PAIR = {
+    "border_changes": "Change of tone across the border",
+    "changes": "Change of light beside the border",
+}
+# Switched on at first; the others would cover the light.
+VISIBLE = {*COMMON, *PER_PAIR, "motorway_ends", "contrasts", "footprint"}
+_STYLES = styles.VECTOR | border_styles.VECTOR
 
 
 @dataclass(frozen=True, eq=False)
 class Layer:
-    """A table of the GeoPackage with its style and its title in the project."""
+    """A table of the GeoPackage with its style, its title and its group in the project."""
 
     table: str
     title: str
     frame: gpd.GeoDataFrame
     style: VectorStyle
     visible: bool
+    group: str = ""
+
+    @property
+    def geometry(self) -> str:
+        """Point, LineString or Polygon."""
+        return str(self.frame.geom_type.dropna().iloc[0]).removeprefix("Multi")
 
 
 def common_layers(city: CityResults) -> list[Layer]:
     """The layers shared by all photos, top first; empty ones are left out."""
-    return _made({kind: (kind, title, getattr(city, kind)) for kind, title in COMMON.items()})
+    return _made(COMMON, city, "{}")
 
 
 def photo_layers(photo: PhotoResults) -> list[Layer]:
     """A photo's own layers, top first; their tables carry the photo's id."""
-    return _made(
-        {kind: (f"{kind}_{photo.name}", title, getattr(photo, kind)) for kind, title in PER_PHOTO.items()}
-    )
+    groups = PER_PHOTO.items()
+    return [one for group, titles in groups for one in _made(titles, photo, f"{{}}_{photo.name}", group)]
 
 
-def _made(kinds: dict[str, tuple[str, str, gpd.GeoDataFrame]]) -> list[Layer]:
+def pair_layers(pair: PairResults) -> list[Layer]:
+    """What changed between two photos, top first; the tables carry the ids of both."""
+    return _made(PER_PAIR, pair, f"{{}}_{pair.before}_{pair.after}")
+
+
+def city_layers(city: CityResults) -> list[Layer]:
+    """All layers of a city."""
+    own = [one for photo in city.photos for one in photo_layers(photo)]
+    return [*common_layers(city), *own, *(one for pair in city.pairs for one in pair_layers(pair))]
+
+
+def _made(
+    titles: dict[str, str], results: CityResults | PhotoResults | PairResults, table: str, group: str = ""
+) -> list[Layer]:
+    """Layers of what results hold; one without a place to draw is left out."""
+    frames = {kind: getattr(results, kind) for kind in titles}
     return [
-        Layer(table, title, frame, VECTOR[kind](), kind not in HIDDEN)
-        for kind, (table, title, frame) in kinds.items()
-        if len(frame)
+        Layer(table.format(kind), titles[kind], frame, _STYLES[kind](), kind in VISIBLE, group)
+        for kind, frame in frames.items()
+        if frame.geometry.notna().any()
     ]

@@ -69,6 +69,27 @@ CONTRAST = (
     Stop(float("inf"), "#12a594", "second country greener by more than 0.5"),
 )
 UNDECIDED = "#8b95a1"
+LIT, DARK = "#f7d04a", "#5b6fd6"  # stretches of motorway
+
+# Light after over light before, log2, less what the whole frame did: upper ends of classes.
+CHANGE = (
+    Stop(-1.0, "#3b4cc0", "less than half as bright"),
+    Stop(-0.5, "#7b9ff9", "0.5 to 0.7 times as bright"),
+    Stop(0.0, "#c0d4f5", "0.7 to 1 times as bright"),
+    Stop(0.5, "#f2cbb7", "1 to 1.4 times as bright"),
+    Stop(1.0, "#ee8468", "1.4 to 2 times as bright"),
+    Stop(float("inf"), "#b40426", "more than twice as bright"),
+)
+
+# Tone after minus tone before, log2, less what the whole frame did: upper ends of classes.
+TONE_CHANGE = (
+    Stop(-0.5, "#e8791e", "more orange by more than 0.5"),
+    Stop(-0.25, "#f5a95c", "more orange by 0.25 to 0.5"),
+    Stop(0.0, "#fbdcb5", "more orange by up to 0.25"),
+    Stop(0.25, "#c3ece4", "greener by up to 0.25"),
+    Stop(0.5, "#6fd0c0", "greener by 0.25 to 0.5"),
+    Stop(float("inf"), "#12a594", "greener by more than 0.5"),
+)
 
 
 def tone_map() -> LinearSegmentedColormap:

@@ -1,57 +1,26 @@
 """Charts of tone and light across borders as SVG, for wide pages and for phones."""
 
-import io
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
 import geopandas as gpd
-import matplotlib as mpl
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
+from pipeline.borders.contrast import adjective
+from pipeline.camera.earth import Array
 from pipeline.deliver import palette
-from pipeline.deliver.palette import MUTED, RULE, SIMULATED, TEXT
+from pipeline.deliver.palette import BACKGROUND, COUNTRY, MUTED, RULE, TEXT, UNDECIDED
 from pipeline.deliver.results import PhotoResults
+from pipeline.deliver.sheets import Sheet, day, names, svg
+from pipeline.deliver.statements import of_pair, rows_of
 
-# 72 dots an inch make a point of type one CSS pixel; a fixed salt makes equal charts equal files.
-DPI = 72
-STYLE: dict[Any, Any] = {
-    "svg.hashsalt": "borderlight",
-    "svg.fonttype": "none",
-    "font.family": "DejaVu Sans",
-    "figure.facecolor": "none",
-    "text.color": TEXT,
-    "axes.labelcolor": MUTED,
-    "axes.edgecolor": RULE,
-    "axes.facecolor": "none",
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "xtick.color": MUTED,
-    "ytick.color": MUTED,
-    "grid.color": RULE,
-    "text.parse_math": False,
-}
-# Text stays text, in a font of the reader's device whose widths are near those it was laid out with.
-FONTS = b"'DejaVu Sans', Verdana, 'Segoe UI', Roboto, sans-serif"
 ROW_PX = 26
-INTERVAL_SIGMAS = 1.96
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """The width a chart is drawn for and its size of type, CSS pixels."""
-
-    width_px: int
-    type_px: float
-    narrow: bool
-
-
-DESKTOP = Sheet(1040, 12.5, False)
-PHONE = Sheet(380, 11.0, True)
+WINDS = ("east", "north-east", "north", "north-west", "west", "south-west", "south", "south-east")
 
 
 def forest(photos: Sequence[PhotoResults], planted: Mapping[str, Mapping[str, float]], sheet: Sheet) -> bytes:
@@ -61,15 +30,14 @@ def forest(photos: Sequence[PhotoResults], planted: Mapping[str, Mapping[str, fl
         (
             (str(row.pair), index, row)
             for index, photo in enumerate(photos)
-            for row in photo.contrasts.itertuples()
+            for row in rows_of(photo.contrasts)
         ),
         key=lambda item: item[:2],
     )
     pairs = [(pair, list(group)) for pair, group in groupby(rows, key=lambda item: item[0])]
     height_px = ROW_PX * (len(rows) + len(pairs)) + 90
     left, right = (100, 14) if sheet.narrow else (250, 210)
-    with mpl.rc_context({**STYLE, "font.size": sheet.type_px}):
-        figure = Figure(figsize=(sheet.width_px / DPI, height_px / DPI), dpi=DPI)
+    with sheet.figure(height_px) as figure:
         axes = figure.add_axes(
             (left / sheet.width_px, 52 / height_px, 1 - (left + right) / sheet.width_px, 1 - 82 / height_px)
         )
@@ -80,7 +48,7 @@ def forest(photos: Sequence[PhotoResults], planted: Mapping[str, Mapping[str, fl
             axes.text(
                 -left / (sheet.width_px - left - right),
                 y,
-                _names(pair, sheet),
+                names(pair, sheet),
                 transform=margin,
                 va="center",
                 weight="bold",
@@ -89,7 +57,7 @@ def forest(photos: Sequence[PhotoResults], planted: Mapping[str, Mapping[str, fl
                 y += 1
                 photo = photos[index]
                 truth = planted.get(photo.name, {}).get(pair, np.nan)
-                label = _month(photo) if sheet.narrow else f"{photo.name}, {_month(photo)}"
+                label = day(photo) if sheet.narrow else f"{photo.name}, {day(photo)}"
                 axes.text(-0.02, y, label, transform=margin, ha="right", va="center", color=MUTED)
                 figures = _interval(axes, y, row, palette.DATES[index % len(palette.DATES)])
                 if not sheet.narrow:
@@ -111,18 +79,18 @@ def forest(photos: Sequence[PhotoResults], planted: Mapping[str, Mapping[str, fl
             if sheet.narrow
             else "← first country greener  ·  difference of log2(G/R)  ·  second country greener →"
         )
-        return _svg(figure, any(photo.simulated for photo in photos))
+        return svg(figure, any(photo.simulated for photo in photos))
 
 
 def profile(photo: PhotoResults, sheet: Sheet) -> bytes:
-    """Tone and light of the strips against distance from each border, the first country on the left."""
-    pairs = [(str(pair), strips) for pair, strips in photo.strips.groupby("pair", sort=True)]
-    columns = 1 if sheet.narrow else min(3, len(pairs))
+    """Tone and light against signed distance from each border, the first country on the left, with 95 %
+    intervals as bands."""
+    pairs = [(str(pair), rows) for pair, rows in photo.profiles.groupby("pair", sort=True)]
+    columns = 1 if sheet.narrow else 2 if len(pairs) == 4 else min(3, len(pairs))
     blocks = -(-len(pairs) // columns)
     height_px = blocks * (300 if sheet.narrow else 330) + 40
-    tones, lights = _tone_limits(photo.strips), _light_limits(photo.strips)
-    with mpl.rc_context({**STYLE, "font.size": sheet.type_px}):
-        figure = Figure(figsize=(sheet.width_px / DPI, height_px / DPI), dpi=DPI)
+    tones, lights = _tone_limits(photo.profiles), _light_limits(photo.profiles)
+    with sheet.figure(height_px) as figure:
         grid = figure.add_gridspec(
             blocks,
             columns,
@@ -133,18 +101,58 @@ def profile(photo: PhotoResults, sheet: Sheet) -> bytes:
             wspace=0.22,
             hspace=0.35,
         )
-        for index, (pair, strips) in enumerate(pairs):
+        for index, (pair, rows) in enumerate(pairs):
             cell = grid[index // columns, index % columns].subgridspec(2, 1, hspace=0.12)
             tone, light = (figure.add_subplot(cell[part]) for part in (0, 1))
-            _tone_panel(tone, strips, tones)
-            _light_panel(light, strips, lights)
-            tone.set_title(_names(pair, sheet), loc="left", fontsize=sheet.type_px, weight="bold", pad=8)
+            _steps(tone, rows, "tone_g_r", "tone")
+            _steps(light, rows, "light_per_km2", "light")
+            light.set_yscale("log")
+            light.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=6))
+            light.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+            light.yaxis.set_minor_locator(NullLocator())
+            tone.yaxis.set_major_locator(MaxNLocator(4))
+            for axes, limits in ((tone, tones), (light, lights)):
+                axes.set_ylim(limits)
+                _distance_axis(axes, rows, of_pair(photo.contrasts, pair))
+            tone.set_title(names(pair, sheet), loc="left", fontsize=sheet.type_px, weight="bold", pad=8)
             tone.tick_params(labelbottom=False)
             if index % columns == 0:
                 tone.set_ylabel("log2(G/R)")
                 light.set_ylabel("light per km²")
-            light.set_xlabel(f"km from the border: {pair[:2]} left, {pair[3:]} right")
-        return _svg(figure, photo.simulated)
+            first, second = pair.split("-")
+            light.set_xlabel(f"km from the border: {first} left, {second} right")
+        return svg(figure, photo.simulated)
+
+
+def along(photo: PhotoResults, sheet: Sheet) -> bytes:
+    """The contrast of each segment of each border, in order along it, with 95 % intervals; behind them that
+    of the whole border."""
+    pairs = [(str(pair), rows.sort_values("segment")) for pair, rows in told(photo.segments).groupby("pair")]
+    height_px = 230 * len(pairs) + 40
+    with sheet.figure(height_px) as figure:
+        grid = figure.add_gridspec(
+            len(pairs),
+            1,
+            left=62 / sheet.width_px,
+            right=1 - 10 / sheet.width_px,
+            top=1 - 56 / height_px,
+            bottom=48 / height_px,
+            hspace=0.62,
+        )
+        for index, (pair, rows) in enumerate(pairs):
+            axes = figure.add_subplot(grid[index])
+            contrast = of_pair(photo.contrasts, pair)
+            _whole_border(axes, contrast)
+            _segments(axes, rows, _reach(rows, contrast))
+            axes.set_title(names(pair, sheet), loc="left", fontsize=sheet.type_px, weight="bold", pad=8)
+            start, end = _course(rows)
+            axes.set_xlabel(
+                f"km, {start} → {end}"
+                if sheet.narrow
+                else f"km along the border, from the {start} to the {end}"
+            )
+            axes.set_ylabel("difference")
+        return svg(figure, photo.simulated)
 
 
 def _interval(axes: Axes, y: float, row: Any, colour: str) -> str:
@@ -158,91 +166,94 @@ def _interval(axes: Axes, y: float, row: Any, colour: str) -> str:
     return f"{row.contrast_g_r:+.2f}  ({row.low95:.2f} to {row.high95:.2f})"
 
 
-def _tone_panel(axes: Axes, strips: gpd.GeoDataFrame, limits: tuple[float, float]) -> None:
-    for strip in strips.itertuples():
-        near, far = _signed(strip)
-        colour = palette.COUNTRY.get(strip.side, TEXT)
-        sigma = INTERVAL_SIGMAS * strip.sigma_g_r
-        axes.fill_between(
-            [near, far], strip.tone_g_r - sigma, strip.tone_g_r + sigma, color=colour, alpha=0.25, lw=0
+def told(segments: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """The segments of the borders of which any has a contrast."""
+    return segments[segments.groupby("pair")["contrast_g_r"].transform("count") > 0]
+
+
+def _steps(axes: Axes, rows: pd.DataFrame, value: str, name: str) -> None:
+    """A quantity of the profile by steps of distance, one colour a country."""
+    for side, own in rows.sort_values("from_km").groupby("side"):
+        edges = np.append(own["from_km"], own["to_km"].iloc[-1])
+        low, high = (own[f"{name}_{end}95"].to_numpy(float) for end in ("low", "high"))
+        colour = COUNTRY.get(str(side), TEXT)
+        axes.stairs(high, edges, baseline=low, fill=True, color=colour, alpha=0.25, linewidth=0)
+        axes.stairs(
+            own[value].where(own[value] != 0).to_numpy(float), edges, baseline=None, color=colour, linewidth=2
         )
-        axes.plot([near, far], [strip.tone_g_r] * 2, color=colour, linewidth=2)
-    axes.set_ylim(limits)
-    axes.yaxis.set_major_locator(MaxNLocator(4))
-    _distance_axis(axes, strips)
 
 
-def _light_panel(axes: Axes, strips: gpd.GeoDataFrame, limits: tuple[float, float]) -> None:
-    for strip in strips.itertuples():
-        light = _density(strip)
-        if light > 0:
-            axes.plot(_signed(strip), [light] * 2, color=palette.COUNTRY.get(strip.side, TEXT), linewidth=2)
-    axes.set_yscale("log")
-    axes.set_ylim(limits)
-    axes.yaxis.set_major_locator(LogLocator(numticks=5))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda light, _: f"{light:g}"))
-    axes.yaxis.set_minor_locator(NullLocator())
-    _distance_axis(axes, strips)
+def _tone_limits(profiles: pd.DataFrame) -> tuple[float, float]:
+    """One scale for all pairs of a photo, wide enough for nearly all of it: steps of few lights stray."""
+    bands = profiles[["tone_g_r", "tone_low95", "tone_high95"]].to_numpy(float)
+    if not np.isfinite(bands).any():
+        return palette.TONE_MIN, palette.TONE_MAX
+    low, high = np.nanpercentile(bands, [3, 97])
+    return float(low) - 0.15, float(high) + 0.15
 
 
-def _density(strip: Any) -> float:
-    """Light of a strip (red, green and blue, relative units) per square kilometre."""
-    total = strip.light_r + strip.light_g + strip.light_b
-    return float(total / strip.area_km2) if strip.area_km2 > 0 else 0.0
-
-
-def _tone_limits(strips: gpd.GeoDataFrame) -> tuple[float, float]:
-    """One scale for all pairs of a photo, wide enough for every strip's tone."""
-    tones = strips["tone_g_r"].dropna()
-    return (tones.min() - 0.15, tones.max() + 0.15) if len(tones) else (palette.TONE_MIN, palette.TONE_MAX)
-
-
-def _light_limits(strips: gpd.GeoDataFrame) -> tuple[float, float]:
+def _light_limits(profiles: pd.DataFrame) -> tuple[float, float]:
     """One scale of light for all pairs of a photo."""
-    light = [value for value in map(_density, strips.itertuples()) if value > 0]
-    return (min(light) / 1.6, max(light) * 1.6) if light else (0.1, 1.0)
+    light = profiles["light_per_km2"][profiles["light_per_km2"] > 0]
+    return (light.min() / 1.8, light.max() * 1.8) if len(light) else (0.1, 1.0)
 
 
-def _signed(strip: Any) -> tuple[float, float]:
-    """A strip's nearer and farther edge, km, negative on the side of the pair's first country."""
-    sign = -1.0 if strip.pair.startswith(strip.side) else 1.0
-    return sign * strip.band_from_km, sign * strip.band_to_km
-
-
-def _distance_axis(axes: Axes, strips: gpd.GeoDataFrame) -> None:
-    """Signed square root of the distance: the narrow strips beside the border stay visible."""
-    axes.set_xscale(
-        "function",
-        functions=(lambda x: np.sign(x) * np.sqrt(np.abs(x)), lambda x: np.sign(x) * np.square(x)),
-    )
-    far = float(strips["band_to_km"].max())
-    ticks = [tick for tick in (1, 5, 10, 20, 50, 100) if tick <= far]
-    axes.xaxis.set_major_locator(FixedLocator([-tick for tick in reversed(ticks)] + [0, *ticks]))
+def _distance_axis(axes: Axes, rows: pd.DataFrame, contrast: pd.DataFrame) -> None:
+    """Kilometres to both sides; grey where light is too near to the border to tell its side."""
+    axes.set_xlim(rows["from_km"].min(), rows["to_km"].max())
+    axes.xaxis.set_major_locator(MaxNLocator(8, symmetric=True))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{abs(x):g}"))
-    axes.xaxis.set_minor_locator(NullLocator())
-    axes.set_xlim(-far, far)
     axes.axvline(0, color=MUTED, linewidth=0.8)
+    for donut_km in contrast["donut_km"].dropna():
+        axes.axvspan(-donut_km, donut_km, color=RULE, alpha=0.7, linewidth=0, zorder=0)
     axes.grid(axis="y", linewidth=0.6)
 
 
-def _names(pair: str, sheet: Sheet) -> str:
-    """BE-NL as "Belgium → The Netherlands": the contrast is the second minus the first."""
-    if sheet.narrow:
-        return pair.replace("-", " → ")
-    return " → ".join(palette.COUNTRY_NAME.get(code, code) for code in pair.split("-"))
+def _segments(axes: Axes, rows: gpd.GeoDataFrame, reach: float) -> None:
+    """Dots with intervals in the middle of each segment; a small cross where there is too little light."""
+    length_km = rows.geometry.length.to_numpy() / 1e3
+    end_km = np.cumsum(length_km)
+    first, second = (str(rows[side].iloc[0]) for side in ("first", "second"))
+    for start, end, row in zip(end_km - length_km, end_km, rows_of(rows), strict=True):
+        x = (start + end) / 2
+        if not np.isfinite(row.contrast_g_r):
+            axes.plot(x, 0, "x", color=MUTED, ms=4, mew=1)
+            continue
+        colour = COUNTRY.get(second if row.low95 > 0 else first, TEXT) if _sure(row) else UNDECIDED
+        axes.plot([start, end], [row.contrast_g_r] * 2, color=colour, linewidth=1)
+        axes.plot([x, x], [row.low95, row.high95], color=colour, linewidth=1.8, solid_capstyle="round")
+        axes.plot(x, row.contrast_g_r, "o", color=colour, ms=5)
+    axes.axhline(0, color=MUTED, linewidth=0.8)
+    axes.set_xlim(0, end_km[-1])
+    axes.set_ylim(-reach, reach)
+    axes.yaxis.set_major_locator(MaxNLocator(5, symmetric=True))
+    axes.grid(axis="y", linewidth=0.6)
+    style: dict[str, Any] = {"transform": axes.transAxes, "color": MUTED, "ha": "right"}
+    style["bbox"] = {"facecolor": BACKGROUND, "alpha": 0.7, "linewidth": 0, "pad": 1.5}
+    axes.text(0.995, 0.97, f"{adjective(second)} side greener ↑", va="top", **style)
+    axes.text(0.995, 0.03, f"{adjective(first)} side greener ↓", va="bottom", **style)
 
 
-def _month(photo: PhotoResults) -> str:
-    taken = photo.facts.taken_at
-    return f"{taken.day} {taken:%b %Y}" if taken else "undated"
+def _sure(row: Any) -> bool:
+    return bool(row.low95 > 0 or row.high95 < 0)
 
 
-def _svg(figure: Figure, simulated: bool) -> bytes:
-    if simulated:
-        figure.text(
-            0.998, 0.995, "SIMULATED: not a measurement", color=SIMULATED, ha="right", va="top", weight="bold"
-        )
-    target = io.BytesIO()
-    figure.savefig(target, format="svg", metadata={"Date": None})
-    # Line breaks and indents are a tenth of the file.
-    return b" ".join(target.getvalue().split()).replace(b"'DejaVu Sans'", FONTS)
+def _reach(rows: pd.DataFrame, contrast: pd.DataFrame) -> float:
+    """Half the height of the chart: a few segments of little light may run out of it."""
+    ends: list[Array] = [np.abs(table[["low95", "high95"]].to_numpy(float)) for table in (rows, contrast)]
+    known = [part[np.isfinite(part)] for part in ends]
+    return max([0.4, *(1.15 * float(np.percentile(part, 85)) for part in known if len(part))])
+
+
+def _whole_border(axes: Axes, contrast: pd.DataFrame) -> None:
+    for row in rows_of(contrast.dropna(subset=["contrast_g_r", "low95", "high95"])):
+        axes.axhspan(row.low95, row.high95, color=TEXT, alpha=0.1, linewidth=0, zorder=0)
+        axes.axhline(row.contrast_g_r, color=TEXT, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
+
+
+def _course(rows: gpd.GeoDataFrame) -> tuple[str, str]:
+    """From where and to where segments run, as winds."""
+    middle = rows.geometry.centroid
+    east, north = (float(v.iloc[-1] - v.iloc[0]) for v in (middle.x, middle.y))
+    ahead = round(math.atan2(north, east) / (math.pi / 4)) % 8
+    return WINDS[(ahead + 4) % 8], WINDS[ahead]

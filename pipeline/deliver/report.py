@@ -2,19 +2,27 @@
 
 import base64
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import rasterio
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from pipeline.borders.contrast import adjective
 from pipeline.deliver import maps, palette, plots
+from pipeline.deliver.greener import greener_questions
+from pipeline.deliver.numbers import chance, factor, factors, fixed, missing, signed, span
 from pipeline.deliver.provenance import Fact, configuration_hash
 from pipeline.deliver.results import CityResults, PhotoResults
+from pipeline.deliver.road_light import crossings, motorway_questions, of_motorway, unmeasured
+from pipeline.deliver.road_plot import motorway
+from pipeline.deliver.sheets import SHEETS, Sheet, day
+from pipeline.deliver.statements import rows_of, without_source
+from pipeline.deliver.tone_section import ToneFacts, tone_facts
 from pipeline.deliver.truth import PositionError, planted_contrasts, position_error
 from pipeline.models import City
 
@@ -22,6 +30,10 @@ TEMPLATES = Path(__file__).parent / "templates"
 SOLVE_WIDTHS_PX = (1200, 720)
 # From this number of photos on, pictures shrink so that the whole report stays below about 6 MB.
 FULL_SIZE_PHOTOS = 3
+NO_EVENTS = "Nothing is known of lights that were switched, dimmed or replaced here at this date and hour."
+NO_PAIR = "No two photos of this city were compared."
+NO_BORDER = "No border was compared."
+NO_ROAD = "No motorway was measured."
 
 
 @dataclass(frozen=True)
@@ -41,6 +53,9 @@ class Section:
     tone: Picture
     solve: Picture
     profile: Picture | None
+    along: Picture | None
+    colours: ToneFacts
+    no_events: str
     sigma_m: tuple[float, float]
     true_error: PositionError | None
     planted: dict[str, float]
@@ -51,25 +66,36 @@ def report_html(city: CityResults, configuration: City, facts: Sequence[Fact]) -
     """The whole report as HTML; every text from files or configuration is escaped."""
     sharpness = min(1.0, math.sqrt(FULL_SIZE_PHOTOS / len(city.photos)))
     sections = [section(photo, city, configuration, sharpness) for photo in city.photos]
+    photos = {photo.name: photo for photo in city.photos}
     planted = {one.photo.name: one.planted for one in sections}
+    views = {
+        one.photo.name: {country.country: country.verdict for country in one.colours.countries}
+        for one in sections
+    }
+    roads = motorway_questions(city)
     compared = any(len(photo.contrasts) for photo in city.photos)
     return (
         _environment()
         .get_template("report.html")
         .render(
             city=city,
+            photos=photos,
             configuration=configuration,
             configuration_hash=configuration_hash(configuration),
             facts=facts,
             sections=sections,
-            forest=_svg(
-                *(plots.forest(city.photos, planted, sheet) for sheet in (plots.DESKTOP, plots.PHONE))
-            )
-            if compared
-            else None,
+            forest=_svg(partial(plots.forest, city.photos, planted)) if compared else None,
+            greener=greener_questions(city, views),
+            borderless=_notes(city, "borders") or ([] if compared else [(NO_BORDER, [])]),
+            motorways=roads,
+            road_charts=_road_charts(city),
+            unmeasured=unmeasured(city) or ([] if roads else [(NO_ROAD, [])]),
+            unchanged=_notes(city, "change") or [(NO_PAIR, [])],
             n_simulated=sum(photo.simulated for photo in city.photos),
             has_jpeg=any(photo.facts.evidence == "jpeg" for photo in city.photos),
             palette=palette,
+            adjective=adjective,
+            without_source=without_source,
             style=Markup((TEMPLATES / "report.css").read_text(encoding="utf-8")),
         )
     )
@@ -80,16 +106,16 @@ def section(photo: PhotoResults, city: CityResults, configuration: City, sharpne
     canvases = [canvas.scaled(sharpness) for canvas in (maps.DESKTOP, maps.PHONE)]
     threshold = configuration.tone.min_signal_to_noise
     solve = (photo.folder / "solve.png").read_bytes()
-    profile = None
-    if len(photo.strips):
-        profile = _svg(*(plots.profile(photo, sheet) for sheet in (plots.DESKTOP, plots.PHONE)))
     truth = photo.truth
     return Section(
         photo=photo,
         light=_webp(*(maps.light_map(photo, city, canvas) for canvas in canvases)),
         tone=_webp(*(maps.tone_map(photo, city, canvas, threshold) for canvas in canvases)),
         solve=_webp(*(maps.shrunk(solve, round(width * sharpness)) for width in SOLVE_WIDTHS_PX)),
-        profile=profile,
+        profile=_svg(partial(plots.profile, photo)) if len(photo.profiles) else None,
+        along=_svg(partial(plots.along, photo)) if len(plots.told(photo.segments)) else None,
+        colours=tone_facts(photo, city),
+        no_events=" ".join(_of_subject(photo, "events")) or NO_EVENTS,
         sigma_m=_position_sigma(photo),
         true_error=position_error(truth.camera, photo.camera) if truth else None,
         planted=planted_contrasts(truth, photo.contrasts, photo.raster("tone")) if truth else {},
@@ -109,12 +135,35 @@ def _position_sigma(photo: PhotoResults) -> tuple[float, float]:
     return float(median), float(high)
 
 
+def _road_charts(city: CityResults) -> dict[tuple[str, tuple[str, str]], Picture]:
+    """The chart of each motorway at a border, by photo, motorway and pair."""
+    return {
+        (photo.name, (end.ref, end.pair)): _svg(partial(motorway, photo, end))
+        for photo in city.photos
+        for end in rows_of(crossings(photo))
+        if len(of_motorway(photo.motorway_stations, end.ref, end.pair))
+    }
+
+
+def _notes(city: CityResults, subject: str) -> list[tuple[str, list[PhotoResults]]]:
+    """Why nothing can be said of a subject, and in which photos."""
+    said: dict[str, list[PhotoResults]] = {}
+    for photo in city.photos:
+        for sentence in _of_subject(photo, subject):
+            said.setdefault(sentence, []).append(photo)
+    return list(said.items())
+
+
+def _of_subject(photo: PhotoResults, subject: str) -> list[str]:
+    return list(photo.notes["statement"][photo.notes["subject"] == subject])
+
+
 def _webp(wide: bytes, narrow: bytes) -> Picture:
     return Picture(_data_uri("image/webp", wide), _data_uri("image/webp", narrow))
 
 
-def _svg(wide: bytes, narrow: bytes) -> Picture:
-    return Picture(_data_uri("image/svg+xml", wide), _data_uri("image/svg+xml", narrow))
+def _svg(draw: Callable[[Sheet], bytes]) -> Picture:
+    return Picture(*(_data_uri("image/svg+xml", draw(sheet)) for sheet in SHEETS))
 
 
 def _data_uri(kind: str, content: bytes) -> Markup:
@@ -129,32 +178,8 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"fixed": fixed, "signed": signed, "chance": chance}
+    environment.filters |= {
+        function.__name__: function for function in (fixed, signed, span, factor, factors, chance, day)
+    }
     environment.tests["missing"] = missing
     return environment
-
-
-def missing(value: Any) -> bool:
-    return value is None or (isinstance(value, float | np.floating) and math.isnan(value))
-
-
-def fixed(value: Any, digits: int = 0) -> str:
-    """A number with so many decimals and thin spaces between thousands; a dash where there is none."""
-    return "–" if missing(value) else f"{float(value):,.{digits}f}".replace(",", " ").replace("-", "−")
-
-
-def signed(value: Any, digits: int = 2) -> str:
-    return "–" if missing(value) else ("+" if value > 0 else "") + fixed(value, digits)
-
-
-def chance(value: Any) -> str:
-    """A small probability in words a reader can weigh."""
-    if missing(value):
-        return "–"
-    if value >= 0.1:
-        return f"{100 * value:.0f} %"
-    return (
-        "below 1 in a million"
-        if value < 1e-6
-        else f"1 in {fixed(round(1 / value, -int(math.log10(1 / value))))}"
-    )

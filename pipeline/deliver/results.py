@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,23 +11,15 @@ import pandas as pd
 import pyogrio
 import shapely
 
+from pipeline.borders.chainage import read_motorways
+from pipeline.borders.layers import COLUMNS, OF_TWO_PHOTOS, WORDS
 from pipeline.camera.camera import Camera
 from pipeline.georeference.cities import gazetteer
 from pipeline.ortho.grid import Grid
 from pipeline.photo.photo import PhotoFacts
 
-WORDS = (
-    "photo",
-    "taken_at",
-    "country",
-    "pair",
-    "side",
-    "first",
-    "second",
-    "evidence",
-    "statement",
-    "geometry",
-)
+# Tables of all photos in one, without a place on the map.
+PLAIN_TABLES = ("notes", "events", "profiles", "motorway_stations")
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +32,10 @@ class Truth:
 
 @dataclass(frozen=True, eq=False)
 class PhotoResults:
-    """One photo's facts, camera and tables, all of them in the grid's reference system."""
+    """One photo's facts, camera and tables, all of them in the grid's reference system.
+
+    The tables from `zones` on are its rows of the layers of `borders.gpkg` (`pipeline.borders.layers`).
+    """
 
     folder: Path
     facts: PhotoFacts
@@ -51,6 +47,19 @@ class PhotoResults:
     zones: gpd.GeoDataFrame
     strips: gpd.GeoDataFrame
     contrasts: gpd.GeoDataFrame
+    segments: gpd.GeoDataFrame
+    profiles: gpd.GeoDataFrame
+    towns: gpd.GeoDataFrame
+    cores: gpd.GeoDataFrame
+    motorway_ends: gpd.GeoDataFrame
+    motorway_segments: gpd.GeoDataFrame
+    motorway_stations: gpd.GeoDataFrame
+    regional_zones: gpd.GeoDataFrame
+    regional_contrasts: gpd.GeoDataFrame
+    regional_segments: gpd.GeoDataFrame
+    regional_profiles: gpd.GeoDataFrame
+    notes: gpd.GeoDataFrame
+    events: pd.DataFrame
     truth: Truth | None
 
     @property
@@ -75,8 +84,25 @@ class PhotoResults:
 
 
 @dataclass(frozen=True, eq=False)
+class PairResults:
+    """What changed between two photos, by their names: countries and sides of borders, and across borders."""
+
+    before: str
+    after: str
+    changes: gpd.GeoDataFrame
+    border_changes: gpd.GeoDataFrame
+
+    @property
+    def title(self) -> str:
+        first = self.changes.iloc[0]
+        dates = [_day(first[f"taken_{end}"]) or first[end] for end in ("before", "after")]
+        return f"{'SIMULATED ' if first['simulated'] else ''}change, {dates[0]} to {dates[1]}"
+
+
+@dataclass(frozen=True, eq=False)
 class CityResults:
-    """All of a city: its map frame, what is common to all photos, and the photos in order of time."""
+    """All of a city: its map frame, what is common to all photos, the photos and the pairs of them that were
+    compared, in order of time, and the tables without a map."""
 
     name: str
     title: str
@@ -86,6 +112,8 @@ class CityResults:
     motorways: gpd.GeoDataFrame
     cities: gpd.GeoDataFrame
     photos: tuple[PhotoResults, ...]
+    pairs: tuple[PairResults, ...]
+    tables: dict[str, pd.DataFrame]
 
     @property
     def frame(self) -> shapely.Polygon:
@@ -108,19 +136,20 @@ def read_city(
 ) -> CityResults:
     """A city from its photos' folders, `grid.json`, its `borders.gpkg` and the two map files of `data/`."""
     grid = Grid.from_dict(json.loads(grid_file.read_text(encoding="utf-8")))
-    tables = {
-        layer: _numbers(_layer(compared, layer, grid.crs)) for layer in ("zones", "strips", "contrasts")
-    }
-    photos = [read_photo(folder, tables, grid.crs) for folder in folders]
+    tables = {name: _compared(compared, name, grid.crs) for name in COLUMNS}
+    own = {name: table for name, table in tables.items() if name not in OF_TWO_PHOTOS}
+    photos = [read_photo(folder, own, grid.crs) for folder in folders]
     return CityResults(
         name=name,
         title=title,
         grid=grid,
         borders=_clipped(borders, "borders", grid),
         countries=_clipped(borders, "countries", grid),
-        motorways=_clipped(motorways, "motorways", grid),
+        motorways=_inside(read_motorways(grid.crs, motorways).lines, grid),
         cities=cities_in(grid),
         photos=tuple(sorted(photos, key=lambda photo: (str(photo.facts.taken_at), photo.name))),
+        pairs=_pairs(tables["changes"], tables["border_changes"]),
+        tables={name: pd.DataFrame(tables[name].drop(columns="geometry")) for name in PLAIN_TABLES},
     )
 
 
@@ -168,16 +197,43 @@ def _layer(file: Path, layer: str, crs: str) -> gpd.GeoDataFrame:
     """A layer in the map's reference system; an empty table where the file has no such layer."""
     if layer not in set(pyogrio.list_layers(file)[:, 0]):
         return gpd.GeoDataFrame({"photo": []}, geometry=[], crs=crs)
-    return gpd.read_file(file, layer=layer).to_crs(crs)
+    table = gpd.read_file(file, layer=layer)
+    plain = not isinstance(table, gpd.GeoDataFrame)
+    return gpd.GeoDataFrame(table.assign(geometry=None), crs=crs) if plain else table.to_crs(crs)
 
 
-def _numbers(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """The table with NaN for a missing number: a column without a single number is read as None."""
-    empty = [name for name in table.columns if table[name].isna().all() and name not in WORDS]
+def _compared(file: Path, name: str, crs: str) -> gpd.GeoDataFrame:
+    """A layer of `borders.gpkg`, NaN for a missing number: a column without a number is read as None."""
+    table = _layer(file, name, crs)
+    labels = ("before", "after") if name in OF_TWO_PHOTOS else ("photo",)
+    absent = [column for column in (*labels, *COLUMNS[name]) if column not in table]
+    table = table.assign(**dict.fromkeys(absent))
+    empty = [column for column in COLUMNS[name] if table[column].isna().all() and column not in WORDS]
     return table.astype(dict.fromkeys(empty, float))
 
 
+def _pairs(changes: gpd.GeoDataFrame, border_changes: gpd.GeoDataFrame) -> tuple[PairResults, ...]:
+    """The pairs of photos in the order of the table; each has a row of `changes`, be it only a sentence."""
+
+    def of(table: gpd.GeoDataFrame, before: str, after: str) -> gpd.GeoDataFrame:
+        return table[(table["before"] == before) & (table["after"] == after)]
+
+    names = dict.fromkeys(zip(changes["before"], changes["after"], strict=True))
+    return tuple(PairResults(*pair, of(changes, *pair), of(border_changes, *pair)) for pair in names)
+
+
+def _day(taken: str | None) -> str:
+    """8 December 2012 for 2012-12-08T22:13:00Z; nothing for no date."""
+    if taken is None:
+        return ""
+    when = datetime.fromisoformat(taken)
+    return f"{when.day} {when:%B %Y}"
+
+
 def _clipped(file: Path, layer: str, grid: Grid) -> gpd.GeoDataFrame:
+    return _inside(_layer(file, layer, grid.crs), grid)
+
+
+def _inside(table: gpd.GeoDataFrame, grid: Grid) -> gpd.GeoDataFrame:
     """What of a layer lies in the map frame, without the points where it only touches it."""
-    table = _layer(file, layer, grid.crs)
     return gpd.clip(table, shapely.box(*grid.bounds), keep_geom_type=True, sort=True) if len(table) else table

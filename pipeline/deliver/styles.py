@@ -19,6 +19,8 @@ from pipeline.deliver.symbols import (
     single,
     symbol,
 )
+from pipeline.models import EvidenceLevel
+from pipeline.tone.lamps import lamp_classes
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,6 +98,31 @@ def tone() -> RasterStyle:
 def geometry() -> RasterStyle:
     """Band 4, the position's sigma in metres, in classes."""
     return RasterStyle(_pseudocolour(4, "DISCRETE", palette.SIGMA))
+
+
+def light_change(band: int) -> RasterStyle:
+    return RasterStyle(_pseudocolour(band, "DISCRETE", palette.CHANGE))
+
+
+def tone_change(band: int) -> RasterStyle:
+    return RasterStyle(_pseudocolour(band, "DISCRETE", palette.TONE_CHANGE))
+
+
+def lamps(level: EvidenceLevel) -> RasterStyle:
+    """The classes that this evidence level can have; the uncoloured one is not drawn."""
+    renderer = Element("rasterrenderer", type="paletted", band="1", opacity="1", alphaBand="-1")
+    entries = SubElement(renderer, "colorPalette")
+    for value, one in lamp_classes(level).items():
+        if one.colour:
+            SubElement(
+                entries, "paletteEntry", value=str(value), color=one.colour, alpha="255", label=one.name
+            )
+    return RasterStyle(renderer)
+
+
+def rasters(level: EvidenceLevel) -> dict[str, RasterStyle]:
+    """The style of each raster in the project, of a photo of this evidence level."""
+    return {"ortho": ortho(), "tone": tone(), "lamps": lamps(level), "geometry": geometry()}
 
 
 def _pseudocolour(band: int, kind: str, stops: tuple[Stop, ...]) -> Element:
@@ -209,15 +236,15 @@ def footprint() -> VectorStyle:
 
 
 def zones() -> VectorStyle:
-    return VectorStyle(_tone_classes(0.55), display='"country"')
+    return VectorStyle(tone_classes(0.55), display='"country"')
 
 
 def strips() -> VectorStyle:
     shown = "\"pair\" || ' ' || \"side\" || ' ' || \"band_from_km\" || '-' || \"band_to_km\" || ' km'"
-    return VectorStyle(_tone_classes(0.75), display=shown)
+    return VectorStyle(tone_classes(0.75), display=shown)
 
 
-def _tone_classes(opacity: float) -> Element:
+def tone_classes(opacity: float) -> Element:
     """Areas filled with the tone scale in steps of 0.25; the end classes are open."""
     edges = [
         palette.TONE_MIN + 0.25 * i for i in range(round((palette.TONE_MAX - palette.TONE_MIN) / 0.25) + 1)
@@ -233,34 +260,6 @@ def _tone_classes(opacity: float) -> Element:
     return by_value("tone_g_r", ranges)
 
 
-def contrasts() -> VectorStyle:
-    """A ribbon under the border, coloured by the difference of tone; grey where the interval holds zero."""
-
-    def stroke(colour: str, style: str = "solid") -> Element:
-        return symbol(line(BACKGROUND, 1.5, 0.6), line(colour, 1.0, 1.0, style))
-
-    decided = '"contrast_g_r" IS NOT NULL AND ("low95" > 0 OR "high95" < 0)'
-    rules = []
-    lower = float("-inf")
-    for stop in palette.CONTRAST:
-        limits = [f'"contrast_g_r" >= {lower:g}'] if lower > float("-inf") else []
-        limits += [f'"contrast_g_r" < {stop.value:g}'] if stop.value < float("inf") else []
-        rules.append(Rule(stop.label, stroke(stop.colour), " AND ".join([decided, *limits])))
-        lower = stop.value
-    undecided = '"contrast_g_r" IS NOT NULL AND NOT ("low95" > 0 OR "high95" < 0)'
-    rules.append(Rule("interval holds zero", stroke(palette.UNDECIDED), undecided))
-    rules.append(Rule("no contrast can be given", stroke(palette.UNDECIDED, "dot"), '"contrast_g_r" IS NULL'))
-    figures = (
-        "\"pair\" || ' ' || CASE WHEN \"contrast_g_r\" > 0 THEN '+' ELSE '' END"
-        ' || format_number("contrast_g_r", 2) || \' (\' || format_number("low95", 2)'
-        " || ' to ' || format_number(\"high95\", 2) || ')'"
-    )
-    text = labels(
-        f'CASE WHEN "contrast_g_r" IS NOT NULL THEN {figures} END', TEXT, BACKGROUND, 8, "along", "8"
-    )
-    return VectorStyle(by_rules(rules), text, '"statement"')
-
-
 VECTOR: dict[str, Callable[[], VectorStyle]] = {
     "borders": borders,
     "countries": countries,
@@ -271,6 +270,4 @@ VECTOR: dict[str, Callable[[], VectorStyle]] = {
     "footprint": footprint,
     "zones": zones,
     "strips": strips,
-    "contrasts": contrasts,
 }
-RASTER: dict[str, Callable[[], RasterStyle]] = {"ortho": ortho, "tone": tone, "geometry": geometry}

@@ -84,6 +84,14 @@ class Statistics:
         }
 
 
+@dataclass(frozen=True)
+class Class:
+    """What a value of a class map means, and its colour as #rrggbb; none is transparent."""
+
+    name: str
+    colour: str | None
+
+
 def write_cog(
     file: Path, array: da.Array, grid: Grid, bands: tuple[Band, ...], tags: Mapping[str, str]
 ) -> None:
@@ -91,22 +99,87 @@ def write_cog(
 
     At any time only one row of chunks is in memory. The file appears, and replaces an older one, when whole.
     """
+
+    def fill(target: rasterio.io.DatasetWriter) -> None:
+        statistics = [Statistics() for _ in bands]
+        for window, values in computed(array):
+            target.write(values, window=window)
+            for band, one in zip(values, statistics, strict=True):
+                one.add(band)
+        target.update_tags(**tags)
+        for index, (band, one) in enumerate(zip(bands, statistics, strict=True), 1):
+            target.set_band_description(index, band.name)
+            target.set_band_unit(index, band.unit)
+            target.update_tags(index, meaning=band.meaning, **one.tags())
+
+    profile = {"dtype": "float32", "count": len(bands), "nodata": np.nan}
+    # Noise packs no better at levels above 1.
+    how = {"predictor": "FLOATING_POINT", "level": 1, "overview_resampling": "AVERAGE"}
+    _write(file, grid, profile, fill, how)
+
+
+def write_classes(
+    file: Path, array: da.Array, grid: Grid, name: str, classes: Mapping[int, Class], tags: Mapping[str, str]
+) -> None:
+    """A (1, height, width) array of class numbers as a paletted uint8 COG; 0 is no data.
+
+    An overview's cell has the class most of its cells have. GeoTIFF has no place for the classes' names:
+    they are in the band's tags `class_1`, `class_2`, ...
+    """
+    colours = {
+        value: (*bytes.fromhex(one.colour[1:]), 255) if one.colour else (0, 0, 0, 0)
+        for value, one in classes.items()
+    }
+
+    def fill(target: rasterio.io.DatasetWriter) -> None:
+        target.write_colormap(1, colours)
+        for window, values in computed(array):
+            target.write(values.astype(np.uint8), window=window)
+        target.update_tags(**tags)
+        target.set_band_description(1, name)
+        target.update_tags(1, **{f"class_{value}": one.name for value, one in classes.items()})
+
+    profile = {"dtype": "uint8", "count": 1, "nodata": 0, "photometric": "palette"}
+    _write(file, grid, profile, fill, {"overview_resampling": "MODE"})
+
+
+def _write(
+    file: Path,
+    grid: Grid,
+    profile: Mapping[str, Any],
+    fill: Callable[[rasterio.io.DatasetWriter], None],
+    how: Mapping[str, Any],
+) -> None:
+    """Fill a plain tiled GeoTIFF and copy it to a COG beside `file`, which it then replaces."""
     tiles, part = (file.with_name(f".{kind}-{file.name}") for kind in ("tiles", "part"))
     file.parent.mkdir(parents=True, exist_ok=True)
     try:
         with rasterio.Env(GDAL_CACHEMAX=CACHE_BYTES):
-            _write_tiles(tiles, array, grid, bands, tags)
+            with rasterio.open(
+                tiles,
+                "w",
+                driver="GTiff",
+                width=grid.width,
+                height=grid.height,
+                crs=grid.crs,
+                transform=grid.transform,
+                tiled=True,
+                blockxsize=BLOCK,
+                blockysize=BLOCK,
+                interleave="band",
+                bigtiff="YES",
+                **profile,
+            ) as target:
+                fill(target)
             rasterio.shutil.copy(
                 tiles,
                 part,
                 driver="COG",
                 compress="DEFLATE",
-                predictor="FLOATING_POINT",
-                level=1,  # noise packs no better at higher ones
                 blocksize=BLOCK,
-                overview_resampling="AVERAGE",
                 num_threads="ALL_CPUS",
                 bigtiff="IF_SAFER",
+                **how,
             )
         part.replace(file)
         # Statistics of an older file would be believed by QGIS.
@@ -126,38 +199,6 @@ def photo_tags(photo: str, evidence: str, simulated: bool, **more: str) -> dict[
     if simulated:
         tags["TIFFTAG_IMAGEDESCRIPTION"] = SIMULATED_NOTE
     return tags | {"TIFFTAG_SOFTWARE": software} | more
-
-
-def _write_tiles(
-    file: Path, array: da.Array, grid: Grid, bands: tuple[Band, ...], tags: Mapping[str, str]
-) -> None:
-    """A plain tiled GeoTIFF, with the statistics of all cells gathered on the way."""
-    profile = {
-        "driver": "GTiff",
-        "dtype": "float32",
-        "count": len(bands),
-        "width": grid.width,
-        "height": grid.height,
-        "crs": grid.crs,
-        "transform": grid.transform,
-        "nodata": np.nan,
-        "tiled": True,
-        "blockxsize": BLOCK,
-        "blockysize": BLOCK,
-        "interleave": "band",
-        "bigtiff": "YES",
-    }
-    statistics = [Statistics() for _ in bands]
-    with rasterio.open(file, "w", **profile) as target:
-        for window, values in computed(array):
-            target.write(values, window=window)
-            for band, one in zip(values, statistics, strict=True):
-                one.add(band)
-        target.update_tags(**tags)
-        for index, (band, one) in enumerate(zip(bands, statistics, strict=True), 1):
-            target.set_band_description(index, band.name)
-            target.set_band_unit(index, band.unit)
-            target.update_tags(index, meaning=band.meaning, **one.tags())
 
 
 def computed(array: da.Array) -> Iterator[tuple[Window, NDArray[np.float32]]]:

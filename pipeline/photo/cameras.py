@@ -13,50 +13,16 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import ValidationError
 
 from pipeline.errors import ConfigError
+from pipeline.models import D65_XYZ, CameraRow
 
-Triple = tuple[float, float, float]
 COLOURS, AXES = ("red", "green", "blue"), ("x", "y", "z")
-D65_XYZ: Triple = (0.95047, 1.0, 1.08883)
 # G/R and B/G of D65 in AB, through the bands of a Nikon D3S. Those are a Nikon 5100's, measured by the
 # National Physical Laboratory, turned by the two cameras' matrices; unturned they give 0.911 and 0.832.
 DAYLIGHT_G_R, DAYLIGHT_B_G = 0.9245, 0.8193
 AB_SIGMA = 0.05  # relative, of the factors
-
-
-class CameraRow(BaseModel):
-    """A camera. `xyz_to_camera` has the rows red, green, blue and the columns X, Y, Z."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-    sensor_width_mm: float = Field(
-        gt=0, le=100, description="width of the largest JPEG's pixels on the sensor"
-    )
-    image_width_px: int = Field(ge=64, le=30_000, description="of the largest JPEG")
-    image_height_px: int = Field(ge=64, le=30_000)
-    xyz_to_camera: tuple[Triple, Triple, Triple] = Field(
-        description="colour matrix for daylight D65, as in a DNG's ColorMatrix2"
-    )
-    source: str = Field(min_length=1, description="where the numbers are from")
-
-    @field_validator("xyz_to_camera")
-    @classmethod
-    def _of_daylight(cls, value: tuple[Triple, Triple, Triple]) -> tuple[Triple, Triple, Triple]:
-        seen = np.array(value) @ D65_XYZ
-        if not (seen > 0.05).all() or not (seen < 20).all():
-            shown = ", ".join(f"{part:.3g}" for part in seen)
-            raise ValueError(
-                f"sees daylight as {shown}; each must be 0.05 to 20 (rows are the camera's red, green, blue, "
-                "columns X, Y, Z; numbers in units of 1/10000 need dividing)"
-            )
-        return value
-
-    @property
-    def pixel_um(self) -> float:
-        """Distance of the sensor's pixels. A binned raw pixel is two of them wide."""
-        return 1e3 * self.sensor_width_mm / self.image_width_px
 
 
 class AbFactors(NamedTuple):

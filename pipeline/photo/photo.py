@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from pipeline.models import EvidenceLevel, Facts
+from pipeline.models import CameraRow, EvidenceLevel, Facts
 
 
 class PhotoFacts(Facts):
@@ -19,6 +19,10 @@ class PhotoFacts(Facts):
     simulated: bool = False
     source: str = Field(description="file name the light was read from")
     linearisation: str = Field(description="how pixel values became linear light")
+    anchor: CameraRow | None = Field(default=None, description="the camera's colours, at level raw_anchored")
+    unanchored: str | None = Field(default=None, description="why a raw photo has no anchor")
+    vignetting: str = Field(default="not corrected", description="what was done about dark corners")
+    hot_pixels: int | None = Field(default=None, description="how many were masked; not looked for in a JPEG")
 
 
 @dataclass(frozen=True, eq=False)

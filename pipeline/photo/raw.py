@@ -69,6 +69,11 @@ def jpeg_margin_px(raw_size_px: tuple[int, int], jpeg_size_px: tuple[int, int]) 
     return (raw_size_px[0] - jpeg_size_px[0]) / 2, (raw_size_px[1] - jpeg_size_px[1]) / 2
 
 
+def jpeg_size_px(width: int, height: int) -> tuple[int, int]:
+    """Width and height of the archive's JPEG of a binned frame."""
+    return round(2 * (width - JPEG_MARGIN_PX[0])), round(2 * (height - JPEG_MARGIN_PX[1]))
+
+
 def _exif(file: Path) -> Facts:
     """What the raw file's TIFF directory states; a damaged one states nothing."""
     try:

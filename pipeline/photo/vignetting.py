@@ -2,22 +2,34 @@
 
 V(r) = 1 + a1 r^2 + a2 r^4, with r from the middle of the frame in units of half its diagonal; light is
 divided by it. It belongs to one lens at one focal length and aperture, and to light without a pedestal.
+
+    python -m pipeline.photo.vignetting LENS.yaml FRAME...
+
+learns it from frames of one lens and writes it to a file, which `vignetting:` of a photo names. Such a file
+may be written by hand as well: `red: [a1, a2]`, and so green and blue.
 """
 
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+import yaml
 from numpy.typing import NDArray
 
-from pipeline.errors import PhotoError
+from pipeline.config import read_yaml
+from pipeline.errors import ConfigError, PhotoError, PipelineError
 from pipeline.photo.photo import Photo
+from pipeline.photo.reader import read_photo
 
 MIN_FRAMES = 5
 RINGS = 24  # of equal area
 MIN_SIGNAL_TO_NOISE = 20.0  # of the background of a ring
 CLIP_SIGMAS = 3.0  # above the middle of a ring; what is brighter is lamps
 CLIPS, POLISHINGS = 4, 10
+COLOURS = "red", "green", "blue"
 # Beyond these it is no lens's: a twentieth of the middle's light in the corner, or more than the middle's.
 MIN_FALLOFF, MAX_FALLOFF = 0.05, 1.05
 
@@ -40,10 +52,10 @@ class Vignetting:
 
     def describe(self) -> str:
         if self == NONE:
-            return "vignetting: not corrected"
+            return "not corrected"
         corner = "/".join(f"{1 + a1 + a2:.2f}" for a1, a2 in self.coefficients)
         learnt = f", learnt from {self.frames} frames" if self.frames else ""
-        return f"vignetting: corrected; the corner gets {corner} of the middle's red/green/blue{learnt}"
+        return f"corrected; the corner gets {corner} of the middle's red/green/blue{learnt}"
 
 
 NONE = Vignetting(((0.0, 0.0), (0.0, 0.0), (0.0, 0.0)))
@@ -86,13 +98,52 @@ def learn(frames: Iterable[Photo]) -> Vignetting:
         )
     square = _ring_means(radius(*shape[1:]) ** 2, _rings(*shape[1:]))
     model = Vignetting(_fitted(_common_shape(np.stack(profiles)), square), len(profiles))
-    seen = model.falloff(np.linspace(0, 1, 101))
-    if seen.min() < MIN_FALLOFF or seen.max() > MAX_FALLOFF:
+    if strange := _strange(model):
         raise PhotoError(
-            f"vignetting: the frames do not show a lens's falloff, but {seen.min():.2f} to {seen.max():.2f} "
-            "of the middle's light; give more frames, of one lens and setting"
+            f"vignetting: the frames do not show a lens's falloff, but {strange} of the middle's light; give "
+            "more frames, of one lens and setting"
         )
     return model
+
+
+def read_vignetting(file: Path) -> Vignetting:
+    """The model that `write_vignetting` or a hand wrote. Raises ConfigError."""
+    values = read_yaml(file)
+    if unknown := sorted(set(values) - {*COLOURS, "frames"}):
+        raise ConfigError(file, str(unknown[0]), None, f"unknown key; known are {', '.join(COLOURS)}, frames")
+    frames = values.get("frames", 0)
+    if not isinstance(frames, int) or frames < 0:
+        raise ConfigError(file, "frames", frames, "must be how many frames it was learnt from")
+    red, green, blue = (_pair(file, colour, values.get(colour)) for colour in COLOURS)
+    model = Vignetting((red, green, blue), frames)
+    if strange := _strange(model):
+        raise ConfigError(file, "red, green, blue", None, f"no lens passes {strange} of the middle's light")
+    return model
+
+
+def write_vignetting(model: Vignetting, file: Path) -> None:
+    """As YAML."""
+    values: dict[str, Any] = {
+        colour: [round(a, 5) for a in pair] for colour, pair in zip(COLOURS, model.coefficients, strict=True)
+    }
+    text = yaml.safe_dump(values | {"frames": model.frames}, sort_keys=False, default_flow_style=None)
+    file.write_text(text, encoding="utf-8")
+
+
+def _pair(file: Path, colour: str, value: Any) -> Pair:
+    """a1 and a2 of a colour."""
+    match value:
+        case [int() | float() as a1, int() | float() as a2] if np.isfinite([a1, a2]).all():
+            return float(a1), float(a2)
+    raise ConfigError(file, colour, None, "must be two numbers, as in [-0.35, -0.2]")
+
+
+def _strange(model: Vignetting) -> str | None:
+    """The range of a falloff that is no lens's."""
+    seen = model.falloff(np.linspace(0, 1, 101))
+    if seen.min() >= MIN_FALLOFF and seen.max() <= MAX_FALLOFF:
+        return None
+    return f"{seen.min():.2f} to {seen.max():.2f}"
 
 
 def _rings(height: int, width: int) -> NDArray[np.intp]:
@@ -145,3 +196,20 @@ def _fitted(shape: NDArray[np.float64], square: NDArray[np.float64]) -> tuple[Pa
         (float(a1), float(a2)) for a1, a2 in zip(first / middle, second / middle, strict=True)
     )
     return red, green, blue
+
+
+def main(arguments: list[str]) -> None:
+    """Learn the vignetting of the frames and write it."""
+    if len(arguments) < 2:
+        sys.exit("usage: python -m pipeline.photo.vignetting LENS.yaml FRAME...")
+    target, *frames = map(Path, arguments)
+    try:
+        model = learn(read_photo(frame).photo for frame in frames)
+    except PipelineError as error:
+        sys.exit(f"error: {error}")
+    write_vignetting(model, target)
+    print(f"{target}: {model.describe()}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -3,6 +3,8 @@ rule acquire:
         picture=plan.picture,
         facts=plan.facts,
         tle=plan.tle,
+        vignetting=lambda wildcards: plan.source(wildcards).vignetting or [],
+        cameras="data/cameras.csv",
     output:
         light=f"{PHOTO}/photo.tif",
         photo_facts=f"{PHOTO}/photo.json",
@@ -13,6 +15,7 @@ rule acquire:
     params:
         source=plan.photo_option,
         location=plan.option("location"),
+        own_cameras=plan.option("cameras"),
     message:
         "{wildcards.city}, {wildcards.photo}: read the photo"
     script:

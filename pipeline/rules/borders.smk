@@ -5,6 +5,9 @@ rule borders:
         lights=plan.each_photo("light.tif"),
         photo_facts=plan.each_photo("photo.json"),
         cameras=plan.each_photo("camera.json"),
+        motorways=plan.motorways,
+        regions=plan.city_path("regions"),
+        events="data/lighting_events.csv",
     output:
         borders=f"{CITY}/borders.gpkg",
     log:
@@ -15,6 +18,6 @@ rule borders:
         countries=plan.option("countries"),
         options=plan.option("borders"),
     message:
-        "{wildcards.city}: compare both sides of each border"
+        "{wildcards.city}: compare both sides of each border, and dates"
     script:
         "../steps/borders.py"

@@ -10,8 +10,9 @@ rule deliver:
         plan.each_photo("tone.tif"),
         grid=f"{CITY}/grid.json",
         compared=f"{CITY}/borders.gpkg",
+        change=plan.change,
         borders="data/borders.gpkg",
-        motorways="data/motorways.gpkg",
+        motorways=plan.motorways,
     output:
         geopackage=f"{CITY}/{{city}}.gpkg",
         qgis=f"{CITY}/{{city}}.qgz",

@@ -6,6 +6,7 @@ rule tone:
     output:
         tone=f"{PHOTO}/tone.tif",
         light=f"{PHOTO}/light.tif",
+        lamps=f"{PHOTO}/lamps.tif",
     log:
         f"{PHOTO}/logs/tone.log",
     conda:
@@ -14,6 +15,6 @@ rule tone:
     params:
         options=plan.option("tone"),
     message:
-        "{wildcards.city}, {wildcards.photo}: measure light and tone"
+        "{wildcards.city}, {wildcards.photo}: measure light, tone and lamps"
     script:
         "../steps/tone.py"

@@ -3,17 +3,22 @@
 import logging
 from pathlib import Path
 
+import numpy as np
+
 from pipeline.camera.earth import to_geodetic
 from pipeline.camera.orbit import nearest, read_elements, station_state
 from pipeline.config import load_facts
 from pipeline.errors import FactsError
 from pipeline.georeference.cities import place_named
-from pipeline.models import Facts, LonLat, LookAt, PhotoSource
+from pipeline.models import CameraRow, Facts, LonLat, LookAt, PhotoSource
+from pipeline.photo.cameras import camera_named, read_cameras
 from pipeline.photo.exif import sensor_width_mm
+from pipeline.photo.hot_pixels import isolated
 from pipeline.photo.night import check_night
-from pipeline.photo.photo import PhotoFacts
-from pipeline.photo.reader import read_photo
+from pipeline.photo.photo import Photo, PhotoFacts
+from pipeline.photo.reader import Reading, read_photo
 from pipeline.photo.tiff import write_photo
+from pipeline.photo.vignetting import NONE, corrected, read_vignetting
 from pipeline.steps.step import run_step, whole
 
 log = logging.getLogger(__name__)
@@ -27,12 +32,16 @@ def acquire(
     source: PhotoSource,
     location: LonLat,
     tle: list[Path],
+    vignetting: list[Path],
+    cameras: Path,
+    own_cameras: dict[str, CameraRow],
     light: Path,
     photo_facts: Path,
 ) -> None:
     """Read `picture`. Facts in the city's YAML win over those of the photo store (`facts`, none or one file),
     these over EXIF; without a look-at point the photo looks at the city's `location`. `tle` is the file of
-    element sets where `source.tle` names one."""
+    element sets where `source.tle` names one, `vignetting` that of the lens, if there is one. A raw photo is
+    anchored where its camera is in the table `cameras` or among the city's `own_cameras`, which win."""
     reading = read_photo(picture)
     check_night(reading.photo, str(picture))
 
@@ -45,8 +54,12 @@ def acquire(
         known = known.model_copy(update={"tle": tle[0].read_text(encoding="utf-8", errors="replace")})
     known = _below_orbit(known, str(tle[0]) if tle else f"{source.name}: tle")
 
-    _, height, width = reading.photo.light.shape
-    saturated, valid = reading.photo.saturated.mean(), reading.photo.valid.mean()
+    photo, hot = _without_hot_pixels(reading)
+    lens = read_vignetting(vignetting[0]) if vignetting else NONE
+    photo = photo if lens == NONE else corrected(photo, lens)
+
+    _, height, width = photo.light.shape
+    saturated, valid = photo.saturated.mean(), photo.valid.mean()
     log.info(
         "%s: %d x %d px, %.2f %% saturated, %.2f %% invalid",
         picture,
@@ -55,20 +68,54 @@ def acquire(
         100 * saturated,
         100 - 100 * valid,
     )
+    raw = reading.evidence != "jpeg"
+    anchor = camera_named(known.camera, {**read_cameras(cameras), **own_cameras}) if raw else None
+    unanchored = _unanchored(known, cameras) if raw and anchor is None else None
+    colours = unanchored or (f"colours anchored ({anchor.source})" if anchor else "colours not anchored")
+    log.info("%s: %s; vignetting %s; hot pixels: %s", source.name, colours, lens.describe(), hot)
     stated = known.model_dump() | {
         "look_at": _look_at(known, location, source.name),
-        "sensor_width_mm": known.sensor_width_mm or sensor_width_mm(known.camera),
+        "sensor_width_mm": known.sensor_width_mm or _sensor_width_mm(known.camera, anchor, width),
         "id": source.name,
         "width": width,
         "height": height,
         "simulated": source.simulate is not None,
         "source": picture.name,
-        "evidence": reading.evidence,
+        "evidence": "raw_anchored" if anchor else reading.evidence,
         "linearisation": reading.linearisation,
+        "anchor": anchor,
+        "unanchored": unanchored,
+        "vignetting": lens.describe(),
+        "hot_pixels": hot,
     }
     with whole(light) as tif, whole(photo_facts) as json:
-        write_photo(reading.photo, tif)
+        write_photo(photo, tif)
         json.write_text(PhotoFacts(**stated).model_dump_json(indent=2) + "\n", encoding="utf-8")
+
+
+def _without_hot_pixels(reading: Reading) -> tuple[Photo, int | None]:
+    """The photo with isolated hot pixels invalid, and their number. Of a JPEG they are not looked for: there
+    compression has spread them, and made small lamps as lonely."""
+    photo = reading.photo
+    if reading.evidence == "jpeg":
+        return photo, None
+    hot = isolated(photo)
+    light = np.where(hot, np.float32(np.nan), photo.light)
+    return Photo(light, photo.saturated & ~hot), int(hot.sum())
+
+
+def _unanchored(known: Facts, cameras: Path) -> str:
+    """Why a raw photo's colours are tied to no scale, and what would do it."""
+    if known.camera is None:
+        return "its camera is not known; name it with `camera` in the city's YAML"
+    return (
+        f"its camera, {known.camera!r}, is neither in {cameras.name} nor under `cameras` in the city's YAML"
+    )
+
+
+def _sensor_width_mm(name: str | None, anchor: CameraRow | None, width: int) -> float | None:
+    """Of a binned raw frame by its pixels, two of the sensor's wide; else by the camera's name."""
+    return 2 * width * anchor.pixel_um / 1e3 if anchor else sensor_width_mm(name)
 
 
 def _below_orbit(known: Facts, name: str) -> Facts:

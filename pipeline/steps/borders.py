@@ -1,19 +1,57 @@
-"""Step borders: light and tone per country, per strip beside a border and across it (`borders.gpkg`)."""
+"""Step borders: light and tone across borders, along motorways and between dates (`borders.gpkg`)."""
 
-import json
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
+import pyogrio
 
-from pipeline.borders.countries import read_countries
-from pipeline.borders.tables import GEOMETRY, Scene, compare
+from pipeline.borders.chainage import Motorways, read_motorways, read_regions
+from pipeline.borders.countries import Countries, read_countries
+from pipeline.borders.dates import compare_dates
+from pipeline.borders.events import LightingEvent, read_events
+from pipeline.borders.layers import COLUMNS, GEOMETRY, OF_REGIONS, joined
+from pipeline.borders.motorways import compare_motorways
+from pipeline.borders.regions import internal
+from pipeline.borders.tables import compare, events_of, notes
 from pipeline.borders.zones import AREA_CRS
-from pipeline.camera.uncertainty import SolvedCamera
+from pipeline.georeference.cities import gazetteer
 from pipeline.models import BordersConfig
-from pipeline.ortho.cog import raster_grid, read_rows
-from pipeline.photo.photo import PhotoFacts
+from pipeline.ortho.cog import read_rows
+from pipeline.steps.photos import OnePhoto, Pair, pairs, read_photos
 from pipeline.steps.step import run_step, whole
+
+ALONE = "The city has one photo only: no change between dates can be given."
+UNKNOWN_TIME = "When the photo was taken is not known: no lighting policy can be looked up."
+NO_INTERNAL = "No border between regions crosses the frame."
+
+Tables = dict[str, gpd.GeoDataFrame]
+
+
+@dataclass(frozen=True, eq=False)
+class Land:
+    """The maps that light is compared on; `problems` are what of the files could not be used, by subject."""
+
+    countries: Countries
+    motorways: Motorways
+    regions: gpd.GeoDataFrame | None
+    internal: Countries | None
+    events: list[LightingEvent]
+    problems: dict[str, tuple[str, ...]]
+
+    @classmethod
+    def read(cls, codes: list[str], motorways: Path, regions: list[Path], events: Path) -> "Land":
+        countries, roads = read_countries(AREA_CRS, codes), read_motorways(AREA_CRS, motorways)
+        problems = {"motorways": roads.problems}
+        polygons, within = None, None
+        for file in regions:  # one or none
+            polygons, problems["regions"] = read_regions(AREA_CRS, file)
+        if polygons is not None:
+            within, more = internal(polygons, countries)
+            problems["regions"] += more
+        return cls(countries, roads, polygons, within, read_events(events), problems)
 
 
 def compare_borders(
@@ -21,25 +59,56 @@ def compare_borders(
     lights: list[Path],
     photo_facts: list[Path],
     cameras: list[Path],
+    motorways: Path,
+    regions: list[Path],
+    events: Path,
     countries: list[str],
     options: BordersConfig,
     borders: Path,
 ) -> None:
-    """Compare both sides of each border in every photo of a city; the lists run over its photos."""
-    maps = read_countries(AREA_CRS, countries)
-    tables = []
-    for tone, light, facts, camera in zip(tones, lights, photo_facts, cameras, strict=True):
-        scene = Scene(
-            PhotoFacts.model_validate_json(facts.read_text("utf-8")),
-            SolvedCamera.from_dict(json.loads(camera.read_text("utf-8"))),
-            raster_grid(tone),
-        )
-        rows = ((tile, light_rows, tone_rows) for tile, (light_rows, tone_rows) in read_rows(light, tone))
-        tables.append(compare(scene, rows, maps, options))
+    """Compare both sides of each border in every photo of a city, and the photos with each other; the lists
+    of `tones` to `cameras` run over the photos. Every layer is in the file, be it empty."""
+    land = Land.read(countries, motorways, regions, events)
+    photos = read_photos(photo_facts, cameras, lights, tones)
+    tables = [part for photo in photos for part in _of_photo(photo, land, options)]
+    tables += [_of_pair(pair, land, options) for pair in pairs(photos)]
+    if len(photos) == 1:
+        tables.append({"notes": notes(photos[0].scene, "change", [ALONE])})
     with whole(borders) as part:
-        for name, geometry_type in GEOMETRY.items():
-            layer = gpd.GeoDataFrame(pd.concat([t[name] for t in tables], ignore_index=True), crs=AREA_CRS)
-            layer.to_file(part, layer=name, driver="GPKG", geometry_type=geometry_type)
+        for name in COLUMNS:
+            _write(part, name, joined([table[name] for table in tables if name in table], name))
+
+
+def _of_photo(photo: OnePhoto, land: Land, options: BordersConfig) -> Iterator[Tables]:
+    """What one photo shows: its borders, its motorways, and the regions' borders as control."""
+    scene = photo.scene
+    told = compare(scene, photo.rows(), land.countries, options, gazetteer())
+    yield told
+    yield {"events": events_of(scene, told["zones"], told["towns"], land.events)}
+    if scene.facts.taken_at is None:
+        yield {"notes": notes(scene, "events", [UNKNOWN_TIME])}
+    light = ((tile, light) for tile, (light,) in read_rows(photo.light))
+    yield compare_motorways(scene, light, land.countries, land.motorways, land.regions, told["towns"])
+    if land.internal is not None and len(land.internal.borders):
+        within = compare(scene, photo.rows(), land.internal, options)
+        yield {name: within[name.removeprefix("regional_")] for name in OF_REGIONS}
+        if within["contrasts"].empty:
+            yield {"notes": notes(scene, "regions", [NO_INTERNAL])}
+    for subject, sentences in land.problems.items():
+        yield {"notes": notes(scene, subject, sentences)}
+
+
+def _of_pair(pair: Pair, land: Land, options: BordersConfig) -> Tables:
+    """What changed from one photo to another."""
+    return compare_dates(pair.before.scene, pair.after.scene, pair.rows(), land.countries, options)
+
+
+def _write(file: Path, name: str, table: gpd.GeoDataFrame) -> None:
+    """A layer, or a table where there is no geometry."""
+    if name in GEOMETRY:
+        table.to_file(file, layer=name, driver="GPKG", geometry_type=GEOMETRY[name])
+    else:
+        pyogrio.write_dataframe(pd.DataFrame(table.drop(columns="geometry")), file, layer=name, driver="GPKG")
 
 
 if "snakemake" in globals():

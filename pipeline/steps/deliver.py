@@ -7,6 +7,7 @@ from pipeline.deliver.provenance import facts
 from pipeline.deliver.qgis import project, raster_styles
 from pipeline.deliver.report import report_html
 from pipeline.deliver.results import read_city
+from pipeline.deliver.styles import light_change, qml
 from pipeline.models import City
 from pipeline.steps.step import run_step, whole
 
@@ -17,13 +18,15 @@ def deliver(
     folders: list[Path],
     grid: Path,
     compared: Path,
+    change: list[Path],
     borders: Path,
     motorways: Path,
     geopackage: Path,
     qgis: Path,
     report: Path,
 ) -> None:
-    """From each photo's folder, the city's grid and `compared` tables, and the border and motorway maps.
+    """From each photo's folder, the city's grid, `compared` tables, map of `change` (none or one), and the
+    border and motorway maps.
 
     `<raster>.qml` is written beside each raster, so that it opens styled alone.
     """
@@ -35,10 +38,13 @@ def deliver(
                 file.write_text(text, encoding="utf-8")
             # Statistics that QGIS once guessed from overviews.
             raster.with_name(f"{raster.name}.aux.xml").unlink(missing_ok=True)
+    for raster in change:
+        with whole(raster.with_suffix(".qml")) as file:
+            file.write_text(qml(light_change(1)), encoding="utf-8")
     with whole(geopackage) as file:
         write_geopackage(file, results, told)
     with whole(qgis) as file:
-        file.write_bytes(project(results, geopackage.name))
+        file.write_bytes(project(results, geopackage.name, change[0].name if change else None))
     with whole(report) as file:
         file.write_text(report_html(results, city, told), encoding="utf-8")
 

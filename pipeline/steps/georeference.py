@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 
 from pipeline.camera.earth import to_ecef, to_geodetic
 from pipeline.camera.orbit import State, nearest, read_elements, station_state
@@ -27,6 +28,7 @@ from pipeline.georeference.manual import read_control_points
 from pipeline.georeference.solve import Solution, adjusted_again, solve
 from pipeline.models import Dem, LookAt
 from pipeline.photo.photo import Photo, PhotoFacts
+from pipeline.photo.raw import jpeg_size_px, jpeg_to_binned_px
 from pipeline.photo.tiff import read_photo_tif
 from pipeline.steps.step import run_step, whole
 
@@ -64,7 +66,7 @@ def georeference(
     if dem:
         assert heights is not None
         terrain = read_terrain(dem[0], heights.heights, heights.geoid_m, around)
-    manual = _manual(control_points[0], facts, terrain) if control_points else None
+    manual = manual_points(control_points[0], facts, terrain) if control_points else None
     solution = solve(photo, prior, gazetteer(), manual and manual[1], extent, terrain, threads)
     log.info("%s: %s: %s", facts.id, "accepted" if solution.accepted else "refused", solution.reason)
     clock = None
@@ -130,9 +132,15 @@ def _extent(roads: list[Path], night_light: list[Path], around: Bounds) -> Exten
     return night_lights(night_light[0], around) if night_light else None
 
 
-def _manual(file: Path, facts: PhotoFacts, terrain: Terrain) -> tuple[list[str], Observations]:
-    """Names and observations of the manual control points, on the ground of the terrain."""
-    names, seen = read_control_points(file, facts.width, facts.height)
+def manual_points(file: Path, facts: PhotoFacts, terrain: Terrain) -> tuple[list[str], Observations]:
+    """Names and observations of the manual control points, on the ground of the terrain. Those of a raw file
+    were picked on its JPEG, for no program shows a mosaic."""
+    if facts.evidence == "jpeg":
+        names, seen = read_control_points(file, facts.width, facts.height)
+    else:
+        names, seen = read_control_points(file, *jpeg_size_px(facts.width, facts.height))
+        pixel = np.stack(jpeg_to_binned_px(*seen.pixel.T), -1)
+        seen = replace(seen, pixel=pixel, sigma=seen.sigma / 2, window_px=seen.window_px / 2)
     lon, lat, _ = to_geodetic(seen.ground_m)
     return names, replace(seen, ground_m=to_ecef(lon, lat, terrain.height_m(lon, lat)))
 

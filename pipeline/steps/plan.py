@@ -94,6 +94,15 @@ class Plan:
 
         return files
 
+    def motorways(self, wildcards: Any) -> str:
+        """The file of motorways whose light is followed across borders."""
+        return str(self.cities[wildcards.city].motorways)
+
+    def change(self, wildcards: Any) -> list[str]:
+        """The map of change of a city with several photos."""
+        several = len(self.cities[wildcards.city].photos) > 1
+        return [f"{self.run.results}/{wildcards.city}/change.tif"] if several else []
+
     def of_each_city(self, *files: str) -> list[str]:
         """Files of every city's folder; `{city}` in a file's name becomes the city's."""
         return [

@@ -1,4 +1,5 @@
-"""Step tone: light above the background and its tone on the map grid (`light.tif`, `tone.tif`)."""
+"""Step tone: light above the background, its tone and its lamps on the map grid (`light.tif`, `tone.tif`,
+`lamps.tif`)."""
 
 import logging
 from functools import partial
@@ -7,11 +8,31 @@ from pathlib import Path
 import dask.config
 
 from pipeline.models import ToneConfig
-from pipeline.ortho.cog import mapped, median_of_band, opened, photo_tags, raster_grid, write_cog
+from pipeline.ortho.cog import (
+    Class,
+    mapped,
+    median_of_band,
+    opened,
+    photo_tags,
+    raster_grid,
+    write_classes,
+    write_cog,
+)
+from pipeline.photo.cameras import ab_factors
 from pipeline.photo.photo import PhotoFacts
 from pipeline.steps.step import run_step
-from pipeline.tone.evidence import MAY_SAY, RATIO_SYSTEM
-from pipeline.tone.ratios import LIGHT_BANDS, calibrate, light_tile, tone_bands, tone_tile
+from pipeline.tone.evidence import MAY_SAY, RATIO_SYSTEM, why_not
+from pipeline.tone.lamp_maps import LAMP_BANDS, Lamps, lamp_tile, lamps_seen, tone_and_lamps_tile
+from pipeline.tone.lamps import lamp_classes
+from pipeline.tone.ratios import (
+    BY_CAMERA,
+    ab_scale,
+    calibrate,
+    light_bands,
+    light_tile,
+    tone_bands,
+    tone_tile,
+)
 
 log = logging.getLogger(__name__)
 
@@ -23,29 +44,59 @@ def measure_tone(
     options: ToneConfig,
     tone: Path,
     light: Path,
+    lamps: Path,
     threads: int = 1,
 ) -> None:
-    """Subtract the background from `ortho` and take ratios where light is sure."""
+    """Subtract the background from `ortho`, take ratios where light is sure, and name lamps where ratios are
+    anchored."""
     facts = PhotoFacts.model_validate_json(photo_facts.read_text("utf-8"))
     grid = raster_grid(ortho)
     gsd_m = median_of_band(geometry, "ground_sample_distance_m")
+    scale = ab_scale(ab_factors(facts.anchor)) if facts.anchor else BY_CAMERA
+    seen = _lamps(facts, options, geometry)
     with dask.config.set(num_workers=threads):
-        calibration = calibrate(opened(ortho), grid.resolution_m, gsd_m, facts.evidence, options)
+        calibration = calibrate(opened(ortho), grid.resolution_m, gsd_m, facts.evidence, options, scale)
         blue = calibration.blue_refused or "is used"
         log.info("%s: noise %s, blue %s", facts.id, calibration.tone_noise, blue)
-        about = photo_tags(
-            facts.id,
-            facts.evidence,
-            facts.simulated,
-            ratio_system=RATIO_SYSTEM[facts.evidence],
-            may_say=MAY_SAY[facts.evidence],
+        about = _about(facts)
+        array = mapped(ortho, 4, calibration.margin, partial(light_tile, calibration=calibration))
+        write_cog(light, array, grid, light_bands(facts.evidence), about)
+
+        bands, function = tone_bands(facts.evidence, calibration.blue_refused), tone_tile
+        if seen:
+            bands, function = (*bands, *LAMP_BANDS), partial(tone_and_lamps_tile, lamps=seen)
+        array = mapped(ortho, len(bands), calibration.margin, partial(function, calibration=calibration))
+        write_cog(tone, array, grid, bands, about)
+
+        classes = {code: Class(one.name, one.colour) for code, one in lamp_classes(facts.evidence).items()}
+        write_classes(
+            lamps, mapped(tone, 1, 0, partial(lamp_tile, lamps=seen)), grid, "lamp_family", classes, about
         )
-        for file, bands, function in (
-            (light, LIGHT_BANDS, light_tile),
-            (tone, tone_bands(facts.evidence, calibration.blue_refused), tone_tile),
-        ):
-            array = mapped(ortho, len(bands), calibration.margin, partial(function, calibration=calibration))
-            write_cog(file, array, grid, bands, about)
+
+
+def _lamps(facts: PhotoFacts, options: ToneConfig, geometry: Path) -> Lamps | None:
+    """Lamps as the photo sees them, at its median view zenith; none where its colours have no anchor."""
+    if facts.anchor is None:
+        return None
+    zenith_deg = median_of_band(geometry, "view_zenith_deg")
+    log.info("%s: lamps at view zenith %.0f deg, aerosol %g", facts.id, zenith_deg, options.aerosol_depth)
+    name = facts.camera or facts.id
+    return lamps_seen(name, facts.anchor, options.aerosol_depth, zenith_deg, facts.evidence)
+
+
+def _about(facts: PhotoFacts) -> dict[str, str]:
+    """Tags of a photo's light, tone and lamps: the system of their ratios, and what may not be said."""
+    level = facts.evidence
+    refused = {"lamps": reason} if (reason := why_not(level, "lamp_family")) else {}
+    return photo_tags(
+        facts.id,
+        level,
+        facts.simulated,
+        ratio_system=RATIO_SYSTEM[level],
+        may_say=MAY_SAY[level],
+        vignetting=facts.vignetting,
+        **refused,
+    )
 
 
 if "snakemake" in globals():

@@ -40,13 +40,15 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """Every `stride`-th cell of the map: light (3, rows, columns), NaN where unusable, and for noise its
-    second difference with the cells a photo's pixel to the left and right. A block is `block` samples across.
+    """Every `stride`-th cell of the map: light (3, rows, columns), NaN where unusable. For noise: the mean
+    and the second difference of a cell and those one and two of the photo's pixels to its right. A block is
+    `block` samples across.
     """
 
     stride: int
     block: int
     light: Array
+    mean: Array
     second_difference: Array
 
     def on_cells(self, lattice: Lattice) -> Array:
@@ -102,10 +104,11 @@ def take_sample(light: da.Array, resolution_m: float, background_km: float, gsd_
         light[:, ::stride, 2 * pixel :: stride],
     )
     left, middle, right = (values.astype(float) for values in compute(*thin))  # type: ignore[no-untyped-call]
-    second = np.full_like(left, np.nan)
+    mean, second = np.full_like(left, np.nan), np.full_like(left, np.nan)
     width = right.shape[2]
+    mean[:, :, :width] = (left[:, :, :width] + middle[:, :, :width] + right) / 3
     second[:, :, :width] = left[:, :, :width] - 2 * middle[:, :, :width] + right
-    return Sample(stride, block, left, second)
+    return Sample(stride, block, left, mean, second)
 
 
 def background_and_noise(sample: Sample, eight_bit: bool) -> tuple[Lattice, Noise]:
@@ -126,7 +129,8 @@ def background_and_noise(sample: Sample, eight_bit: bool) -> tuple[Lattice, Nois
     sigma = [FROM_MEDIAN * float(np.nanmedian(channel)) for channel in residual]
     lattice = Lattice(sample.stride * sample.block, background)
     noise = Noise(tuple(sigma), (0.0, 0.0, 0.0), eight_bit)
-    return lattice, replace(noise, gain=_gain(sample, lattice, noise))
+    # Red and green tell it together; blue, often too dark to tell, is taken to be as they are.
+    return lattice, replace(noise, gain=(_gain(sample, lattice, noise),) * 3)
 
 
 def _blocks(sample: Sample) -> Array:
@@ -182,29 +186,28 @@ def _from_nearest(values: Array, good: NDArray[np.bool_]) -> Array:
     return np.asarray(values[:, row, column])
 
 
-def _gain(sample: Sample, background: Lattice, noise: Noise) -> tuple[float, ...]:
-    """Shot-like noise: the least growth of the variance between neighbours with their signal.
+def _gain(sample: Sample, background: Lattice, noise: Noise) -> float:
+    """Shot-like noise: the growth of the variance with the signal, in which no channel agrees with another.
 
-    Neighbours differ by noise and by the scene, even in their second difference, which is free of slopes. The
-    scene's share grows with the square of the signal, so the lowest of variance / signal over bins of signal
-    is the closest to noise alone.
+    Neighbours differ by noise and by the scene. The scene's lamps change red and green alike, so that the
+    relative difference of red less that of green is free of it but where lamps of several colours meet: the
+    lowest of several bins of signal is the closest to noise alone. For white noise a second difference does
+    not depend on the mean of the same cells, which gives the colour.
     """
-    below = sample.on_cells(background)
+    signal = (sample.mean - sample.on_cells(background))[:2]
+    floor = np.broadcast_to(np.reshape(noise.floor[:2], (2, 1, 1)), signal.shape)
+    good = np.isfinite(sample.second_difference[:2]).all(axis=0) & (signal > 3 * floor).all(axis=0)
+    if noise.eight_bit:
+        floor = np.maximum(floor, code_step(sample.mean[:2]))
+    bright, apart, read = (v[:, good] for v in (signal, sample.second_difference[:2], floor))
+    # Of a gain of 1: both channels' shot noise, and in its units what is read and rounded.
+    shot = (1 / bright).sum(axis=0)
+    other = (read**2 / bright**2).sum(axis=0) / shot
+    away = np.abs(apart[0] / bright[0] - apart[1] / bright[1]) / np.sqrt(shot)
     gains = []
-    for light, difference, base, read in zip(
-        sample.light, np.abs(sample.second_difference), below, noise.floor, strict=True
-    ):
-        good = np.isfinite(difference)
-        signal, apart = (light - base)[good], difference[good]
-        floor = np.full_like(signal, read)
-        if noise.eight_bit:
-            floor = np.maximum(floor, code_step(light[good]))
-        ratios = []
-        for low, high in pairwise(np.geomspace(3 * floor.min(initial=1.0), 1.0, SIGNAL_BINS + 1)):
-            here = (signal >= low) & (signal < high)
-            if here.sum() >= PAIRS_A_BIN:
-                variance = (np.quantile(apart[here], 0.25) / QUARTILE) ** 2 / SECOND_DIFFERENCE
-                excess = variance - np.mean(floor[here] ** 2)
-                ratios.append(max(0.0, float(excess / np.mean(signal[here]))))
-        gains.append(min(ratios, default=0.0))
-    return tuple(gains)
+    for low, high in pairwise(np.geomspace(bright[1].min(initial=1.0), 1.0, SIGNAL_BINS + 1)):
+        here = (bright[1] >= low) & (bright[1] < high)
+        if here.sum() >= PAIRS_A_BIN:
+            variance = (np.quantile(away[here], 0.25) / QUARTILE) ** 2 / SECOND_DIFFERENCE
+            gains.append(max(0.0, float(variance - np.mean(other[here]))))
+    return min(gains, default=0.0)

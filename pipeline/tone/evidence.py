@@ -9,6 +9,7 @@
 What names a lamp or an index takes the level and calls `require`.
 """
 
+from collections.abc import Iterable
 from typing import Literal, get_args
 
 from pipeline.errors import PipelineError
@@ -90,6 +91,12 @@ class EvidenceError(PipelineError):
 def carries(level: EvidenceLevel, quantity: Quantity) -> bool:
     """Whether a level may state a quantity."""
     return quantity in _CARRIES[level]
+
+
+def weakest(levels: Iterable[EvidenceLevel]) -> EvidenceLevel:
+    """The level that carries least, which is that of what is made from all of them."""
+    order: tuple[EvidenceLevel, ...] = ("jpeg", "raw", "raw_anchored")
+    return min(levels, key=order.index)
 
 
 def require(level: EvidenceLevel, quantity: Quantity) -> None:

@@ -79,6 +79,7 @@ COOL_WHITE = Family(
 )
 CLEAR_MERCURY = Family(6, "clear mercury", "#149c8c", ("H38HT-100 (Mercury)",))
 UNKNOWN = Family(7, "unknown: a mixture, or none of these", "#6b5a86")
+NOT_IDENTIFIABLE = 8, "#8b95a1"  # the one class of a photo that carries no lamp families
 LAMP_FAMILIES = (LOW_SODIUM, HIGH_SODIUM, WARM_WHITE, WHITE, COOL_WHITE, CLEAR_MERCURY)
 FAMILIES = (*LAMP_FAMILIES, UNKNOWN)
 
@@ -92,17 +93,21 @@ class Anchors:
     covariance: Array
 
 
-def class_names(level: EvidenceLevel) -> dict[int, str]:
-    """The name of each value of `lamps.tif`."""
-    able = carries(level, "lamp_family")
-    none = "no data: too dark or saturated" if able else f"not identifiable from {SOURCE[level]}"
-    return {NO_DATA: none} | {family.code: family.name for family in FAMILIES}
+@dataclass(frozen=True)
+class LampClass:
+    """What a value of `lamps.tif` means, and its colour; none is transparent."""
+
+    name: str
+    colour: str | None
 
 
-def palette() -> dict[int, tuple[int, int, int, int]]:
-    """The colour map of `lamps.tif` as rasterio takes it: red, green, blue, alpha; no data is transparent."""
-    shown = {family.code: (*bytes.fromhex(family.colour[1:]), 255) for family in FAMILIES}
-    return {NO_DATA: (0, 0, 0, 0)} | {code: (r, g, b, a) for code, (r, g, b, a) in shown.items()}
+def lamp_classes(level: EvidenceLevel) -> dict[int, LampClass]:
+    """The values that `lamps.tif` can have at an evidence level."""
+    none = {NO_DATA: LampClass("no data: too dark or saturated", None)}
+    if not carries(level, "lamp_family"):
+        code, colour = NOT_IDENTIFIABLE
+        return none | {code: LampClass(f"not identifiable from {SOURCE[level]}", colour)}
+    return none | {family.code: LampClass(family.name, family.colour) for family in FAMILIES}
 
 
 def lamp_ratios(

@@ -16,6 +16,7 @@ from pipeline.errors import PhotoError
 from pipeline.models import EvidenceLevel, ToneConfig
 from pipeline.ortho.cog import Band
 from pipeline.ortho.warp import Lattice, Tile
+from pipeline.photo.cameras import AbFactors
 from pipeline.tone.background import Floats, Noise, Sample, background_and_noise, take_sample
 from pipeline.tone.evidence import RATIO_SYSTEM
 
@@ -26,17 +27,16 @@ MIN_BLUE_SIGNAL_TO_NOISE = 3.0
 LOST_BLUE = 2 / 255 / 12.92
 MAX_LOST_BLUE = 0.05
 
-LIGHT_BANDS = (
-    Band("red", "1", "linear light above the background; NaN where saturated or near it"),
-    Band("green", "1", "linear light above the background; NaN where saturated or near it"),
-    Band("blue", "1", "linear light above the background; NaN where saturated or near it"),
-    Band("sigma", "1", "noise of green in one cell, 1 sigma"),
-)
+BY_CAMERA = 1.0, 1.0, 1.0
 
 
 @dataclass(frozen=True, eq=False)
 class Calibration:
-    """What the whole photo tells of its darkness and noise; with it any part can be worked on alone."""
+    """What the whole photo tells of its darkness and noise; with it any part can be worked on alone.
+
+    `scale` is what red, green and blue above the background are multiplied by, so that ratios of sums of
+    light are in the photo's system of ratios.
+    """
 
     background: Lattice
     noise: Noise
@@ -45,6 +45,7 @@ class Calibration:
     tone_noise: Noise
     min_signal_to_noise: float
     blue_refused: str | None = None
+    scale: tuple[float, float, float] = BY_CAMERA
 
     @property
     def margin(self) -> int:
@@ -52,8 +53,18 @@ class Calibration:
         return self.halo_cells + self.tone_cells // 2
 
 
+def ab_scale(factors: AbFactors) -> tuple[float, float, float]:
+    """What raw light is multiplied by so that its ratios are AB ones; green stays."""
+    return 1 / factors.g_r, 1.0, factors.b_g
+
+
 def calibrate(
-    ortho: da.Array, resolution_m: float, gsd_m: float, evidence: EvidenceLevel, config: ToneConfig
+    ortho: da.Array,
+    resolution_m: float,
+    gsd_m: float,
+    evidence: EvidenceLevel,
+    config: ToneConfig,
+    scale: tuple[float, float, float] = BY_CAMERA,
 ) -> Calibration:
     """Background, noise and the use of blue, from `ortho` (red, green, blue, saturated share)."""
     eight_bit = evidence == "jpeg"
@@ -71,7 +82,7 @@ def calibrate(
     calm = take_sample(averaged, resolution_m, config.background_km, gsd_m)
     tone_noise = noise.calmed(background_and_noise(calm, eight_bit)[1].floor)
     calibration = Calibration(
-        background, noise, halo_cells, tone_cells, tone_noise, config.min_signal_to_noise
+        background, noise, halo_cells, tone_cells, tone_noise, config.min_signal_to_noise, scale=scale
     )
     return replace(calibration, blue_refused=_lost_blue(calm, calibration) if eight_bit else None)
 
@@ -115,7 +126,13 @@ def light_tile(ortho: Floats, tile: Tile, calibration: Calibration) -> Floats:
     """The bands of `light.tif`, from the tile with its margin."""
     light = _core(_unsaturated(ortho, calibration), calibration)
     signal = light - calibration.background.at(tile).astype(np.float32)
-    return np.concatenate([signal, calibration.noise.sigma(light, signal)[1:2]])
+    sigma = calibration.noise.sigma(light, signal)[1:2]
+    return np.concatenate([_scaled(signal, calibration), sigma])
+
+
+def _scaled(light: Floats, calibration: Calibration) -> Floats:
+    """Light (3, ...) in the photo's system of ratios."""
+    return light * np.asarray(calibration.scale, np.float32).reshape(3, 1, 1)
 
 
 def _core(light: Floats, calibration: Calibration) -> Floats:
@@ -133,6 +150,7 @@ def tone_tile(ortho: Floats, tile: Tile, calibration: Calibration) -> Floats:
     snr = signal_to_noise(signal, sigma)
     lit = snr >= calibration.min_signal_to_noise
     blue = lit & (signal[2] >= MIN_BLUE_SIGNAL_TO_NOISE * sigma[2]) & (calibration.blue_refused is None)
+    signal, sigma = _scaled(signal, calibration), _scaled(sigma, calibration)
     green_red, sigma_green_red = _log_ratio(signal, sigma, 1, 0, lit)
     blue_green, sigma_blue_green = _log_ratio(signal, sigma, 2, 1, blue)
     return np.stack([green_red, blue_green, sigma_green_red, sigma_blue_green, snr])
@@ -145,6 +163,13 @@ def _log_ratio(
     a, b = np.where(where, signal[over], np.nan), np.where(where, signal[under], np.nan)
     relative = np.hypot(sigma[over] / a, sigma[under] / b)
     return np.log2(a / b), relative * np.float32(1 / math.log(2))
+
+
+def light_bands(evidence: EvidenceLevel) -> tuple[Band, ...]:
+    """The bands of `light.tif`, the system of their ratios named."""
+    meaning = f"linear light above the background; NaN where saturated or near it; {RATIO_SYSTEM[evidence]}"
+    colours = tuple(Band(name, "1", meaning) for name in ("red", "green", "blue"))
+    return *colours, Band("sigma", "1", "noise of green in one cell, 1 sigma")
 
 
 def tone_bands(evidence: EvidenceLevel, blue_refused: str | None) -> tuple[Band, ...]:

@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from pipeline.camera.earth import Array
-from pipeline.photo.cameras import D65_XYZ, DAYLIGHT_B_G, DAYLIGHT_G_R
+from pipeline.models import D65_XYZ
+from pipeline.photo.cameras import DAYLIGHT_B_G, DAYLIGHT_G_R
 
 if TYPE_CHECKING:  # its import takes 1.5 s, which a step without lamps need not wait for
     import colour

@@ -20,7 +20,10 @@ from pipeline.borders.change import (
     zone_change,
     zone_statement,
 )
-from pipeline.borders.tables import CHANGE_GEOMETRY, COLUMNS, GEOMETRY, Scene, compare, compare_dates
+from pipeline.borders.dates import compare_dates
+from pipeline.borders.layers import COLUMNS, GEOMETRY, OF_A_PHOTO, OF_TWO_PHOTOS
+from pipeline.borders.scene import Scene
+from pipeline.borders.tables import compare
 from pipeline.borders.zones import AREA_CRS, no_border
 from pipeline.camera.camera import Camera, look_at_rotation
 from pipeline.camera.earth import to_ecef
@@ -92,7 +95,7 @@ def test_squares_sum_light_of_all_and_tone_of_what_both_show():
     assert rows.tone_change[first] == pytest.approx(1.0)
     assert (rows.before[unlit], rows.after[unlit]) == pytest.approx((3.0, 4.0))
     assert math.isnan(rows.tone_change[unlit])
-    common = Common.of(rows)
+    common = Common.of(rows, "relative")
     ratios = np.log2([4 / 1.5, 4 / 3, 8 / 6, 2 / 3])
     assert (common.light, common.tone) == pytest.approx((np.median(ratios), 1.0))
 
@@ -198,7 +201,7 @@ def test_two_dates_become_tables_of_zones_sides_and_borders():
     tile, *before = tiles_of()
     _, *after = tiles_of(change=0.3)
     layers = compare_dates(one, other, [(tile, *before, *after)], LAND, CONFIG)
-    assert set(layers) == set(CHANGE_GEOMETRY)
+    assert set(layers) == set(OF_TWO_PHOTOS)
     for name, layer in layers.items():
         labels = ["before", "taken_before", "after", "taken_after"]
         assert list(layer.columns) == [*labels, *COLUMNS[name], "geometry", "evidence", "simulated"]
@@ -243,7 +246,7 @@ def test_dark_photos_have_a_sentence():
 
 def test_tables_of_one_photo_can_be_written_and_read(tmp_path):
     layers = compare(photo_over(40, 40, "a", 75.0), [tiles_of()], LAND, CONFIG)
-    assert set(layers) == set(GEOMETRY)
+    assert set(layers) == set(OF_A_PHOTO)
     for name, layer in layers.items():
         assert list(layer.columns) == [
             "photo", "taken_at", *COLUMNS[name], "geometry", "evidence", "simulated",

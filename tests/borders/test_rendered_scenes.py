@@ -10,6 +10,8 @@ import rasterio
 from PIL import Image
 from rasterio.features import geometry_mask
 
+from pipeline.borders.chainage import MOTORWAYS
+from pipeline.borders.events import EVENTS
 from pipeline.camera.camera import Camera
 from pipeline.models import BordersConfig, GridConfig, LonLat, ToneConfig
 from pipeline.photo.photo import Photo, PhotoFacts
@@ -65,18 +67,24 @@ def city(request: pytest.FixtureRequest, shared: Path, tmp_path_factory: pytest.
         ToneConfig(),
         folder / "tone.tif",
         folder / "light.tif",
+        folder / "lamps.tif",
         threads=2,
     )
-    compare_borders(
-        [folder / "tone.tif"],
-        [folder / "light.tif"],
-        [folder / "photo.json"],
-        [camera],
-        COUNTRIES,
-        BordersConfig(),
-        folder.parent / "borders.gpkg",
-    )
+    compared(folder, folder.parent / "borders.gpkg")
     return folder
+
+
+def compared(folder: Path, file: Path) -> None:
+    """The step borders on the scene."""
+    compare_borders(
+        *([folder / name] for name in ("tone.tif", "light.tif", "photo.json", "camera.json")),
+        motorways=MOTORWAYS,
+        regions=[],
+        events=EVENTS,
+        countries=COUNTRIES,
+        options=BordersConfig(),
+        borders=file,
+    )
 
 
 def true_tone(folder: Path) -> dict[str, float]:
@@ -144,8 +152,7 @@ def test_layers_are_complete_and_say_that_they_are_simulated(city):
 
 def test_the_same_photo_gives_the_same_tables(city, tmp_path):
     again = tmp_path / "borders.gpkg"
-    one = [city / "tone.tif"], [city / "light.tif"], [city / "photo.json"], [city / "camera.json"]
-    compare_borders(*one, COUNTRIES, BordersConfig(), again)
+    compared(city, again)
     for layer in ("zones", "strips", "contrasts"):
         first, second = (gpd.read_file(file, layer=layer) for file in (city.parent / "borders.gpkg", again))
         assert first.equals(second)

@@ -38,6 +38,7 @@ class Delivery:
             folders=self.photos,
             grid=self.folder / "grid.json",
             compared=self.folder / "borders.gpkg",
+            change=[self.folder / "change.tif"],
             borders=self.data / "borders.gpkg",
             motorways=self.data / "motorways.gpkg",
             geopackage=self.folder / f"{self.folder.name}.gpkg",

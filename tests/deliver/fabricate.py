@@ -5,6 +5,7 @@ that a correct report shows are known: BE-NL 0.5 in 2012 and 0.3 in 2022.
 """
 
 import json
+from collections import defaultdict
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyogrio
 import rasterio
 import shapely
 from PIL import Image
@@ -21,6 +23,7 @@ from rasterio.transform import from_origin
 from pipeline.camera.camera import Camera, look_at_rotation
 from pipeline.camera.earth import to_ecef
 from pipeline.photo.photo import PhotoFacts
+from tests.deliver.fabricate_borders import change_tables, more_tables
 
 CRS = "EPSG:3035"
 RESOLUTION_M = 400.0
@@ -64,14 +67,31 @@ def fabricate(root: Path) -> Path:
     city.mkdir(parents=True)
     grid = {"crs": CRS, "resolution_m": RESOLUTION_M, "bounds": BOUNDS, "width": WIDTH, "height": HEIGHT}
     (city / "grid.json").write_text(json.dumps(grid))
-    tables: dict[str, list[gpd.GeoDataFrame]] = {"zones": [], "strips": [], "contrasts": []}
+    tables: dict[str, list[gpd.GeoDataFrame]] = defaultdict(list)
     for year in TONE:
         _photo(city / f"simulated-{year}", year, countries)
-        for name, table in _tables(year, countries).items():
+        for name, table in {**_tables(year, countries), **more_tables(year)}.items():
             tables[name].append(table)
-    for name, parts in tables.items():
-        pd.concat(parts, ignore_index=True).to_file(city / "borders.gpkg", layer=name)
+    for name, parts in {**tables, **{name: [table] for name, table in change_tables().items()}}.items():
+        table = pd.concat(parts, ignore_index=True)
+        if table.geometry.isna().all():
+            pyogrio.write_dataframe(pd.DataFrame(table.drop(columns="geometry")), city / "borders.gpkg", name)
+        else:
+            table.to_file(city / "borders.gpkg", layer=name)
+    _change(city)
     return city
+
+
+def _change(city: Path) -> None:
+    """The map of change between the two years."""
+    light, tone = (
+        [rasterio.open(city / f"simulated-{year}" / f"{kind}.tif").read(1) for year in TONE]
+        for kind in ("light", "tone")
+    )
+    lit = np.isfinite(tone[0]) & np.isfinite(tone[1])
+    brighter = np.log2(np.where(lit, light[1], np.nan) / np.where(lit, light[0], np.nan))
+    pair = "simulated-2012 to simulated-2022"
+    _raster(city / "change.tif", {f"light {pair}": brighter, f"tone {pair}": tone[1] - tone[0]})
 
 
 def _countries() -> gpd.GeoDataFrame:
@@ -198,6 +218,9 @@ def _photo(folder: Path, year: int, countries: gpd.GeoDataFrame) -> None:
             "signal_to_noise": signal_to_noise,
         },
     )
+    bands = {"red": light[0], "green": light[1], "blue": light[2], "sigma": 0 * light[0] + 0.004}
+    _raster(folder / "light.tif", bands)
+    _raster(folder / "lamps.tif", {"lamp_family": np.where(np.isfinite(lit), 8, 0)})
 
 
 def _camera(shift_m: float) -> Camera:

@@ -32,6 +32,9 @@ def renderer(layer):
         if one.type() == "multibandcolor":
             stretch = one.redContrastEnhancement()
             return {**told, "limits": [stretch.minimumValue(), stretch.maximumValue()]}
+        if one.type() == "paletted":
+            classes = [[int(one.value), one.color.name(), one.label] for one in one.classes()]
+            return {**told, "classes": classes}
         ramp = one.shader().rasterShaderFunction()
         items = [[item.value, item.color.name(), item.label] for item in ramp.colorRampItemList()]
         return {

@@ -17,7 +17,11 @@ from tests.deliver.fabricate import TOWNS
 from tests.deliver.test_maps import real
 
 COMMON = {"borders", "countries", "cities", "motorways"}
-PER_PHOTO = {"control_points", "residuals", "footprint", "zones", "strips", "contrasts"}
+PER_PHOTO = {
+    *("control_points", "residuals", "footprint", "zones", "strips", "contrasts", "segments"),
+    *("motorway_ends", "motorway_segments", "towns", "cores"),
+}
+PER_PAIR = {"changes_simulated-2012_simulated-2022", "border_changes_simulated-2012_simulated-2022"}
 PHOTOS = ("simulated-2012", "simulated-2022")
 
 
@@ -31,7 +35,7 @@ def layer(file: Path, name: str) -> gpd.GeoDataFrame:
 
 
 def test_holds_every_layer_with_the_photo_in_its_name(file: Path) -> None:
-    expected = COMMON | {f"{table}_{photo}" for table in PER_PHOTO for photo in PHOTOS}
+    expected = COMMON | {f"{table}_{photo}" for table in PER_PHOTO for photo in PHOTOS} | PER_PAIR
     assert {name for name, kind in pyogrio.list_layers(file) if kind} == expected
 
 
@@ -40,6 +44,16 @@ def test_tables_of_a_photo_hold_only_its_rows(file: Path) -> None:
         for table in ("zones", "strips", "contrasts"):
             assert set(layer(file, f"{table}_{photo}")["photo"]) == {photo}
     assert len(layer(file, "contrasts_simulated-2012")) == 3
+
+
+def test_rows_without_a_place_stay_and_tables_without_a_map_are_whole(file: Path) -> None:
+    ends = layer(file, "motorway_ends_simulated-2012").set_index("ref")
+    assert ends.loc["E411", "statement"] == "The E411 is not in the frame."
+    assert ends.loc["E411"].geometry is None
+    for name, rows in (("notes", 1), ("events", 1), ("profiles", 20), ("motorway_stations", 17)):
+        table = pyogrio.read_dataframe(file, layer=name)
+        assert table["photo"].value_counts().to_dict() == dict.fromkeys(PHOTOS, rows), name
+    assert "geometry" not in table
 
 
 def test_everything_is_on_the_grid(file: Path, delivery: Delivery) -> None:
@@ -95,6 +109,14 @@ def test_only_real_photos_are_credited_to_nasa(delivery: Delivery) -> None:
 
     assert "NASA" not in told(city.photos)
     assert "public domain; credit" in told((real(city.photos[0]), city.photos[1]))
+
+
+def test_the_users_own_maps_are_named(delivery: Delivery) -> None:
+    shipped = {fact.item for fact in facts(delivery.results(), delivery.city)}
+    own = delivery.city.model_copy(update={"motorways": Path("a/b.gpkg"), "regions": Path("c.gpkg")})
+    named = {fact.item: fact.value for fact in facts(delivery.results(), own)}
+    assert set(named) - shipped == {"Motorways", "Regions"}
+    assert named["Motorways"] == "the user's own file a/b.gpkg"
 
 
 def test_configuration_hash_tells_settings_apart(delivery: Delivery) -> None:

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pipeline.deliver.numbers import chance, factor, factors, fixed, signed, span
 from pipeline.deliver.provenance import configuration_hash, facts
-from pipeline.deliver.report import chance, fixed, report_html, signed
+from pipeline.deliver.report import report_html
 from pipeline.deliver.results import CityResults
 from tests.deliver.conftest import TITLE, Delivery
 from tests.deliver.test_maps import real
@@ -31,6 +32,12 @@ MEASURE = """<script>onload = () => parent.postMessage({
 }, "*")</script>"""
 
 
+def seen(html: str) -> str:
+    """What a reader reads."""
+    body = re.sub(r"<style>.*?</style>|<[^>]+>", " ", html, flags=re.S)
+    return re.sub(r"\s+", " ", unescape(body))
+
+
 @pytest.fixture(scope="module")
 def html(delivery: Delivery) -> str:
     return (delivery.folder / "report.html").read_text(encoding="utf-8")
@@ -38,9 +45,7 @@ def html(delivery: Delivery) -> str:
 
 @pytest.fixture(scope="module")
 def text(html: str) -> str:
-    """What a reader reads."""
-    body = re.sub(r"<style>.*?</style>|<[^>]+>", " ", html, flags=re.S)
-    return re.sub(r"\s+", " ", unescape(body))
+    return seen(html)
 
 
 def written(city: CityResults, delivery: Delivery) -> str:
@@ -89,13 +94,17 @@ def test_true_error_and_planted_contrasts_stand_beside_the_measured(text: str) -
 def test_simulated_is_said_on_every_picture_and_table(html: str, text: str) -> None:
     assert "SIMULATED: not a measurement" in text
     pictures = re.findall(r"<figure.*?</figure>", html, flags=re.S)
-    assert len(pictures) == 1 + 2 * 4
+    assert len(pictures) == 1 + 2 * (5 + 1)  # one motorway of each photo has stations
     assert all("SIMULATED" in picture for picture in pictures)
     before_tables = re.findall(r'<p class="caption">(.*?)</p>\s*<div class="scroll"', html, flags=re.S)
     tables = html.count("<table")
-    assert tables == 1 + 2 * 3
+    assert tables == 1 + 1 + 2 * 5  # sources, changes; of each photo colours, view, contrasts, zones, truth
     assert len(before_tables) == tables - 1  # all but the sources
     assert all("SIMULATED" in caption for caption in before_tables)
+    for part in ("article", 'li><span class="when"'):
+        parts = re.findall(rf"<{part}.*?</(?:article|li)>", html, flags=re.S)
+        assert len(parts) >= 3
+        assert all("SIMULATED" in one for one in parts)
 
 
 def test_real_photos_are_not_called_simulated(delivery: Delivery) -> None:
@@ -108,18 +117,126 @@ def test_real_photos_are_not_called_simulated(delivery: Delivery) -> None:
     assert "1 of the 2 photos" in mixed
 
 
-def test_a_city_without_borders_still_has_a_report(delivery: Delivery) -> None:
+def test_a_city_where_nothing_was_compared_says_why(delivery: Delivery) -> None:
+    """Every part is there, with the sentences of the tables in place of figures."""
     city = delivery.results()
-    alone = dataclasses.replace(
-        city.photos[0],
-        zones=city.photos[0].zones[:0],
-        strips=city.photos[0].strips[:0],
-        contrasts=city.photos[0].contrasts[:0],
-        truth=None,
+    one = city.photos[0]
+    empty = {
+        name: getattr(one, name)[:0]
+        for name in (
+            *("zones", "strips", "contrasts", "segments", "profiles", "towns", "cores", "events"),
+            *("motorway_segments", "motorway_stations"),
+        )
+    }
+    reasons = {
+        "borders": "Only <Belgium> is in the frame.",
+        "change": "One photo only.",
+        "events": "No clock.",
+    }
+    notes = one.notes.iloc[[0] * len(reasons)].assign(subject=list(reasons), statement=list(reasons.values()))
+    ends = one.motorway_ends.iloc[[-1]].assign(ref="", statement="There are no motorways to compare.")
+    alone = dataclasses.replace(one, **empty, notes=notes, motorway_ends=ends, truth=None)
+    html = written(dataclasses.replace(city, photos=(alone,), pairs=()), delivery)
+    text = seen(html)
+    for heading in ("In short", "Which side of the border is greener?", "What changed between the dates"):
+        assert heading in text
+    for reason in (*reasons.values(), "There are no motorways to compare."):
+        assert reason in text
+    assert "Where each pixel lies" in text
+    bodies = re.findall(r"<(?:section|ul|tbody|dl)[^>]*>(.*?)</(?:section|ul|tbody|dl)>", html, flags=re.S)
+    assert all(seen(body).strip() for body in bodies)
+
+
+def test_silent_tables_leave_sentences(delivery: Delivery) -> None:
+    """Without even a note: the report's own words."""
+    city = delivery.results()
+    one = city.photos[0]
+    tables = ("contrasts", "segments", "profiles", "motorway_ends", "notes", "events")
+    bare = dataclasses.replace(one, truth=None, **{name: getattr(one, name)[:0] for name in tables})
+    text = seen(written(dataclasses.replace(city, photos=(bare,), pairs=()), delivery))
+    for sentence in (
+        "No border was compared.",
+        "No motorway was measured.",
+        "No two photos of this city were compared.",
+        "Nothing is known of lights that were switched",
+    ):
+        assert sentence in text
+
+
+def test_answers_stand_before_photos_and_can_be_linked(html: str, text: str) -> None:
+    links = re.findall(r'href="#([^"]*)"', html)
+    anchors = re.findall(r' id="([^"]*)"', html)
+    assert set(links) <= set(anchors)
+    assert len(set(anchors)) == len(anchors)
+    questions = [anchor for anchor in anchors if anchor.startswith(("greener-", "motorway-"))]
+    assert questions == [
+        *("greener-be-de", "greener-be-nl", "greener-de-nl", "motorway-e25-be-nl", "motorway-e40-be-de")
+    ]
+    assert anchors.index("motorway-e40-be-de") < anchors.index("photo-1")
+    assert "Is Aachen’s side greener? 8 Dec 2012 Yes 8 Dec 2022 Cannot be told" in text
+    assert "E25: does its light end at the Belgian-Dutch border? 8 Dec 2012 Yes 8 Dec 2022 Yes" in text
+    assert "The E411 is not in the frame." in text
+
+
+def test_answers_hold_figures_and_both_lists(html: str) -> None:
+    articles = [seen(one) for one in re.findall(r"<article.*?</article>", html, flags=re.S)]
+    assert len(articles) == 2 * 5
+    assert all("For: the " in one and "Against, and doubts" in one for one in articles)
+    aachen = articles[0]
+    for words in (
+        "simulated-2012, 8 December 2012, 22:13 UTC · evidence: jpeg",
+        "Yes. The German side is greener than the Belgian one.",
+        "Difference in log2(G/R) +0.80 95 % interval +0.72 to +0.87",
+        "Aachen is greener than the towns around it. So the city may make its side.",
+        "The other photo of this city that shows it cannot tell.",
+    ):
+        assert words in aachen
+    assert "Light ends, km (− Belgian, + Dutch side) −0.30 95 % interval −0.70 to +0.10" in articles[6]
+
+
+def test_changes_are_factors_of_light_and_steps_of_tone(text: str) -> None:
+    """2 ** 0.58 = 1.49, 2 ** 0.48 = 1.39, both +-0.3."""
+    assert "8 Dec 2012 to 8 Dec 2022" in text
+    assert "German side, BE-DE × 1.49 × 1.21 to × 1.84 0.00 −0.10 to +0.10 14" in text
+    assert "German less Belgian side × 1.39 × 1.13 to × 1.72 −0.20 −0.30 to −0.10 14" in text
+    assert "only relative to the rest of the frame" in text
+
+
+def test_changes_that_are_refused_say_why(delivery: Delivery) -> None:
+    city = delivery.results()
+    reason = "No change can be given: the photos do not <overlap>."
+    refused = city.pairs[0].changes[:1].assign(scope="frame", tone_kind="refused", statement=reason)
+    pair = dataclasses.replace(
+        city.pairs[0], changes=refused, border_changes=city.pairs[0].border_changes[:0]
     )
-    html = written(dataclasses.replace(city, photos=(alone,)), delivery)
-    assert "Contrast of tone at each border" not in html
-    assert "Where each pixel lies" in html
+    text = seen(written(dataclasses.replace(city, pairs=(pair,)), delivery))
+    assert reason in text
+    assert "× 1" not in text
+
+
+def test_events_name_their_source(text: str) -> None:
+    assert (
+        text.count("2012-12-08 23:13 local time Walloon motorway lights were in part lit. Source: made up.")
+        == 1
+    )
+
+
+def test_new_tables_are_escaped(delivery: Delivery) -> None:
+    city = delivery.results()
+    evil = "<script>alert('x')</script>"
+    photos = []
+    for photo in city.photos:
+        tables = {
+            name: getattr(photo, name).assign(statement=evil) for name in ("events", "cores", "motorway_ends")
+        }
+        ends = tables["motorway_ends"].assign(ref=evil, verdict="undecidable")
+        photos.append(dataclasses.replace(photo, **tables | {"motorway_ends": ends}))
+    pairs = [
+        dataclasses.replace(p, border_changes=p.border_changes.assign(statement=evil)) for p in city.pairs
+    ]
+    html = written(dataclasses.replace(city, photos=tuple(photos), pairs=tuple(pairs)), delivery)
+    assert "<script" not in html
+    assert seen(html).count(evil) > 8
 
 
 def test_many_photos_stay_within_the_limit(delivery: Delivery) -> None:
@@ -160,6 +277,12 @@ def test_fixed(value: float | None, expected: str) -> None:
 
 def test_signed() -> None:
     assert [signed(value) for value in (0.314, -0.314, 0.0, None)] == ["+0.31", "−0.31", "0.00", "–"]
+
+
+def test_span_and_factor() -> None:
+    assert [span(-0.1, 0.25), span(None, 0.2), span(0.1, np.nan)] == ["−0.10 to +0.25", "–", "–"]
+    assert [factor(0.0), factor(-1.0), factor(np.nan)] == ["× 1.00", "× 0.50", "–"]
+    assert [factors(0.0, 1.0), factors(np.nan, 1.0)] == ["× 1.00 to × 2.00", "–"]
 
 
 def test_chance() -> None:

@@ -9,10 +9,11 @@ from tests.deliver.conftest import Delivery
 
 def test_writes_all_files_and_no_others(delivery: Delivery) -> None:
     made = {path.name for path in delivery.folder.iterdir() if path.is_file()}
-    assert made == {"demo.gpkg", "demo.qgz", "report.html", "grid.json", "borders.gpkg"}
+    given = {"grid.json", "borders.gpkg", "change.tif"}
+    assert made - given == {"demo.gpkg", "demo.qgz", "report.html", "change.qml"}
     for photo in delivery.photos:
         assert {path.name for path in photo.glob("*.qml")} == {
-            f"{k}.qml" for k in ("ortho", "tone", "geometry", "light")
+            f"{k}.qml" for k in ("ortho", "tone", "lamps", "geometry", "light")
         }
 
 

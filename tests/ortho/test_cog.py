@@ -10,6 +10,7 @@ from pipeline.errors import OutputError
 from pipeline.ortho.cog import (
     SIMULATED_NOTE,
     Band,
+    Class,
     Statistics,
     mapped,
     median_of_band,
@@ -18,6 +19,7 @@ from pipeline.ortho.cog import (
     raster_grid,
     read_rows,
     read_tile,
+    write_classes,
     write_cog,
 )
 from pipeline.ortho.grid import Grid
@@ -168,3 +170,41 @@ def test_readers_agree_with_the_raster(raster, values):
     expected = np.pad(values[0], ((0, 0), (2, 0)), constant_values=np.nan)[:, : GRID.width]
     expected = expected + (np.arange(GRID.height, dtype=np.float32) // TILE * TILE)[:, None]
     np.testing.assert_array_equal(shifted, expected)
+
+
+CLASSES = {0: Class("nothing", None), 1: Class("water", "#0080ff"), 7: Class("land", "#ffffff")}
+
+
+@pytest.fixture(scope="module")
+def classes():
+    return np.random.default_rng(1).choice([0, 1, 1, 7], (1, GRID.height, GRID.width)).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def class_map(classes, tmp_path_factory):
+    file = tmp_path_factory.mktemp("classes") / "classes.tif"
+    array = da.from_array(classes, chunks=(1, 256, 300))
+    write_classes(file, array, GRID, "ground", CLASSES, photo_tags("ISS030-E-1", "raw", simulated=False))
+    return file
+
+
+def test_a_class_map_is_a_valid_cog_with_its_palette_and_names(class_map, classes):
+    assert cog_validate(class_map, strict=True) == (True, [], [])
+    with rasterio.open(class_map) as source:
+        np.testing.assert_array_equal(source.read(), classes)
+        assert (source.dtypes, source.nodata, source.descriptions) == (("uint8",), 0, ("ground",))
+        colours = source.colormap(1)
+        assert (colours[0], colours[1], colours[7]) == ((0, 0, 0, 0), (0, 128, 255, 255), (255,) * 4)
+        names = {k: v for k, v in source.tags(1).items() if k.startswith("class_")}
+        assert names == {"class_0": "nothing", "class_1": "water", "class_7": "land"}
+        assert source.tags()["photo"] == "ISS030-E-1"
+
+
+def test_overviews_of_a_class_map_are_of_its_classes(class_map, classes):
+    with rasterio.open(class_map, overview_level=0) as overview:
+        small = overview.read(1)
+    assert set(np.unique(small)) <= {0, 1, 7}  # none is a mean of others
+    blocks = classes[0, : 2 * (GRID.height // 2), : 2 * (GRID.width // 2)]
+    blocks = blocks.reshape(GRID.height // 2, 2, -1, 2)
+    water = (blocks == 1).sum(axis=(1, 3)) >= 3
+    assert (small[: water.shape[0], : water.shape[1]][water] == 1).all()

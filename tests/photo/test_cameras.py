@@ -7,11 +7,10 @@ import rawpy
 from numpy.typing import NDArray
 
 from pipeline.errors import ConfigError
+from pipeline.models import D65_XYZ, CameraRow
 from pipeline.photo.cameras import (
-    D65_XYZ,
     DAYLIGHT_B_G,
     DAYLIGHT_G_R,
-    CameraRow,
     ab_factors,
     camera_named,
     checked_camera,

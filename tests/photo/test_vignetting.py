@@ -1,11 +1,22 @@
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from pipeline.errors import PhotoError
+from pipeline.errors import ConfigError, PhotoError
 from pipeline.photo.photo import Photo
-from pipeline.photo.vignetting import NONE, Vignetting, corrected, learn, radius
+from pipeline.photo.tiff import write_photo
+from pipeline.photo.vignetting import (
+    NONE,
+    Vignetting,
+    corrected,
+    learn,
+    main,
+    radius,
+    read_vignetting,
+    write_vignetting,
+)
 
 LENS = Vignetting(((-0.35, -0.20), (-0.40, -0.15), (-0.50, -0.05)))
 NOISE = 0.002
@@ -104,8 +115,57 @@ class TestLearning:
 
 
 def test_descriptions() -> None:
-    assert NONE.describe() == "vignetting: not corrected"
+    assert NONE.describe() == "not corrected"
     assert replace(LENS, frames=12).describe() == (
-        "vignetting: corrected; the corner gets 0.45/0.45/0.45 of the middle's red/green/blue, "
-        "learnt from 12 frames"
+        "corrected; the corner gets 0.45/0.45/0.45 of the middle's red/green/blue, learnt from 12 frames"
     )
+
+
+class TestFile:
+    def test_what_was_written_is_read(self, tmp_path: Path) -> None:
+        model = replace(LENS, frames=12)
+        write_vignetting(model, tmp_path / "lens.yaml")
+        assert read_vignetting(tmp_path / "lens.yaml") == model
+
+    def test_one_may_be_written_by_hand(self, tmp_path: Path) -> None:
+        file = tmp_path / "lens.yaml"
+        file.write_text("red: [-0.3, 0]\ngreen: [-0.3, 0.0]\nblue: [-0.4, 0.1]\n")
+        assert read_vignetting(file) == Vignetting(((-0.3, 0.0), (-0.3, 0.0), (-0.4, 0.1)))
+
+    @pytest.mark.parametrize(
+        ("text", "reason"),
+        [
+            ("red: [-0.3, 0]\ngreen: [-0.3, 0]", "blue: must be two numbers"),
+            ("red: [-0.3]\ngreen: [-0.3, 0]\nblue: [0, 0]", "red: must be two numbers"),
+            ("red: [.nan, 0]\ngreen: [-0.3, 0]\nblue: [0, 0]", "red: must be two numbers"),
+            ("red: [0, 0]\ngreen: [0, 0]\nblue: [0, 0]\nyellow: 3", "yellow: unknown key; known are red"),
+            ("red: [0, 0]\ngreen: [0, 0]\nblue: [0, 0]\nframes: many", "frames = 'many': must be how many"),
+            ("red: [2, 0]\ngreen: [0, 0]\nblue: [0, 0]", "no lens passes 1.00 to 3.00 of the middle's"),
+        ],
+    )
+    def test_mistakes_are_named(self, tmp_path: Path, text: str, reason: str) -> None:
+        file = tmp_path / "lens.yaml"
+        file.write_text(text)
+        with pytest.raises(ConfigError, match=reason) as caught:
+            read_vignetting(file)
+        assert str(caught.value).startswith(f"{file}: ")
+
+    def test_the_command_learns_it_from_files(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        frames = [tmp_path / f"{seed}.tif" for seed in range(6)]
+        for seed, file in enumerate(frames):
+            light = frame(seed).light.clip(0, 1)
+            write_photo(Photo(light, np.zeros(light.shape[1:], bool)), file)
+        main([str(tmp_path / "lens.yaml"), *map(str, frames)])
+        seen = read_vignetting(tmp_path / "lens.yaml")
+        assert seen.frames == 6
+        # Corners by six frames: the same tolerance as that of a learnt model's own test.
+        assert seen.falloff(np.ones(1))[:, 0] == pytest.approx(LENS.falloff(np.ones(1))[:, 0], abs=0.05)
+        assert "learnt from 6 frames" in capsys.readouterr().out
+
+    def test_the_command_explains_itself_and_what_fails(self, tmp_path: Path) -> None:
+        with pytest.raises(SystemExit, match="usage"):
+            main([])
+        with pytest.raises(SystemExit, match=r"^error: .*no\.jpg"):
+            main([str(tmp_path / "lens.yaml"), str(tmp_path / "no.jpg")])

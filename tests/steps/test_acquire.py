@@ -1,22 +1,27 @@
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import ExifTags, Image
 
 from pipeline.camera.earth import to_geodetic
 from pipeline.camera.orbit import OrbitError, read_elements, station_state
 from pipeline.errors import FactsError
 from pipeline.models import LonLat, LookAt, PhotoSource
+from pipeline.photo.cameras import read_cameras
 from pipeline.photo.photo import PhotoFacts
 from pipeline.photo.reader import read_photo
 from pipeline.photo.tiff import read_photo_tif
+from pipeline.photo.vignetting import Vignetting, radius, write_vignetting
 from pipeline.steps.acquire import acquire
 from tests.photo.dng import codes, mosaic, write_dng
 from tests.photo.pictures import night_codes, save_jpeg
 
 LIEGE = LonLat(lon=5.57, lat=50.64)
+CAMERAS = Path(__file__).parents[2] / "data" / "cameras.csv"
 NADIR = LonLat(lon=8.6, lat=51.2)
 ISS = """1 25544U 98067A   19343.69339541  .00001764  00000-0  38792-4 0  9991
 2 25544  51.6439 211.2001 0007417  17.6667  85.6398 15.50103472202482
@@ -35,9 +40,15 @@ def picture(folder: Path) -> Path:
 
 
 def run(folder: Path, source: PhotoSource, facts: list[Path], tle: list[Path] | None = None) -> PhotoFacts:
+    return acquired(picture(folder), folder, source, facts=facts, tle=tle or [])
+
+
+def acquired(file: Path, folder: Path, source: PhotoSource, **more: Any) -> PhotoFacts:
+    """The facts of a photo after the step, with the repository's table of cameras."""
+    given = {"facts": [], "tle": [], "vignetting": [], "cameras": CAMERAS, "own_cameras": {}} | more
     light, photo_facts = folder / "photo.tif", folder / "photo.json"
-    acquire(picture(folder), facts, source, LIEGE, tle or [], light, photo_facts)
-    return PhotoFacts.model_validate_json((folder / "photo.json").read_text())
+    acquire(picture=file, source=source, location=LIEGE, light=light, photo_facts=photo_facts, **given)
+    return PhotoFacts.model_validate_json(photo_facts.read_text())
 
 
 def test_the_city_wins_over_the_store_and_the_store_over_exif(tmp_path: Path) -> None:
@@ -133,14 +144,77 @@ class TestElementSets:
             run(tmp_path, source, [], [file])
 
 
-def test_a_raw_file_is_raw_evidence(tmp_path: Path) -> None:
-    rng = np.random.default_rng(0)
-    light = rng.uniform(0, 0.004, (3, 128, 160))
-    light[:, 40:44, 60:64] = 0.5
-    file = write_dng(tmp_path / "a.dng", codes(mosaic(light), 0, 16383))
-    acquire(file, [], PhotoSource(id="a"), LIEGE, [], tmp_path / "photo.tif", tmp_path / "photo.json")
-    facts = PhotoFacts.model_validate_json((tmp_path / "photo.json").read_text())
-    assert (facts.evidence, facts.source) == ("raw", "a.dng")
+def raw_file(folder: Path, camera: str, light: NDArray[np.floating] | None = None) -> Path:
+    """A dark frame with a city, as a DNG of some camera."""
+    if light is None:
+        light = np.random.default_rng(0).uniform(0, 0.004, (3, 128, 160))
+        light[:, 40:44, 60:64] = 0.5
+    return write_dng(folder / "a.dng", codes(mosaic(light), 0, 16383), camera=camera)
+
+
+class TestRaw:
+    def test_of_a_camera_in_the_table_it_is_anchored(self, tmp_path: Path) -> None:
+        facts = acquired(raw_file(tmp_path, "NIKON D3S"), tmp_path, PhotoSource(id="a"))
+        assert (facts.evidence, facts.source, facts.unanchored) == ("raw_anchored", "a.dng", None)
+        assert facts.anchor == read_cameras(CAMERAS)["D3S"]
+
+    def test_its_sensor_width_is_that_of_its_own_pixels(self, tmp_path: Path) -> None:
+        """A D3S has pixels of 36 mm / 4256; the frame is 80 binned pixels of two such wide."""
+        facts = acquired(raw_file(tmp_path, "NIKON D3S"), tmp_path, PhotoSource(id="a"))
+        assert facts.sensor_width_mm == pytest.approx(2 * 80 * 36 / 4256)
+        stated = PhotoSource(id="a", sensor_width_mm=24)
+        assert acquired(raw_file(tmp_path, "NIKON D3S"), tmp_path, stated).sensor_width_mm == 24
+
+    def test_of_an_unknown_camera_it_is_raw_and_says_why(
+        self, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level("INFO")
+        facts = acquired(raw_file(tmp_path, "Box 1"), tmp_path, PhotoSource(id="a"))
+        assert (facts.evidence, facts.anchor) == ("raw", None)
+        reason = "its camera, 'Box 1', is neither in cameras.csv nor under `cameras` in the city's YAML"
+        assert facts.unanchored == reason
+        assert reason in caplog.text
+
+    def test_a_city_may_bring_its_own_camera_which_wins(self, tmp_path: Path) -> None:
+        own = read_cameras(CAMERAS)["D850"].model_copy(update={"source": "mine"})
+        for name in ("Box 1", "NIKON D3S"):
+            file = raw_file(tmp_path, name)
+            facts = acquired(file, tmp_path, PhotoSource(id="a"), own_cameras={name: own})
+            assert (facts.evidence, facts.anchor) == ("raw_anchored", own)
+
+    def test_a_camera_may_be_named_in_the_yaml(self, tmp_path: Path) -> None:
+        facts = acquired(raw_file(tmp_path, "Box 1"), tmp_path, PhotoSource(id="a", camera="Nikon D5"))
+        assert facts.evidence == "raw_anchored"
+
+    def test_hot_pixels_are_masked_and_counted(self, tmp_path: Path) -> None:
+        light = np.random.default_rng(0).uniform(0, 0.004, (3, 128, 160))
+        light[:, 40:44, 60:64] = 0.5
+        light[:, 80, 100] = 0.8  # one sample, a red one by its even row and column
+        facts = acquired(raw_file(tmp_path, "NIKON D3S", light), tmp_path, PhotoSource(id="a"))
+        photo = read_photo_tif(tmp_path / "photo.tif")
+        assert facts.hot_pixels == 1
+        np.testing.assert_array_equal(np.argwhere(~photo.valid), [[40, 50]])
+
+    def test_a_jpeg_has_no_anchor_and_its_hot_pixels_are_not_looked_for(self, tmp_path: Path) -> None:
+        facts = acquired(picture(tmp_path), tmp_path, PhotoSource(id="a", camera="NIKON D3S"))
+        assert (facts.evidence, facts.anchor, facts.unanchored, facts.hot_pixels) == (
+            "jpeg",
+            None,
+            None,
+            None,
+        )
+
+
+def test_vignetting_is_corrected_by_the_file_and_said(tmp_path: Path) -> None:
+    plain = run(tmp_path, PhotoSource(id="a"), [])
+    assert plain.vignetting == "not corrected"
+    before = read_photo_tif(tmp_path / "photo.tif").light
+    lens = Vignetting(((-0.4, 0.0), (-0.5, 0.0), (-0.6, 0.0)), 7)
+    write_vignetting(lens, tmp_path / "lens.yaml")
+    facts = acquired(picture(tmp_path), tmp_path, PhotoSource(id="a"), vignetting=[tmp_path / "lens.yaml"])
+    assert facts.vignetting == lens.describe()
+    after = read_photo_tif(tmp_path / "photo.tif").light
+    np.testing.assert_allclose(after, before / lens.falloff(radius(*before.shape[1:])), rtol=1e-6)
 
 
 def test_a_simulated_photo_says_so(tmp_path: Path) -> None:

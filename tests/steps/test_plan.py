@@ -167,3 +167,19 @@ def test_folders_that_cannot(tmp_path: Path) -> None:
     for name in ("file", "nowhere"):
         with pytest.raises(OutputError, match=f"{name}: is in the way of the results folder"):
             check_writable(tmp_path / name / "x")
+
+
+def test_maps_for_borders_are_inputs_of_the_rule(workdir: Workdir) -> None:
+    for name in ("own.gpkg", "regions.gpkg"):
+        (workdir.folder / name).touch()
+    photos = [{"simulate": {"seed": 1, "year": 2012}}]
+    workdir.write_city("shipped", photos=photos)
+    workdir.write_city("own", photos=photos, motorways="own.gpkg", regions="regions.gpkg")
+
+    plan = plan_or_exit({"cities": "shipped,own"})
+
+    found = [
+        (plan.motorways(Wildcards(city)), plan.city_path("regions")(Wildcards(city)))
+        for city in ("shipped", "own")
+    ]
+    assert found == [("data/motorways.gpkg", []), ("own.gpkg", ["regions.gpkg"])]

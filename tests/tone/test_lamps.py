@@ -13,16 +13,16 @@ from pipeline.tone.lamps import (
     LAMP_FAMILIES,
     LOW_SODIUM,
     NO_DATA,
+    NOT_IDENTIFIABLE,
     UNKNOWN,
     UNKNOWN_SHARE,
     WARM_WHITE,
     WHITE,
-    class_names,
     lamp_anchors,
+    lamp_classes,
     lamp_family,
     lamp_ratios,
     memberships,
-    palette,
 )
 from pipeline.tone.responses import carried_response
 from tests.tone.cameras import D3S, D850, Z9
@@ -156,18 +156,34 @@ def test_a_camera_whose_response_is_doubtful_has_wider_families(anchors):
 
 
 def test_every_class_has_a_name_and_a_colour():
-    assert set(palette()) == set(class_names(LEVEL)) == {NO_DATA, *(family.code for family in FAMILIES)}
-    assert palette()[NO_DATA][3] == 0
-    assert palette()[HIGH_SODIUM.code] == (0xF0, 0xA0, 0x40, 255)
-    assert class_names("jpeg")[NO_DATA] == "not identifiable from a JPEG"
-    assert class_names("raw")[NO_DATA] == "not identifiable from a raw file without a colour anchor"
-    assert class_names(LEVEL)[NO_DATA] == "no data: too dark or saturated"
+    classes = lamp_classes(LEVEL)
+    assert set(classes) == {NO_DATA, *(family.code for family in FAMILIES)}
+    assert classes[NO_DATA].name == "no data: too dark or saturated"
+    assert classes[NO_DATA].colour is None
+    assert (classes[2].name, classes[2].colour) == (HIGH_SODIUM.name, HIGH_SODIUM.colour)
+
+
+@pytest.mark.parametrize(
+    ("level", "name"),
+    [
+        ("jpeg", "not identifiable from a JPEG"),
+        ("raw", "not identifiable from a raw file without a colour anchor"),
+    ],
+)
+def test_other_levels_have_one_class_that_says_so(level, name):
+    classes = lamp_classes(level)
+    assert {value: one.name for value, one in classes.items()} == {
+        NO_DATA: "no data: too dark or saturated",
+        NOT_IDENTIFIABLE[0]: name,
+    }
+    assert NOT_IDENTIFIABLE[0] not in lamp_classes(LEVEL)
 
 
 @pytest.mark.parametrize("deficiency", [None, "Protanomaly", "Deuteranomaly", "Tritanomaly"])
 def test_colours_of_classes_stay_apart_for_every_reader(deficiency):
-    ground = (0x0B, 0x0E, 0x13, 255)  # pipeline.deliver.palette.BACKGROUND
-    colours = np.array([*list(palette().values())[1:], ground])[:, :3] / 255
+    ground = [0x0B, 0x0E, 0x13]  # pipeline.deliver.palette.BACKGROUND
+    shown = [bytes.fromhex(one.colour[1:]) for one in lamp_classes(LEVEL).values() if one.colour]
+    colours = np.array([*map(list, shown), ground]) / 255
     light = colour.cctf_decoding(colours, function="sRGB")
     if deficiency:
         light = np.clip(light @ matrix_cvd_Machado2009(deficiency, 1.0).T, 0, 1)

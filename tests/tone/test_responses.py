@@ -2,7 +2,8 @@ import colour
 import numpy as np
 import pytest
 
-from pipeline.photo.cameras import DAYLIGHT_B_G, DAYLIGHT_G_R, CameraRow, ab_factors
+from pipeline.models import CameraRow
+from pipeline.photo.cameras import DAYLIGHT_B_G, DAYLIGHT_G_R, ab_factors
 from pipeline.tone.responses import (
     NIKON_5100_MATRIX,
     WAVELENGTH_NM,

@@ -1,0 +1,147 @@
+"""Simulated maps with a planted tone per country, as they come from the orthorectification.
+
+Towns of lamps in four countries side by side, imaged by the simulator's lens (with its glow), on a
+background, with shot and read noise; as raw light, or as an 8-bit JPEG of it. A cell is a pixel of 100 m.
+"""
+
+import io
+from dataclasses import dataclass
+
+import dask.array as da
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from pipeline.models import EvidenceLevel, ToneConfig
+from pipeline.ortho.warp import Tile
+from pipeline.photo.masks import SATURATION
+from pipeline.photo.reader import srgb_to_linear
+from pipeline.simulate.render import Optics, developed, splat, spread
+from pipeline.tone.ratios import average_around, calibrate, light_tile, tone_tile
+
+SIDE, RESOLUTION_M = 800, 100.0
+TONES = (-1.3, -0.9, -0.6, -0.2)  # log2(G/R) of the countries, from sodium to white
+BLUES = (-2.0, -1.5, -1.0, -0.7)  # log2(B/G)
+TOWNS = 120
+LAMP_SPREAD = 1.5  # of the logarithm of a lamp's light: from a lane's to a stadium's
+BORDER_CELLS = 10  # near a border light of both sides is blurred into one
+Floats = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """`ortho` (4, rows, columns), the lamps' light alone as the lens shows it (3, ...), the country of each
+    cell, and the share of lamps whose pixel is saturated."""
+
+    ortho: Floats
+    light: NDArray[np.float64]
+    country: NDArray[np.intp]
+    saturated_lamps: float
+
+
+def scene(seed: int, evidence: EvidenceLevel, exposure: float) -> Scene:
+    """A scene; with a higher exposure more lamps saturate."""
+    rng, optics = np.random.default_rng(seed), Optics()
+    column, row, red = _lamps(rng)
+    home = _country(column)
+    green = red * 2 ** np.array(TONES)[home]
+    blue = green * 2 ** np.array(BLUES)[home]
+    bands = [splat(column, row, exposure * value, (SIDE, SIDE)) for value in (red, green, blue)]
+    light = np.stack([spread(band, optics.spread) for band in bands])
+    clean = light + np.reshape(optics.background, (3, 1, 1))
+    read = np.reshape(optics.read_noise_e, (3, 1, 1)) / optics.full_well_e
+    sigma = np.sqrt(np.maximum(clean, 0) / optics.full_well_e + read**2)
+    picture = clean + sigma * rng.standard_normal(clean.shape)
+    seen = _jpeg(picture) if evidence == "jpeg" else np.minimum(picture, 1)
+    saturated = (seen >= SATURATION).any(axis=0)
+    lamps = saturated[np.rint(row).astype(int), np.rint(column).astype(int)]
+    country = np.broadcast_to(_country(np.arange(SIDE)), (SIDE, SIDE))
+    ortho = np.concatenate([seen, saturated[None]]).astype(np.float32)
+    return Scene(ortho, light, country, float(lamps.mean()))
+
+
+def exposed_for(seed: int, evidence: EvidenceLevel, share: float) -> Scene:
+    """The scene at the exposure that saturates this share of its lamps, to a tenth of it."""
+    low, high = 1e-3, 100.0
+    for _ in range(20):
+        middle = (low * high) ** 0.5
+        made = scene(seed, evidence, middle)
+        if abs(made.saturated_lamps - share) < 0.1 * share:
+            break
+        low, high = (middle, high) if made.saturated_lamps < share else (low, middle)
+    return made
+
+
+def _lamps(rng: np.random.Generator) -> tuple[NDArray[np.float64], ...]:
+    """Columns, rows and red light of lamps: towns of log-normal size, lamps of log-normal light."""
+    sizes = np.exp(rng.normal(3.5, 1.0, TOWNS)).astype(int) + 1
+    centre = rng.uniform(20, SIDE - 20, (2, TOWNS))
+    town = np.repeat(np.arange(TOWNS), sizes)
+    column, row = centre[:, town] + rng.normal(size=(2, len(town))) * 0.6 * np.sqrt(sizes[town])
+    # No lamp in another country than its town.
+    kept = (_country(column) == _country(centre[0, town])) & (np.minimum(column, row) > 2)
+    kept &= np.maximum(column, row) < SIDE - 3
+    red = 0.05 * np.exp(rng.normal(0, LAMP_SPREAD, len(town)))
+    return column[kept], row[kept], red[kept]
+
+
+def _country(column: NDArray[np.floating | np.integer]) -> NDArray[np.intp]:
+    return np.clip(column * len(TONES) // SIDE, 0, len(TONES) - 1).astype(np.intp)
+
+
+def _jpeg(picture: NDArray[np.float64]) -> Floats:
+    """Through a JPEG of full colour resolution and back to linear light."""
+    file = io.BytesIO()
+    Image.fromarray(developed(picture)).save(file, "JPEG", quality=92, subsampling=0)
+    return srgb_to_linear(np.moveaxis(np.asarray(Image.open(file)), -1, 0) / 255)
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """The bands of tone.tif and light.tif of a scene."""
+
+    tone: Floats
+    light: Floats
+    tone_cells: int
+
+
+def measured(made: Scene, evidence: EvidenceLevel, masked: bool = True) -> Measured:
+    """What the tone step gives; without the mask of saturated cells where `masked` is false."""
+    ortho = made.ortho.copy()
+    if not masked:
+        ortho[3] = 0
+    array = da.from_array(ortho, chunks=(4, 600, 600))
+    known = calibrate(array, RESOLUTION_M, RESOLUTION_M, evidence, ToneConfig())
+    m = known.margin
+    padded = np.pad(ortho, ((0, 0), (m, m), (m, m)), constant_values=np.nan)
+    tile = Tile(0, 0, SIDE, SIDE)
+    return Measured(tone_tile(padded, tile, known), light_tile(padded, tile, known), known.tone_cells)
+
+
+def country_biases(made: Scene, seen: Measured, low: float, high: float = np.inf) -> list[float]:
+    """Of each country's log2 of sums of green over red, of cells whose signal-to-noise is in a range and
+    which are not near a border."""
+    column = np.arange(SIDE)
+    inland = np.abs((column + SIDE // len(TONES) // 2) % (SIDE // len(TONES)) - SIDE // len(TONES) // 2)
+    snr = seen.tone[4]
+    lit = np.isfinite(seen.tone[0]) & (snr >= low) & (snr < high) & (inland >= BORDER_CELLS)[None]
+    lit &= np.isfinite(seen.light[:2]).all(axis=0)
+    biases = []
+    for code, tone in enumerate(TONES):
+        own = lit & (made.country == code)
+        red, green = (seen.light[band][own].sum(dtype=float) for band in (0, 1))
+        biases.append(float(np.log2(green / red) - tone))
+    return biases
+
+
+def residual_spread(made: Scene, seen: Measured, band: int = 0) -> float:
+    """Spread (from the interquartile range) of the errors of lit cells' ratios over their stated sigmas.
+
+    The truth is the ratio of the lamps' light alone, averaged as the measurement averages.
+    """
+    averaged = average_around(made.light.astype(np.float32), seen.tone_cells)
+    over, under = ((1, 0), (2, 1))[band]
+    true = np.log2(averaged[over] / averaged[under])
+    error = ((seen.tone[band] - true) / seen.tone[2 + band])[np.isfinite(seen.tone[band])]
+    return float(np.subtract(*np.percentile(error, [75, 25])) * 0.7413)

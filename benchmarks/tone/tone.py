@@ -1,0 +1,210 @@
+"""How right and how fast the tone step is: writes tone.json beside this file and docs/tone-benchmark.md.
+
+    python -m benchmarks.tone.tone [--only NAME]
+
+With --only, just the parts whose name holds NAME are measured anew. Parts: planted, saturated, shared, speed,
+dng, anchors. The shared scenes are looked for in the folder NIGHT_SHARED, else `shared` beside the repository.
+"""
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import dask.array as da
+import numpy as np
+
+from benchmarks.tone.page import write_page
+from benchmarks.tone.scenes import TONES, country_biases, exposed_for, measured, residual_spread, scene
+from benchmarks.tone.shared import shared_rows
+from pipeline.models import LonLat, PhotoSource, ToneConfig
+from pipeline.ortho.cog import GEOMETRY_BANDS, ORTHO_BANDS, write_cog
+from pipeline.ortho.grid import Grid
+from pipeline.photo.cameras import read_cameras
+from pipeline.photo.photo import PhotoFacts
+from pipeline.photo.tiff import read_photo_tif
+from pipeline.simulate.lamps import lamp_rgb
+from pipeline.simulate.render import spread
+from pipeline.steps.acquire import acquire
+from pipeline.steps.tone import measure_tone
+from pipeline.tone.lamps import lamp_ratios
+from pipeline.tone.responses import carried_response
+from tests.photo.dng import codes, mosaic, write_dng
+from tests.tone.cameras import PUBLISHED, PUBLISHED_MERCURY
+
+HERE = Path(__file__).parent
+CAMERAS = HERE.parents[1] / "data" / "cameras.csv"
+SIDE = 5000  # 25 million cells
+EXPOSURES = (1.0, 3.0)
+SEEDS = (0, 1)
+Row = dict[str, Any]
+
+
+def planted() -> list[Row]:
+    """Bias of each country's tone, and spread of standardised residuals."""
+    rows = []
+    for evidence in ("raw", "jpeg"):
+        for exposure in EXPOSURES:
+            for seed in SEEDS:
+                made = scene(seed, evidence, exposure)  # type: ignore[arg-type]
+                seen = measured(made, evidence)  # type: ignore[arg-type]
+                rows.append(
+                    {
+                        **{"evidence": evidence, "exposure": exposure, "seed": seed},
+                        "lit_share": float(np.isfinite(seen.tone[0]).mean()),
+                        "saturated_lamps": made.saturated_lamps,
+                        "bias": country_biases(made, seen, 10),
+                        "bias_faint": country_biases(made, seen, 10, 20),
+                        "spread_g_r": residual_spread(made, seen, 0),
+                        "spread_b_g": residual_spread(made, seen, 1),
+                    }
+                )
+                print(rows[-1], flush=True)
+    return rows
+
+
+def saturated() -> list[Row]:
+    """Bias with 5 % of the lamps saturated, with the mask and without."""
+    rows = []
+    for evidence in ("raw", "jpeg"):
+        made = exposed_for(0, evidence, 0.05)  # type: ignore[arg-type]
+        for masked in (True, False):
+            seen = measured(made, evidence, masked)  # type: ignore[arg-type]
+            bias = country_biases(made, seen, 10)
+            rows.append({"evidence": evidence, "saturated_lamps": made.saturated_lamps, "masked": masked})
+            rows[-1]["bias"] = bias
+            print(rows[-1], flush=True)
+    return rows
+
+
+def shared() -> list[Row]:
+    """Contrasts between countries of the rendered scenes."""
+    folder = Path(os.environ.get("NIGHT_SHARED", HERE.parents[2] / "shared")) / "scenes"
+    return shared_rows(folder)
+
+
+def speed() -> list[Row]:
+    """Seconds and peak memory of the step on 25 million cells and two cores, at both kinds of level."""
+    rows = []
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        lit = _large_maps(folder)
+        for evidence in ("jpeg", "raw_anchored"):
+            command = [sys.executable, "-m", "benchmarks.tone.tone", "--measure", evidence, str(folder)]
+            result = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+            rows.append({"evidence": evidence, "lit_share": lit} | json.loads(result.stdout))
+            print(rows[-1], flush=True)
+    return rows
+
+
+def _large_maps(folder: Path) -> float:
+    """`ortho.tif` and `geometry.tif` of scenes side by side; the share of lit cells."""
+    made = scene(0, "raw", 3.0)
+    times = -(-SIDE // made.ortho.shape[1])
+    grid = Grid("EPSG:3035", 100.0, (4e6, 3e6, 4e6 + SIDE * 100, 3e6 + SIDE * 100))
+    ortho = np.tile(made.ortho, (1, times, times))[:, :SIDE, :SIDE]
+    write_cog(folder / "ortho.tif", da.from_array(ortho, chunks=(4, 1024, 1024)), grid, ORTHO_BANDS, {})
+    seen = np.broadcast_to(np.reshape(np.float32([20, 0, 100, 50]), (4, 1, 1)), (4, SIDE, SIDE))
+    array = da.from_array(seen, chunks=(4, 1024, 1024))
+    write_cog(folder / "geometry.tif", array, grid, GEOMETRY_BANDS, {})
+    return float(np.isfinite(measured(made, "raw").tone[0]).mean())
+
+
+def measure_speed(evidence: str, folder: Path) -> Row:
+    """The step in this process, which does nothing else."""
+    anchor = read_cameras(CAMERAS)["D3S"] if evidence == "raw_anchored" else None
+    facts = PhotoFacts.model_validate(
+        {
+            **{"id": "a", "width": 1, "height": 1, "source": "", "linearisation": "", "camera": "D3S"},
+            **{"evidence": evidence, "anchor": anchor},
+        }
+    )
+    (folder / "photo.json").write_text(facts.model_dump_json())
+    inputs = [folder / file for file in ("ortho.tif", "geometry.tif", "photo.json")]
+    outputs = [folder / file for file in ("tone.tif", "light.tif", "lamps.tif")]
+    start, busy = time.perf_counter(), time.process_time()
+    measure_tone(*inputs, ToneConfig(), *outputs, threads=2)  # type: ignore[misc, arg-type]
+    return {
+        "seconds": round(time.perf_counter() - start, 1),
+        "cpu_seconds": round(time.process_time() - busy, 1),
+        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        "cores": len(os.sched_getaffinity(0)),
+        "load": round(os.getloadavg()[0], 1),
+    }
+
+
+def dng() -> list[Row]:
+    """Lamps of the simulator as a DNG's mosaic, through the acquire step: error of the ratios of sums."""
+    rows = []
+    rng = np.random.default_rng(0)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        picture = np.zeros((3, 800, 1000))
+        places = [(200 + 200 * (k // 4), 125 + 250 * (k % 4)) for k in range(len(lamp_rgb()))]
+        for (row, column), rgb in zip(places, lamp_rgb(), strict=True):
+            for _ in range(60):
+                y, x = (int(v) for v in rng.normal((row, column), 20))
+                picture[:, y, x] += 4 * rgb / rgb.max()
+        light = np.stack([spread(band, ((1.2, 0.95), (5.0, 0.05))) for band in picture])
+        noisy = light + rng.normal(0, 5e-4, light.shape)
+        file = write_dng(folder / "a.dng", codes(mosaic(noisy), 600, 16383), black=(600,), camera="NIKON D3S")
+        out = folder / "photo.tif", folder / "photo.json"
+        acquire(file, [], PhotoSource(id="a"), LonLat(lon=6, lat=50), [], [], CAMERAS, {}, *out)
+        seen = read_photo_tif(out[0]).light
+        for (row, column), rgb in zip(places, lamp_rgb(), strict=True):
+            near = np.s_[:, row // 2 - 45 : row // 2 + 45, column // 2 - 55 : column // 2 + 55]
+            red, green, blue = np.nansum(seen[near], axis=(1, 2))
+            rows.append(
+                {
+                    "g_r_error": float(green / red / (rgb[1] / rgb[0]) - 1),
+                    "b_g_error": float(blue / green / (rgb[2] / rgb[1]) - 1) if rgb[2] > 0.05 else None,
+                }
+            )
+            print(rows[-1], flush=True)
+    return rows
+
+
+def anchors() -> list[Row]:
+    """Lamps through the response used for a D3S, against their published places."""
+    response = carried_response("Nikon D3S", read_cameras(CAMERAS)["D3S"].xyz_to_camera)
+    known = PUBLISHED | PUBLISHED_MERCURY
+    found = lamp_ratios(response, tuple(known))
+    return [
+        {"lamp": lamp, "published": list(known[lamp]), "here": [float(v) for v in ratios]}
+        for lamp, ratios in zip(known, found, strict=True)
+    ]
+
+
+PARTS: dict[str, Callable[[], list[Row]]] = {
+    part.__name__: part for part in (planted, saturated, shared, speed, dng, anchors)
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Measure the tone step.")
+    parser.add_argument("--only", default="")
+    parser.add_argument("--measure", nargs=2, help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    if args.measure:
+        print(json.dumps(measure_speed(args.measure[0], Path(args.measure[1]))))
+        return
+    out = HERE / "tone.json"
+    results = json.loads(out.read_text()) if out.is_file() else {}
+    results["tones"] = list(TONES)
+    for name, part in PARTS.items():
+        if args.only in name:
+            results[name] = part()
+            out.write_text(json.dumps(results, indent=1) + "\n")
+    if set(PARTS) <= set(results):
+        write_page(results)
+
+
+if __name__ == "__main__":
+    main()

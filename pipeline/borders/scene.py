@@ -1,0 +1,79 @@
+"""A photo on the map, and the borders that photos show."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import geopandas as gpd
+import shapely
+from pyproj import Transformer
+from shapely.geometry.base import BaseGeometry
+
+from pipeline.borders.cells import BorderLine
+from pipeline.borders.countries import Countries, clipped
+from pipeline.borders.zones import AREA_CRS, donut_m
+from pipeline.camera.earth import Array
+from pipeline.camera.uncertainty import SolvedCamera
+from pipeline.models import BordersConfig
+from pipeline.ortho.grid import Grid, visible_area
+from pipeline.photo.photo import PhotoFacts
+
+_TO_DEGREES = Transformer.from_crs(AREA_CRS, "EPSG:4326", always_xy=True)
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """A photo on the map: its facts, its camera and the grid."""
+
+    facts: PhotoFacts
+    solved: SolvedCamera
+    grid: Grid
+
+    def frame(self) -> BaseGeometry:
+        """What the photo shows of the grid, in AREA_CRS."""
+        seen = visible_area(self.solved.camera, self.grid.crs, shapely.box(*self.grid.bounds))
+        on_map: BaseGeometry = gpd.GeoSeries([seen], crs=self.grid.crs).to_crs(AREA_CRS).iloc[0]
+        return on_map
+
+    def view_zenith_deg(self, x: Array, y: Array) -> Array:
+        """The view zenith at places in AREA_CRS."""
+        return self.solved.camera.view(*_TO_DEGREES.transform(x, y))[0]
+
+
+@dataclass(frozen=True, eq=False)
+class Border:
+    """A border in the frame: its countries by code and place in the list, its line in and around the frame,
+    and how near to it light is too near to tell its side."""
+
+    pair: str
+    codes: tuple[str, str]
+    places: tuple[int, int]
+    geometry: BaseGeometry
+    line: BorderLine
+    donut_m: float
+
+    @property
+    def about(self) -> dict[str, str]:
+        return {"pair": self.pair, "first": self.codes[0], "second": self.codes[1]}
+
+
+def borders_in(
+    scenes: Sequence[Scene], countries: Countries, frame: BaseGeometry, config: BordersConfig
+) -> list[Border]:
+    """The borders in a frame that all scenes show."""
+    around = shapely.box(*frame.buffer(reach_m(config)).bounds)
+    whole, codes = countries.borders.set_index("pair").geometry, list(countries.areas["country"])
+    return [
+        Border(
+            pair=row.pair,
+            codes=(row.first, row.second),
+            places=(codes.index(row.first), codes.index(row.second)),
+            geometry=row.geometry,
+            line=BorderLine.of(whole[row.pair] & around, 1e3 * config.block_km),
+            donut_m=max(donut_m(scene.solved, row.geometry) for scene in scenes),
+        )
+        for row in clipped(countries, frame).borders.itertuples()
+    ]
+
+
+def reach_m(config: BordersConfig) -> float:
+    return 1e3 * max(config.contrast_km, config.bands_km[-1])
