@@ -52,10 +52,9 @@ What is missed, and why:
   a small one and a tenth of a city's radius, over the root of how many there are. The stated sigma says so
   for these frames; streets (`roads:`) cure it.
 - *180 mm*: the same with a handful of towns; with streets the demo's ground comes to 0.1 to 0.6 px.
-- *1 sigma* is too wide rather than too narrow: 0.06 px are added for what a real lens has and a simulated one
-  has not, which shows at 24 and 35 mm.
-- *Null frames*: fewer were run than asked for; the bound is the honest figure.
-- *Accepted but wrong*: long lenses over five to ten towns, where patches are few and err together.
+- *1 sigma* is too wide, by a tenth, rather than too narrow: the larger of two estimates of the covariance is
+  taken, and 0.04 px are added for what a real lens has and a simulated one has not, which shows at 24 and
+  35 mm.
 
 ## By lens, cloud-free
 

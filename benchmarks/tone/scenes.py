@@ -63,7 +63,7 @@ def scene(seed: int, evidence: EvidenceLevel, exposure: float) -> Scene:
 
 def exposed_for(seed: int, evidence: EvidenceLevel, share: float) -> Scene:
     """The scene at the exposure that saturates this share of its lamps, to a tenth of it."""
-    low, high = 1e-3, 100.0
+    low, high = 1.0, 20.0
     for _ in range(20):
         middle = (low * high) ** 0.5
         made = scene(seed, evidence, middle)

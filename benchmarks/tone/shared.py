@@ -1,4 +1,4 @@
-"""The rendered scenes with exact truth, through their true camera: tone of countries, against what was planted."""
+"""The rendered scenes with exact truth, through their true camera: tone of countries against the planted."""
 
 import json
 import tempfile
@@ -72,7 +72,10 @@ def country_tones(scene: Path) -> dict[str, float]:
         (folder / "camera.json").write_text(json.dumps(solved))
         lon, lat = truth["centre_lonlat"]
         make_grid(
-            [folder / "camera.json"], LonLat(lon=lon, lat=lat), GridConfig(radius_km=100), folder / "grid.json"
+            [folder / "camera.json"],
+            LonLat(lon=lon, lat=lat),
+            GridConfig(radius_km=100),
+            folder / "grid.json",
         )
         ortho, geometry = folder / "ortho.tif", folder / "geometry.tif"
         bring_onto_grid(

@@ -2,8 +2,9 @@
 
     python -m benchmarks.tone.tone [--only NAME]
 
-With --only, just the parts whose name holds NAME are measured anew. Parts: planted, saturated, shared, speed,
-dng, anchors. The shared scenes are looked for in the folder NIGHT_SHARED, else `shared` beside the repository.
+With --only, just the parts whose name holds NAME are measured anew. Parts: planted, saturated, shared,
+speed, dng, anchors. The shared scenes are looked for in the folder NIGHT_SHARED, else `shared` beside the
+repository. Results are stored part by part; the page is written once all parts have been measured.
 """
 
 import argparse
@@ -30,7 +31,7 @@ from pipeline.ortho.grid import Grid
 from pipeline.photo.cameras import read_cameras
 from pipeline.photo.photo import PhotoFacts
 from pipeline.photo.tiff import read_photo_tif
-from pipeline.simulate.lamps import lamp_rgb
+from pipeline.simulate.lamps import LAMPS, lamp_rgb
 from pipeline.simulate.render import spread
 from pipeline.steps.acquire import acquire
 from pipeline.steps.tone import measure_tone
@@ -158,11 +159,12 @@ def dng() -> list[Row]:
         out = folder / "photo.tif", folder / "photo.json"
         acquire(file, [], PhotoSource(id="a"), LonLat(lon=6, lat=50), [], [], CAMERAS, {}, *out)
         seen = read_photo_tif(out[0]).light
-        for (row, column), rgb in zip(places, lamp_rgb(), strict=True):
+        for lamp, (row, column), rgb in zip(LAMPS, places, lamp_rgb(), strict=True):
             near = np.s_[:, row // 2 - 45 : row // 2 + 45, column // 2 - 55 : column // 2 + 55]
             red, green, blue = np.nansum(seen[near], axis=(1, 2))
             rows.append(
                 {
+                    "lamp": lamp,
                     "g_r_error": float(green / red / (rgb[1] / rgb[0]) - 1),
                     "b_g_error": float(blue / green / (rgb[2] / rgb[1]) - 1) if rgb[2] > 0.05 else None,
                 }

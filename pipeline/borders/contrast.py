@@ -105,7 +105,8 @@ def _fit(coefficients: Array, weight: Array, residual: Array, design: Array, uni
     inside = np.stack([summed(weighted * design[:, j : j + 1]) for j in range(p)], axis=1)
     without = np.linalg.pinv(normal - inside, rcond=1e-9, hermitian=True)
     inverse = np.linalg.pinv(normal, hermitian=True)
-    sums, total = summed(weighted), np.bincount(index, weight, count)
+    sums = summed(weighted)
+    total = np.maximum(np.bincount(index, weight, count), 1e-300)  # of a unit of no weight all is zero
     leverage = np.einsum("up,pq,uq->u", sums, inverse, sums) / total
     return Fit(
         units=units,

@@ -87,6 +87,7 @@ def report_html(city: CityResults, configuration: City, facts: Sequence[Fact]) -
             forest=_svg(partial(plots.forest, city.photos, planted)) if compared else None,
             greener=greener_questions(city, views),
             borderless=_notes(city, "borders") or ([] if compared else [(NO_BORDER, [])]),
+            uncontrolled=_notes(city, "regions"),
             motorways=roads,
             road_charts=_road_charts(city),
             unmeasured=unmeasured(city) or ([] if roads else [(NO_ROAD, [])]),
@@ -96,6 +97,7 @@ def report_html(city: CityResults, configuration: City, facts: Sequence[Fact]) -
             palette=palette,
             adjective=adjective,
             without_source=without_source,
+            rows_of=rows_of,
             style=Markup((TEMPLATES / "report.css").read_text(encoding="utf-8")),
         )
     )

@@ -9,7 +9,7 @@ import pandas as pd
 
 from pipeline.borders.contrast import adjective
 from pipeline.borders.zones import country_name
-from pipeline.deliver.numbers import fixed, missing, signed, span
+from pipeline.deliver.numbers import fixed, listed, missing, signed, span
 from pipeline.deliver.results import CityResults, PhotoResults
 from pipeline.deliver.statements import (
     Answer,
@@ -180,9 +180,11 @@ def _end(row: Any, segments: pd.DataFrame) -> Iterator[Argument]:
 
 
 def _without_end(segments: pd.DataFrame) -> Iterator[Argument]:
+    """How much of a road whose light has no end here is lit, and dark."""
     lit, dark = (_length_km(segments, what, 1, float("-inf")) for what in ("lit", "dark"))
-    if lit or dark:
-        yield Argument(False, f"The road is seen lit for {lit:.1f} km and dark for {dark:.1f} km.")
+    lengths = [f"{what} for {length:.1f} km" for what, length in (("lit", lit), ("dark", dark)) if length]
+    if lengths:
+        yield Argument(False, f"The road is seen {listed(lengths)}.")
 
 
 def _length_km(segments: pd.DataFrame, what: str, sign: int, end_m: float) -> float:

@@ -1,5 +1,6 @@
 """Cloud-optimised GeoTIFFs: written tile by tile, with exact statistics, whole or not at all."""
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ import rasterio.shutil
 from dask.base import compute
 from dask.delayed import delayed
 from numpy.typing import NDArray
+from rasterio.enums import Resampling
 from rasterio.windows import Window
 
 from pipeline.errors import OutputError
@@ -114,8 +116,7 @@ def write_cog(
 
     profile = {"dtype": "float32", "count": len(bands), "nodata": np.nan}
     # Noise packs no better at levels above 1.
-    how = {"predictor": "FLOATING_POINT", "level": 1, "overview_resampling": "AVERAGE"}
-    _write(file, grid, profile, fill, how)
+    _write(file, grid, profile, fill, Resampling.average, {"predictor": "FLOATING_POINT", "level": 1})
 
 
 def write_classes(
@@ -140,7 +141,7 @@ def write_classes(
         target.update_tags(1, **{f"class_{value}": one.name for value, one in classes.items()})
 
     profile = {"dtype": "uint8", "count": 1, "nodata": 0, "photometric": "palette"}
-    _write(file, grid, profile, fill, {"overview_resampling": "MODE"})
+    _write(file, grid, profile, fill, Resampling.mode, {})
 
 
 def _write(
@@ -148,9 +149,14 @@ def _write(
     grid: Grid,
     profile: Mapping[str, Any],
     fill: Callable[[rasterio.io.DatasetWriter], None],
+    resampling: Resampling,
     how: Mapping[str, Any],
 ) -> None:
-    """Fill a plain tiled GeoTIFF and copy it to a COG beside `file`, which it then replaces."""
+    """Fill a plain tiled GeoTIFF and copy it to a COG beside `file`, which it then replaces.
+
+    Overviews are made of the plain one: the COG driver would compress and unpack them on the way.
+    """
+    levels = math.ceil(math.log2(max(grid.width, grid.height) / BLOCK))
     tiles, part = (file.with_name(f".{kind}-{file.name}") for kind in ("tiles", "part"))
     file.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -171,6 +177,8 @@ def _write(
                 **profile,
             ) as target:
                 fill(target)
+                if levels > 0:
+                    target.build_overviews([2**k for k in range(1, levels + 1)], resampling)
             rasterio.shutil.copy(
                 tiles,
                 part,
@@ -178,6 +186,7 @@ def _write(
                 compress="DEFLATE",
                 blocksize=BLOCK,
                 num_threads="ALL_CPUS",
+                overviews="FORCE_USE_EXISTING" if levels > 0 else "NONE",
                 bigtiff="IF_SAFER",
                 **how,
             )

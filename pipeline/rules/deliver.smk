@@ -8,6 +8,8 @@ rule deliver:
         plan.each_photo("ortho.tif"),
         plan.each_photo("geometry.tif"),
         plan.each_photo("tone.tif"),
+        plan.each_photo("light.tif"),
+        plan.each_photo("lamps.tif"),
         grid=f"{CITY}/grid.json",
         compared=f"{CITY}/borders.gpkg",
         change=plan.change,

@@ -8,6 +8,8 @@ resolution fits into memory. Blocks of the sample lie around the nodes of a latt
     +-----+-----+        between nodes it is bilinear
 """
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -21,8 +23,11 @@ from scipy.ndimage import distance_transform_edt, gaussian_filter, grey_opening
 from pipeline.camera.earth import Array
 from pipeline.ortho.warp import Lattice, Tile
 
+Floats = NDArray[np.float32]
+
 BLOCKS_A_WINDOW = 5  # across; odd
 SAMPLES_A_BLOCK = 20  # across, at most
+MAX_SAMPLES = 4_000_000  # of a map; blocks of a larger one have fewer
 # The floor of a window is this quantile of its blocks' quantiles: 2 % of a window must be dark.
 FLOOR_QUANTILE, WINDOW_QUANTILE = 0.1, 0.2
 DARK_BLOCKS = 0.2  # share of the blocks, the most even ones, that tells dark noise from light
@@ -35,8 +40,6 @@ SIGNAL_BINS, PAIRS_A_BIN = 12, 300
 FROM_IQR, FROM_MEDIAN, QUARTILE = 0.7413, 1.4826, 0.3186
 SECOND_DIFFERENCE = 1 + 4 + 1  # its variance, of independent values of variance 1
 
-Floats = NDArray[np.float32]
-
 
 @dataclass(frozen=True, eq=False)
 class Sample:
@@ -47,9 +50,9 @@ class Sample:
 
     stride: int
     block: int
-    light: Array
-    mean: Array
-    second_difference: Array
+    light: Floats
+    mean: Floats
+    second_difference: Floats
 
     def on_cells(self, lattice: Lattice) -> Array:
         """Values of a lattice over the map at the sampled cells."""
@@ -92,18 +95,22 @@ def code_step(light: ArrayLike) -> Floats:
     return np.asarray(np.where(light <= 0.0031308, np.float32(1 / (255 * 12.92)), curved))
 
 
-def take_sample(light: da.Array, resolution_m: float, background_km: float, gsd_m: float) -> Sample:
-    """A sample of light (3, height, width) dense enough for the blocks of the background window."""
+def take_samples(
+    lights: Sequence[da.Array], resolution_m: float, background_km: float, gsd_m: float
+) -> list[Sample]:
+    """A sample of each light (3, height, width), dense enough for the blocks of the background window, from
+    one pass over what they are made of."""
     block_cells = 1e3 * background_km / BLOCKS_A_WINDOW / resolution_m
-    stride = max(1, int(block_cells / SAMPLES_A_BLOCK))
+    cells = lights[0].shape[1] * lights[0].shape[2]
+    stride = max(1, int(block_cells / SAMPLES_A_BLOCK), math.ceil(math.sqrt(cells / MAX_SAMPLES)))
     block = max(4, 2 * round(block_cells / stride / 2))
     pixel = max(1, round(gsd_m / resolution_m))  # farther apart, the scene differs more than the noise
-    thin = (
-        light[:, ::stride, ::stride],
-        light[:, ::stride, pixel::stride],
-        light[:, ::stride, 2 * pixel :: stride],
-    )
-    left, middle, right = (values.astype(float) for values in compute(*thin))  # type: ignore[no-untyped-call]
+    thin = [light[:, ::stride, k * pixel :: stride] for light in lights for k in range(3)]
+    values = compute(*thin)  # type: ignore[no-untyped-call]
+    return [_sample(stride, block, *values[k : k + 3]) for k in range(0, len(values), 3)]
+
+
+def _sample(stride: int, block: int, left: Floats, middle: Floats, right: Floats) -> Sample:
     mean, second = np.full_like(left, np.nan), np.full_like(left, np.nan)
     width = right.shape[2]
     mean[:, :, :width] = (left[:, :, :width] + middle[:, :, :width] + right) / 3
@@ -138,7 +145,7 @@ def _blocks(sample: Sample) -> Array:
     m = sample.block
     _, rows, columns = sample.light.shape
     nodes = (rows - 1) // m + 2, (columns - 1) // m + 2
-    padded = np.full((3, nodes[0] * m, nodes[1] * m), np.nan)
+    padded = np.full((3, nodes[0] * m, nodes[1] * m), np.nan, np.float32)
     padded[:, m // 2 : m // 2 + rows, m // 2 : m // 2 + columns] = sample.light
     return padded.reshape(3, nodes[0], m, nodes[1], m).swapaxes(2, 3).reshape(3, *nodes, m * m)
 

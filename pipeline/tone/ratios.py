@@ -17,7 +17,7 @@ from pipeline.models import EvidenceLevel, ToneConfig
 from pipeline.ortho.cog import Band
 from pipeline.ortho.warp import Lattice, Tile
 from pipeline.photo.cameras import AbFactors
-from pipeline.tone.background import Floats, Noise, Sample, background_and_noise, take_sample
+from pipeline.tone.background import Floats, Noise, Sample, background_and_noise, take_samples
 from pipeline.tone.evidence import RATIO_SYSTEM
 
 HALO_PX = 2
@@ -71,15 +71,14 @@ def calibrate(
     halo_cells = max(1, round(HALO_PX * gsd_m / resolution_m))
     tone_cells = 1 + 2 * round((TONE_PX * gsd_m / resolution_m - 1) / 2)
     light = da.where(ortho[3:] > 0, np.nan, ortho[:3])
-    sample = take_sample(light, resolution_m, config.background_km, gsd_m)
-    if not np.isfinite(sample.light).all(axis=0).any():
-        raise PhotoError("the photo has no usable light on the grid: all of it is saturated or invalid")
-    background, noise = background_and_noise(sample, eight_bit)
     reach = tone_cells // 2
     averaged = light.map_overlap(
         average_around, depth=(0, reach, reach), boundary=np.nan, dtype=light.dtype, cells=tone_cells
     )
-    calm = take_sample(averaged, resolution_m, config.background_km, gsd_m)
+    sample, calm = take_samples((light, averaged), resolution_m, config.background_km, gsd_m)
+    if not np.isfinite(sample.light).all(axis=0).any():
+        raise PhotoError("the photo has no usable light on the grid: all of it is saturated or invalid")
+    background, noise = background_and_noise(sample, eight_bit)
     tone_noise = noise.calmed(background_and_noise(calm, eight_bit)[1].floor)
     calibration = Calibration(
         background, noise, halo_cells, tone_cells, tone_noise, config.min_signal_to_noise, scale=scale

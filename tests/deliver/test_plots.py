@@ -91,7 +91,7 @@ def test_figures_that_are_missing_leave_gaps(city: CityResults) -> None:
     dark = dataclasses.replace(
         photo,
         profiles=photo.profiles.assign(**dict.fromkeys(values, np.nan)),
-        segments=photo.segments.assign(contrast_g_r=np.nan, low95=np.nan, high95=np.nan),
+        segments=photo.segments.assign(contrast_g_r=[0.8, np.nan], low95=np.nan, high95=np.nan),
         motorway_stations=photo.motorway_stations.assign(
             light_per_km=np.nan, sigma=np.nan, flank_per_km=np.nan
         ),

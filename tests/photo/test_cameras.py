@@ -4,8 +4,10 @@ from typing import Any
 import numpy as np
 import pytest
 import rawpy
+import yaml
 from numpy.typing import NDArray
 
+from pipeline.config import load_city
 from pipeline.errors import ConfigError
 from pipeline.models import D65_XYZ, CameraRow
 from pipeline.photo.cameras import (
@@ -144,3 +146,20 @@ class TestOwn:
     def test_no_table(self, tmp_path: Path) -> None:
         with pytest.raises(ConfigError, match="no such file"):
             read_cameras(tmp_path / "cameras.csv")
+
+
+class TestOfACity:
+    """`cameras:` of a city's YAML."""
+
+    CITY = "name: a\nlocation: {lon: 5.6, lat: 50.6}\nphotos: [{id: a}]\n"
+
+    def test_is_read(self, tmp_path: Path) -> None:
+        (tmp_path / "a.yaml").write_text(self.CITY + yaml.safe_dump({"cameras": {"Box 1": OWN}}))
+        assert load_city("a", tmp_path).cameras == {"Box 1": CameraRow.model_validate(OWN)}
+
+    def test_a_misspelt_key_is_named_with_the_nearest(self, tmp_path: Path) -> None:
+        own = {("sensor_width" if key == "sensor_width_mm" else key): OWN[key] for key in OWN}
+        (tmp_path / "a.yaml").write_text(self.CITY + yaml.safe_dump({"cameras": {"Box 1": own}}))
+        with pytest.raises(ConfigError) as caught:
+            load_city("a", tmp_path)
+        assert "cameras.Box 1.sensor_width: unknown key; did you mean 'sensor_width_mm'?" in str(caught.value)

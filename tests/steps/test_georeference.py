@@ -26,6 +26,7 @@ from pipeline.simulate.scene import WORLD, lights_seen
 from pipeline.steps.acquire import acquire
 from pipeline.steps.georeference import georeference, manual_points, on_time
 from tests.camera.test_terrain import write_dem
+from tests.conftest import REPOSITORY
 
 WIDTH, HEIGHT = 1064, 708
 AIM = LonLat(lon=5.92, lat=50.72)
@@ -79,7 +80,8 @@ def taken(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Taken]:
             look_at="Aachen",
         )
         light, facts = folder / f"{name}.tif", folder / f"{name}.json"
-        acquire(folder / f"{name}.jpg", [], source, AIM, [folder / "iss.tle"], light, facts)
+        cameras = REPOSITORY / "data" / "cameras.csv"
+        acquire(folder / f"{name}.jpg", [], source, AIM, [folder / "iss.tle"], [], cameras, {}, light, facts)
         photos[name] = Taken(light, facts, truth)
     return photos
 

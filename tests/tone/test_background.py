@@ -4,7 +4,7 @@ import pytest
 from scipy.ndimage import gaussian_filter
 
 from pipeline.ortho.warp import Tile
-from pipeline.tone.background import Noise, background_and_noise, code_step, take_sample
+from pipeline.tone.background import Noise, background_and_noise, code_step, take_samples
 from tests.tone.skies import RESOLUTION_M, sky, to_code, to_light
 
 SHAPE = (500, 620)
@@ -12,7 +12,7 @@ WHOLE = Tile(0, 0, *SHAPE)
 
 
 def estimate(light, eight_bit=False, resolution_m=RESOLUTION_M, gsd_m=RESOLUTION_M):
-    sample = take_sample(da.from_array(light[:3], chunks=(3, 200, 300)), resolution_m, 10.0, gsd_m)
+    (sample,) = take_samples([da.from_array(light[:3], chunks=(3, 200, 300))], resolution_m, 10.0, gsd_m)
     return background_and_noise(sample, eight_bit)
 
 
@@ -90,7 +90,7 @@ def test_saturated_and_missing_cells_take_no_part():
 @pytest.mark.parametrize("resolution_m", [10.0, 100.0, 700.0])
 def test_the_sample_is_as_dense_at_any_resolution(resolution_m):
     light = da.zeros((3, 1500, 1800), chunks=(3, 512, 512), dtype=np.float32)
-    sample = take_sample(light, resolution_m, 10.0, 80.0)
+    (sample,) = take_samples([light], resolution_m, 10.0, 80.0)
     block_m = sample.block * sample.stride * resolution_m
     assert block_m == pytest.approx(2000, rel=0.2) or sample.block == 4
     assert sample.block % 2 == 0

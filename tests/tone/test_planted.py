@@ -1,0 +1,34 @@
+"""Countries with a planted tone, imaged with glow and noise: how right the tone, how honest its sigma."""
+
+import pytest
+
+from benchmarks.tone.scenes import country_biases, exposed_for, measured, residual_spread, scene
+
+
+@pytest.fixture(scope="module")
+def faint():
+    made = scene(0, "raw", 1.0)
+    return made, measured(made, "raw")
+
+
+@pytest.fixture(scope="module")
+def bright():
+    return exposed_for(0, "raw", 0.05)
+
+
+def test_tone_of_countries_is_recovered(faint):
+    assert faint[0].saturated_lamps < 0.01
+    assert country_biases(*faint, 10) == pytest.approx([0.0] * 4, abs=0.02)  # what the project promises
+
+
+@pytest.mark.parametrize("band", [0, 1])
+def test_sigmas_are_as_large_as_errors(faint, band):
+    assert residual_spread(*faint, band) == pytest.approx(1.0, abs=0.1)  # what the project promises
+
+
+def test_saturated_lamps_do_not_shift_it_but_would_without_the_mask(bright):
+    assert bright.saturated_lamps == pytest.approx(0.05, abs=0.006)
+    limit = 0.05  # what the project promises
+    assert max(map(abs, country_biases(bright, measured(bright, "raw"), 10))) < limit
+    bare = measured(bright, "raw", masked=False)
+    assert max(map(abs, country_biases(bright, bare, 10))) > limit
