@@ -16,6 +16,7 @@ from benchmarks.georeferencing.design import Case, cases
 from benchmarks.georeferencing.measure import against_camera, errors, solved
 from benchmarks.georeferencing.runner import Row, Task, run
 from benchmarks.georeferencing.scenes import scene
+from pipeline.photo.structure import without_structure
 from tests.conftest import shared_folder
 from tests.georeference.frames import check_points, photo_of, real_photo, rendered_scene
 
@@ -26,7 +27,7 @@ SHARED_SCENES_MM = {101: 50.0, 102: 85.0, 103: 85.0, 104: 180.0}
 def simulated_row(case: Case, folder: Path | None) -> Row:
     """A simulated scene, solved."""
     made = scene(case, folder)
-    solution, row = solved(photo_of(made.picture), made.prior())
+    solution, row = solved(without_structure(photo_of(made.picture))[0], made.prior())
     return row | against_camera(solution, made.truth)
 
 

@@ -29,7 +29,7 @@ Written by `python -m benchmarks.georeferencing.table` from the stored results; 
 to the solver with facts as wrong as catalogues are. Their light is laid out as towns of street lamps
 around the places of the gazetteer, moved, reshaped, some left dark; what the gazetteer does not know is
 not there either, which no real frame grants. Tilted frames at 24 and 35 mm show horizon, airglow and
-stars, every fifth a part of the station. Pictures are 2128 x 1416 px: a pixel of the full 4256 x 2832
+stars, every fifth a part of the station, which is masked as in the step `acquire`. Pictures are 2128 x 1416 px: a pixel of the full 4256 x 2832
 frame is half as large.
 
 Errors are taken over the frame as far as it is mapped (view zenith up to 70 degrees): RMSE in px at fixed
@@ -102,7 +102,7 @@ Frames that no camera can explain. The bound is the upper end of the one-sided 9
     python -m benchmarks.georeferencing.table
 
 FOLDER keeps the rendered scenes (about 2 GB). A stopped run goes on where it was. Solver versions:
-{versions}.
+{versions}. The null frames ran without the mask of station parts.
 """
 
 

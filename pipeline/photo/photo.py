@@ -22,6 +22,7 @@ class PhotoFacts(Facts):
     anchor: CameraRow | None = Field(default=None, description="the camera's colours, at level raw_anchored")
     unanchored: str | None = Field(default=None, description="why a raw photo has no anchor")
     vignetting: str = Field(default="not corrected", description="what was done about dark corners")
+    station_share: float = Field(default=0.0, description="of the frame, hidden by parts of the station")
     hot_pixels: int | None = Field(default=None, description="how many were masked; not looked for in a JPEG")
 
 

@@ -17,6 +17,7 @@ from pipeline.photo.hot_pixels import isolated
 from pipeline.photo.night import check_night
 from pipeline.photo.photo import Photo, PhotoFacts
 from pipeline.photo.reader import Reading, read_photo
+from pipeline.photo.structure import without_structure
 from pipeline.photo.tiff import write_photo
 from pipeline.photo.vignetting import NONE, corrected, read_vignetting
 from pipeline.steps.step import run_step, whole
@@ -55,6 +56,9 @@ def acquire(
     known = _below_orbit(known, str(tle[0]) if tle else f"{source.name}: tle")
 
     photo, hot = _without_hot_pixels(reading)
+    photo, station = without_structure(photo)
+    if station:
+        log.info("%s: a part of the station hides %.1f %% of the frame", picture, 100 * station)
     lens = read_vignetting(vignetting[0]) if vignetting else NONE
     photo = photo if lens == NONE else corrected(photo, lens)
 
@@ -87,6 +91,7 @@ def acquire(
         "unanchored": unanchored,
         "vignetting": lens.describe(),
         "hot_pixels": hot,
+        "station_share": round(station, 4),
     }
     with whole(light) as tif, whole(photo_facts) as json:
         write_photo(photo, tif)
