@@ -29,8 +29,8 @@ Written by `python -m benchmarks.georeferencing.table` from the stored results; 
 to the solver with facts as wrong as catalogues are. Their light is laid out as towns of street lamps
 around the places of the gazetteer, moved, reshaped, some left dark; what the gazetteer does not know is
 not there either, which no real frame grants. Tilted frames at 24 and 35 mm show horizon, airglow and
-stars, every fifth a part of the station, which is masked as in the step `acquire`. Pictures are 2128 x 1416 px: a pixel of the full 4256 x 2832
-frame is half as large.
+stars, every fifth a part of the station, which is masked as in the step `acquire`. Pictures are
+2128 x 1416 px: a pixel of the full 4256 x 2832 frame is half as large.
 
 Errors are taken over the frame as far as it is mapped (view zenith up to 70 degrees): RMSE in px at fixed
 ground, in m at fixed pixels. *Solved* is accepted and right; *wrong* is accepted but off by more than
