@@ -31,7 +31,7 @@ CONFIGS = Path("configs")
 M = TypeVar("M", bound=Model)
 
 # What pydantic calls the kinds of value that an entry may have, in the place of a key.
-KINDS = ("float", "literal['auto']", "LookAt", "str")
+KINDS = ("float", "literal['auto']", "literal['openstreetmap']", "LookAt", "str")
 # What pydantic says in Python's words, in the words of YAML.
 PLAIN = {
     "extra_forbidden": "unknown key",
@@ -64,7 +64,8 @@ def load_city(name: str, configs: Path = CONFIGS) -> City:
     check_file(city.roads, file, "roads")
     check_file(city.night_light, file, "night_light")
     check_file(None if city.dem is None else city.dem.path, file, "dem.path")
-    check_file(city.motorways, file, "motorways")
+    if isinstance(city.motorways, Path):
+        check_file(city.motorways, file, "motorways")
     check_file(city.regions, file, "regions")
     return city
 

@@ -275,9 +275,10 @@ class City(Model):
         default=None, description="any georeferenced night-light raster, used in place of cities"
     )
     dem: Dem | None = None
-    motorways: Path = Field(
+    motorways: Literal["openstreetmap"] | Path = Field(
         default=Path("data/motorways.gpkg"),
-        description="lines with `ref` (and `error_m`), whose light is followed across borders",
+        description="lines with `ref` (and `error_m`), whose light is followed across borders; or "
+        "openstreetmap, which fetches them from there",
     )
     regions: Path | None = Field(
         default=None,

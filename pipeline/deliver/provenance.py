@@ -71,5 +71,7 @@ def _own_maps(configuration: City) -> list[tuple[str, str]]:
     named = {"Motorways": configuration.motorways, "Regions": configuration.regions}
     shipped = City.model_fields["motorways"].default
     return [
-        (what, f"the user's own file {file}") for what, file in named.items() if file not in (None, shipped)
+        (what, f"the user's own file {file}")
+        for what, file in named.items()
+        if file not in (None, shipped, "openstreetmap")
     ]

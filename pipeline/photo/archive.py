@@ -24,6 +24,7 @@ ATTEMPTS = 4
 FIRST_PAUSE_S = 2.0
 TIMEOUT_S = 60.0
 CHUNK_BYTES = 1 << 16
+PICTURE = "image/", "application/octet-stream"
 
 log = logging.getLogger(__name__)
 
@@ -60,15 +61,17 @@ def fetch(
     opener: Callable[..., Any] = urlopen,
     attempts: int = ATTEMPTS,
     first_pause_s: float = FIRST_PAUSE_S,
+    kinds: tuple[str, ...] = PICTURE,
 ) -> str:
-    """Write the picture at `url` to `target` and return its SHA-256. Raises DownloadError.
+    """Write what is at `url` to `target` and return its SHA-256. Raises DownloadError, also where its type is
+    none of `kinds`.
 
     What may pass (server errors, broken or short transfers) is tried again after 2, 4, 8 s; what will not
     (no such frame, a page instead of a picture) is reported at once.
     """
     for attempt in range(1, attempts + 1):
         try:
-            return _transfer(url, target, opener)
+            return _transfer(url, target, opener, kinds)
         except HTTPError as error:
             reason = f"the server answers {error.code} {error.reason}"
             if error.code < 500 and error.code != 429:
@@ -81,14 +84,15 @@ def fetch(
     raise DownloadError(f"{url}: {reason} ({attempts} attempts)")
 
 
-def _transfer(url: str, target: Path, opener: Callable[..., Any]) -> str:
+def _transfer(url: str, target: Path, opener: Callable[..., Any], kinds: tuple[str, ...]) -> str:
     """One attempt; the length announced by the server must arrive."""
     digest, received = hashlib.sha256(), 0
     request = Request(url, headers={"User-Agent": "borderlight"})
     with opener(request, timeout=TIMEOUT_S) as response:
         kind = response.headers.get_content_type()
-        if not kind.startswith("image/") and kind != "application/octet-stream":
-            raise DownloadError(f"{url}: the archive sent {kind} instead of a picture; is the id right?")
+        if not kind.startswith(kinds):
+            wanted = "a picture; is the id right?" if kinds == PICTURE else kinds[0]
+            raise DownloadError(f"{url}: the server sent {kind} instead of {wanted}")
         with target.open("wb") as file:
             while chunk := response.read(CHUNK_BYTES):
                 file.write(chunk)

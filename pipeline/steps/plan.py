@@ -96,7 +96,8 @@ class Plan:
 
     def motorways(self, wildcards: Any) -> str:
         """The file of motorways whose light is followed across borders."""
-        return str(self.cities[wildcards.city].motorways)
+        file = self.cities[wildcards.city].motorways
+        return str(file) if isinstance(file, Path) else f"{self.run.results}/{wildcards.city}/motorways.gpkg"
 
     def change(self, wildcards: Any) -> list[str]:
         """The map of change of a city with several photos."""

@@ -176,10 +176,13 @@ def test_maps_for_borders_are_inputs_of_the_rule(workdir: Workdir) -> None:
     workdir.write_city("shipped", photos=photos)
     workdir.write_city("own", photos=photos, motorways="own.gpkg", regions="regions.gpkg")
 
-    plan = plan_or_exit({"cities": "shipped,own"})
+    workdir.write_city("fetched", photos=photos, motorways="openstreetmap")
+
+    plan = plan_or_exit({"cities": "shipped,own,fetched"})
 
     found = [
         (plan.motorways(Wildcards(city)), plan.city_path("regions")(Wildcards(city)))
-        for city in ("shipped", "own")
+        for city in ("shipped", "own", "fetched")
     ]
-    assert found == [("data/motorways.gpkg", []), ("own.gpkg", ["regions.gpkg"])]
+    fetched = f"{plan.run.results}/fetched/motorways.gpkg"
+    assert found == [("data/motorways.gpkg", []), ("own.gpkg", ["regions.gpkg"]), (fetched, [])]
