@@ -86,8 +86,9 @@ class Adjustment:
     scale: float
 
 
-def adjust(camera: Camera, prior: Prior, seen: Observations) -> Adjustment:
-    """Fit all camera parameters to the observations and the prior, starting from `camera`."""
+def adjust(camera: Camera, prior: Prior, seen: Observations, overlap: int = OVERLAP) -> Adjustment:
+    """Fit all camera parameters to the observations and the prior, starting from `camera`; so many patches
+    count as one observation."""
     scale, share = 1.0, 0.7
     belongs = np.ones(len(seen))
     if len(seen):
@@ -98,7 +99,7 @@ def adjust(camera: Camera, prior: Prior, seen: Observations) -> Adjustment:
         residual = residuals(camera, seen)
         belongs = _membership(residual, sigma_px(seen, scale), share, seen)
         by_parameter = jacobian(camera, seen)
-        weight = weights(seen, scale, belongs)
+        weight = weights(seen, scale, belongs, overlap)
         prior_residual, prior_weight = prior_terms(camera, prior)
         normal = np.einsum("nip,n,niq->pq", by_parameter, weight, by_parameter) + prior_weight
         gradient = np.einsum("nip,n,ni->p", by_parameter, weight, residual) + prior_weight @ prior_residual
@@ -116,9 +117,9 @@ def sigma_px(seen: Observations, scale: float) -> Array:
     return np.where(seen.known, seen.sigma, scale * seen.sigma)
 
 
-def weights(seen: Observations, scale: float, belongs: Array) -> Array:
+def weights(seen: Observations, scale: float, belongs: Array, overlap: int = OVERLAP) -> Array:
     """What each observation (n,) tells against the prior and the others, 1/px^2."""
-    return np.asarray(belongs / sigma_px(seen, scale) ** 2 / np.where(seen.known, 1, OVERLAP))
+    return np.asarray(belongs / sigma_px(seen, scale) ** 2 / np.where(seen.known, 1, overlap))
 
 
 def inverse(normal: Array) -> Array:

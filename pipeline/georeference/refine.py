@@ -66,8 +66,13 @@ class Refined:
 
 
 def refine(camera: Camera, problem: Problem, stages: tuple[Stage, ...]) -> Refined:
-    """Adjust a camera of the full photo in rounds of patch displacements; manual points join each round."""
-    spread_px, refined = 0.0, None
+    """Adjust a camera of the full photo in rounds of patch displacements; manual points join each round.
+
+    In the rounds every patch counts in full: a prior that lies far off, as some catalogues' nadirs do, must
+    not hold the camera near it, from where the light would look like mismatches. At the end it weighs as it
+    should.
+    """
+    spread_px, seen = 0.0, None
     for long_side, size, reach in stages:
         view = problem.pyramid(long_side)
         size = min(size, *view.image.shape)
@@ -79,11 +84,11 @@ def refine(camera: Camera, problem: Problem, stages: tuple[Stage, ...]) -> Refin
         seen = patches.scaled(1 / view.factor)
         if problem.manual is not None:
             seen = seen.joined(problem.manual)
-        fit = adjust(camera, problem.prior, seen)
-        camera, refined = fit.camera, Refined(fit, seen)
+        fit = adjust(camera, problem.prior, seen, overlap=1)
+        camera = fit.camera
         spread_px = fit.scale * float(np.median(seen.sigma)) if len(seen) else 0.0
-    assert refined is not None
-    return refined
+    assert seen is not None
+    return Refined(adjust(camera, problem.prior, seen), seen)
 
 
 class Pyramid:
