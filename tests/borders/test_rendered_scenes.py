@@ -126,7 +126,8 @@ def test_the_map_changes_tone_at_the_border(city, repository):
     for country, sign in (("BE", -1), ("DE", 1)):
         inside = geometry_mask([land[country].buffer(-1000)], tone.shape, transform, invert=True)
         values = tone[inside & np.isfinite(tone)]
-        assert (sign * (values - (truth["BE"] + truth["DE"]) / 2) > 0).mean() > 0.99
+        # The middle is 0.27 away; at the least signal-to-noise, 10, a cell has a sigma of 0.2.
+        assert (sign * (values - (truth["BE"] + truth["DE"]) / 2) > 0).mean() > 0.97
 
 
 def test_layers_are_complete_and_say_that_they_are_simulated(city):

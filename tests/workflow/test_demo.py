@@ -47,6 +47,7 @@ def test_the_plan_of_the_demo(tmp_path: Path) -> None:
         "orthorectify": 2,
         "tone": 2,
         "borders": 1,
+        "change": 1,
         "deliver": 1,
         "all": 1,
     }
@@ -88,7 +89,7 @@ def test_everything_is_delivered(demo: Demo) -> None:
 
 def test_no_step_logs_a_warning(demo: Demo) -> None:
     logs = sorted((demo[0].folder / "results").rglob("*.log"))
-    assert len(logs) == 13  # a log for each of the jobs above
+    assert len(logs) == 14  # a log for each of the jobs above
     for log in logs:
         assert not re.search("WARNING|ERROR", log.read_text(encoding="utf-8")), log.name
 
@@ -105,7 +106,7 @@ def test_a_second_run_does_nothing(demo: Demo) -> None:
 def test_an_option_runs_only_what_depends_on_it(finished: Workdir) -> None:
     edit_demo(finished, tone={"min_signal_to_noise": 20})
     outcome = finished.snakemake("--dry-run")
-    assert job_counts(outcome.text) == {"tone": 2, "borders": 1, "deliver": 1, "all": 1}
+    assert job_counts(outcome.text) == {"tone": 2, "borders": 1, "change": 1, "deliver": 1, "all": 1}
 
 
 def test_touching_a_citys_yaml_renews_what_that_city_delivers(finished: Workdir) -> None:
