@@ -13,6 +13,7 @@ from pipeline.models import Facts, LookAt
 ALTITUDE_SIGMA_KM = 5.0
 LOG_FOCAL_SIGMA = 0.02
 K1_SIGMA = 0.03
+K2_SIGMA = 0.02
 # A lens sits within about 0.1 mm of its sensor's centre.
 PRINCIPAL_SIGMA = 0.002
 
@@ -22,8 +23,8 @@ class Prior:
     """Position and lens with their covariances, and where the photo roughly looks; attitude is free.
 
     The horizontal covariance (2, 2) is of east and north at the position. A catalogue's has `heavy_tails`:
-    most nadirs are good to their rounding, some are tens of kilometres off. The lens covariance (4, 4) is of
-    log focal length, k1 and principal point (column, row; px).
+    most nadirs are good to their rounding, some are tens of kilometres off. The lens covariance (5, 5) is of
+    log focal length, k1, k2 and principal point (column, row; px).
     """
 
     position_ecef_m: Array
@@ -31,6 +32,7 @@ class Prior:
     vertical_sigma_m: float
     focal_px: float
     k1: float
+    k2: float
     principal_point_px: tuple[float, float]
     lens_covariance: Array
     look_at: LookAt
@@ -49,6 +51,18 @@ class Prior:
             width=self.width,
             height=self.height,
             k1=self.k1,
+            k2=self.k2,
+        )
+
+    def lens_less(self, camera: Camera) -> Array:
+        """The camera's lens less the prior's (5,), in the order of `lens_covariance`."""
+        return np.array(
+            [
+                np.log(camera.focal_px / self.focal_px),
+                camera.k1 - self.k1,
+                camera.k2 - self.k2,
+                *np.subtract(camera.principal_point_px, self.principal_point_px),
+            ]
         )
 
     def horizontal_weight(self, offset_m: Array) -> Array:
@@ -100,8 +114,9 @@ def prior_from_facts(
         vertical_sigma_m=vertical_m,
         focal_px=facts.focal_length_mm / facts.sensor_width_mm * max(width, height),
         k1=0.0,
+        k2=0.0,
         principal_point_px=((width - 1) / 2, (height - 1) / 2),
-        lens_covariance=np.diag([LOG_FOCAL_SIGMA, K1_SIGMA, principal_px, principal_px]) ** 2,
+        lens_covariance=np.diag([LOG_FOCAL_SIGMA, K1_SIGMA, K2_SIGMA, principal_px, principal_px]) ** 2,
         look_at=look_at,
         width=width,
         height=height,

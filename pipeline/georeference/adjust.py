@@ -25,10 +25,11 @@ PARAMETERS = (
     "up_m",
     "log_focal",
     "k1",
+    "k2",
     "principal_column_px",
     "principal_row_px",
 )
-HORIZONTAL, UP, LENS = slice(3, 5), 5, slice(6, 10)
+HORIZONTAL, UP, LENS = slice(3, 5), 5, slice(6, 11)
 ITERATIONS = 15
 CONVERGED_PX = 1e-2
 # Patches lie half a patch apart, so each piece of light is seen by four of them, which err alike.
@@ -150,13 +151,11 @@ def prior_terms(camera: Camera, prior: Prior) -> tuple[Array, Array]:
     """Prior less present value of each parameter, and the inverse covariance (p, p) of the prior there."""
     lon, lat, _ = to_geodetic(prior.position_ecef_m)
     to_prior_m = east_north_up(lon, lat) @ (prior.position_ecef_m - camera.position_ecef_m)
-    centre = np.subtract(prior.principal_point_px, camera.principal_point_px)
-    lens = [np.log(prior.focal_px / camera.focal_px), prior.k1 - camera.k1, *centre]
-    weight = np.diag([FREE_ATTITUDE_SIGMA_RAD**-2] * 3 + [0.0] * 7)
+    weight = np.diag([FREE_ATTITUDE_SIGMA_RAD**-2] * 3 + [0.0] * 8)
     weight[HORIZONTAL, HORIZONTAL] = prior.horizontal_weight(to_prior_m[:2])
     weight[UP, UP] = prior.vertical_sigma_m**-2
     weight[LENS, LENS] = inverse(prior.lens_covariance)
-    return np.array([0, 0, 0, *to_prior_m, *lens]), weight
+    return np.array([0, 0, 0, *to_prior_m, *-prior.lens_less(camera)]), weight
 
 
 def _membership(residual: Array, sigma: Array, share: float, seen: Observations) -> Array:

@@ -30,21 +30,18 @@ def lens_from(prior: Prior, others: Sequence[tuple[Camera, Array]]) -> Prior:
                 "photos of one pass must have one size and lens; take the odd one out of the pass"
             )
     known = inverse(prior.lens_covariance)
-    total, weighted = known.copy(), np.zeros(4)
+    total, weighted = known.copy(), np.zeros(len(known))
     for camera, covariance in others:
-        away = [
-            np.log(camera.focal_px / prior.focal_px),
-            camera.k1 - prior.k1,
-            *np.subtract(camera.principal_point_px, prior.principal_point_px),
-        ]
-        information, vector = _told(inverse(covariance[LENS, LENS]), known, np.array(away))
+        away = prior.lens_less(camera)
+        information, vector = _told(inverse(covariance[LENS, LENS]), known, away)
         total, weighted = total + information, weighted + vector
     covariance = inverse(total)
-    log_focal, k1, column, row = covariance @ weighted
+    log_focal, k1, k2, column, row = covariance @ weighted
     return replace(
         prior,
         focal_px=prior.focal_px * float(np.exp(log_focal)),
         k1=prior.k1 + float(k1),
+        k2=prior.k2 + float(k2),
         principal_point_px=(prior.principal_point_px[0] + column, prior.principal_point_px[1] + row),
         lens_covariance=covariance,
     )

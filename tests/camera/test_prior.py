@@ -46,8 +46,8 @@ def test_facts_become_position_and_lens() -> None:
     assert there.focal_px == pytest.approx(85 / 36 * 2128)
     assert there.principal_point_px == (1063.5, 707.5)
     assert there.k1 == 0.0
-    # 2 % of focal length, 0.03 of k1, and 0.2 % of the long side twice.
-    assert np.sqrt(np.diag(there.lens_covariance)) == pytest.approx([0.02, 0.03, 4.256, 4.256])
+    # 2 % of focal length, 0.03 of k1, 0.02 of k2, and 0.2 % of the long side twice.
+    assert np.sqrt(np.diag(there.lens_covariance)) == pytest.approx([0.02, 0.03, 0.02, 4.256, 4.256])
 
 
 def test_the_long_side_is_the_sensors_width_also_upright() -> None:

@@ -198,4 +198,4 @@ def test_without_observations_the_prior_is_all_there_is() -> None:
     found = assess(adjust(TRUTH, FAIR, nothing), nothing)
     assert found.leave_one_out == Errors(0)
     lens = np.sqrt(np.diag(found.covariance))[6:]
-    assert lens == pytest.approx([0.02, 0.03, 4.0, 4.0])
+    assert lens == pytest.approx([0.02, 0.03, 0.02, 4.0, 4.0])

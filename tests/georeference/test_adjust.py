@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from pipeline.camera.camera import Camera, look_at_rotation
 from pipeline.camera.earth import to_ecef
@@ -26,8 +27,9 @@ PRIOR = Prior(
     vertical_sigma_m=5e3,
     focal_px=5050.0,
     k1=0.0,
+    k2=0.0,
     principal_point_px=(1063.5, 707.5),
-    lens_covariance=np.diag([0.02, 0.03, 4.0, 4.0]) ** 2,
+    lens_covariance=np.diag([0.02, 0.03, 0.02, 4.0, 4.0]) ** 2,
     look_at=LookAt(lon=7.5, lat=50.5),
     width=2128,
     height=1416,
@@ -50,7 +52,8 @@ def off(camera: Camera) -> float:
 
 
 def start() -> Camera:
-    return moved(replace(TRUTH, k1=0.0), PARAMETERS, [2e-3, -1e-3, 4e-3, 3e3, -4e3, 2e3, 0.01, 0.0, 0.0, 0.0])
+    away = [2e-3, -1e-3, 4e-3, 3e3, -4e3, 2e3, 0.01]
+    return moved(replace(TRUTH, k1=0.0), PARAMETERS[: len(away)], away)
 
 
 def test_perfect_points_give_the_camera_back() -> None:
@@ -93,3 +96,19 @@ def test_no_points_give_the_prior_back() -> None:
     assert np.isclose(fitted.camera.focal_px, PRIOR.focal_px, rtol=1e-6)
     # Metres east of one nadir are not exactly those of another 5 km away.
     assert np.allclose(fitted.camera.position_ecef_m, PRIOR.position_ecef_m, atol=10.0)
+
+
+def test_a_wide_lens_shows_its_second_radial_term() -> None:
+    """At 24 mm the corners lie at 0.9 focal lengths, where k2 = 0.02 moves light by 17 px."""
+    wide = replace(TRUTH, focal_px=1420.0, k1=0.01, k2=0.02)
+    pixel = np.random.default_rng(3).uniform((0, 0), (2127, 1415), (400, 2))
+    ground = np.stack(wide.to_ground(*pixel.T), -1)
+    there = np.isfinite(ground).all(axis=1)
+    n = int(there.sum())
+    seen = Observations(
+        to_ecef(*ground[there].T), pixel[there], np.ones(n), np.full(n, 60.0), np.zeros(n, bool)
+    )
+    prior = replace(PRIOR, focal_px=1420.0)
+    fitted = adjust(replace(wide, k1=0.0, k2=0.0), prior, seen).camera
+    # Perfect observations: what is left is the pull of the prior, which is at zero.
+    assert fitted.k2 == pytest.approx(0.02, abs=1e-3)

@@ -15,11 +15,11 @@ from pipeline.georeference.joint import clock_offset_s, lens_from, shared_clock
 from pipeline.models import LookAt
 
 POSE = slice(0, 6)
-LENS_SIGMA = np.array([0.02, 0.03, 4.0, 4.0])
+LENS_SIGMA = np.array([0.02, 0.03, 0.02, 4.0, 4.0])
 # Attitude is nearly free, the position good to a few kilometres.
 POSE_SIGMA = np.array([3.0, 3.0, 3.0, 6e3, 6e3, 5e3])
 # What a step of each parameter moves, in pixels: attitude and position much, the principal point least.
-GAIN_PX = np.array([5e3, 5e3, 1e3, 0.01, 0.01, 0.01, 1e3, 100.0, 0.1, 0.1])
+GAIN_PX = np.array([5e3, 5e3, 1e3, 0.01, 0.01, 0.01, 1e3, 100.0, 100.0, 0.1, 0.1])
 N = 30
 
 PRIOR = Prior(
@@ -28,6 +28,7 @@ PRIOR = Prior(
     vertical_sigma_m=5e3,
     focal_px=5000.0,
     k1=0.01,
+    k2=0.0,
     principal_point_px=(1063.5, 707.5),
     lens_covariance=np.diag(LENS_SIGMA**2),
     look_at=LookAt(lon=7.5, lat=50.5),
@@ -37,10 +38,10 @@ PRIOR = Prior(
 
 
 def linear_photo(seed: int, lens: Array) -> tuple[Array, Array]:
-    """A photo whose pixels are linear in its ten parameters: the derivatives (N, 10) and what was seen, with
+    """A photo whose pixels are linear in its eleven parameters: the derivatives (N, 11) and what was seen, with
     1 px of noise, of a pose of its own and a lens, as differences from the prior."""
     rng = np.random.default_rng(seed)
-    by_parameter = rng.normal(0, 1, (N, 10)) * GAIN_PX
+    by_parameter = rng.normal(0, 1, (N, 11)) * GAIN_PX
     truth = np.concatenate([rng.normal(0, 0.1 * POSE_SIGMA), lens])
     return by_parameter, by_parameter @ truth + rng.normal(0, 1, N)
 
@@ -49,17 +50,18 @@ def adjusted_alone(by_parameter: Array, seen: Array) -> tuple[Camera, Array]:
     """Camera and covariance of one photo under the prior, by weighted least squares."""
     sigma = np.concatenate([POSE_SIGMA, LENS_SIGMA])
     scaled = by_parameter * sigma  # metres and radians in one matrix: solved in prior sigmas
-    covariance = np.linalg.inv(scaled.T @ scaled + np.eye(10)) * np.outer(sigma, sigma)
+    covariance = np.linalg.inv(scaled.T @ scaled + np.eye(11)) * np.outer(sigma, sigma)
     found = covariance @ by_parameter.T @ seen
     return with_lens(found[LENS]), covariance
 
 
 def with_lens(away: Array) -> Camera:
-    log_focal, k1, column, row = away
+    log_focal, k1, k2, column, row = away
     return replace(
         PRIOR.camera(),
         focal_px=PRIOR.focal_px * float(np.exp(log_focal)),
         k1=PRIOR.k1 + k1,
+        k2=PRIOR.k2 + k2,
         principal_point_px=(1063.5 + column, 707.5 + row),
     )
 
@@ -70,29 +72,24 @@ def adjusted_together(photos: list[tuple[Array, Array]]) -> tuple[Array, Array]:
     rows = []
     for k, (by_parameter, _) in enumerate(photos):
         row = np.zeros((N, len(sigma)))
-        row[:, :4] = by_parameter[:, LENS]
-        row[:, 4 + 6 * k : 10 + 6 * k] = by_parameter[:, POSE]
+        row[:, :5] = by_parameter[:, LENS]
+        row[:, 5 + 6 * k : 11 + 6 * k] = by_parameter[:, POSE]
         rows.append(row * sigma)
     stacked, seen = np.vstack(rows), np.concatenate([photo[1] for photo in photos])
     covariance = np.linalg.inv(stacked.T @ stacked + np.eye(len(sigma)))
     found = covariance @ stacked.T @ seen * sigma
-    return found[:4], covariance[:4, :4] * np.outer(LENS_SIGMA, LENS_SIGMA)
+    return found[:5], covariance[:5, :5] * np.outer(LENS_SIGMA, LENS_SIGMA)
 
 
 def lens_of(there: Prior) -> Array:
     """The lens as differences from PRIOR's, in its sigmas."""
-    away = [
-        np.log(there.focal_px / PRIOR.focal_px),
-        there.k1 - PRIOR.k1,
-        *np.subtract(there.principal_point_px, PRIOR.principal_point_px),
-    ]
-    return np.array(away) / LENS_SIGMA
+    return PRIOR.lens_less(there.camera()) / LENS_SIGMA
 
 
 @pytest.mark.parametrize("n", [1, 2, 5])
 def test_the_fused_lens_is_that_of_one_adjustment_of_all(n: int) -> None:
     """The prior of the lens is counted once, however many photos were adjusted under it."""
-    lens = np.array([0.015, -0.02, 3.0, -5.0])
+    lens = np.array([0.015, -0.02, 0.01, 3.0, -5.0])
     photos = [linear_photo(seed, lens) for seed in range(n)]
     fused = lens_from(PRIOR, [adjusted_alone(*photo) for photo in photos])
     found, covariance = adjusted_together(photos)
@@ -101,11 +98,11 @@ def test_the_fused_lens_is_that_of_one_adjustment_of_all(n: int) -> None:
     unit = np.outer(LENS_SIGMA, LENS_SIGMA)
     assert fused.lens_covariance / unit == pytest.approx(covariance / unit, abs=1e-6)
     # The data say something, but do not drown the prior: both are tested.
-    assert 1e-3 < covariance[2, 2] / 16 < 0.9
+    assert 1e-3 < covariance[3, 3] / 16 < 0.9
 
 
 def test_all_but_the_lens_is_left_alone() -> None:
-    fused = lens_from(PRIOR, [adjusted_alone(*linear_photo(0, np.zeros(4)))])
+    fused = lens_from(PRIOR, [adjusted_alone(*linear_photo(0, np.zeros(5)))])
     assert fused.position_ecef_m is PRIOR.position_ecef_m
     assert fused.horizontal_covariance_m2 is PRIOR.horizontal_covariance_m2
     assert fused.look_at == PRIOR.look_at
@@ -123,7 +120,7 @@ def test_without_others_or_with_one_that_saw_nothing_the_prior_stays() -> None:
 
 
 def test_one_that_saw_nothing_changes_nothing_beside_one_that_did() -> None:
-    seen = adjusted_alone(*linear_photo(3, np.array([0.01, 0.02, -2.0, 1.0])))
+    seen = adjusted_alone(*linear_photo(3, np.array([0.01, 0.02, -0.01, -2.0, 1.0])))
     alone, both = lens_from(PRIOR, [seen]), lens_from(PRIOR, [seen, (PRIOR.camera(), prior_covariance())])
     assert lens_of(both) == pytest.approx(lens_of(alone), abs=1e-9)
     assert both.lens_covariance == pytest.approx(alone.lens_covariance, rel=1e-9)
@@ -138,7 +135,7 @@ def test_one_less_sure_than_its_prior_says_nothing_even_if_it_moved() -> None:
 
 
 def test_a_widened_covariance_never_gains_information() -> None:
-    camera, covariance = adjusted_alone(*linear_photo(1, np.zeros(4)))
+    camera, covariance = adjusted_alone(*linear_photo(1, np.zeros(5)))
     for factor in (1.1, 1.5, 3.0):
         fused = lens_from(PRIOR, [(camera, factor * covariance)])
         # In units of the prior, where the strongest direction is told least wrongly: no more than stated.
