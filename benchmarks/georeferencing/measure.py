@@ -9,11 +9,11 @@ import numpy as np
 
 from benchmarks.georeferencing.runner import Row
 from pipeline.camera.camera import Camera
+from pipeline.camera.derivatives import PARAMETERS
 from pipeline.camera.earth import Array, distance_km, east_north_up, to_ecef
 from pipeline.camera.footprint import MAX_ZENITH_DEG
 from pipeline.camera.prior import Prior
 from pipeline.camera.uncertainty import ground_sigma_m
-from pipeline.georeference.adjust import PARAMETERS
 from pipeline.georeference.cities import gazetteer
 from pipeline.georeference.solve import Solution, solve
 from pipeline.photo.photo import Photo

@@ -9,24 +9,8 @@ from numpy.typing import ArrayLike
 from scipy.spatial.transform import Rotation
 
 from pipeline.camera.camera import Camera
+from pipeline.camera.derivatives import PARAMETERS, pixel_derivatives
 from pipeline.camera.earth import Array, east_north_up, to_ecef
-
-# Every parameter a covariance may hold, with the step of its central difference: about a tenth of a pixel,
-# far above rounding (1e-8 px) and far below any curvature of the projection.
-STEPS = {
-    "rotation_x_rad": 1e-5,
-    "rotation_y_rad": 1e-5,
-    "rotation_z_rad": 1e-5,
-    "east_m": 10.0,
-    "north_m": 10.0,
-    "up_m": 10.0,
-    "log_focal": 1e-4,
-    "k1": 1e-3,
-    "k2": 1e-3,
-    "principal_column_px": 0.1,
-    "principal_row_px": 0.1,
-}
-GROUND_STEP_M = 10.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,18 +37,18 @@ def moved(camera: Camera, parameter_order: Sequence[str], delta: ArrayLike) -> C
     Rotations are a small rotation vector in the camera frame, R_new = exp([w]x) R; east, north and up are
     metres in the local frame at the camera's nadir; `log_focal` multiplies the focal length by exp(delta).
     """
-    unknown = set(parameter_order) - set(STEPS)
+    unknown = set(parameter_order) - set(PARAMETERS)
     if unknown:
         raise ValueError(
-            f"unknown camera parameter {', '.join(sorted(unknown))}; known are {', '.join(STEPS)}"
+            f"unknown camera parameter {', '.join(sorted(unknown))}; known are {', '.join(PARAMETERS)}"
         )
-    step = dict.fromkeys(STEPS, 0.0) | dict(
+    step = dict.fromkeys(PARAMETERS, 0.0) | dict(
         zip(parameter_order, np.asarray(delta, float).tolist(), strict=True)
     )
     turn = [step["rotation_x_rad"], step["rotation_y_rad"], step["rotation_z_rad"]]
     shift = np.array([step["east_m"], step["north_m"], step["up_m"]])
     position, rotation = camera.position_ecef_m, camera.rotation_ecef_to_camera
-    if shift.any():  # the adjustment moves one parameter at a time, ten thousand times
+    if shift.any():
         lon, lat, _ = camera.nadir()
         position = position + shift @ east_north_up(lon, lat)
     if any(turn):
@@ -95,34 +79,11 @@ def ground_sigma_m(
     by a margin.
 
     It is the root of half the trace of the horizontal covariance G C G', with G the change of ground
-    position at a fixed pixel. Only the projection is differenced:
-    G = -(d pixel / d ground)^-1 (d pixel / d parameter).
+    position at a fixed pixel: G = -(d pixel / d ground)^-1 (d pixel / d parameter).
     """
-    ground = to_ecef(lon, lat)
-    level = east_north_up(lon, lat)[..., :2, :]
-
-    def pixel(camera: Camera, ground: Array) -> Array:
-        return np.stack(camera.project_ecef(ground), -1)
-
-    by_ground = np.stack(
-        [
-            (pixel(camera, ground + GROUND_STEP_M * axis) - pixel(camera, ground - GROUND_STEP_M * axis))
-            / (2 * GROUND_STEP_M)
-            for axis in np.moveaxis(level, -2, 0)
-        ],
-        -1,
-    )
-    by_parameter = np.stack(
-        [
-            (
-                pixel(moved(camera, [name], [STEPS[name]]), ground)
-                - pixel(moved(camera, [name], [-STEPS[name]]), ground)
-            )
-            / (2 * STEPS[name])
-            for name in parameter_order
-        ],
-        -1,
-    )
+    by_place, by_parameter = pixel_derivatives(camera, to_ecef(lon, lat))
+    by_ground = by_place @ np.swapaxes(east_north_up(lon, lat)[..., :2, :], -1, -2)
+    by_parameter = by_parameter[..., [PARAMETERS.index(name) for name in parameter_order]]
     column, row = camera.project(lon, lat)
     (a, b), (c, d) = np.moveaxis(by_ground, (-2, -1), (0, 1))
     inverse = np.stack([np.stack([d, -b], -1), np.stack([-c, a], -1)], -2)

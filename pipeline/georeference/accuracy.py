@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.camera.camera import Camera
+from pipeline.camera.derivatives import PARAMETERS
 from pipeline.camera.earth import Array, distance_km, to_geodetic
 from pipeline.camera.uncertainty import ground_sigma_m
 from pipeline.georeference.adjust import (
     OVERLAP,
-    PARAMETERS,
     Adjustment,
     Observations,
     inverse,

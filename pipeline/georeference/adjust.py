@@ -12,23 +12,11 @@ from numpy.typing import NDArray
 from scipy.linalg import solve
 
 from pipeline.camera.camera import Camera
+from pipeline.camera.derivatives import PARAMETERS, pixel_derivatives
 from pipeline.camera.earth import Array, east_north_up, to_geodetic
 from pipeline.camera.prior import Prior
-from pipeline.camera.uncertainty import STEPS, moved
+from pipeline.camera.uncertainty import moved
 
-PARAMETERS = (
-    "rotation_x_rad",
-    "rotation_y_rad",
-    "rotation_z_rad",
-    "east_m",
-    "north_m",
-    "up_m",
-    "log_focal",
-    "k1",
-    "k2",
-    "principal_column_px",
-    "principal_row_px",
-)
 HORIZONTAL, UP, LENS = slice(3, 5), 5, slice(6, 11)
 ITERATIONS = 15
 CONVERGED_PX = 1e-2
@@ -137,14 +125,7 @@ def residuals(camera: Camera, seen: Observations) -> Array:
 
 def jacobian(camera: Camera, seen: Observations) -> Array:
     """Change of the predicted pixels with each parameter, (n, 2, p); zero for points out of view."""
-    columns = []
-    for name in PARAMETERS:
-        ahead, behind = (
-            np.stack(moved(camera, [name], [sign * STEPS[name]]).project_ecef(seen.ground_m), -1)
-            for sign in (1, -1)
-        )
-        columns.append((ahead - behind) / (2 * STEPS[name]))
-    return np.nan_to_num(np.stack(columns, -1))
+    return np.nan_to_num(pixel_derivatives(camera, seen.ground_m)[1])
 
 
 def prior_terms(camera: Camera, prior: Prior) -> tuple[Array, Array]:

@@ -11,12 +11,13 @@ from dataclasses import replace
 import numpy as np
 
 from pipeline.camera.camera import Camera
+from pipeline.camera.derivatives import PARAMETERS
 from pipeline.camera.earth import Array
 from pipeline.camera.orbit import State
 from pipeline.camera.prior import Prior
 from pipeline.camera.uncertainty import moved
 from pipeline.errors import FactsError
-from pipeline.georeference.adjust import LENS, PARAMETERS, inverse
+from pipeline.georeference.adjust import LENS, inverse
 
 STEP_M = 10.0
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from pipeline.camera.camera import Camera
+from pipeline.camera.derivatives import PARAMETERS
 from pipeline.camera.earth import Array, horizon_km
 from pipeline.camera.prior import Prior
 from pipeline.camera.terrain import FLAT, Terrain
@@ -18,7 +19,7 @@ from pipeline.georeference.accept import (
     judge,
 )
 from pipeline.georeference.accuracy import Accuracy, assess
-from pipeline.georeference.adjust import PARAMETERS, Observations, adjust, residuals
+from pipeline.georeference.adjust import Observations, adjust, residuals
 from pipeline.georeference.candidates import ENOUGH_MANUAL_POINTS, SEARCH_PX, candidates, pin_of
 from pipeline.georeference.cities import POSITION_SIGMA_KM, Cities, city_light
 from pipeline.georeference.control import ControlPoints, control_points, held_out_probability

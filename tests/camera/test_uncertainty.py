@@ -3,8 +3,9 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from pipeline.camera.camera import Camera, look_at_rotation
+from pipeline.camera.derivatives import PARAMETERS
 from pipeline.camera.earth import distance_km, to_ecef
-from pipeline.camera.uncertainty import STEPS, ground_sigma_m, moved
+from pipeline.camera.uncertainty import ground_sigma_m, moved
 
 ORDER = [
     "rotation_x_rad",
@@ -114,4 +115,4 @@ def test_sigma_is_nan_off_the_frame_and_keeps_the_shape():
 
 
 def test_every_parameter_has_a_step():
-    assert set(ORDER) == set(STEPS)
+    assert set(ORDER) == set(PARAMETERS)

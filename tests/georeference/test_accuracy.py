@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from pipeline.camera.derivatives import PARAMETERS
 from pipeline.camera.earth import Array, distance_km, to_ecef
 from pipeline.camera.uncertainty import ground_sigma_m
 from pipeline.georeference import accuracy as accuracies
 from pipeline.georeference import adjust as adjustment
 from pipeline.georeference.accuracy import BLOCKS, SYSTEMATIC_PX, Errors, assess
-from pipeline.georeference.adjust import OVERLAP, PARAMETERS, Adjustment, Observations, adjust, residuals
+from pipeline.georeference.adjust import OVERLAP, Adjustment, Observations, adjust, residuals
 from tests.georeference.test_adjust import PRIOR, TRUTH
 
 FAIR = replace(PRIOR, focal_px=TRUTH.focal_px)

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from pipeline.camera.camera import Camera, look_at_rotation
+from pipeline.camera.derivatives import PARAMETERS
 from pipeline.camera.earth import to_ecef
 from pipeline.camera.prior import Prior
 from pipeline.camera.uncertainty import moved
-from pipeline.georeference.adjust import OVERLAP, PARAMETERS, Observations, adjust
+from pipeline.georeference.adjust import OVERLAP, Observations, adjust
 from pipeline.models import LookAt
 
 TRUTH = Camera(

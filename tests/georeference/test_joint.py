@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from pipeline.camera.camera import Camera
+from pipeline.camera.derivatives import PARAMETERS
 from pipeline.camera.earth import Array, east_north_up, to_ecef
 from pipeline.camera.orbit import State
 from pipeline.camera.prior import Prior
 from pipeline.errors import FactsError
-from pipeline.georeference.adjust import LENS, PARAMETERS
+from pipeline.georeference.adjust import LENS
 from pipeline.georeference.joint import clock_offset_s, lens_from, shared_clock
 from pipeline.models import LookAt
 
@@ -38,8 +39,8 @@ PRIOR = Prior(
 
 
 def linear_photo(seed: int, lens: Array) -> tuple[Array, Array]:
-    """A photo whose pixels are linear in its eleven parameters: the derivatives (N, 11) and what was seen, with
-    1 px of noise, of a pose of its own and a lens, as differences from the prior."""
+    """A photo whose pixels are linear in its parameters: the derivatives (N, 11) and what was seen, with 1 px
+    of noise, of a pose of its own and a lens, as differences from the prior."""
     rng = np.random.default_rng(seed)
     by_parameter = rng.normal(0, 1, (N, 11)) * GAIN_PX
     truth = np.concatenate([rng.normal(0, 0.1 * POSE_SIGMA), lens])
