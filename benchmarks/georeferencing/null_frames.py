@@ -24,6 +24,7 @@ from pipeline.camera.prior import Prior, prior_from_facts
 from pipeline.georeference.cities import gazetteer
 from pipeline.models import Facts, LonLat, LookAt
 from pipeline.photo.photo import Photo
+from pipeline.photo.structure import without_structure
 from pipeline.simulate.clouds import covered, transmittance
 from pipeline.simulate.render import MARGIN_PX, Optics, developed, imaged, noisy, splat, spread
 from pipeline.simulate.scene import SENSOR_WIDTH_MM
@@ -145,7 +146,7 @@ def frame(number: int, seed: int, folder: Path | None) -> Frame:
 def null_row(number: int, seed: int, folder: Path | None) -> Row:
     """A null frame, solved."""
     source, photo, facts = frame(number, seed, folder)
-    return {"source": source} | solved(photo, prior_of(facts, photo))[1]
+    return {"source": source} | solved(without_structure(photo)[0], prior_of(facts, photo))[1]
 
 
 def _source(rng: np.random.Generator, folder: Path | None) -> Frame:

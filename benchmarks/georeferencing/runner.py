@@ -13,7 +13,12 @@ from typing import Any
 
 SCRATCH = Path("results/benchmarks")
 REPOSITORY = Path(__file__).parents[2]
-SOLVER = ("pipeline/camera", "pipeline/georeference", "pipeline/photo")
+SOLVER = (
+    "pipeline/camera/*.py",
+    "pipeline/georeference/*.py",
+    "pipeline/photo/photo.py",
+    "pipeline/photo/structure.py",
+)
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 Row = dict[str, Any]
@@ -39,8 +44,8 @@ class Task:
 def solver_version() -> str:
     """A digest of the solver's source: rows of different solvers must never mix."""
     digest = hashlib.sha256()
-    for folder in SOLVER:
-        for file in sorted((REPOSITORY / folder).glob("*.py")):
+    for pattern in SOLVER:
+        for file in sorted(REPOSITORY.glob(pattern)):
             digest.update(file.read_bytes())
     return digest.hexdigest()[:12]
 

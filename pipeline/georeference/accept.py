@@ -22,7 +22,9 @@ MIRROR_AXES_DEG = (0.0, 45.0, 90.0, 135.0)
 DETAIL_PX = 10.0
 ENOUGH_GROUND = 0.5
 MIN_SCALE = 0.02
-MAX_FALSE_ALARM = 1e-3
+# So rare that none of the thousands of photos of a large run is believed by chance: at 1e-3, one of 500
+# frames of the wrong place was.
+MAX_FALSE_ALARM = 1e-4
 TINY = 1e-300
 
 
