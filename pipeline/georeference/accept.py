@@ -71,8 +71,14 @@ def judge(value: float, chance: Sequence[float], held_out: float) -> Verdict:
     """Odds that chance does as well in both: in agreement, and with the cities held out of the fit, whose
     own odds are `held_out`. The two are combined by Fisher's method, but never below the odds of agreement
     alone: around a single big city the held-out ones all see the same light, and are not independent.
+    """
+    tail = chance_probability(value, chance)
+    both = combine_pvalues([max(tail, TINY), max(held_out, TINY)], method="fisher").pvalue
+    return Verdict(value, tuple(float(v) for v in chance), held_out, max(tail, float(both)))
 
-    Agreement: the upper tail of a Gumbel distribution (the law of maxima, and each
+
+def chance_probability(value: float, chance: Sequence[float]) -> float:
+    """Odds that chance agrees as well: the upper tail of a Gumbel distribution (the law of maxima, and each
     chance value is a maximum over a search) with the mean and spread of the chance values.
 
     So few values can be alike by luck, so the spread is taken as at least 0.02.
@@ -82,7 +88,4 @@ def judge(value: float, chance: Sequence[float], held_out: float) -> Verdict:
     location = float(values.mean()) - np.euler_gamma * scale
     # The largest bounds the location from below as well: one strong rival must not drown in weak ones.
     location = max(location, float(values.max()) - 2 * scale)
-    tail = -np.expm1(-np.exp(-(value - location) / scale))
-    both = combine_pvalues([max(float(tail), TINY), max(held_out, TINY)], method="fisher").pvalue
-    odds = max(float(tail), float(both))
-    return Verdict(value, tuple(float(v) for v in values), held_out, odds)
+    return float(-np.expm1(-np.exp(-(value - location) / scale)))

@@ -43,11 +43,13 @@ class ControlPoints:
     """How far from where it is predicted a city was looked for."""
 
 
-def control_points(camera: Camera, problem: Problem, gazetteer: Cities) -> ControlPoints:
+def control_points(
+    camera: Camera, problem: Problem, gazetteer: Cities, hold_out: bool = True
+) -> ControlPoints:
     """Match the frame's biggest cities one by one, and hold every fifth out of a fit to check it."""
     cities = gazetteer.seen_by(camera)
     cities = cities[np.argsort(-cities.population, kind="stable")[:MAX_CITIES]]
-    check = np.arange(len(cities)) % CHECK_EVERY == CHECK_EVERY // 2
+    check = hold_out & (np.arange(len(cities)) % CHECK_EVERY == CHECK_EVERY // 2)
     rest = replace(problem, sources=_without(problem.sources, cities[check]), manual=None)
     check_camera = refine(camera, rest, FINE[-2:]).camera if check.any() else camera
     view = problem.pyramid(FINE[-1][0])

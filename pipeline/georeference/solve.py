@@ -16,6 +16,7 @@ from pipeline.georeference.accept import (
     MIRROR_AXES_DEG,
     Verdict,
     agreement,
+    chance_probability,
     judge,
 )
 from pipeline.georeference.accuracy import Accuracy, assess
@@ -105,12 +106,16 @@ def _solved(
     template = Template(problem.pyramid(SEARCH_PX, compression))
     with ThreadPoolExecutor(threads) as pool:
         (best, *rivals), *chances = pool.map(lambda p: candidates(p, pin, template), [problem, *mirrors])
-    refined = refine(best.camera, problem, problem.fine_stages(best.camera))
-    points = control_points(refined.camera, problem, gazetteer)
+    chance = [mirror[0].agreement for mirror in chances] + [rival.agreement for rival in rivals[:1]]
+    # Nothing that follows makes chance less likely: what cannot be accepted any more is not worked out.
+    hopeless = chance_probability(best.agreement, chance) > _max_false_alarm(manual) and (
+        manual is None or pin is not None
+    )
+    refined = refine(best.camera, problem, COARSE[-1:] if hopeless else problem.fine_stages(best.camera))
+    points = control_points(refined.camera, problem, gazetteer, hold_out=not hopeless)
     # What is given is judged, not only what was found: the fine rounds must not have led away.
     view = problem.pyramid(COARSE[-1][0])
     final = min(best.agreement, agreement(view, refined.camera.scaled(view.factor), problem.sources))
-    chance = [mirror[0].agreement for mirror in chances] + [rival.agreement for rival in rivals[:1]]
     verdict = judge(final, chance, held_out_probability(points))
     return _concluded(refined, problem, verdict, points, extended)
 
@@ -181,7 +186,7 @@ def _decision(
     )
     enough = matched >= MIN_MATCHED_PATCHES
     if manual is None:
-        stands = enough and odds <= MAX_FALSE_ALARM
+        stands = enough and odds <= _max_false_alarm(manual)
         return stands, "stands out from chance" if stands else chance
     rmse_px = float(np.sqrt((residuals(camera, manual) ** 2).sum(-1).mean()))
     if rmse_px > MAX_MANUAL_RMSE_PX:
@@ -189,7 +194,7 @@ def _decision(
             False,
             f"the manual control points disagree by {rmse_px:.0f} px RMSE, not {MAX_MANUAL_RMSE_PX:g}",
         )
-    if enough and odds <= MAX_FALSE_ALARM_WITH_POINTS:
+    if enough and odds <= _max_false_alarm(manual):
         return True, f"stands out from chance, with manual control points to {rmse_px:.1f} px RMSE"
     if len(manual) < ENOUGH_MANUAL_POINTS:
         return False, chance
@@ -199,6 +204,10 @@ def _decision(
         "the manual control points lie too close together or in a line to fix the whole frame; "
         "add some near the other edges"
     )
+
+
+def _max_false_alarm(manual: Observations | None) -> float:
+    return MAX_FALSE_ALARM if manual is None else MAX_FALSE_ALARM_WITH_POINTS
 
 
 def _sigma_by_points(camera: Camera, prior: Prior, manual: Observations) -> float:
