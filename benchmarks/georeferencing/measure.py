@@ -15,6 +15,7 @@ from pipeline.camera.footprint import MAX_ZENITH_DEG
 from pipeline.camera.prior import Prior
 from pipeline.camera.uncertainty import ground_sigma_m
 from pipeline.georeference.cities import gazetteer
+from pipeline.georeference.extent import Extent
 from pipeline.georeference.solve import Solution, solve
 from pipeline.photo.photo import Photo
 
@@ -22,11 +23,11 @@ ERROR_LATTICE, COVERAGE_LATTICE = 25, 9
 LOST_M = 1e6  # the error where a camera sees sky instead of ground
 
 
-def solved(photo: Photo, prior: Prior) -> tuple[Solution, Row]:
+def solved(photo: Photo, prior: Prior, extent: Extent | None = None) -> tuple[Solution, Row]:
     """The solution, and its own account of itself."""
     cities = gazetteer()
     start, busy = time.perf_counter(), time.process_time()
-    solution = solve(photo, prior, cities)
+    solution = solve(photo, prior, cities, extent=extent)
     seconds, cpu_seconds = time.perf_counter() - start, time.process_time() - busy
     return solution, {
         "accepted": bool(solution.accepted),
