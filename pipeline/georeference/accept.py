@@ -22,6 +22,7 @@ MIRROR_AXES_DEG = (0.0, 45.0, 90.0, 135.0)
 DETAIL_PX = 10.0
 ENOUGH_GROUND = 0.5
 MIN_SCALE = 0.02
+LEAST_CHANCE = (0.0, 0.0)
 # So rare that none of the thousands of photos of a large run is believed by chance: at 1e-3, one of 500
 # frames of the wrong place was.
 MAX_FALSE_ALARM = 1e-4
@@ -81,9 +82,10 @@ def chance_probability(value: float, chance: Sequence[float]) -> float:
     """Odds that chance agrees as well: the upper tail of a Gumbel distribution (the law of maxima, and each
     chance value is a maximum over a search) with the mean and spread of the chance values.
 
-    So few values can be alike by luck, so the spread is taken as at least 0.02.
+    So few values can be alike by luck, so the spread is taken as at least 0.02. Without values, the least
+    that they could say: the best of a search agrees by more than nothing.
     """
-    values = np.asarray(chance, float)
+    values = np.asarray(chance if len(chance) else LEAST_CHANCE, float)
     scale = max(float(values.std(ddof=1)) * np.sqrt(6) / np.pi, MIN_SCALE)
     location = float(values.mean()) - np.euler_gamma * scale
     # The largest bounds the location from below as well: one strong rival must not drown in weak ones.

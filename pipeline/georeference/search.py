@@ -17,7 +17,7 @@ from threading import Lock
 import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
-from scipy.ndimage import affine_transform, gaussian_filter, maximum_filter
+from scipy.ndimage import affine_transform, gaussian_filter
 from scipy.spatial.transform import Rotation
 
 from pipeline.camera.camera import Camera, look_at_rotation
@@ -104,22 +104,44 @@ def search(
         return []
     reference -= reference.mean()
     spectra = fft.rfft2(reference), fft.rfft2(reference**2)
-    row, column = np.indices((side, side)) - centre
+    # Only so much of the canvas is searched.
+    half = min(int(np.ceil(radius_px)) + 1, side // 2)
+    first = int(centre) - half
+    place = np.arange(first, first + 2 * half + 2) % side
+    row, column = np.meshgrid(place - centre, place - centre, indexing="ij")
     allowed = np.hypot(row, column) <= radius_px
     found = []
     for roll_deg, turned in zip(ROLLS_DEG, template.turned(side), strict=True):
         if pin is not None:
             down, right = -_turn(roll_deg).T @ _from_centre(pin, view)
             allowed = np.hypot(row - down, column - right) <= PIN_REACH * max(height, width)
-        score = _correlate(spectra, turned)
-        score[~allowed] = -1.0
-        peaks = (score == maximum_filter(score, PEAK_DISTANCE_PX)) & allowed
-        rows, columns = np.nonzero(peaks)
-        for k in np.argsort(-score[rows, columns])[:PEAKS_PER_ROLL]:
-            shift = (columns[k] - centre, rows[k] - centre)
-            camera = _pointed(canvas, shift, roll_deg, width, height)
-            found.append(Candidate(camera, float(score[rows[k], columns[k]])))
+        score = np.where(allowed, _correlate(spectra, turned, place), np.float32(-1))
+        for i, j in highest_peaks(score):
+            camera = _pointed(canvas, (column[i, j], row[i, j]), roll_deg, width, height)
+            found.append(Candidate(camera, float(score[i, j])))
     return sorted(found, key=lambda c: -c.correlation)
+
+
+def highest_peaks(score: Image) -> list[tuple[int, int]]:
+    """Row and column of the highest PEAKS_PER_ROLL values that are above -1 and each the largest of the
+    8 x 8 around it. It is the largest of its block of 4 x 4 too, so only the blocks are put in order."""
+    half = PEAK_DISTANCE_PX // 2
+    height, width = (-(-n // half) * half for n in score.shape)
+    padded = np.full((height, width), -1, np.float32)
+    padded[: score.shape[0], : score.shape[1]] = score
+    blocks = padded.reshape(height // half, half, width // half, half).max(axis=(1, 3))
+    found: list[tuple[int, int]] = []
+    for k in np.argsort(-blocks, axis=None):
+        top, left = (half * int(n) for n in np.unravel_index(k, blocks.shape))
+        block = padded[top : top + half, left : left + half]
+        down, right = np.unravel_index(int(block.argmax()), block.shape)
+        row, column = top + int(down), left + int(right)
+        around = padded[max(row - half, 0) : row + half, max(column - half, 0) : column + half]
+        if padded[row, column] == -1 or len(found) == PEAKS_PER_ROLL:
+            break
+        if padded[row, column] == around.max():
+            found.append((row, column))
+    return found
 
 
 def _from_centre(pin: Pin, view: Lights) -> Array:
@@ -158,18 +180,19 @@ def _turned(image: Image, valid: NDArray[np.bool_], roll_deg: float, side: int) 
     return _Turned(*spectra, count, float((light**2).sum()), side)
 
 
-def _correlate(spectra: tuple[NDArray[np.complex64], NDArray[np.complex64]], photo: _Turned) -> Image:
-    """Normalised cross-correlation for every position of the photo's centre on the canvas."""
+def _correlate(
+    spectra: tuple[NDArray[np.complex64], NDArray[np.complex64]], photo: _Turned, place: NDArray[np.intp]
+) -> Image:
+    """Normalised cross-correlation where the photo's centre is at each (row, column) of `place` x `place`."""
     side = photo.side
+    # FFT shift zero means "template where it was drawn", at the centre.
+    shift = (place - (side - 1) // 2) % side
     product, total, squares = (
-        fft.irfft2(a * b, s=(side, side))
+        fft.irfft2(a * b, s=(side, side))[np.ix_(shift, shift)]
         for a, b in ((spectra[0], photo.light), (spectra[0], photo.mask), (spectra[1], photo.mask))
     )
-    variance = np.clip(squares - total**2 / photo.count, 1e-6 * photo.count, None) * photo.power
-    with np.errstate(divide="ignore", invalid="ignore"):
-        score = np.nan_to_num(product / np.sqrt(variance), posinf=0.0, neginf=0.0)
-    # FFT shift zero means "template where it was drawn", at the centre.
-    return np.asarray(np.roll(score, ((side - 1) // 2, (side - 1) // 2), (0, 1)), np.float32)
+    variance = np.maximum(squares - total**2 / photo.count, 1e-6 * photo.count) * max(photo.power, 1e-12)
+    return np.asarray(product / np.sqrt(variance), np.float32)
 
 
 def _pointed(

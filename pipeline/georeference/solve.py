@@ -97,20 +97,24 @@ def _solved(
     manual, pin = problem.manual, pin_of(problem.manual)
     centre = problem.prior.look_at if pin is None else pin.place
     held = None if pin is None or manual is None else manual[np.arange(1)]
-    # As many tries as the true light has: each mirror image's own best candidate. A mirror that leaves the
-    # pin where it is may use it as well.
-    mirrors = [
-        replace(problem, sources=problem.sources.mirrored(centre, axis), manual=held)
-        for axis in MIRROR_AXES_DEG
-    ]
     template = Template(problem.pyramid(SEARCH_PX, compression))
-    with ThreadPoolExecutor(threads) as pool:
-        (best, *rivals), *chances = pool.map(lambda p: candidates(p, pin, template), [problem, *mirrors])
-    chance = [mirror[0].agreement for mirror in chances] + [rival.agreement for rival in rivals[:1]]
+    best, *rivals = candidates(problem, pin, template)
     # Nothing that follows makes chance less likely: what cannot be accepted any more is not worked out.
-    hopeless = chance_probability(best.agreement, chance) > _max_false_alarm(manual) and (
-        manual is None or pin is not None
-    )
+    by_light = manual is None or pin is not None
+    least = _max_false_alarm(manual)
+    hopeless = by_light and chance_probability(best.agreement, ()) > least
+    chance: list[float] = []
+    if not hopeless:
+        # As many tries as the true light has: each mirror image's own best candidate. A mirror that leaves
+        # the pin where it is may use it as well.
+        mirrors = [
+            replace(problem, sources=problem.sources.mirrored(centre, axis), manual=held)
+            for axis in MIRROR_AXES_DEG
+        ]
+        with ThreadPoolExecutor(threads) as pool:
+            chances = list(pool.map(lambda mirror: candidates(mirror, pin, template)[0], mirrors))
+        chance = [found.agreement for found in (*chances, *rivals[:1])]
+        hopeless = by_light and chance_probability(best.agreement, chance) > least
     refined = refine(best.camera, problem, COARSE[-1:] if hopeless else problem.fine_stages(best.camera))
     points = control_points(refined.camera, problem, gazetteer, hold_out=not hopeless)
     # What is given is judged, not only what was found: the fine rounds must not have led away.
@@ -179,11 +183,13 @@ def _decision(
     """Whether to accept, and why."""
     manual = problem.manual
     odds = verdict.false_alarm_probability
-    chance = (
-        f"city light agrees by {verdict.agreement:.2f}, mirror images and rivals by up to "
-        f"{max(verdict.chance):.2f} (false-alarm probability {odds:.1g}, "
+    beside = (
+        f"mirror images and rivals by up to {max(verdict.chance):.2f} (false-alarm probability {odds:.1g}, "
         f"{matched:.0f} matched patches of {patches})"
+        if verdict.chance
+        else "as little as chance does"
     )
+    chance = f"city light agrees by {verdict.agreement:.2f}, {beside}"
     enough = matched >= MIN_MATCHED_PATCHES
     if manual is None:
         stands = enough and odds <= _max_false_alarm(manual)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from scipy.ndimage import center_of_mass
 
 from pipeline.camera.camera import Camera, look_at_rotation
@@ -89,6 +90,31 @@ def test_the_odds_of_chance_fall_with_agreement_and_forbid_a_near_tie() -> None:
     # Cities held out of the fit may speak against a solution, but cannot carry a near tie.
     assert not judge(0.08, chance, 1e-12).accepted
     assert judge(0.2, chance, 1e-6).false_alarm_probability < judge(0.2, chance, 1.0).false_alarm_probability
+
+
+def test_without_chance_values_the_odds_are_the_least_there_can_be() -> None:
+    for chance in ((0.0, 0.0, 0.0), (0.01, 0.05, 0.03), (0.3, 0.31, 0.3)):
+        assert chance_probability(0.15, ()) <= chance_probability(0.15, chance)
+
+
+def test_wide_light_is_drawn_on_larger_pixels_as_on_small_ones() -> None:
+    """One city, ever wider in pixels, against the Gaussian that it is."""
+    big = cities((6.3, 50.3, 3e6))
+    for zoom in (0.5, 1.0, 2.0, 4.0):
+        camera = CAMERA.scaled(zoom)
+        image = np.expm1(render(camera, big)) * KNEE
+        column, row = (float(v[0]) for v in camera.project(big.lon, big.lat))
+        pixel_km = camera.ground_sample_distance_m(big.lon, big.lat)[0] / 1e3
+        y, x = np.indices(image.shape)
+        squared = (x - column) ** 2 + (y - row) ** 2
+        sigma_px = np.hypot(big.radius_km[0] / pixel_km, 0.6)
+        expected = big.light[0] / pixel_km**2 * np.exp(-squared / 2 / sigma_px**2) / (2 * np.pi * sigma_px**2)
+        # Sizes are of half octaves, up to 19 % off in sigma: the place and the total are what must hold.
+        assert image.sum() == pytest.approx(expected.sum(), rel=0.03)
+        for along in (x, y):
+            found, true = ((v * along).sum() / v.sum() for v in (image, expected))
+            # Cut off at three sigma, which the frame's edge makes lopsided: a fiftieth of one.
+            assert found == pytest.approx(true, abs=0.1 + 0.02 * sigma_px)
 
 
 def test_nothing_worked_out_later_makes_chance_less_likely() -> None:
