@@ -51,7 +51,7 @@ def scene(
     quality: int = QUALITY,
     subsampling: int = SUBSAMPLING,
 ) -> Scene:
-    """A scene; with a higher exposure more lamps saturate. The last two are of its JPEG, in Pillow's terms."""
+    """A scene; with a higher exposure more lamps saturate. The last two are of its JPEG, as Pillow counts."""
     rng, optics = np.random.default_rng(seed), Optics()
     column, row, red = _lamps(rng)
     home = _country(column)

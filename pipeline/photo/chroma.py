@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image, JpegImagePlugin
 
 Floats = NDArray[np.float32]
-# Pixels (down, across) that share a colour, by Pillow's code of the sampling; other files are left as they are.
+# Pixels (down, across) that share a colour, by Pillow's code of the sampling; others are left as they are.
 SHARED = {1: (1, 2), 2: (2, 2)}
 CODE = 1.0  # beside which a brightness of no code at all is not divided by
 MIDDLE = 128.0  # of Cb and Cr: no colour
