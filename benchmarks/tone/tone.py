@@ -3,8 +3,9 @@
     python -m benchmarks.tone.tone [--only NAME]
 
 With --only, just the parts whose name holds NAME are measured anew. Parts: planted, coded, saturated,
-shared, speed, dng, anchors, routes. The shared scenes are looked for in the folder NIGHT_SHARED, else `shared`
-beside the repository. Results are stored part by part; the page is written once all parts have been measured.
+shared, speed, dng, anchors, routes. The shared scenes are looked for in the folder NIGHT_SHARED, else
+`shared` beside the repository. Results are stored part by part; the page is written once all parts have been
+measured.
 """
 
 import argparse
