@@ -1,11 +1,13 @@
 """Simulated maps with a planted tone per country, as they come from the orthorectification.
 
 Towns of lamps in four countries side by side, imaged by the simulator's lens (with its glow), on a
-background, with shot and read noise; as raw light, or as an 8-bit JPEG of it. A cell is a pixel of 100 m.
+background, with shot and read noise; as raw light, or as a JPEG of it, written to a file and read as users'
+photos are. A cell is a pixel of 100 m.
 """
 
-import io
+import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 
 import dask.array as da
 import numpy as np
@@ -15,7 +17,8 @@ from PIL import Image
 from pipeline.models import EvidenceLevel, ToneConfig
 from pipeline.ortho.warp import Tile
 from pipeline.photo.masks import SATURATION
-from pipeline.photo.reader import srgb_to_linear
+from pipeline.photo.photo import Photo
+from pipeline.photo.reader import read_photo
 from pipeline.simulate.render import Optics, developed, splat, spread
 from pipeline.tone.ratios import average_around, calibrate, light_tile, tone_tile
 
@@ -25,6 +28,7 @@ BLUES = (-2.0, -1.5, -1.0, -0.7)  # log2(B/G)
 TOWNS = 120
 LAMP_SPREAD = 1.5  # of the logarithm of a lamp's light: from a lane's to a stadium's
 BORDER_CELLS = 10  # near a border light of both sides is blurred into one
+QUALITY, SUBSAMPLING = 92, 2  # of JPEGs: one colour for 2 x 2 pixels, which is what most cameras write
 Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
@@ -40,8 +44,14 @@ class Scene:
     saturated_lamps: float
 
 
-def scene(seed: int, evidence: EvidenceLevel, exposure: float) -> Scene:
-    """A scene; with a higher exposure more lamps saturate."""
+def scene(
+    seed: int,
+    evidence: EvidenceLevel,
+    exposure: float,
+    quality: int = QUALITY,
+    subsampling: int = SUBSAMPLING,
+) -> Scene:
+    """A scene; with a higher exposure more lamps saturate. The last two are of its JPEG, as Pillow counts."""
     rng, optics = np.random.default_rng(seed), Optics()
     column, row, red = _lamps(rng)
     home = _country(column)
@@ -53,8 +63,12 @@ def scene(seed: int, evidence: EvidenceLevel, exposure: float) -> Scene:
     read = np.reshape(optics.read_noise_e, (3, 1, 1)) / optics.full_well_e
     sigma = np.sqrt(np.maximum(clean, 0) / optics.full_well_e + read**2)
     picture = clean + sigma * rng.standard_normal(clean.shape)
-    seen = _jpeg(picture) if evidence == "jpeg" else np.minimum(picture, 1)
-    saturated = (seen >= SATURATION).any(axis=0)
+    if evidence == "jpeg":
+        photo = jpeg(picture, quality, subsampling)
+        seen, saturated = photo.light, photo.saturated
+    else:
+        seen = np.minimum(picture, 1)
+        saturated = (seen >= SATURATION).any(axis=0)
     lamps = saturated[np.rint(row).astype(int), np.rint(column).astype(int)]
     country = np.broadcast_to(_country(np.arange(SIDE)), (SIDE, SIDE))
     ortho = np.concatenate([seen, saturated[None]]).astype(np.float32)
@@ -90,11 +104,12 @@ def _country(column: NDArray[np.floating | np.integer]) -> NDArray[np.intp]:
     return np.clip(column * len(TONES) // SIDE, 0, len(TONES) - 1).astype(np.intp)
 
 
-def _jpeg(picture: NDArray[np.float64]) -> Floats:
-    """Through a JPEG of full colour resolution and back to linear light."""
-    file = io.BytesIO()
-    Image.fromarray(developed(picture)).save(file, "JPEG", quality=92, subsampling=0)
-    return srgb_to_linear(np.moveaxis(np.asarray(Image.open(file)), -1, 0) / 255)
+def jpeg(picture: NDArray[np.float64], quality: int, subsampling: int) -> Photo:
+    """Through a JPEG file and the pipeline's reader."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "a.jpg"
+        Image.fromarray(developed(picture)).save(file, quality=quality, subsampling=subsampling)
+        return read_photo(file).photo
 
 
 @dataclass(frozen=True, eq=False)

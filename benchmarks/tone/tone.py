@@ -2,9 +2,10 @@
 
     python -m benchmarks.tone.tone [--only NAME]
 
-With --only, just the parts whose name holds NAME are measured anew. Parts: planted, saturated, shared,
-speed, dng, anchors. The shared scenes are looked for in the folder NIGHT_SHARED, else `shared` beside the
-repository. Results are stored part by part; the page is written once all parts have been measured.
+With --only, just the parts whose name holds NAME are measured anew. Parts: planted, coded, saturated,
+shared, speed, dng, anchors, routes. The shared scenes are looked for in the folder NIGHT_SHARED, else
+`shared` beside the repository. Results are stored part by part; the page is written once all parts have been
+measured.
 """
 
 import argparse
@@ -36,7 +37,13 @@ from pipeline.simulate.render import spread
 from pipeline.steps.acquire import acquire
 from pipeline.steps.tone import measure_tone
 from pipeline.tone.lamps import lamp_ratios
-from pipeline.tone.responses import carried_response
+from pipeline.tone.responses import (
+    WAVELENGTH_NM,
+    Response,
+    carried_response,
+    matrix_response,
+    measured_response,
+)
 from tests.photo.dng import codes, mosaic, write_dng
 from tests.tone.cameras import PUBLISHED, PUBLISHED_MERCURY
 
@@ -45,6 +52,7 @@ CAMERAS = HERE.parents[1] / "data" / "cameras.csv"
 SIDE = 5000  # 25 million cells
 EXPOSURES = (1.0, 3.0)
 SEEDS = (0, 1)
+MOSAICS = 20
 Row = dict[str, Any]
 
 
@@ -141,36 +149,66 @@ def measure_speed(evidence: str, folder: Path) -> Row:
     }
 
 
-def dng() -> list[Row]:
-    """Lamps of the simulator as a DNG's mosaic, through the acquire step: error of the ratios of sums."""
+def coded() -> list[Row]:
+    """Bias and spread of one scene by how its JPEG was written: what of it is the file's."""
     rows = []
-    rng = np.random.default_rng(0)
+    for quality, subsampling in ((92, 2), (95, 2), (98, 2), (92, 0), (98, 0)):
+        made = scene(0, "jpeg", 1.0, quality, subsampling)
+        seen = measured(made, "jpeg")
+        rows.append(
+            {
+                **{"quality": quality, "subsampling": subsampling, "bias": country_biases(made, seen, 10)},
+                **{f"spread_{name}": residual_spread(made, seen, k) for k, name in enumerate(("g_r", "b_g"))},
+            }
+        )
+        print(rows[-1], flush=True)
+    return rows
+
+
+def dng() -> list[Row]:
+    """Lamps of the simulator as DNGs' mosaics, through the acquire step: error of the ratios of sums over all
+    mosaics, and the standard error of that, by how the mosaics differ."""
+    sums = np.array([_town_sums(np.random.default_rng(seed)) for seed in range(MOSAICS)])
+    rows = []
+    for k, (lamp, rgb) in enumerate(zip(LAMPS, lamp_rgb(), strict=True)):
+        row: Row = {"lamp": lamp}
+        for name, over, under in (("g_r", 1, 0), ("b_g", 2, 1)):
+            error, sigma = _ratio_error(sums[:, k, over], sums[:, k, under], rgb[over] / rgb[under])
+            told = rgb[2] > 0.05 or name == "g_r"  # low sodium has no blue to speak of
+            row |= {f"{name}_error": error if told else None, f"{name}_sigma": sigma if told else None}
+        rows.append(row)
+        print(row, flush=True)
+    return rows
+
+
+def _ratio_error(over: np.ndarray, under: np.ndarray, true: float) -> tuple[float, float]:
+    """Relative error of the ratio of two sums over mosaics, and its standard error."""
+    ratio = over.sum() / under.sum()
+    away = (over - ratio * under) / under.mean() / true
+    return float(ratio / true - 1), float(away.std(ddof=1) / len(away) ** 0.5)
+
+
+def _town_sums(rng: np.random.Generator) -> list[np.ndarray]:
+    """Red, green and blue of a town of each lamp, as acquire reads them from one mosaic."""
+    picture = np.zeros((3, 800, 1000))
+    places = [(200 + 200 * (k // 4), 125 + 250 * (k % 4)) for k in range(len(lamp_rgb()))]
+    for (row, column), rgb in zip(places, lamp_rgb(), strict=True):
+        for _ in range(60):
+            y, x = (int(v) for v in rng.normal((row, column), 20))
+            picture[:, y, x] += 4 * rgb / rgb.max()
+    light = np.stack([spread(band, ((1.2, 0.95), (5.0, 0.05))) for band in picture])
+    noisy = light + rng.normal(0, 5e-4, light.shape)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        picture = np.zeros((3, 800, 1000))
-        places = [(200 + 200 * (k // 4), 125 + 250 * (k % 4)) for k in range(len(lamp_rgb()))]
-        for (row, column), rgb in zip(places, lamp_rgb(), strict=True):
-            for _ in range(60):
-                y, x = (int(v) for v in rng.normal((row, column), 20))
-                picture[:, y, x] += 4 * rgb / rgb.max()
-        light = np.stack([spread(band, ((1.2, 0.95), (5.0, 0.05))) for band in picture])
-        noisy = light + rng.normal(0, 5e-4, light.shape)
         file = write_dng(folder / "a.dng", codes(mosaic(noisy), 600, 16383), black=(600,), camera="NIKON D3S")
         out = folder / "photo.tif", folder / "photo.json"
         acquire(file, [], PhotoSource(id="a"), LonLat(lon=6, lat=50), [], [], CAMERAS, {}, *out)
         seen = read_photo_tif(out[0]).light
-        for lamp, (row, column), rgb in zip(LAMPS, places, lamp_rgb(), strict=True):
-            near = np.s_[:, row // 2 - 45 : row // 2 + 45, column // 2 - 55 : column // 2 + 55]
-            red, green, blue = np.nansum(seen[near], axis=(1, 2))
-            rows.append(
-                {
-                    "lamp": lamp,
-                    "g_r_error": float(green / red / (rgb[1] / rgb[0]) - 1),
-                    "b_g_error": float(blue / green / (rgb[2] / rgb[1]) - 1) if rgb[2] > 0.05 else None,
-                }
-            )
-            print(rows[-1], flush=True)
-    return rows
+    # Three sigmas of a town; farther out there is noise alone.
+    near = [
+        np.s_[:, row // 2 - 30 : row // 2 + 30, column // 2 - 30 : column // 2 + 30] for row, column in places
+    ]
+    return [np.nansum(seen[town], axis=(1, 2)) for town in near]
 
 
 def anchors() -> list[Row]:
@@ -184,8 +222,40 @@ def anchors() -> list[Row]:
     ]
 
 
+def routes() -> list[Row]:
+    """By which way from spectra to a D3S's ratios the published places could have been found: the worst lamp
+    but mercury, and clear mercury's G/R."""
+    matrix = read_cameras(CAMERAS)["D3S"].xyz_to_camera
+    carried, nikon = carried_response("Nikon D3S", matrix), measured_response()
+    ways = {
+        "Nikon 5100 turned to the D3S, used here": carried,
+        "the same, wavelengths 1 nm shorter": _shifted(carried, -1),
+        "the same, wavelengths 1 nm longer": _shifted(carried, 1),
+        "Nikon 5100 as it is": nikon,
+        "colour matching functions through the D3S's matrix": matrix_response("Nikon D3S", matrix),
+    }
+    lamps = PUBLISHED | PUBLISHED_MERCURY
+    rows = []
+    for name, response in ways.items():
+        error = lamp_ratios(response, tuple(lamps)) - list(lamps.values())
+        mercury = len(PUBLISHED) + 1
+        rows.append(
+            {
+                **{"way": name, "worst": float(np.abs(error[: len(PUBLISHED)]).max())},
+                "clear_mercury": float(error[mercury, 0] + PUBLISHED_MERCURY["H38HT-100 (Mercury)"][0]),
+            }
+        )
+    return rows
+
+
+def _shifted(response: Response, nm: float) -> Response:
+    """A camera that sees at each wavelength what this one sees `nm` shorter."""
+    moved = [np.interp(WAVELENGTH_NM - nm, WAVELENGTH_NM, band) for band in response.sensitivity.T]
+    return Response(f"{response.name} {nm:+g} nm", np.stack(moved, axis=1))
+
+
 PARTS: dict[str, Callable[[], list[Row]]] = {
-    part.__name__: part for part in (planted, saturated, shared, speed, dng, anchors)
+    part.__name__: part for part in (planted, coded, saturated, shared, speed, dng, anchors, routes)
 }
 
 

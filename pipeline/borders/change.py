@@ -2,11 +2,12 @@
 
 Exposures differ, so light is compared with what the middle of the frame's lit squares did. Of two JPEGs
 each picture's colours are shifted by an unknown amount, the same all over the picture: it cancels from
-changes that are relative to the rest of the frame, and from their difference across a border.
+changes that are relative to the rest of the frame, and from their difference across a border. Of two cameras
+whose colours are anchored, the later photo is compared as the earlier one's camera would have seen it.
 """
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
@@ -31,22 +32,63 @@ from pipeline.camera.earth import Array
 from pipeline.models import BordersConfig
 from pipeline.ortho.grid import Grid
 from pipeline.ortho.warp import Tile
+from pipeline.photo.cameras import AB_SIGMA
 from pipeline.photo.photo import PhotoFacts
 from pipeline.tone.evidence import carries
+from pipeline.tone.transform import CameraTransform, between_cameras, seen_by_target
 
 Kind = Literal["absolute", "relative", "refused"]
 
 
+Tiles = Iterable[tuple[Tile, Floats, Floats, Floats, Floats]]
+
+
 @dataclass(frozen=True)
 class Allowed:
-    """What may be said of the change of tone between two photos, and why not more."""
+    """What may be said of the change of tone between two photos, and why not more; `transform` is what makes
+    the later photo's colours those of the earlier one's camera, where they are two."""
 
     kind: Kind
     reason: str
+    transform: CameraTransform | None = None
+
+    @property
+    def place_sigma(self) -> float:
+        """Of the change of log2(G/R) in one place, by the two cameras: what its lamps differ from the
+        transform. It is not known which lamps burn, so it is that of ratios without blue."""
+        return self.transform.rms_alone if self.transform else 0.0
+
+    @property
+    def frame_sigma(self) -> float:
+        """The same, all over the frame: how well either camera's colours are tied to the common scale."""
+        return math.sqrt(2) * AB_SIGMA / math.log(2) if self.transform else 0.0
+
+    @property
+    def note(self) -> str | None:
+        """How two cameras were made one, as an English sentence."""
+        if self.transform is None:
+            return None
+        target, source = self.transform.target, self.transform.source
+        return (
+            f"Two cameras took these photos: colours of the later one are compared as the {target} would "
+            f"have seen them, not the {source}. The intervals hold what lamps differ from that "
+            f"({self.place_sigma:.2f} in log2(G/R), 1 sigma) and, but for differences across a border, how "
+            f"well the two cameras' colours are known ({self.frame_sigma:.2f})."
+        )
+
+    def alike(self, tiles: Tiles) -> Iterator[tuple[Tile, Floats, Floats, Floats, Floats]]:
+        """Tiles of light and tone before and after, the later ones as the earlier photo's camera sees."""
+        for tile, light, tone, later_light, later_tone in tiles:
+            yield tile, light, tone, *self.later(later_light, later_tone)
+
+    def later(self, light: Floats, tone: Floats) -> tuple[Floats, Floats]:
+        """Light and tone of the later photo as the earlier photo's camera sees them."""
+        return seen_by_target(light, tone, self.transform) if self.transform else (light, tone)
 
 
 def allowed(before: PhotoFacts, after: PhotoFacts) -> Allowed:
-    """Change as such needs two raw photos of one camera; any other two allow relative change."""
+    """Change as such needs two raw photos of one camera, or two of anchored colours; any other two allow
+    relative change."""
     if before.simulated != after.simulated:
         return Allowed("refused", "one of the photos is simulated and the other is not")
     for one in (before, after):
@@ -56,6 +98,12 @@ def allowed(before: PhotoFacts, after: PhotoFacts) -> Allowed:
             )
     if before.evidence != after.evidence:
         return Allowed("relative", f"ratios of {before.evidence} and {after.evidence} are not of one system")
+    if before.anchor and after.anchor:
+        if before.anchor.xyz_to_camera == after.anchor.xyz_to_camera:
+            return Allowed("absolute", "")
+        first, second = before.camera or before.id, after.camera or after.id
+        transform = between_cameras(second, after.anchor, first, before.anchor)
+        return Allowed("absolute", f"colours of the {second} as the {first} would see them", transform)
     if before.camera is None or before.camera != after.camera:
         cameras = f"{before.camera or 'an unknown camera'} and {after.camera or 'an unknown camera'}"
         return Allowed("relative", f"{cameras} see the same lamps in different colours")
@@ -83,12 +131,7 @@ class PairedCells:
         return PairedCells(*(getattr(self, field.name)[mask] for field in fields(self)))
 
 
-def pair_cells(
-    tiles: Iterable[tuple[Tile, Floats, Floats, Floats, Floats]],
-    areas: gpd.GeoDataFrame,
-    grid: Grid,
-    crs: str,
-) -> PairedCells:
+def pair_cells(tiles: Tiles, areas: gpd.GeoDataFrame, grid: Grid, crs: str) -> PairedCells:
     """Go once through the tiles of light and tone before and after; places in `crs`, areas in the grid's."""
     parts: list[PairedCells] = []
     for tile, light, tone, later_light, later_tone in tiles:
@@ -185,6 +228,7 @@ class Common:
 FitOf = Callable[[PairedSquares, Array, Ints], Fit]
 Interval = tuple[float, float, float]
 NOTHING: Interval = (math.nan, math.nan, math.nan)
+Z95 = 1.96
 
 
 @dataclass(frozen=True)
@@ -208,21 +252,22 @@ class Change:
 
 
 def zone_change(
-    rows: PairedSquares, scales: Sequence[Units], common: Common, config: BordersConfig
+    rows: PairedSquares, scales: Sequence[Units], common: Common, config: BordersConfig, sigma: float = 0.0
 ) -> Change:
-    """Change of light and tone of a zone less what is common to the frame, or less nothing."""
+    """Change of light and tone of a zone less what is common to the frame, or less nothing. `sigma` is an
+    error of the tone's change that all towns share."""
 
-    def level(chosen: PairedSquares, fit: FitOf, less: float) -> Interval:
+    def level(chosen: PairedSquares, fit: FitOf, less: float, sigma: float) -> Interval:
         unit = _units(chosen, scales, [chosen.light])
         if len(np.unique(unit)) < MIN_UNITS:
             return NOTHING
-        return _interval(fit(chosen, np.ones((len(chosen), 1)), unit), np.ones(1), less, config)
+        return _interval(fit(chosen, np.ones((len(chosen), 1)), unit), np.ones(1), less, config, sigma)
 
     n_blocks = len(np.unique(_units(rows, scales, [rows.light])))
     light, tone = _with_light(rows), _with_tone(rows)
     return Change(
-        light=level(light, _light_fit, common.light),
-        tone=level(tone, _tone_fit, common.tone),
+        light=level(light, _light_fit, common.light, 0.0),
+        tone=level(tone, _tone_fit, common.tone, sigma),
         n_cells=int(rows.n_cells.sum()),
         n_blocks=n_blocks,
     )
@@ -235,13 +280,15 @@ def border_change(
     second: int,
     donut_m: float,
     config: BordersConfig,
+    sigma: float = 0.0,
 ) -> Change:
     """The change on the second side of a border less that on the first: the step that a smooth trend over
-    both countries leaves. What is common to a picture cancels. `rows` are of the two countries."""
+    both countries leaves. What is common to a picture cancels. `rows` are of the two countries; `sigma` is an
+    error of the tone's change that all towns of a side share."""
     rows = rows.chosen(line.distance_m(rows.x, rows.y, donut_m) == np.inf)
     reach_m = 1e3 * config.contrast_km
 
-    def step(chosen: PairedSquares, fit: FitOf) -> tuple[Interval, int]:
+    def step(chosen: PairedSquares, fit: FitOf, sigma: float) -> tuple[Interval, int]:
         far = ~np.isfinite(line.distance_m(chosen.x, chosen.y, reach_m))
         sides = [~far & (chosen.country != second), ~far & (chosen.country == second)]
         unit = _units(chosen, scales, [chosen.light * side for side in sides])
@@ -250,11 +297,12 @@ def border_change(
             return NOTHING, fewer
         trend = Trend.over(chosen.x, chosen.y, len(np.unique(unit)))
         design, combination = stepped((chosen.country == second) + 2 * far, trend.terms(chosen.x, chosen.y))
-        return _interval(fit(chosen, design, unit), combination, 0.0, config), fewer
+        return _interval(fit(chosen, design, unit), combination, 0.0, config, sigma), fewer
 
     near = rows.chosen(np.isfinite(line.distance_m(rows.x, rows.y, reach_m)))
-    light, n_blocks = step(_with_light(rows), _light_fit)
-    return Change(light, step(_with_tone(rows), _tone_fit)[0], int(near.n_cells.sum()), n_blocks)
+    light, n_blocks = step(_with_light(rows), _light_fit, 0.0)
+    tone, _ = step(_with_tone(rows), _tone_fit, math.sqrt(2) * sigma)
+    return Change(light, tone, int(near.n_cells.sum()), n_blocks)
 
 
 def _units(rows: PairedSquares, scales: Sequence[Units], lights: Sequence[Array]) -> Ints:
@@ -280,12 +328,13 @@ def _tone_fit(rows: PairedSquares, design: Array, unit: Ints) -> Fit:
     return mean_fit(rows.tone_change, rows.light, design, unit)
 
 
-def _interval(fit: Fit, combination: Array, less: float, config: BordersConfig) -> Interval:
+def _interval(fit: Fit, combination: Array, less: float, config: BordersConfig, sigma: float) -> Interval:
+    """95 %, with an error of 1 sigma that no number of towns averages away."""
     found = estimate(fit, combination, config.replicates)
     if not math.isfinite(found.half95):
         return NOTHING
-    value = found.value - less
-    return value, value - found.half95, value + found.half95
+    value, half = found.value - less, math.hypot(found.half95, Z95 * sigma)
+    return value, value - half, value + half
 
 
 def zone_statement(change: Change, where: str, kind: Kind) -> str:

@@ -1,5 +1,6 @@
 """The tables of what changed between two photos of one grid."""
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -39,7 +40,9 @@ def compare_dates(
 
     cells = None
     if may.kind != "refused" and not frame.is_empty:
-        cells = change.pair_cells(tiles, countries.areas.to_crs(before.grid.crs), before.grid, AREA_CRS)
+        cells = change.pair_cells(
+            may.alike(tiles), countries.areas.to_crs(before.grid.crs), before.grid, AREA_CRS
+        )
     whole = polygons(frame if not frame.is_empty else before.frame() | after.frame())
     if cells is None or not len(cells):
         shown = "no lit place is seen in both photos" if cells is not None else "the photos do not overlap"
@@ -49,9 +52,12 @@ def compare_dates(
         light, scales = change.paired_squares(cells), change.paired_scales(cells, config.block_km)
         less = change.Common.of(light, may.kind)
         codes = list(countries.areas["country"])
+        sigma = math.hypot(may.place_sigma, may.frame_sigma)
+        if may.note:
+            say("cameras", statement=may.note, geometry=whole)
 
         def of(mask: NDArray[np.bool_], where: str) -> dict[str, Any]:
-            found = change.zone_change(light.chosen(mask), scales, less, config)
+            found = change.zone_change(light.chosen(mask), scales, less, config, sigma)
             return found.row() | {"statement": change.zone_statement(found, where, may.kind)}
 
         for zone in zones.itertuples():
@@ -67,7 +73,8 @@ def compare_dates(
                 shape = polygons(areas.get(code, shapely.Polygon()) & ribbon)
                 say("side", pair=one.pair, side=code, geometry=shape, **own)
             both = light.chosen(np.isin(light.country, one.places))
-            found = change.border_change(both, scales, one.line, one.places[1], one.donut_m, config)
+            line = one.line, one.places[1], one.donut_m
+            found = change.border_change(both, scales, *line, config, may.place_sigma)
             sentence = change.border_statement(found, *(adjective(code) for code in one.codes))
             rows["border_changes"].append(
                 one.about

@@ -94,54 +94,85 @@ class Class:
     colour: str | None
 
 
+@dataclass(frozen=True)
+class ClassMap:
+    """A map of classes: where it is written, the name of its one band, and what its values mean."""
+
+    file: Path
+    name: str
+    classes: Mapping[int, Class]
+
+
 def write_cog(
-    file: Path, array: da.Array, grid: Grid, bands: tuple[Band, ...], tags: Mapping[str, str]
+    file: Path,
+    array: da.Array,
+    grid: Grid,
+    bands: tuple[Band, ...],
+    tags: Mapping[str, str],
+    class_map: ClassMap | None = None,
 ) -> None:
     """Compute a (band, height, width) array row of chunks by row of chunks and write it as a float32 COG.
 
     At any time only one row of chunks is in memory. The file appears, and replaces an older one, when whole.
+    With a `class_map` the array has one band more, its class numbers: 0 is no data, the others are written as
+    a paletted uint8 COG in the same pass. An overview's cell has the class most of its cells have. GeoTIFF
+    has no place for the classes' names: they are in the band's tags `class_1`, `class_2`, ...
     """
+    # Noise packs no better at levels above 1.
+    how = {"predictor": "FLOATING_POINT", "level": 1}
 
     def fill(target: rasterio.io.DatasetWriter) -> None:
-        statistics = [Statistics() for _ in bands]
-        for window, values in computed(array):
-            target.write(values, window=window)
-            for band, one in zip(values, statistics, strict=True):
-                one.add(band)
-        target.update_tags(**tags)
-        for index, (band, one) in enumerate(zip(bands, statistics, strict=True), 1):
-            target.set_band_description(index, band.name)
-            target.set_band_unit(index, band.unit)
-            target.update_tags(index, meaning=band.meaning, **one.tags())
+        if class_map is None:
+            _fill(target, computed(array), bands, tags)
+            return
+
+        def fill_both(beside: rasterio.io.DatasetWriter) -> None:
+            _describe_classes(beside, class_map, tags)
+            _fill(target, _less_classes(computed(array), beside), bands, tags)
+
+        one = {"dtype": "uint8", "count": 1, "nodata": 0, "photometric": "palette"}
+        _write(class_map.file, grid, one, fill_both, Resampling.mode, {})
 
     profile = {"dtype": "float32", "count": len(bands), "nodata": np.nan}
-    # Noise packs no better at levels above 1.
-    _write(file, grid, profile, fill, Resampling.average, {"predictor": "FLOATING_POINT", "level": 1})
+    _write(file, grid, profile, fill, Resampling.average, how)
 
 
-def write_classes(
-    file: Path, array: da.Array, grid: Grid, name: str, classes: Mapping[int, Class], tags: Mapping[str, str]
+Parts = Iterator[tuple[Window, NDArray[np.float32]]]
+
+
+def _fill(
+    target: rasterio.io.DatasetWriter, parts: Parts, bands: tuple[Band, ...], tags: Mapping[str, str]
 ) -> None:
-    """A (1, height, width) array of class numbers as a paletted uint8 COG; 0 is no data.
+    statistics = [Statistics() for _ in bands]
+    for window, values in parts:
+        target.write(values, window=window)
+        for band, one in zip(values, statistics, strict=True):
+            one.add(band)
+    target.update_tags(**tags)
+    for index, (band, one) in enumerate(zip(bands, statistics, strict=True), 1):
+        target.set_band_description(index, band.name)
+        target.set_band_unit(index, band.unit)
+        target.update_tags(index, meaning=band.meaning, **one.tags())
 
-    An overview's cell has the class most of its cells have. GeoTIFF has no place for the classes' names:
-    they are in the band's tags `class_1`, `class_2`, ...
-    """
+
+def _less_classes(parts: Parts, target: rasterio.io.DatasetWriter) -> Parts:
+    """The parts without their last band, which is written to `target`."""
+    for window, values in parts:
+        target.write(values[-1:].astype(np.uint8), window=window)
+        yield window, values[:-1]
+
+
+def _describe_classes(
+    target: rasterio.io.DatasetWriter, class_map: ClassMap, tags: Mapping[str, str]
+) -> None:
     colours = {
         value: (*bytes.fromhex(one.colour[1:]), 255) if one.colour else (0, 0, 0, 0)
-        for value, one in classes.items()
+        for value, one in class_map.classes.items()
     }
-
-    def fill(target: rasterio.io.DatasetWriter) -> None:
-        target.write_colormap(1, colours)
-        for window, values in computed(array):
-            target.write(values.astype(np.uint8), window=window)
-        target.update_tags(**tags)
-        target.set_band_description(1, name)
-        target.update_tags(1, **{f"class_{value}": one.name for value, one in classes.items()})
-
-    profile = {"dtype": "uint8", "count": 1, "nodata": 0, "photometric": "palette"}
-    _write(file, grid, profile, fill, Resampling.mode, {})
+    target.write_colormap(1, colours)
+    target.update_tags(**tags)
+    target.set_band_description(1, class_map.name)
+    target.update_tags(1, **{f"class_{value}": one.name for value, one in class_map.classes.items()})
 
 
 def _write(
@@ -210,7 +241,7 @@ def photo_tags(photo: str, evidence: str, simulated: bool, **more: str) -> dict[
     return tags | {"TIFFTAG_SOFTWARE": software} | more
 
 
-def computed(array: da.Array) -> Iterator[tuple[Window, NDArray[np.float32]]]:
+def computed(array: da.Array) -> Parts:
     """The chunks of a (band, height, width) array with their windows, a row of chunks computed at a time."""
     heights, widths = array.chunks[1:]
     chunks = array.to_delayed()[0]  # type: ignore[no-untyped-call]

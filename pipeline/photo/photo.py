@@ -23,6 +23,7 @@ class PhotoFacts(Facts):
     unanchored: str | None = Field(default=None, description="why a raw photo has no anchor")
     vignetting: str = Field(default="not corrected", description="what was done about dark corners")
     station_share: float = Field(default=0.0, description="of the frame, hidden by parts of the station")
+    flare_pixels: int = Field(default=0, description="how many were masked as ghosts of a bright light")
     hot_pixels: int | None = Field(default=None, description="how many were masked; not looked for in a JPEG")
 
 

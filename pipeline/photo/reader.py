@@ -18,6 +18,7 @@ from rasterio.errors import NotGeoreferencedWarning, RasterioIOError
 
 from pipeline.errors import PhotoError
 from pipeline.models import EvidenceLevel, Facts
+from pipeline.photo.chroma import coloured, keep_colour_apart
 from pipeline.photo.exif import exif_facts
 from pipeline.photo.masks import black_frame, saturated
 from pipeline.photo.photo import Photo
@@ -77,8 +78,10 @@ def _read_jpeg(file: Path) -> Reading:
             if image.mode != "RGB":
                 raise _no_colour(file, f"its colour mode is {image.mode}")
             exif, profile = exif_facts(image.getexif()), image.info.get("icc_profile")
+            shared = keep_colour_apart(image)
             image.load()
-            values, linearisation = _through_profile(file, image, profile)
+            picture = coloured(image, shared) if shared else image
+            values, linearisation = _through_profile(file, picture, profile)
     except UnidentifiedImageError:
         raise PhotoError(f"{file}: is not a picture: its JPEG header is damaged") from None
     except Image.DecompressionBombError:
@@ -86,7 +89,7 @@ def _read_jpeg(file: Path) -> Reading:
     except (OSError, SyntaxError) as error:
         reason = " ".join(str(error).split())
         raise PhotoError(f"{file}: is damaged or cut short ({reason}); fetch or copy it again") from None
-    stored = np.moveaxis(np.asarray(image), -1, 0)
+    stored = np.moveaxis(np.asarray(picture), -1, 0)
     return Reading(_from_codes(file, stored, values), exif, linearisation)
 
 

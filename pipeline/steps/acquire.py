@@ -13,6 +13,7 @@ from pipeline.georeference.cities import place_named
 from pipeline.models import CameraRow, Facts, LonLat, LookAt, PhotoSource
 from pipeline.photo.cameras import camera_named, read_cameras
 from pipeline.photo.exif import sensor_width_mm
+from pipeline.photo.flare import without_flare
 from pipeline.photo.hot_pixels import isolated
 from pipeline.photo.night import check_night
 from pipeline.photo.photo import Photo, PhotoFacts
@@ -59,6 +60,9 @@ def acquire(
     photo, station = without_structure(photo)
     if station:
         log.info("%s: a part of the station hides %.1f %% of the frame", picture, 100 * station)
+    photo, flare = without_flare(photo)
+    if flare:
+        log.info("%s: ghosts of a bright light are masked, %d pixels", picture, flare)
     lens = read_vignetting(vignetting[0]) if vignetting else NONE
     photo = photo if lens == NONE else corrected(photo, lens)
 
@@ -92,6 +96,7 @@ def acquire(
         "vignetting": lens.describe(),
         "hot_pixels": hot,
         "station_share": round(station, 4),
+        "flare_pixels": flare,
     }
     with whole(light) as tif, whole(photo_facts) as json:
         write_photo(photo, tif)

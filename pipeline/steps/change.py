@@ -36,7 +36,7 @@ def map_change(
     found, bands = [], []
     for pair in pairs(photos):
         may = allowed(pair.before.scene.facts, pair.after.scene.facts)
-        found.append((pair, None if may.kind == "refused" else _common(pair, may, maps)))
+        found.append((pair, may, None if may.kind == "refused" else _common(pair, may, maps)))
         bands += _bands(pair, may)
     function = delayed(partial(_tile, found), traverse=False)
     about = photo_tags(
@@ -52,14 +52,14 @@ def map_change(
 
 def _common(pair: Pair, may: Allowed, maps: Countries) -> Common:
     grid = pair.before.scene.grid
-    cells = pair_cells(pair.rows(), maps.areas.to_crs(grid.crs), grid, AREA_CRS)
+    cells = pair_cells(may.alike(pair.rows()), maps.areas.to_crs(grid.crs), grid, AREA_CRS)
     return Common.of(paired_squares(cells), may.kind)
 
 
-def _tile(found: list[tuple[Pair, Common | None]], tile: Tile) -> Floats:
+def _tile(found: list[tuple[Pair, Allowed, Common | None]], tile: Tile) -> Floats:
     """The change of all pairs in a tile, without a value where none may be told."""
     parts = []
-    for pair, common in found:
+    for pair, may, common in found:
         if common is None:
             parts.append(np.full((2, tile.height, tile.width), np.nan, np.float32))
         else:
@@ -67,6 +67,7 @@ def _tile(found: list[tuple[Pair, Common | None]], tile: Tile) -> Floats:
                 read_tile(file, tile)
                 for file in (pair.before.light, pair.after.light, pair.before.tone, pair.after.tone)
             )
+            later, later_tone = may.later(later, later_tone)
             parts.append(change_tile(light, later, tone, later_tone, common))
     return np.concatenate(parts)
 

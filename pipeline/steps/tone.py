@@ -10,19 +10,19 @@ import dask.config
 from pipeline.models import ToneConfig
 from pipeline.ortho.cog import (
     Class,
+    ClassMap,
     mapped,
     median_of_band,
     opened,
     photo_tags,
     raster_grid,
-    write_classes,
     write_cog,
 )
 from pipeline.photo.cameras import ab_factors
 from pipeline.photo.photo import PhotoFacts
 from pipeline.steps.step import run_step
 from pipeline.tone.evidence import MAY_SAY, RATIO_SYSTEM, why_not
-from pipeline.tone.lamp_maps import LAMP_BANDS, Lamps, lamp_tile, lamps_seen, tone_and_lamps_tile
+from pipeline.tone.lamp_maps import LAMP_BANDS, Lamps, lamps_seen, tone_and_lamps_tile
 from pipeline.tone.lamps import lamp_classes
 from pipeline.tone.ratios import (
     BY_CAMERA,
@@ -31,7 +31,6 @@ from pipeline.tone.ratios import (
     light_bands,
     light_tile,
     tone_bands,
-    tone_tile,
 )
 
 log = logging.getLogger(__name__)
@@ -62,16 +61,11 @@ def measure_tone(
         array = mapped(ortho, 4, calibration.margin, partial(light_tile, calibration=calibration))
         write_cog(light, array, grid, light_bands(facts.evidence), about)
 
-        bands, function = tone_bands(facts.evidence, calibration.blue_refused), tone_tile
-        if seen:
-            bands, function = (*bands, *LAMP_BANDS), partial(tone_and_lamps_tile, lamps=seen)
-        array = mapped(ortho, len(bands), calibration.margin, partial(function, calibration=calibration))
-        write_cog(tone, array, grid, bands, about)
-
+        bands = tone_bands(facts.evidence, calibration.blue_refused) + (LAMP_BANDS if seen else ())
         classes = {code: Class(one.name, one.colour) for code, one in lamp_classes(facts.evidence).items()}
-        write_classes(
-            lamps, mapped(tone, 1, 0, partial(lamp_tile, lamps=seen)), grid, "lamp_family", classes, about
-        )
+        function = partial(tone_and_lamps_tile, calibration=calibration, lamps=seen)
+        array = mapped(ortho, len(bands) + 1, calibration.margin, function)
+        write_cog(tone, array, grid, bands, about, ClassMap(lamps, "lamp_family", classes))
 
 
 def _lamps(facts: PhotoFacts, options: ToneConfig, geometry: Path) -> Lamps | None:

@@ -6,6 +6,7 @@ A photo of any other level gets the one class "not identifiable" wherever its to
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.models import CameraRow, EvidenceLevel
 from pipeline.ortho.cog import Band
@@ -52,39 +53,34 @@ def lamps_seen(
     return Lamps(lamp_anchors(response, *air), mixture_ends(response, *air), level)
 
 
-def tone_and_lamps_tile(ortho: Floats, tile: Tile, calibration: Calibration, lamps: Lamps) -> Floats:
-    """The bands of `tone.tif` of an anchored raw: ratios, then LAMP_BANDS, which stand where lit."""
+def tone_and_lamps_tile(ortho: Floats, tile: Tile, calibration: Calibration, lamps: Lamps | None) -> Floats:
+    """The bands of `tone.tif`, ratios and of an anchored raw also LAMP_BANDS where lit; and behind them the
+    values of `lamps.tif`."""
     ratios = tone_tile(ortho, tile, calibration)
-    result = np.full((len(ratios) + len(LAMP_BANDS), *ratios.shape[1:]), np.nan, np.float32)
-    result[: len(ratios)] = ratios
     lit = np.isfinite(ratios[0])
-    result[len(ratios) :, lit] = _of_lit(ratios[:4, lit], lamps)
+    codes = np.full((1, *lit.shape), NO_DATA, np.float32)
+    if lamps is None:
+        codes[0, lit] = NOT_IDENTIFIABLE[0]
+        return np.concatenate([ratios, codes])
+    result = np.full((len(ratios) + len(LAMP_BANDS) + 1, *lit.shape), np.nan, np.float32)
+    result[: len(ratios)] = ratios
+    codes[0, lit], result[len(ratios) : -1, lit] = _of_lit(ratios[:4, lit], lamps)
+    result[-1:] = codes
     return result
 
 
-def _of_lit(ratios: Floats, lamps: Lamps) -> Floats:
-    """LAMP_BANDS (10, cells) from ratios and their sigmas (4, cells)."""
+def _of_lit(ratios: Floats, lamps: Lamps) -> tuple[NDArray[np.uint8], Floats]:
+    """Codes (cells,) of lamp families and LAMP_BANDS (10, cells) from ratios and their sigmas (4, cells)."""
     g_r, b_g, sigma_g_r, sigma_b_g = ratios
     level = lamps.level
-    _, membership = lamp_family(g_r, b_g, sigma_g_r, sigma_b_g, lamps.anchors, level)
+    codes, membership = lamp_family(g_r, b_g, sigma_g_r, sigma_b_g, lamps.anchors, level)
     white = white_share(g_r, b_g, sigma_g_r, sigma_b_g, lamps.ends, level)
-    return np.stack(
+    bands = np.stack(
         [
             *(membership, white.share, white.low, white.high),
             *melatonin_suppression_index(b_g, sigma_b_g, level),
             *star_light_index(b_g, sigma_b_g, level),
             *photopic_over_green(g_r, sigma_g_r, level),
         ]
-    ).astype(np.float32)
-
-
-def lamp_tile(tone: Floats, tile: Tile, lamps: Lamps | None) -> Floats:
-    """The values of `lamps.tif` (1, height, width), from the bands of `tone.tif`."""
-    lit = np.isfinite(tone[0])
-    codes = np.full(lit.shape, NO_DATA, np.float32)
-    if lamps is None:
-        codes[lit] = NOT_IDENTIFIABLE[0]
-    else:
-        g_r, b_g, sigma_g_r, sigma_b_g = tone[:4, lit]
-        codes[lit] = lamp_family(g_r, b_g, sigma_g_r, sigma_b_g, lamps.anchors, lamps.level)[0]
-    return codes[None]
+    )
+    return codes, bands.astype(np.float32)

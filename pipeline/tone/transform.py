@@ -11,8 +11,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from pipeline.camera.earth import Array
+from pipeline.models import CameraRow
+from pipeline.tone.background import Floats
 from pipeline.tone.lamps import LAMP_FAMILIES, MIN_B_G
-from pipeline.tone.responses import Response, ab_ratios, spectra
+from pipeline.tone.responses import Response, ab_ratios, carried_response, spectra
 
 MIXED_SHARES = (0.25, 0.5, 0.75)  # of light, of two lamps in one cell
 
@@ -51,6 +53,24 @@ def camera_transform(source: Response, target: Response) -> CameraTransform:
     rms = np.sqrt(((wanted - design @ both) ** 2).mean(axis=0))
     rms_alone = float(np.sqrt(((wanted - design[:, :2] @ alone)[:, 0] ** 2).mean()))
     return CameraTransform(source.name, target.name, both.T, alone[:, 0], rms, rms_alone)
+
+
+def between_cameras(source: str, camera: CameraRow, target: str, other: CameraRow) -> CameraTransform:
+    """The transform between cameras known by their colour matrices."""
+    return camera_transform(
+        carried_response(source, camera.xyz_to_camera), carried_response(target, other.xyz_to_camera)
+    )
+
+
+def seen_by_target(light: Floats, tone: Floats, transform: CameraTransform) -> tuple[Floats, Floats]:
+    """Tiles of light.tif and tone.tif as the target sees them: where lit, red and blue are to green what its
+    ratios say. Other cells stay as they are; they have no tone."""
+    light, tone = light.copy(), tone.copy()
+    green_red, blue_green = transform.apply(tone[0], tone[1])
+    light[0] *= np.where(np.isfinite(tone[0]), np.exp2(tone[0] - green_red), 1)
+    light[2] *= np.where(np.isfinite(tone[1]), np.exp2(blue_green - tone[1]), 1)
+    tone[0], tone[1] = green_red, blue_green
+    return light, tone
 
 
 def _lamps_and_mixtures() -> Array:

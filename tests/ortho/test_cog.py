@@ -11,6 +11,7 @@ from pipeline.ortho.cog import (
     SIMULATED_NOTE,
     Band,
     Class,
+    ClassMap,
     Statistics,
     mapped,
     median_of_band,
@@ -19,7 +20,6 @@ from pipeline.ortho.cog import (
     raster_grid,
     read_rows,
     read_tile,
-    write_classes,
     write_cog,
 )
 from pipeline.ortho.grid import Grid
@@ -181,11 +181,20 @@ def classes():
 
 
 @pytest.fixture(scope="module")
-def class_map(classes, tmp_path_factory):
-    file = tmp_path_factory.mktemp("classes") / "classes.tif"
-    array = da.from_array(classes, chunks=(1, 256, 300))
-    write_classes(file, array, GRID, "ground", CLASSES, photo_tags("ISS030-E-1", "raw", simulated=False))
-    return file
+def class_map(values, classes, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("classes")
+    array = da.from_array(np.concatenate([values, classes]), chunks=(3, 256, 300))
+    ground = ClassMap(folder / "classes.tif", "ground", CLASSES)
+    tags = photo_tags("ISS030-E-1", "raw", simulated=False)
+    write_cog(folder / "raster.tif", array, GRID, BANDS, tags, ground)
+    return ground.file
+
+
+def test_a_raster_with_a_class_map_beside_it_is_as_it_is_without(class_map, raster):
+    with rasterio.open(class_map.with_name("raster.tif")) as beside, rasterio.open(raster) as alone:
+        np.testing.assert_array_equal(beside.read(), alone.read())
+        assert beside.descriptions == alone.descriptions
+        assert [beside.tags(k) for k in (1, 2)] == [alone.tags(k) for k in (1, 2)]
 
 
 def test_a_class_map_is_a_valid_cog_with_its_palette_and_names(class_map, classes):

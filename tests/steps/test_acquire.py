@@ -16,6 +16,8 @@ from pipeline.photo.photo import PhotoFacts
 from pipeline.photo.reader import read_photo
 from pipeline.photo.tiff import read_photo_tif
 from pipeline.photo.vignetting import Vignetting, radius, write_vignetting
+from pipeline.simulate.flare import Ghost, with_ghost, with_light
+from pipeline.simulate.render import developed
 from pipeline.steps.acquire import acquire
 from tests.photo.dng import codes, mosaic, write_dng
 from tests.photo.pictures import night_codes, save_jpeg
@@ -229,3 +231,18 @@ def test_the_light_is_the_readers(tmp_path: Path) -> None:
     read, written = read_photo(tmp_path / "a.jpg").photo, read_photo_tif(tmp_path / "photo.tif")
     np.testing.assert_array_equal(written.light, read.light)
     np.testing.assert_array_equal(written.saturated, read.saturated)
+
+
+def test_ghosts_of_a_bright_light_are_masked_and_counted(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    night = np.abs(rng.normal(0.005, 0.001, (3, 400, 600)))
+    night[:, rng.integers(0, 400, 500), rng.integers(0, 600, 500)] += rng.uniform(0.1, 0.6, (3, 500))
+    lit = with_light(night, 120, 150, 6)
+    facts = []
+    for name, light in (("a", lit), ("b", with_ghost(lit, 120, 150, Ghost(0.9, 30, (0.05, 0.03, 0.02))))):
+        Image.fromarray(developed(light)).save(tmp_path / f"{name}.tif")
+        facts.append(acquired(tmp_path / f"{name}.tif", tmp_path, PhotoSource(id=name)))
+    assert facts[0].flare_pixels == 0
+    assert facts[1].flare_pixels == np.isnan(read_photo_tif(tmp_path / "photo.tif").light[0]).sum()
+    # Its disc and the skirt around it.
+    assert np.pi * 30**2 < facts[1].flare_pixels < np.pi * 60**2

@@ -1,8 +1,12 @@
 """Countries with a planted tone, imaged with glow and noise: how right the tone, how honest its sigma."""
 
+import dataclasses
+
+import numpy as np
 import pytest
 
 from benchmarks.tone.scenes import country_biases, exposed_for, measured, residual_spread, scene
+from pipeline.simulate.flare import with_veil
 
 
 @pytest.fixture(scope="module")
@@ -32,3 +36,17 @@ def test_saturated_lamps_do_not_shift_it_but_would_without_the_mask(bright):
     assert max(map(abs, country_biases(bright, measured(bright, "raw"), 10))) < limit
     bare = measured(bright, "raw", masked=False)
     assert max(map(abs, country_biases(bright, bare, 10))) > limit
+
+
+def test_the_local_background_takes_the_veil_of_a_light_outside_the_frame(faint):
+    """Thrice as bright at the edge as the night's own background, and of another colour than any lamp."""
+    made, plain = faint
+    ortho = np.concatenate([with_veil(made.ortho[:3], 30.0, (0.012, 0.018, 0.024)), made.ortho[3:]])
+    veiled = dataclasses.replace(made, ortho=ortho.astype(np.float32))
+    assert country_biases(veiled, measured(veiled, "raw"), 10) == pytest.approx([0.0] * 4, abs=0.02)
+    # Less one background for all of it, light of the same cells would be wrong by several times as much.
+    lit = np.isfinite(plain.tone[0]) & (made.country == 3)
+    light = veiled.ortho[:3] - np.median(veiled.ortho[:3], axis=(1, 2), keepdims=True)
+    red, green = light[0][lit].sum(), light[1][lit].sum()
+    own = made.light[:, lit].sum(axis=1)
+    assert abs(np.log2(green / red) - np.log2(own[1] / own[0])) > 0.08

@@ -1,0 +1,165 @@
+"""Ghosts of lens flare: pale images of a very bright light, thrown back between the lenses of the camera.
+
+    x  light, saturated                 A ghost lies on the line from its light through the middle of the
+       .                                frame, on the other side, nearer to the middle or farther out; it is
+         + middle                       large, out of focus, and often of another colour than its light.
+           ( ) ghost                    What lies under it stays dark between its lamps, but for the ghost.
+
+Towns have lamps with darkness between them, or rise and fall from street to street; a ghost does neither: the
+darker parts of the ground under it are lifted to one smooth level. Fog lit from below may look the same, so
+nothing is taken for a ghost but where a light can have thrown it. Veils wider than any ghost are left to the
+local background of the tone; a ghost of a light outside the frame is not found.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import (
+    binary_closing,
+    binary_dilation,
+    binary_fill_holes,
+    binary_opening,
+    center_of_mass,
+    grey_opening,
+    label,
+)
+from scipy.spatial import ConvexHull
+
+from pipeline.photo.photo import Photo
+
+BLOCKS, MIN_BLOCK_PX = 256, 4  # along the long side
+SOURCE_SHARE = 1e-4  # of the frame, saturated in one piece: a ghost has a thousandth of its light or less
+MIN_AWAY, MIN_ALONG, MAX_ALONG = 0.05, 0.3, 1.4  # of the long side, the others of the light's own distance
+MAX_ASIDE = 0.03  # of the long side: the middle of the frame is not quite that of the lens
+MIN_RISE = 0.01  # of white: fainter bumps are lost among those of the ground
+MAX_WIDTH = 0.15  # of the long side; what is wider is a veil or a cloud
+MAX_CONTRAST = 0.3  # of the rise: median - 10th percentile of a block
+MAX_ABOVE = (
+    0.25  # of the rise: a block's level above that of the darkest around, which small towns leave dark
+)
+MIN_BLOCKS, MIN_RADIUS = 9, 0.01  # the radius in long sides: a town's smooth middle is smaller
+MIN_SMOOTH, MIN_ROUND = 0.6, 0.25  # shares of smooth blocks, and of the circle around it: lamps spoil both
+SKIRT = 0.3  # of its radius, around what is above MIN_RISE
+
+Blocks = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Light:
+    """Where a light is that can throw ghosts, in pixels, and how many of them it saturates."""
+
+    row: float
+    column: float
+    size: int
+
+
+def without_flare(photo: Photo) -> tuple[Photo, int]:
+    """The photo with ghosts invalid, and how many pixels they take."""
+    hidden = ghosts(photo, bright_lights(photo))
+    if not hidden.any():
+        return photo, 0
+    light = np.where(hidden, np.float32(np.nan), photo.light)
+    return Photo(light, photo.saturated & ~hidden), int(hidden.sum())
+
+
+def bright_lights(photo: Photo, min_share: float = SOURCE_SHARE) -> tuple[Light, ...]:
+    """Lights of which at least this share of the frame is saturated in one piece."""
+    parts, _ = label(photo.saturated, np.ones((3, 3)))
+    sizes = np.bincount(parts.ravel())
+    numbers = [n for n in np.flatnonzero(sizes >= max(1, min_share * parts.size)) if n > 0]
+    places = center_of_mass(photo.saturated, parts, numbers)
+    return tuple(
+        Light(float(row), float(column), int(sizes[n]))
+        for (row, column), n in zip(places, numbers, strict=True)
+    )
+
+
+def ghosts(photo: Photo, lights: tuple[Light, ...]) -> Mask:
+    """Pixels (height, width) that a ghost of one of these lights brightens, to whole blocks."""
+    shape = photo.saturated.shape
+    hidden = np.zeros(shape, bool)
+    if not lights:
+        return hidden
+    block_px = max(MIN_BLOCK_PX, round(max(shape) / BLOCKS))
+    for channel in np.nan_to_num(photo.light):
+        for bump in _bumps(_in_blocks(channel, block_px), max(shape) / block_px):
+            row, column = ((v + 0.5) * block_px for v in center_of_mass(bump))
+            whole = np.zeros(shape, bool)
+            block = np.ones((block_px, block_px), bool)
+            whole[: len(bump) * block_px, : bump.shape[1] * block_px] = np.kron(bump, block)
+            # The glow around a light is smooth and round as well, and no lesser light has thrown it.
+            within = max((one.size for one in lights if whole[int(one.row), int(one.column)]), default=0)
+            if any(one.size > within and _can_throw(one, row, column, shape) for one in lights):
+                hidden |= whole
+    return hidden
+
+
+def _can_throw(light: Light, row: float, column: float, shape: tuple[int, ...]) -> bool:
+    """Whether a ghost of a light may be centred here."""
+    long_side = max(shape)
+    middle = (np.array(shape) - 1) / 2
+    through = middle - (light.row, light.column)
+    away = float(np.hypot(*through))
+    if away < MIN_AWAY * long_side:
+        return False
+    down, right = np.array([row, column]) - middle
+    along = (down * through[0] + right * through[1]) / away**2
+    aside = abs(down * through[1] - right * through[0]) / away
+    return bool(MIN_ALONG <= along <= MAX_ALONG and aside <= MAX_ASIDE * long_side)
+
+
+def _in_blocks(channel: NDArray[np.float32], block_px: int) -> NDArray[np.float32]:
+    """Whole blocks as (rows, columns, pixels of a block), each in rising order."""
+    height, width = (side // block_px for side in channel.shape)
+    whole = channel[: height * block_px, : width * block_px].reshape(height, block_px, width, block_px)
+    return np.sort(whole.swapaxes(1, 2).reshape(height, width, -1), axis=-1)
+
+
+def _bumps(blocks: NDArray[np.float32], long_side: float) -> list[Mask]:
+    """Smooth and round elevations of one channel, each as a mask of blocks; `long_side` in blocks."""
+    low, level, middle = (
+        blocks[..., round(q * (blocks.shape[-1] - 1))].astype(float) for q in (0.1, 0.25, 0.5)
+    )
+    ground = grey_opening(level, (3, 3), mode="nearest")
+    window = 2 * round(MAX_WIDTH * long_side / 2) + 1
+    rise = ground - grey_opening(level, (window, window), mode="nearest")
+    contrast, above = _beyond_usual(middle - low), _beyond_usual(level - ground)
+    smooth = (rise > MIN_RISE) & (contrast < MAX_CONTRAST * rise) & (above < MAX_ABOVE * rise)
+    parts, _ = label(smooth)
+    sizes = np.bincount(parts.ravel())
+    least = max(MIN_BLOCKS, np.pi * (MIN_RADIUS * long_side) ** 2)
+    found = []
+    for number in np.flatnonzero(sizes >= least):
+        whole = _filled(parts == number) if number > 0 else np.zeros(1, bool)
+        radius = _radius(whole)
+        round_ = whole.sum() / max(np.pi * radius**2, 1) >= MIN_ROUND
+        if whole.sum() >= least and round_ and smooth[whole].mean() >= MIN_SMOOTH:
+            found.append(binary_dilation(_convex(whole), iterations=max(1, round(SKIRT * radius))))
+    return found
+
+
+def _beyond_usual(values: Blocks) -> Blocks:
+    """What values have beyond their median, which is noise, in quadrature."""
+    return np.asarray(np.sqrt(np.maximum(values**2 - np.median(values) ** 2, 0)))
+
+
+def _filled(part: Mask) -> Mask:
+    """A part without the holes that lamps make, and without its thin arms."""
+    whole = binary_fill_holes(binary_closing(np.pad(part, 3), iterations=2))
+    pieces, n = label(binary_opening(whole, iterations=2)[3:-3, 3:-3])
+    return np.asarray(pieces == 1 + np.bincount(pieces.ravel())[1:].argmax()) if n else np.zeros_like(part)
+
+
+def _radius(part: Mask) -> float:
+    """From the middle of a part to its farthest block."""
+    at = np.argwhere(part)
+    return float(np.linalg.norm(at - at.mean(axis=0), axis=1).max() + 0.5) if len(at) else 0.0
+
+
+def _convex(part: Mask) -> Mask:
+    """The part with all that lies between its blocks."""
+    faces = ConvexHull(np.argwhere(part)).equations
+    places = np.indices(part.shape).reshape(2, -1)
+    return np.asarray((faces[:, :2] @ places + faces[:, 2:] < 1e-9).all(axis=0).reshape(part.shape))

@@ -1,0 +1,107 @@
+"""Ghosts of a bright light are found where they were planted, and nowhere else."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from pipeline.photo.flare import bright_lights, ghosts, without_flare
+from pipeline.photo.masks import saturated
+from pipeline.photo.photo import Photo
+from pipeline.photo.reader import read_photo, srgb_to_linear
+from pipeline.simulate.flare import Ghost, ghost_place, with_ghost, with_light
+from pipeline.simulate.render import Optics, developed, ground_light, imaged, noisy
+from pipeline.simulate.scene import lights_seen, view
+
+SHAPE = (1064, 708)
+LONG = max(SHAPE)
+STRENGTH = 0.03  # of white: what the module promises to find, of a radius of 2 % of the long side
+
+
+@pytest.fixture(scope="module")
+def night() -> NDArray[np.float64]:
+    """Towns through the simulator's lens, linear and free of noise."""
+    camera, _ = view(1, 2012, (5.92, 50.72), (), 85.0, (15.0, 35.0), SHAPE)
+    return imaged(camera, ground_light(camera, lights_seen(camera, 1, 2012, None)))
+
+
+def photographed(picture: NDArray[np.float64], seed: int = 0) -> Photo:
+    codes = np.moveaxis(developed(noisy(picture, seed, Optics())), -1, 0)
+    return Photo(srgb_to_linear(codes / 255), saturated(codes, 255))
+
+
+def planted(seed: int) -> tuple[float, float, Ghost]:
+    """A light somewhere between the middle and the edge, and a ghost of any colour it may throw."""
+    rng = np.random.default_rng([seed, 1])
+    angle, away = rng.uniform(0, 2 * np.pi), rng.uniform(0.15, 0.4) * SHAPE[1]
+    colour = rng.dirichlet((2, 2, 2))
+    rgb = STRENGTH * colour / colour.max()
+    ghost = Ghost(
+        scale=rng.uniform(0.5, 1.2),
+        radius_px=rng.uniform(0.02, 0.05) * LONG,
+        rgb=(float(rgb[0]), float(rgb[1]), float(rgb[2])),
+        aside_px=rng.uniform(-0.02, 0.02) * LONG,
+        soft=bool(seed % 2),
+    )
+    return SHAPE[1] / 2 + away * np.sin(angle), SHAPE[0] / 2 + away * np.cos(angle), ghost
+
+
+def distance(at: tuple[float, float]) -> NDArray[np.float64]:
+    return np.asarray(np.hypot(np.arange(SHAPE[1])[:, None] - at[0], np.arange(SHAPE[0]) - at[1]))
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_planted_ghosts_are_found(night, seed):
+    row, column, ghost = planted(seed)
+    lit = with_light(night, row, column, 0.01 * LONG)
+    away = distance(ghost_place(night, row, column, ghost)) / ghost.radius_px
+    photo = photographed(with_ghost(lit, row, column, ghost), seed)
+    hidden = ghosts(photo, bright_lights(photo))
+    # A soft one has fallen to half at 0.7 radii. Blocks are a fifth of the smallest ones' radius, and towns
+    # at the edge may take a bite.
+    assert hidden[away < (0.7 if ghost.soft else 1.0)].mean() > 0.85
+    # The skirt, and towns beside it that are as bright and as even.
+    assert hidden[away > 2.5].sum() < 0.005 * hidden.size
+    left, count = without_flare(photo)
+    assert count == hidden.sum()
+    assert np.isnan(left.light[:, hidden]).all()
+    assert (left.light[:, ~hidden] == photo.light[:, ~hidden]).all()
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_a_light_without_a_ghost_hides_nothing(night, seed):
+    row, column, _ = planted(seed)
+    assert without_flare(photographed(night, seed))[1] == 0
+    assert without_flare(photographed(with_light(night, row, column, 0.01 * LONG), seed))[1] == 0
+
+
+def test_the_same_spot_where_no_light_can_throw_it_is_left_alone(night):
+    row, column, ghost = planted(0)
+    lit = with_light(night, row, column, 0.01 * LONG)
+    astray = dataclasses.replace(ghost, aside_px=0.15 * LONG)
+    assert without_flare(photographed(with_ghost(lit, row, column, ghost)))[1] > 0
+    assert without_flare(photographed(with_ghost(lit, row, column, astray)))[1] == 0
+
+
+def test_a_town_where_a_ghost_may_be_is_left_alone(night):
+    """Of the same light and size as a ghost, but of lamps with darkness between them."""
+    row, column, ghost = planted(0)
+    lit = with_light(night, row, column, 0.01 * LONG)
+    inside = distance(ghost_place(night, row, column, ghost)) < ghost.radius_px
+    lamps = np.zeros_like(inside)
+    lamps[::5, ::6] = True
+    spread = sum(np.roll(lamps & inside, (down, right), (0, 1)) for down in (0, 1) for right in (0, 1))
+    town = lit + np.reshape(ghost.rgb, (3, 1, 1)) * 30 / 4 * spread
+    assert without_flare(photographed(town))[1] == 0
+
+
+@pytest.mark.parametrize("kind", ["photos", "scenes"])
+def test_nothing_is_found_in_photographs_without_flare(shared, kind):
+    files = sorted((shared / kind).glob("*.jpg"))
+    assert files
+    for file in files:
+        photo = read_photo(file).photo
+        assert without_flare(photo)[1] == 0, file.name
+        # Nor would it be if lamps of a fifth of the size were thought to throw ghosts.
+        assert not ghosts(photo, bright_lights(photo, 2e-5)).any(), file.name
