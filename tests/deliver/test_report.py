@@ -1,12 +1,15 @@
 """The report: complete, marked where simulated, escaped, offline, and fit for a phone."""
 
 import dataclasses
+import json
 import re
+import shutil
 import subprocess
 from html import unescape
 from pathlib import Path
 
 import numpy as np
+import pyogrio
 import pytest
 from markupsafe import Markup
 
@@ -219,6 +222,30 @@ def test_changes_are_factors_of_light_and_steps_of_tone(text: str) -> None:
 
 
 @pytest.mark.usefixtures("words_only")
+def test_a_refused_photo_is_named_with_its_reason_and_picture(delivery: Delivery, tmp_path: Path) -> None:
+    made = delivery.copy(tmp_path)
+    reason = "lost: georeference refused: <no> light agrees (see solve.png); correct nadir"
+    placed = {"photos": ["simulated-2012", "simulated-2022"], "refused": {"lost": reason}}
+    (made.folder / "placed.json").write_text(json.dumps(placed))
+    (made.folder / "lost").mkdir()
+    shutil.copy(made.folder / "simulated-2012" / "solve.png", made.folder / "lost")
+    made.run()
+    html = (made.folder / "report.html").read_text(encoding="utf-8")
+    text = seen(html)
+    assert "1 of 3 photos was refused and takes no part" in text
+    assert f"{reason}." in text
+    assert "<no>" not in html
+    section = html.split('<section id="refused">')[1].split("</section>")[0]
+    assert section.count("data:image/webp") == 2
+    notes = pyogrio.read_dataframe(made.folder / "demo.gpkg", layer="notes")
+    told = notes[notes["subject"] == "georeference"]
+    assert told[["photo", "statement"]].to_numpy().tolist() == [["lost", reason]]
+
+
+def test_where_no_photo_is_refused_nothing_is_said_of_it(text: str) -> None:
+    assert "refused" not in text
+
+
 def test_changes_that_are_refused_say_why(delivery: Delivery) -> None:
     city = delivery.results()
     reason = "No change can be given: the photos do not <overlap>."
