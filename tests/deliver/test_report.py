@@ -73,6 +73,15 @@ def test_is_one_small_file_that_needs_no_network(html: str) -> None:
     assert not re.search(r"<script|<link|@import|url\(", html)
 
 
+def test_tables_and_arguments_are_folded_away_on_a_phone(html: str) -> None:
+    """Unfolded, the page is half as long again there; a wide page shows them all by its style sheet."""
+    outside = re.sub(r"<details class=\"more\">.*?</details>", "", html, flags=re.S)
+    assert html.count("<table") > 5
+    assert "<table" not in outside
+    assert "Against, and doubts" not in outside
+    assert "details-content" in html.split("</style>")[0]
+
+
 def test_escapes_what_users_and_files_say(html: str, text: str) -> None:
     assert TITLE in text
     assert "<b>x" not in html
