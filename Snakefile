@@ -1,16 +1,30 @@
 # Night photographs to light and tone across borders.
 #
-#   simulate | download -> acquire -> georeference -> grid (city) -> orthorectify -> tone -> borders (city) -> deliver (city)
+#   simulate | download -> acquire -> georeference -> place, grid (city) -> orthorectify -> tone -> borders (city) -> deliver (city)
+#
+# A refused photo stops nothing: from `place` on a city goes on with those that were placed, and the run ends
+# with `refusals`, which names the others and fails.
 #
 # configs/run.yaml says which cities, configs/<city>.yaml which photos and options. Files between the steps
 # lie in results/<city>/<photo>/ and results/<city>/; a step is pipeline/steps/<step>.py.
 from pipeline.models import NAME
 from pipeline.steps.plan import plan_or_exit
 
-plan = plan_or_exit(config)
+plan = plan_or_exit(config, checkpoints)
 CITY = f"{plan.run.results}/{{city}}"
 PHOTO = f"{CITY}/{{photo}}"
 STORE = plan.run.photo_store
+RESULTS = plan.results(
+    of_city=["report.html", "{city}.qgz", "{city}.gpkg"],
+    of_photo=[
+        "solve.png",
+        "ortho.tif",
+        "geometry.tif",
+        "tone.tif",
+        "light.tif",
+        "lamps.tif",
+    ],
+)
 
 
 wildcard_constraints:
@@ -20,15 +34,8 @@ wildcard_constraints:
 
 rule all:
     input:
-        plan.of_each_city("report.html", "{city}.qgz", "{city}.gpkg"),
-        plan.of_all_photos(
-            "solve.png",
-            "ortho.tif",
-            "geometry.tif",
-            "tone.tif",
-            "light.tif",
-            "lamps.tif",
-        ),
+        *RESULTS,
+        plan.refusals,
     localrule: True
     message:
         "Done: see each city's report.html, or open its .qgz in QGIS."
@@ -38,6 +45,7 @@ include: "pipeline/rules/simulate.smk"
 include: "pipeline/rules/download.smk"
 include: "pipeline/rules/acquire.smk"
 include: "pipeline/rules/georeference.smk"
+include: "pipeline/rules/place.smk"
 include: "pipeline/rules/grid.smk"
 include: "pipeline/rules/orthorectify.smk"
 include: "pipeline/rules/tone.smk"
@@ -45,3 +53,4 @@ include: "pipeline/rules/motorways.smk"
 include: "pipeline/rules/borders.smk"
 include: "pipeline/rules/change.smk"
 include: "pipeline/rules/deliver.smk"
+include: "pipeline/rules/refusals.smk"

@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import Literal, cast, get_args
 from zoneinfo import ZoneInfo
 
+import shapely
+from shapely.geometry.base import BaseGeometry
+
 from pipeline.errors import ConfigError
 
 EVENTS = Path(__file__).parents[2] / "data" / "lighting_events.csv"
@@ -21,6 +24,8 @@ _ZONES = {
     "LU": ZoneInfo("Europe/Luxembourg"),
     "NL": ZoneInfo("Europe/Amsterdam"),
 }
+# West, south, east and north of regions, degrees: a photo that sees nothing of it is not told of one.
+_AROUND = {"BE-VLG": (2.5, 50.68, 5.93, 51.51), "BE-WAL": (2.84, 49.49, 6.41, 50.82)}
 _WHOSE = {
     "BE": "Belgian",
     "BE-VLG": "Flemish",
@@ -38,12 +43,14 @@ class LightingEvent:
     It holds from the local date `first` to `last`, both inclusive and None where open, and between the local
     hours `start` (inclusive) and `stop` (exclusive); None where it holds at all hours. A night that begins
     before midnight counts by the date on which it begins. `state` is what the lights are by it ("lamps":
-    other lamps), `extent` whether all of them.
+    other lamps), `extent` whether all of them. `lon` and `lat` say where the `place` of a road is, about.
     """
 
     country: str
     region: str
     place: str
+    lon: float | None
+    lat: float | None
     road_class: str
     first: date | None
     last: date | None
@@ -62,6 +69,15 @@ class LightingEvent:
     def concerns(self, code: str) -> bool:
         """Whether it holds in a country or region or in a part of it."""
         return f"{self.code}-".startswith(f"{code}-") or f"{code}-".startswith(f"{self.code}-")
+
+    def shown(self, towns: Container[str], frame: BaseGeometry) -> bool:
+        """Whether its place, or region, is one of the `towns` or in the frame (degrees) of a photo of its
+        country."""
+        if self.lon is not None and self.lat is not None:
+            return bool(shapely.contains_xy(frame, self.lon, self.lat))
+        if self.place:
+            return self.place in towns
+        return self.code not in _AROUND or frame.intersects(shapely.box(*_AROUND[self.code]))
 
     def holds(self, local: datetime) -> bool:
         """Whether it is in force at a local time."""
@@ -98,12 +114,14 @@ def events_at(
 
 
 def event_rows(
-    when_utc: datetime | None, codes: Iterable[str], towns: Container[str], events: Iterable[LightingEvent]
+    when_utc: datetime | None,
+    codes: Iterable[str],
+    towns: Container[str],
+    frame: BaseGeometry,
+    events: Iterable[LightingEvent],
 ) -> list[dict[str, str]]:
-    """What was in force in the countries and `towns` that a photo shows, as rows of the table `events`.
-
-    Roads are not looked for: an event of one concerns all photos of its country.
-    """
+    """What was in force in the countries, the `towns` and the frame (degrees) that a photo shows, as rows of
+    the table `events`."""
     if when_utc is None:
         return []
     return [
@@ -119,7 +137,7 @@ def event_rows(
             "source": event.source,
         }
         for event in events_at(codes, when_utc, events)
-        if not event.place or event.road_class == "motorway" or event.place in towns
+        if event.shown(towns, frame)
     ]
 
 
@@ -163,10 +181,16 @@ def _event(row: dict[str, str], where: str) -> LightingEvent:
             raise ConfigError(where, key, row[key], f"must be one of {', '.join(known)}")
     if bool(row["local_from"]) != bool(row["local_until"]):
         raise ConfigError(where, "local_from, local_until", None, "give both hours or none")
+    if bool(row["lon"]) != bool(row["lat"]):
+        raise ConfigError(where, "lon, lat", None, "give both or none")
+    if row["place"] and row["road_class"] == "motorway" and not row["lon"]:
+        raise ConfigError(where, "lon, lat", None, "say where the named road is")
     return LightingEvent(
         country=country,
         region=region,
         place=row["place"],
+        lon=_degrees(row["lon"], where, "lon"),
+        lat=_degrees(row["lat"], where, "lat"),
         road_class=row["road_class"],
         first=_date(row["from"], where, "from", last=False),
         last=_date(row["until"], where, "until", last=True),
@@ -192,6 +216,13 @@ def _date(text: str, where: str, key: str, *, last: bool) -> date | None:
     if len(text) == len("YYYY"):
         return begin.replace(month=12, day=31)
     return (begin + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+
+
+def _degrees(text: str, where: str, key: str) -> float | None:
+    try:
+        return float(text) if text else None
+    except ValueError:
+        raise ConfigError(where, key, text, "must be a number of degrees") from None
 
 
 def _hour(text: str, where: str, key: str) -> time | None:

@@ -152,7 +152,9 @@ def _segment(
 
 def _interval_factor(found: BorderFit, influences: Sequence[Array]) -> float:
     """What makes the norm of a segment's influence half a 95 % interval: Student's quantile times the scatter
-    of the units, each as much as it moves segments."""
+    of the units, each as much as it moves segments; NaN without a segment."""
+    if not influences:
+        return math.nan
     moves = (np.array(influences) ** 2).sum(axis=0)
     scatter = math.sqrt(float(moves @ found.fit.residual**2 / moves.sum()))
     return scatter * float(

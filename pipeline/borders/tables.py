@@ -93,8 +93,9 @@ def events_of(
     scene: Scene, zones: gpd.GeoDataFrame, towns: gpd.GeoDataFrame, events: Sequence[LightingEvent]
 ) -> gpd.GeoDataFrame:
     """The table `events`: lighting policies in force where and when a photo was taken, by its own tables of
-    countries and towns."""
-    rows = event_rows(scene.facts.taken_at, zones["country"], set(towns["name"]), events)
+    countries and towns and its frame."""
+    frame = gpd.GeoSeries([scene.frame()], crs=AREA_CRS).to_crs(4326).iloc[0]
+    rows = event_rows(scene.facts.taken_at, zones["country"], set(towns["name"]), frame, events)
     return of_photo(layer(rows, "events"), "events", scene.facts)
 
 

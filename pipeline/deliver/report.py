@@ -64,7 +64,7 @@ class Section:
 
 def report_html(city: CityResults, configuration: City, facts: Sequence[Fact]) -> str:
     """The whole report as HTML; every text from files or configuration is escaped."""
-    sharpness = min(1.0, math.sqrt(FULL_SIZE_PHOTOS / len(city.photos)))
+    sharpness = min(1.0, math.sqrt(FULL_SIZE_PHOTOS / (len(city.photos) + len(city.refused))))
     sections = [section(photo, city, configuration, sharpness) for photo in city.photos]
     photos = {photo.name: photo for photo in city.photos}
     planted = {one.photo.name: one.planted for one in sections}
@@ -92,6 +92,7 @@ def report_html(city: CityResults, configuration: City, facts: Sequence[Fact]) -
             road_charts=_road_charts(city),
             unmeasured=unmeasured(city) or ([] if roads else [(NO_ROAD, [])]),
             unchanged=_notes(city, "change") or [(NO_PAIR, [])],
+            refused=[(one, _solve(one.picture.read_bytes(), sharpness)) for one in city.refused],
             n_simulated=sum(photo.simulated for photo in city.photos),
             has_jpeg=any(photo.facts.evidence == "jpeg" for photo in city.photos),
             palette=palette,
@@ -107,13 +108,12 @@ def section(photo: PhotoResults, city: CityResults, configuration: City, sharpne
     """Draw one photo's pictures and compare with the truth where there is one."""
     canvases = [canvas.scaled(sharpness) for canvas in (maps.DESKTOP, maps.PHONE)]
     threshold = configuration.tone.min_signal_to_noise
-    solve = (photo.folder / "solve.png").read_bytes()
     truth = photo.truth
     return Section(
         photo=photo,
         light=_webp(*(maps.light_map(photo, city, canvas) for canvas in canvases)),
         tone=_webp(*(maps.tone_map(photo, city, canvas, threshold) for canvas in canvases)),
-        solve=_webp(*(maps.shrunk(solve, round(width * sharpness)) for width in SOLVE_WIDTHS_PX)),
+        solve=_solve((photo.folder / "solve.png").read_bytes(), sharpness),
         profile=_svg(partial(plots.profile, photo)) if len(photo.profiles) else None,
         along=_svg(partial(plots.along, photo)) if len(plots.told(photo.segments)) else None,
         colours=tone_facts(photo, city),
@@ -123,6 +123,10 @@ def section(photo: PhotoResults, city: CityResults, configuration: City, sharpne
         planted=planted_contrasts(truth, photo.contrasts, photo.raster("tone")) if truth else {},
         planted_everywhere=planted_contrasts(truth, photo.contrasts) if truth else {},
     )
+
+
+def _solve(png: bytes, sharpness: float) -> Picture:
+    return _webp(*(maps.shrunk(png, round(width * sharpness)) for width in SOLVE_WIDTHS_PX))
 
 
 def _position_sigma(photo: PhotoResults) -> tuple[float, float]:

@@ -1,6 +1,7 @@
 """Reads what the earlier steps left for a city: tables into the grid's reference system, facts, cameras."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -83,6 +84,15 @@ class PhotoResults:
         return self.folder / f"{kind}.tif"
 
 
+@dataclass(frozen=True)
+class RefusedPhoto:
+    """A photo that could not be placed: why, and a picture of the best that was found."""
+
+    name: str
+    statement: str
+    picture: Path
+
+
 @dataclass(frozen=True, eq=False)
 class PairResults:
     """What changed between two photos, by their names: countries and sides of borders, and across borders."""
@@ -102,7 +112,7 @@ class PairResults:
 @dataclass(frozen=True, eq=False)
 class CityResults:
     """All of a city: its map frame, what is common to all photos, the photos and the pairs of them that were
-    compared, in order of time, and the tables without a map."""
+    compared, in order of time, the tables without a map, and the photos that are not on it."""
 
     name: str
     title: str
@@ -114,6 +124,7 @@ class CityResults:
     photos: tuple[PhotoResults, ...]
     pairs: tuple[PairResults, ...]
     tables: dict[str, pd.DataFrame]
+    refused: tuple[RefusedPhoto, ...] = ()
 
     @property
     def frame(self) -> shapely.Polygon:
@@ -133,12 +144,15 @@ def read_city(
     compared: Path,
     borders: Path,
     motorways: Path,
+    refused: tuple[RefusedPhoto, ...] = (),
 ) -> CityResults:
-    """A city from its photos' folders, `grid.json`, its `borders.gpkg` and the two map files of `data/`."""
+    """A city from its photos' folders, `grid.json`, its `borders.gpkg`, the two map files of `data/` and the
+    photos that were refused."""
     grid = Grid.from_dict(json.loads(grid_file.read_text(encoding="utf-8")))
     tables = {name: _compared(compared, name, grid.crs) for name in COLUMNS}
     own = {name: table for name, table in tables.items() if name not in OF_TWO_PHOTOS}
     photos = [read_photo(folder, own, grid.crs) for folder in folders]
+    plain = {name: pd.DataFrame(tables[name].drop(columns="geometry")) for name in PLAIN_TABLES}
     return CityResults(
         name=name,
         title=title,
@@ -149,7 +163,8 @@ def read_city(
         cities=cities_in(grid),
         photos=tuple(sorted(photos, key=lambda photo: (str(photo.facts.taken_at), photo.name))),
         pairs=_pairs(tables["changes"], tables["border_changes"]),
-        tables={name: pd.DataFrame(tables[name].drop(columns="geometry")) for name in PLAIN_TABLES},
+        tables=plain | {"notes": _with_refusals(plain["notes"], refused)},
+        refused=refused,
     )
 
 
@@ -210,6 +225,14 @@ def _compared(file: Path, name: str, crs: str) -> gpd.GeoDataFrame:
     table = table.assign(**dict.fromkeys(absent))
     empty = [column for column in COLUMNS[name] if table[column].isna().all() and column not in WORDS]
     return table.astype(dict.fromkeys(empty, float))
+
+
+def _with_refusals(notes: pd.DataFrame, refused: Sequence[RefusedPhoto]) -> pd.DataFrame:
+    """The table `notes` with a row for each refused photo."""
+    if not refused:
+        return notes
+    rows = [{"photo": one.name, "subject": "georeference", "statement": one.statement} for one in refused]
+    return pd.concat([notes, pd.DataFrame(rows)], ignore_index=True)
 
 
 def _pairs(changes: gpd.GeoDataFrame, border_changes: gpd.GeoDataFrame) -> tuple[PairResults, ...]:

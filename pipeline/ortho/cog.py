@@ -1,7 +1,7 @@
 """Cloud-optimised GeoTIFFs: written tile by tile, with exact statistics, whole or not at all."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -255,15 +255,21 @@ def computed(array: da.Array) -> Parts:
         top += height
 
 
-def read_tile(file: Path, tile: Tile, margin: int = 0) -> NDArray[np.float32]:
-    """All bands of a window of a raster, widened by a margin; NaN beyond the raster's edge."""
+def read_tile(file: Path, tile: Tile, margin: int = 0, bands: int | None = None) -> NDArray[np.float32]:
+    """All bands, or the first few, of a window of a raster, widened by a margin; NaN beyond the raster's
+    edge."""
     top, left = max(0, tile.row - margin), max(0, tile.column - margin)
     with rasterio.open(file) as source:
         bottom = min(source.height, tile.row + tile.height + margin)
         right = min(source.width, tile.column + tile.width + margin)
-        values = source.read(window=Window(left, top, right - left, bottom - top))
+        first = range(1, 1 + (bands or source.count))
+        values: NDArray[np.float32] = source.read(
+            list(first), window=Window(left, top, right - left, bottom - top)
+        )
     above, before = top - (tile.row - margin), left - (tile.column - margin)
     shape = values.shape[0], tile.height + 2 * margin, tile.width + 2 * margin
+    if shape == values.shape:
+        return values
     padded = np.full(shape, np.nan, np.float32)
     padded[:, above : above + bottom - top, before : before + right - left] = values
     return padded
@@ -301,9 +307,13 @@ def raster_grid(file: Path) -> Grid:
         return Grid(source.crs.to_string(), source.res[0], (xmin, ymin, xmax, ymax))
 
 
-def read_rows(*files: Path) -> Iterator[tuple[Tile, list[NDArray[np.float32]]]]:
-    """Rasters on one grid, a few rows of tiles' height at a time, from north to south."""
+def read_rows(
+    *files: Path, bands: Sequence[int] | None = None
+) -> Iterator[tuple[Tile, list[NDArray[np.float32]]]]:
+    """Rasters on one grid, rows of tiles' height at a time, from north to south; `bands` tells how many of
+    each are read, all without it."""
     grid = raster_grid(files[0])
+    counts = [None] * len(files) if bands is None else bands
     for top in range(0, grid.height, TILE):
         tile = Tile(top, 0, min(TILE, grid.height - top), grid.width)
-        yield tile, [read_tile(file, tile) for file in files]
+        yield tile, [read_tile(file, tile, bands=n) for file, n in zip(files, counts, strict=True)]

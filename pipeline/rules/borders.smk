@@ -1,10 +1,10 @@
 rule borders:
     input:
         "data/borders.gpkg",
-        tones=plan.each_photo("tone.tif"),
-        lights=plan.each_photo("light.tif"),
-        photo_facts=plan.each_photo("photo.json"),
-        cameras=plan.each_photo("camera.json"),
+        tones=plan.each_placed("tone.tif"),
+        lights=plan.each_placed("light.tif"),
+        photo_facts=plan.each_placed("photo.json"),
+        cameras=plan.each_placed("camera.json"),
         motorways=plan.motorways,
         regions=plan.city_path("regions"),
         events="data/lighting_events.csv",

@@ -1,15 +1,16 @@
 rule deliver:
     input:
         plan.city_file,
-        plan.each_photo("photo.json"),
-        plan.each_photo("camera.json"),
-        plan.each_photo("control.gpkg"),
-        plan.each_photo("solve.png"),
-        plan.each_photo("ortho.tif"),
-        plan.each_photo("geometry.tif"),
-        plan.each_photo("tone.tif"),
-        plan.each_photo("light.tif"),
-        plan.each_photo("lamps.tif"),
+        plan.each_placed("photo.json"),
+        plan.each_placed("camera.json"),
+        plan.each_placed("control.gpkg"),
+        plan.each_placed("solve.png"),
+        plan.each_placed("ortho.tif"),
+        plan.each_placed("geometry.tif"),
+        plan.each_placed("tone.tif"),
+        plan.each_placed("light.tif"),
+        plan.each_placed("lamps.tif"),
+        placed=f"{CITY}/placed.json",
         grid=f"{CITY}/grid.json",
         compared=f"{CITY}/borders.gpkg",
         change=plan.change,
@@ -26,7 +27,7 @@ rule deliver:
     params:
         name=lambda wildcards: wildcards.city,
         city=plan.city,
-        folders=plan.each_photo(""),
+        folders=plan.each_placed(""),
     message:
         "{wildcards.city}: write the report, the GeoPackage and the QGIS project"
     script:

@@ -19,7 +19,6 @@ rule georeference:
         "../../environment.yaml"
     threads: 2
     params:
-        refused_picture=f"{PHOTO}/logs/refused.png",
         heights=plan.option("dem"),
     message:
         "{wildcards.city}, {wildcards.photo}: find where the photo looks"

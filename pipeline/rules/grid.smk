@@ -1,6 +1,6 @@
 rule grid:
     input:
-        cameras=plan.each_photo("camera.json"),
+        cameras=plan.each_placed("camera.json"),
     output:
         grid=f"{CITY}/grid.json",
     log:

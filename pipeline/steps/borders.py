@@ -23,7 +23,7 @@ from pipeline.ortho.cog import read_rows
 from pipeline.steps.photos import OnePhoto, Pair, pairs, read_photos
 from pipeline.steps.step import run_step, whole
 
-ALONE = "The city has one photo only: no change between dates can be given."
+ALONE = "One photo of the city is on the map: no change between dates can be given."
 UNKNOWN_TIME = "When the photo was taken is not known: no lighting policy can be looked up."
 NO_INTERNAL = "No border between regions crosses the frame."
 

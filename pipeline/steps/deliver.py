@@ -6,9 +6,10 @@ from pipeline.deliver.geopackage import write_geopackage
 from pipeline.deliver.provenance import facts
 from pipeline.deliver.qgis import project, raster_styles
 from pipeline.deliver.report import report_html
-from pipeline.deliver.results import read_city
+from pipeline.deliver.results import RefusedPhoto, read_city
 from pipeline.deliver.styles import light_change, qml
 from pipeline.models import City
+from pipeline.steps.placed import Placed
 from pipeline.steps.step import run_step, whole
 
 
@@ -16,6 +17,7 @@ def deliver(
     name: str,
     city: City,
     folders: list[Path],
+    placed: Path,
     grid: Path,
     compared: Path,
     change: list[Path],
@@ -25,12 +27,16 @@ def deliver(
     qgis: Path,
     report: Path,
 ) -> None:
-    """From each photo's folder, the city's grid, `compared` tables, map of `change` (none or one), and the
-    border and motorway maps.
+    """From the folder of each photo that is on the map, what `placed` says of the others, the city's grid,
+    `compared` tables, map of `change` (none or one), and the border and motorway maps.
 
     `<raster>.qml` is written beside each raster, so that it opens styled alone.
     """
-    results = read_city(name, city.name, folders, grid, compared, borders, motorways)
+    refused = tuple(
+        RefusedPhoto(photo, reason, placed.parent / photo / "solve.png")
+        for photo, reason in Placed.read(placed).refused.items()
+    )
+    results = read_city(name, city.name, folders, grid, compared, borders, motorways, refused)
     told = facts(results, city)
     for photo in results.photos:
         for raster, text in raster_styles(photo).items():

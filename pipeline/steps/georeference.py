@@ -2,6 +2,7 @@
 
 import json
 import logging
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -9,13 +10,15 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
+import pyogrio
 
 from pipeline.camera.earth import to_ecef, to_geodetic
 from pipeline.camera.orbit import State, nearest, read_elements, station_state
 from pipeline.camera.prior import Prior, prior_from_facts
 from pipeline.camera.terrain import FLAT, Bounds, Terrain, read_terrain
 from pipeline.deliver.solve_picture import solve_picture
-from pipeline.errors import FactsError, RefusedError
+from pipeline.errors import FactsError
 from pipeline.georeference.adjust import Observations
 from pipeline.georeference.channels import measure_channels
 from pipeline.georeference.cities import gazetteer
@@ -30,6 +33,7 @@ from pipeline.models import Dem, LookAt
 from pipeline.photo.photo import Photo, PhotoFacts
 from pipeline.photo.raw import jpeg_size_px, jpeg_to_binned_px
 from pipeline.photo.tiff import read_photo_tif
+from pipeline.steps.placed import refused_json
 from pipeline.steps.step import run_step, whole
 
 log = logging.getLogger(__name__)
@@ -51,12 +55,11 @@ def georeference(
     camera: Path,
     control: Path,
     picture: Path,
-    refused_picture: Path,
     threads: int = 2,
 ) -> None:
     """Solve a photo. `control_points`, `roads`, `night_light` and `dem` are none or one file; `pass_light`
-    and `pass_facts` are of the other photos of its pass. A refused solution leaves no camera, only
-    `refused_picture`, which shows what was found."""
+    and `pass_facts` are of the other photos of its pass. Of a refused solution `camera` and `control` tell
+    why and nothing that could be taken for a place; `picture` shows what was found."""
     facts = _facts(photo_facts)
     photo = read_photo_tif(light)
     prior, orbit = _prior(facts)
@@ -90,16 +93,18 @@ def georeference(
         f"{facts.id}: {verdict}{error}",
         facts.simulated,
     )
-    if not solution.accepted:
-        with whole(refused_picture) as part:
-            figure.savefig(part)
-        raise RefusedError(_refusal(facts, prior, solution, refused_picture))
-    layers = control_layers(solution, manual, facts.id, facts.simulated)
     with whole(control) as gpkg, whole(picture) as png, whole(camera) as js:
-        for name, layer in layers.items():
-            layer.to_file(gpkg, layer=name, driver="GPKG", engine="pyogrio")
         figure.savefig(png)
-        content = camera_json(solution, measure_channels(photo), facts, clock)
+        if solution.accepted:
+            content = camera_json(solution, measure_channels(photo), facts, clock)
+            for name, layer in control_layers(solution, manual, facts.id, facts.simulated).items():
+                layer.to_file(gpkg, layer=name, driver="GPKG", engine="pyogrio")
+        else:
+            reason = _refusal(facts, prior, solution, picture)
+            content = refused_json(facts.id, reason)
+            table = pd.DataFrame({"photo": [facts.id], "statement": [reason]})
+            pyogrio.write_dataframe(table, gpkg, layer="refused", driver="GPKG")
+            print(f"{facts.id}: georeference refused; its city goes on without it", file=sys.stderr)
         js.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 

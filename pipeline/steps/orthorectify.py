@@ -16,6 +16,7 @@ from pipeline.ortho.cog import GEOMETRY_BANDS, ORTHO_BANDS, photo_tags, write_co
 from pipeline.ortho.grid import Grid, narrowest_pixel_m, visible_area
 from pipeline.ortho.warp import orthorectify, view_geometry
 from pipeline.photo.tiff import read_photo_tif
+from pipeline.steps.placed import read_camera
 from pipeline.steps.step import run_step
 
 MARGIN_DEG = 0.05  # 4 km or more: heights at the grid's rim are interpolated from beyond it
@@ -33,7 +34,7 @@ def bring_onto_grid(
 ) -> None:
     """Resample `light` through `camera`, red and blue where the lens has put them, on the heights of `dem`
     (none or one file, read as `heights` says). The photo is named by the folder of its results."""
-    solution = json.loads(camera.read_text("utf-8"))
+    solution = read_camera(camera)
     solved = SolvedCamera.from_dict(solution)
     channels = ChannelRegistration.from_dict(solution["channels"]) if "channels" in solution else None
     laid = Grid.from_dict(json.loads(grid.read_text("utf-8")))

@@ -29,7 +29,9 @@ class OnePhoto:
         return taken is None, "" if taken is None else taken.isoformat()
 
     def rows(self) -> Iterator[tuple[Tile, Floats, Floats]]:
-        return ((tile, light, tone) for tile, (light, tone) in read_rows(self.light, self.tone))
+        """Tiles of light (red, green, blue) and of both tones."""
+        rows = read_rows(self.light, self.tone, bands=(3, 2))
+        return ((tile, light, tone) for tile, (light, tone) in rows)
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,8 +42,10 @@ class Pair:
     after: OnePhoto
 
     def rows(self) -> Iterator[tuple[Tile, Floats, Floats, Floats, Floats]]:
+        """Tiles of light (red, green) and log2(G/R), before and after."""
         rasters = self.before.light, self.before.tone, self.after.light, self.after.tone
-        return ((tile, *values) for tile, values in read_rows(*rasters))  # type: ignore[misc]
+        rows = read_rows(*rasters, bands=(2, 1, 2, 1))
+        return ((tile, *values) for tile, values in rows)  # type: ignore[misc]
 
 
 def read_photos(

@@ -5,7 +5,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from pipeline.config import (
 from pipeline.errors import OutputError, PipelineError
 from pipeline.models import City, Facts, PhotoSource, Run
 from pipeline.photo.archive import stored_photo
+from pipeline.steps.placed import Placed
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Plan:
 
     run: Run
     cities: dict[str, City]
+    checkpoints: Any = None  # Snakemake's
 
     @cached_property  # looked up for every job
     def _sources(self) -> dict[tuple[str, str], PhotoSource]:
@@ -101,30 +103,49 @@ class Plan:
 
     def change(self, wildcards: Any) -> list[str]:
         """The map of change of a city with several photos."""
-        several = len(self.cities[wildcards.city].photos) > 1
+        several = len(self.placed(wildcards.city).photos) > 1
         return [f"{self.run.results}/{wildcards.city}/change.tif"] if several else []
 
-    def of_each_city(self, *files: str) -> list[str]:
-        """Files of every city's folder; `{city}` in a file's name becomes the city's."""
-        return [
-            f"{self.run.results}/{city}/{file.format(city=city)}" for city in self.cities for file in files
-        ]
+    def placed(self, city: str) -> Placed:
+        """Which photos of a city are on the map; Snakemake asks again once `place` has told."""
+        return Placed.read(Path(self.checkpoints.place.get(city=city).output[0]))
 
-    def of_all_photos(self, *files: str) -> list[str]:
-        """Files of the folder of every photo of every city."""
-        return [
-            f"{self.run.results}/{name}/{photo.name}/{file}"
-            for name, city in self.cities.items()
-            for photo in city.photos
-            for file in files
-        ]
+    def of_each_city(self, file: str) -> list[str]:
+        """A file of every city's folder."""
+        return [f"{self.run.results}/{city}/{file}" for city in self.cities]
+
+    def results(self, of_city: list[str], of_photo: list[str]) -> list[Callable[[Any], list[str]]]:
+        """Input functions, one a city so that none waits for another: the files of each city with a photo on
+        the map (`{city}` in a name becomes the city's), and those of each of its photos there."""
+
+        def files(city: str, wildcards: Any) -> list[str]:
+            folder, photos = self.run.results / city, self.placed(city).photos
+            delivered = [str(folder / file.format(city=city)) for file in of_city if photos]
+            return delivered + [str(folder / photo / file) for photo in photos for file in of_photo]
+
+        return [partial(files, city) for city in self.cities]
+
+    def refusals(self, wildcards: Any) -> list[str]:
+        """What ends the run with an error if a photo of any city was refused: a file that never comes."""
+        refused = [city for city in self.cities if self.placed(city).refused]
+        return [f"{self.run.results}/refusals"] if refused else []
 
     def each_photo(self, file: str) -> Callable[[Any], list[str]]:
-        """An input function: `file` of every photo of the city; without a name, the photos' folders."""
+        """An input function: `file` of every photo of the city."""
 
         def files(wildcards: Any) -> list[str]:
             folder = self.run.results / wildcards.city
             return [str(folder / photo.name / file) for photo in self.cities[wildcards.city].photos]
+
+        return files
+
+    def each_placed(self, file: str) -> Callable[[Any], list[str]]:
+        """An input function: `file` of every photo of the city that is on the map; without a name, the
+        photos' folders."""
+
+        def files(wildcards: Any) -> list[str]:
+            folder = self.run.results / wildcards.city
+            return [str(folder / photo / file) for photo in self.placed(wildcards.city).photos]
 
         return files
 
@@ -145,11 +166,11 @@ class Plan:
         return self.source(wildcards).model_dump(mode="json", exclude_unset=True)
 
 
-def plan_or_exit(values: dict[str, Any]) -> Plan:
+def plan_or_exit(values: dict[str, Any], checkpoints: Any = None) -> Plan:
     """The plan of `configs/run.yaml`, overridden by `values`; a mistake is one line and exit 1."""
     try:
         run = load_run({**read_yaml(CONFIGS / "run.yaml"), **values})
-        plan = Plan(run, {name: load_city(name) for name in run.cities})
+        plan = Plan(run, {name: load_city(name) for name in run.cities}, checkpoints)
         _check_files(plan)
         return plan
     except PipelineError as error:

@@ -115,6 +115,7 @@ def _refusal(error: OSError) -> str:
 
 
 def _fail(message: str) -> None:
-    log.error(message)
-    print(f"error: {message}", file=sys.stderr)
+    for line in message.splitlines():
+        log.error(line)
+        print(f"error: {line}", file=sys.stderr)
     sys.exit(1)

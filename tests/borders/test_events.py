@@ -4,14 +4,25 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time
 
 import pytest
+import shapely
+from shapely.geometry.base import BaseGeometry
 
-from pipeline.borders.events import LightingEvent, events_at, local_time, read_events, statement
+from pipeline.borders.events import (
+    LightingEvent,
+    event_rows,
+    events_at,
+    local_time,
+    read_events,
+    statement,
+)
 from pipeline.errors import ConfigError
 
 NIGHT = LightingEvent(
     country="BE",
     region="WAL",
     place="",
+    lon=None,
+    lat=None,
     road_class="motorway",
     first=date(2022, 9, 19),
     last=date(2022, 12, 21),
@@ -119,6 +130,21 @@ def test_a_country_has_the_events_of_its_regions_and_a_region_those_of_its_count
     assert events_at([], when, events) == []
 
 
+def test_a_photo_is_told_of_the_roads_towns_and_regions_that_it_shows():
+    """Around Liège, around Breda, and the south of Luxembourg with some of Belgium."""
+    road = replace(NIGHT, region="", country="NL", place="A16 at Galder", lon=4.74, lat=51.51)
+    town = replace(NIGHT, region="", country="DE", place="Aachen", road_class="street")
+    events = [NIGHT, replace(NIGHT, region="VLG"), road, town]
+
+    def told(frame: BaseGeometry, *towns: str) -> list[str]:
+        rows = event_rows(utc(2022, 10, 1, 22), ("BE", "NL", "DE"), towns, frame, events)
+        return [row["place"] or row["region"] for row in rows]
+
+    assert told(shapely.box(5, 50.3, 6.3, 51.2), "Aachen") == ["WAL", "VLG", "Aachen"]
+    assert told(shapely.box(4, 51.2, 5.5, 51.9)) == ["VLG", "A16 at Galder"]
+    assert told(shapely.box(5.5, 49.2, 6.5, 50)) == ["WAL"]
+
+
 def test_a_time_without_a_zone_is_refused():
     with pytest.raises(ValueError, match="no time zone"):
         events_at(["BE"], datetime(2022, 10, 1, 22), [NIGHT])
@@ -172,20 +198,25 @@ def test_statements():
     assert statement(lamps, when) == "Street lights of Aachen: new lamps (always). Source: made up."
 
 
-HEADER = "country,region,place,road_class,from,until,local_from,local_until,state,extent,what,source\n"
+HEADER = (
+    "country,region,place,lon,lat,road_class,from,until,local_from,local_until,state,extent,what,source\n"
+)
 
 
 @pytest.mark.parametrize(
     ("row", "message"),
     [
-        ("FR,,,motorway,,,,,off,all,a,b", "row 2: country, region = 'FR, ': known are BE, BE-VLG"),
-        ("BE,BRU,,motorway,,,,,off,all,a,b", "row 2: country, region = 'BE, BRU': known are"),
-        ("BE,,,motorway,2011-13,,,,off,all,a,b", "row 2: from = '2011-13': must be YYYY, YYYY-MM or"),
-        ("BE,,,motorway,,spring,,,off,all,a,b", "row 2: until = 'spring': must be YYYY"),
-        ("BE,,,motorway,,,22h,05:00,off,all,a,b", "row 2: local_from = '22h': must be HH:MM"),
-        ("BE,,,motorway,,,22:00,,off,all,a,b", "row 2: local_from, local_until: give both hours or none"),
-        ("BE,,,motorway,,,,,dark,all,a,b", "row 2: state = 'dark': must be one of off, lit"),
-        ("BE,,,motorway,,,,,off,most,a,b", "row 2: extent = 'most': must be one of all, part"),
+        ("FR,,,,,motorway,,,,,off,all,a,b", "row 2: country, region = 'FR, ': known are BE, BE-VLG"),
+        ("BE,BRU,,,,motorway,,,,,off,all,a,b", "row 2: country, region = 'BE, BRU': known are"),
+        ("BE,,,,,motorway,2011-13,,,,off,all,a,b", "row 2: from = '2011-13': must be YYYY, YYYY-MM or"),
+        ("BE,,,,,motorway,,spring,,,off,all,a,b", "row 2: until = 'spring': must be YYYY"),
+        ("BE,,,,,motorway,,,22h,05:00,off,all,a,b", "row 2: local_from = '22h': must be HH:MM"),
+        ("BE,,,,,motorway,,,22:00,,off,all,a,b", "row 2: local_from, local_until: give both hours or none"),
+        ("BE,,A1 at Mons,,,motorway,,,,,off,all,a,b", "row 2: lon, lat: say where the named road is"),
+        ("BE,,A1,3.9,,motorway,,,,,off,all,a,b", "row 2: lon, lat: give both or none"),
+        ("BE,,A1,3.9,north,motorway,,,,,off,all,a,b", "row 2: lat = 'north': must be a number of degrees"),
+        ("BE,,,,,motorway,,,,,dark,all,a,b", "row 2: state = 'dark': must be one of off, lit"),
+        ("BE,,,,,motorway,,,,,off,most,a,b", "row 2: extent = 'most': must be one of all, part"),
     ],
 )
 def test_a_faulty_row_is_named(tmp_path, row, message):
@@ -207,6 +238,6 @@ def test_a_faulty_row_is_named(tmp_path, row, message):
 )
 def test_a_year_or_a_month_stands_for_all_its_days(tmp_path, text, first, last):
     file = tmp_path / "events.csv"
-    file.write_text(f"{HEADER}BE,,,motorway,{text},{text},,,off,all,a,b\n", encoding="utf-8")
+    file.write_text(f"{HEADER}BE,,,,,motorway,{text},{text},,,off,all,a,b\n", encoding="utf-8")
     (event,) = read_events(file)
     assert (event.first, event.last) == (first, last)

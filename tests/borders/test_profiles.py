@@ -1,6 +1,7 @@
 """Profiles across a border and contrasts along it, of light whose density and tone are known."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -144,6 +145,17 @@ def test_a_dark_segment_says_so(fitted):
     assert rows[-1]["contrast_g_r"] is None
     unfitted = along(None, border_of(60), made.line, nadir_below, CONFIG)
     assert [row["verdict"] for row in unfitted] == ["too little light"] * 4
+
+
+def test_light_that_never_faces_light_is_too_little_everywhere(fitted):
+    """The first side lit in the south only, the second in the north only: no segment has both."""
+    made, _, fit = fitted
+    north = fit.near.y > place(0, 60)[1]
+    kept = fit.second == north
+    apart = replace(fit, near=fit.near.chosen(kept), second=fit.second[kept], near_unit=fit.near_unit[kept])
+    rows = along(apart, border_of(120), made.line, nadir_below, CONFIG)
+    assert [row["verdict"] for row in rows] == ["too little light"] * 8
+    assert {row["contrast_g_r"] for row in rows} == {None}
 
 
 def test_lines_of_segments_are_the_border_itself():

@@ -9,6 +9,7 @@ import pytest
 from pipeline.deliver.results import CityResults, read_city
 from pipeline.models import City
 from pipeline.steps.deliver import deliver
+from pipeline.steps.placed import Placed
 from tests.deliver.fabricate import fabricate
 
 # A title that would break HTML or XML that is glued together without escaping.
@@ -28,7 +29,8 @@ class Delivery:
 
     @property
     def photos(self) -> list[Path]:
-        return sorted(path.parent for path in self.folder.glob("*/camera.json"))
+        """The folders of those that are on the map."""
+        return [self.folder / name for name in Placed.read(self.folder / "placed.json").photos]
 
     def run(self) -> None:
         """The step, as its rule calls it."""
@@ -36,6 +38,7 @@ class Delivery:
             name=self.folder.name,
             city=self.city,
             folders=self.photos,
+            placed=self.folder / "placed.json",
             grid=self.folder / "grid.json",
             compared=self.folder / "borders.gpkg",
             change=[self.folder / "change.tif"],

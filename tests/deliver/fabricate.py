@@ -79,6 +79,8 @@ def fabricate(root: Path) -> Path:
         else:
             table.to_file(city / "borders.gpkg", layer=name)
     _change(city)
+    placed = {"photos": [f"simulated-{year}" for year in TONE], "refused": {}}
+    (city / "placed.json").write_text(json.dumps(placed))
     return city
 
 

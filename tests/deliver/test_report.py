@@ -1,12 +1,15 @@
 """The report: complete, marked where simulated, escaped, offline, and fit for a phone."""
 
 import dataclasses
+import json
 import re
+import shutil
 import subprocess
 from html import unescape
 from pathlib import Path
 
 import numpy as np
+import pyogrio
 import pytest
 from markupsafe import Markup
 
@@ -68,6 +71,15 @@ def test_is_one_small_file_that_needs_no_network(html: str) -> None:
     assert len(targets) > 10
     assert all(target.startswith(("data:image/", "#")) for target in targets)
     assert not re.search(r"<script|<link|@import|url\(", html)
+
+
+def test_tables_and_arguments_are_folded_away_on_a_phone(html: str) -> None:
+    """Unfolded, the page is half as long again there; a wide page shows them all by its style sheet."""
+    outside = re.sub(r"<details class=\"more\">.*?</details>", "", html, flags=re.S)
+    assert html.count("<table") > 5
+    assert "<table" not in outside
+    assert "Against, and doubts" not in outside
+    assert "details-content" in html.split("</style>")[0]
 
 
 def test_escapes_what_users_and_files_say(html: str, text: str) -> None:
@@ -219,6 +231,30 @@ def test_changes_are_factors_of_light_and_steps_of_tone(text: str) -> None:
 
 
 @pytest.mark.usefixtures("words_only")
+def test_a_refused_photo_is_named_with_its_reason_and_picture(delivery: Delivery, tmp_path: Path) -> None:
+    made = delivery.copy(tmp_path)
+    reason = "lost: georeference refused: <no> light agrees (see solve.png); correct nadir"
+    placed = {"photos": ["simulated-2012", "simulated-2022"], "refused": {"lost": reason}}
+    (made.folder / "placed.json").write_text(json.dumps(placed))
+    (made.folder / "lost").mkdir()
+    shutil.copy(made.folder / "simulated-2012" / "solve.png", made.folder / "lost")
+    made.run()
+    html = (made.folder / "report.html").read_text(encoding="utf-8")
+    text = seen(html)
+    assert "1 of 3 photos was refused and takes no part" in text
+    assert f"{reason}." in text
+    assert "<no>" not in html
+    section = html.split('<section id="refused">')[1].split("</section>")[0]
+    assert section.count("data:image/webp") == 2
+    notes = pyogrio.read_dataframe(made.folder / "demo.gpkg", layer="notes")
+    told = notes[notes["subject"] == "georeference"]
+    assert told[["photo", "statement"]].to_numpy().tolist() == [["lost", reason]]
+
+
+def test_where_no_photo_is_refused_nothing_is_said_of_it(text: str) -> None:
+    assert "refused" not in text
+
+
 def test_changes_that_are_refused_say_why(delivery: Delivery) -> None:
     city = delivery.results()
     reason = "No change can be given: the photos do not <overlap>."

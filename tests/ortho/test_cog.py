@@ -161,6 +161,10 @@ def test_readers_agree_with_the_raster(raster, values):
     np.testing.assert_array_equal(opened(raster).compute(), values)
     rows = [parts for _, parts in read_rows(raster, raster)]
     np.testing.assert_array_equal(np.concatenate([second for _, second in rows], axis=1), values)
+    few = [parts for _, parts in read_rows(raster, raster, bands=(1, 2))]
+    for place, count in enumerate((1, 2)):
+        read = np.concatenate([parts[place] for parts in few], axis=1)
+        np.testing.assert_array_equal(read, values[:count])
     assert median_of_band(raster, "first") == pytest.approx(5, abs=0.05)
 
     def neighbours(block, tile):

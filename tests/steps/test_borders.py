@@ -204,7 +204,9 @@ def test_a_single_photo_of_one_country_says_so(tmp_path: Path) -> None:
     assert said(file, "borders") == [
         "Of the countries to be compared only Germany is in the frame: there is no border to compare."
     ]
-    assert said(file, "change") == ["The city has one photo only: no change between dates can be given."]
+    assert said(file, "change") == [
+        "One photo of the city is on the map: no change between dates can be given."
+    ]
     assert said(file, "events") == [
         "When the photo was taken is not known: no lighting policy can be looked up."
     ]

@@ -9,6 +9,7 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pyogrio
 import pytest
 from PIL import Image
 
@@ -16,7 +17,7 @@ from pipeline.camera.camera import Camera, look_at_rotation
 from pipeline.camera.earth import to_ecef
 from pipeline.camera.orbit import read_elements, station_state
 from pipeline.camera.terrain import FLAT
-from pipeline.errors import ControlPointError, FactsError, RefusedError
+from pipeline.errors import ControlPointError, FactsError
 from pipeline.georeference.manual import MANUAL_SIGMA_PX
 from pipeline.models import Dem, LonLat, LookAt, PhotoSource
 from pipeline.photo.photo import Photo, PhotoFacts
@@ -110,7 +111,6 @@ def run(
         camera=folder / "camera.json",
         control=folder / "control.gpkg",
         picture=folder / "solve.png",
-        refused_picture=folder / "refused.png",
     )
     content: dict[str, Any] = json.loads((folder / "camera.json").read_text())
     return content
@@ -166,7 +166,6 @@ def test_the_camera_file_tells_how_good_it_is(alone: tuple[Path, dict[str, Any]]
     assert solution["leave_one_out"]["rmse_px"] < solution["spatial_block"]["rmse_px"]
     assert len(solved["parameter_order"]) == len(solved["covariance"])
     assert (folder / "solve.png").stat().st_size > 0
-    assert not (folder / "refused.png").exists()
 
 
 def test_one_manual_point_lies_on_the_terrain_too(alone: tuple[Path, dict[str, Any]]) -> None:
@@ -224,18 +223,20 @@ def dark(folder: Path, **facts: object) -> tuple[Path, Path]:
 
 
 def test_a_refusal_says_what_was_tried_and_what_helps(repository: Path, tmp_path: Path) -> None:
-    with pytest.raises(RefusedError) as caught:
-        run(tmp_path, repository, *dark(tmp_path))
-    message = str(caught.value)
+    refused = run(tmp_path, repository, *dark(tmp_path))
+    assert set(refused) == {"photo", "solution"}  # no camera that could be taken for one
+    assert not refused["solution"]["accepted"]
+    message = refused["solution"]["reason"]
     assert re.match(r"dark: georeference refused: city light agrees by -?0\.\d\d, mirror images ", message)
     assert "false-alarm probability" in message
-    tried = f"tried every roll within 80 km of lon 5.92, lat 50.72 (see {tmp_path / 'refused.png'})"
+    tried = f"tried every roll within 80 km of lon 5.92, lat 50.72 (see {tmp_path / 'solve.png'})"
     assert tried in message
     for help_ in ("nadir", "look_at (a place, a city's name)", "tle", "control_points", ".points", "CSV"):
         assert help_ in message.split(tried)[1]
     assert "\n" not in message
-    assert (tmp_path / "refused.png").stat().st_size > 0
-    assert not any((tmp_path / name).exists() for name in ("camera.json", "control.gpkg", "solve.png"))
+    assert (tmp_path / "solve.png").stat().st_size > 0
+    assert pyogrio.list_layers(tmp_path / "control.gpkg")[:, 0].tolist() == ["refused"]
+    assert pyogrio.read_dataframe(tmp_path / "control.gpkg")["statement"].tolist() == [message]
 
 
 def test_element_sets_without_a_time_are_refused(repository: Path, tmp_path: Path) -> None:

@@ -1,10 +1,14 @@
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from pipeline.errors import OutputError
+from pipeline.errors import OutputError, RefusedError
+from pipeline.steps.place import place
+from pipeline.steps.placed import Placed, read_camera
 from pipeline.steps.plan import check_writable, plan_or_exit
+from pipeline.steps.refusals import refusals
 from tests.workflow.workdir import Workdir
 
 ISS = """1 25544U 98067A   19343.69339541  .00001764  00000-0  38792-4 0  9991
@@ -56,6 +60,56 @@ def test_where_the_light_of_a_photo_comes_from(workdir: Workdir) -> None:
         assert plan.facts(Wildcards("x", name)) == facts
     files = plan.each_photo("camera.json")(Wildcards("x"))
     assert files == [f"results/x/{name}/camera.json" for name in expected]
+
+
+@dataclass
+class Checkpoint:
+    """Of Snakemake's checkpoints what a plan asks for: the city's `placed.json`."""
+
+    @property
+    def place(self) -> "Checkpoint":
+        return self
+
+    def get(self, city: str) -> "Checkpoint":
+        self.output = [f"results/{city}/placed.json"]
+        return self
+
+
+def test_a_refused_photo_is_left_out_of_what_is_made(workdir: Workdir) -> None:
+    for city, photos in {"x": (1, 2, 3), "y": (1,)}.items():
+        workdir.write_city(city, photos=[FACTS | {"id": f"ISS030-E-{name}"} for name in photos])
+        for name in photos:
+            folder = workdir.folder / "results" / city / f"ISS030-E-{name}"
+            folder.mkdir(parents=True)
+            refused = {"accepted": (city, name) == ("x", 2), "reason": f"{name} is dark"}
+            (folder / "camera.json").write_text(json.dumps({"solution": refused}))
+        cameras = [Path(f"results/{city}/ISS030-E-{name}/camera.json") for name in photos]
+        place(cameras, Path(f"results/{city}/placed.json"))
+
+    plan = plan_or_exit({"cities": "x,y"}, Checkpoint())
+
+    assert plan.placed("x").refused == {"ISS030-E-1": "1 is dark", "ISS030-E-3": "3 is dark"}
+    assert plan.each_photo("photo.tif")(Wildcards("x"))[0] == "results/x/ISS030-E-1/photo.tif"
+    assert plan.each_placed("tone.tif")(Wildcards("x")) == ["results/x/ISS030-E-2/tone.tif"]
+    assert plan.change(Wildcards("x")) == []  # one photo is left
+    asked = [files(None) for files in plan.results(["{city}.gpkg"], ["ortho.tif"])]
+    assert asked == [["results/x/x.gpkg", "results/x/ISS030-E-2/ortho.tif"], []]
+    assert plan.refusals(None) == ["results/refusals"]
+    with pytest.raises(RefusedError, match=r"^1 is dark\n3 is dark\n1 is dark$"):
+        refusals([Path(file) for file in plan.of_each_city("placed.json")])
+    with pytest.raises(RefusedError, match=r"^1 is dark$"):
+        read_camera(Path("results/y/ISS030-E-1/camera.json"))
+
+
+def test_nothing_refused_is_no_error(workdir: Workdir) -> None:
+    workdir.write_city("x", photos=[FACTS | {"id": "ISS030-E-1"}])
+    folder = workdir.folder / "results" / "x" / "ISS030-E-1"
+    folder.mkdir(parents=True)
+    (folder / "camera.json").write_text(json.dumps({"solution": {"accepted": True, "reason": "stands out"}}))
+    place([Path("results/x/ISS030-E-1/camera.json")], Path("results/x/placed.json"))
+    plan = plan_or_exit({"cities": "x"}, Checkpoint())
+    assert plan.placed("x") == Placed(("ISS030-E-1",), {})
+    assert plan.refusals(None) == []
 
 
 def test_params_are_plain_and_only_what_is_stated(workdir: Workdir) -> None:

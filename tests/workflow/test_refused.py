@@ -1,0 +1,94 @@
+"""A photo that cannot be placed: its city's results come from the others, and the run says so and fails."""
+
+from typing import Any
+
+import pytest
+
+from tests.photo.pictures import night_codes, save_jpeg
+from tests.workflow.test_demo import job_counts
+from tests.workflow.workdir import Outcome, Workdir
+
+# Noise with the facts of a photo: no light of it agrees with any city's.
+LOST: dict[str, Any] = {
+    "id": "lost",
+    "nadir": {"lon": 6.2, "lat": 50.6},
+    "altitude_km": 391,
+    "focal_length_mm": 85,
+    "sensor_width_mm": 36,
+    "look_at": {"lon": 5.72, "lat": 50.7, "radius_km": 40},
+}
+SEEN = {"simulate": {"seed": 1, "year": 2012}}
+CITIES = ("--config", "cities=alone,both")
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workdir, Outcome]:
+    """A city whose only photo is refused, and one with a sound photo beside it; in one plain run."""
+    workdir = Workdir.make(tmp_path_factory.mktemp("refused"))
+    store = workdir.folder / "data" / "photos"
+    store.mkdir()
+    save_jpeg(night_codes(320, 213), store / "lost.jpg")
+    write_city(workdir, LOST)
+    workdir.write_city("alone", photos=[LOST])
+    return workdir, workdir.snakemake(*CITIES)
+
+
+def write_city(workdir: Workdir, lost: dict[str, Any]) -> None:
+    grid = {"radius_km": 30, "resolution_m": 200}
+    workdir.write_city("both", location={"lon": 5.72, "lat": 50.7}, photos=[SEEN, lost], grid=grid)
+
+
+def test_the_run_fails_in_the_end_with_one_line_for_each(run: tuple[Workdir, Outcome]) -> None:
+    _, outcome = run
+    assert outcome.code != 0
+    assert len(outcome.errors) == 2
+    for city, line in zip(("alone", "both"), outcome.errors, strict=True):
+        assert line.startswith("error: lost: georeference refused: city light agrees by ")
+        assert f"(see results/{city}/lost/solve.png); correct nadir or look_at" in line
+    assert "Traceback" not in outcome.text
+    assert outcome.text.index("write the report") < outcome.text.index("error: ")
+
+
+def test_the_sound_photo_is_delivered_and_the_refused_one_named(run: tuple[Workdir, Outcome]) -> None:
+    results = run[0].folder / "results"
+    for name in ("report.html", "both.qgz", "both.gpkg", "simulated-2012/ortho.tif"):
+        assert (results / "both" / name).stat().st_size > 0
+    report = (results / "both" / "report.html").read_text(encoding="utf-8")
+    assert "lost: georeference refused: city light agrees by " in report
+
+
+def test_of_a_refused_photo_nothing_is_made_that_looks_placed(run: tuple[Workdir, Outcome]) -> None:
+    made = run[0].results()
+    kept = ["camera.json", "control.gpkg", "photo.json", "photo.tif", "solve.png"]
+    for city in ("alone", "both"):
+        assert [f for f in made if f.startswith(f"{city}/lost/")] == [f"{city}/lost/{n}" for n in kept]
+    assert [file for file in made if file.startswith("alone/")][-1] == "alone/placed.json"
+    assert "both/change.tif" not in made
+    outcome = run[0].snakemake("results/both/lost/ortho.tif", *CITIES)
+    assert outcome.code != 0
+    assert [line[:35] for line in outcome.errors] == ["error: lost: georeference refused: "]
+
+
+def test_a_second_run_says_it_again_and_makes_nothing(run: tuple[Workdir, Outcome]) -> None:
+    workdir, first = run
+    before = {file: (workdir.folder / "results" / file).stat().st_mtime_ns for file in workdir.results()}
+    again = workdir.snakemake(*CITIES)
+    assert again.code != 0
+    assert again.errors == first.errors
+    assert job_counts(again.text) == {"refusals": 1, "all": 1}
+    assert {f: (workdir.folder / "results" / f).stat().st_mtime_ns for f in workdir.results()} == before
+
+
+def test_a_corrected_yaml_tries_the_refused_photo_again(run: tuple[Workdir, Outcome]) -> None:
+    workdir, _ = run
+    write_city(workdir, LOST | {"nadir": {"lon": 5.0, "lat": 50.0}})
+    try:
+        counts = job_counts(workdir.snakemake("--dry-run", *CITIES).text)
+    finally:
+        write_city(workdir, LOST)
+    assert counts.pop("all") == 1
+    assert {rule: counts[rule] for rule in ("acquire", "georeference", "place")} == {
+        "acquire": 1,
+        "georeference": 1,
+        "place": 1,
+    }
