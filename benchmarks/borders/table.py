@@ -36,6 +36,7 @@ def page(towns: Row, roads: Row, dates: Row, frame: Row) -> str:
         coverage=_coverage(towns["coverage"]),
         placebo=_placebo(towns["placebo"]),
         segments=_segments(towns["segments"]),
+        short=_short(towns["segments"]),
         unfinished=_unfinished(roads),
         ends=_ends(ends),
         sides=_sides(sides),
@@ -164,10 +165,11 @@ def _placebo(rows: Row) -> str:
 
 def _segments(rows: Row) -> str:
     return _table(
-        ("setting", "segments", "too dark", "held", "half width"),
+        ("setting", "scenes", "segments", "too dark", "held", "half width"),
         [
             (
                 name,
+                str(row["scenes"]),
                 str(row["given"]),
                 str(row["too_dark"]),
                 f"{100 * row['coverage']:.1f} %",
@@ -176,6 +178,15 @@ def _segments(rows: Row) -> str:
             for name, row in rows.items()
         ],
     )
+
+
+def _short(rows: Row) -> str:
+    """Which settings of segments are still to be run, wholly or with more scenes."""
+    missing = [name for name in contrast.SEGMENT_SETTINGS if name not in rows]
+    few = [name for name, row in rows.items() if row["scenes"] < SCENES]
+    told = [f"Still to be run: *{name}*.\n" for name in missing]
+    told += [f"Fewer than {SCENES} scenes: *{', '.join(few)}*.\n"] if few else []
+    return "".join(told) + "\n" * bool(told)
 
 
 def _unfinished(rows: Row) -> str:

@@ -9,7 +9,7 @@ from tests.deliver.conftest import Delivery
 
 def test_writes_all_files_and_no_others(delivery: Delivery) -> None:
     made = {path.name for path in delivery.folder.iterdir() if path.is_file()}
-    given = {"grid.json", "borders.gpkg", "change.tif"}
+    given = {"grid.json", "placed.json", "borders.gpkg", "change.tif"}
     assert made - given == {"demo.gpkg", "demo.qgz", "report.html", "change.qml"}
     for photo in delivery.photos:
         assert {path.name for path in photo.glob("*.qml")} == {

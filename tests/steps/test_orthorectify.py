@@ -60,7 +60,7 @@ class Run:
             "parameter_order": ORDER,
             "covariance": COVARIANCE.tolist(),
             "channels": ChannelRegistration(red, NONE).to_dict(),
-            "solution": {"evidence": "jpeg", "simulated": True},
+            "solution": {"accepted": True, "evidence": "jpeg", "simulated": True},
         }
         write_photo(photo, folder / "photo.tif")
         (folder / "camera.json").write_text(json.dumps(solved))

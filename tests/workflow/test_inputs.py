@@ -59,7 +59,7 @@ def test_the_map_is_there(mapped: Workdir) -> None:
 
 def test_no_step_logs_a_warning(mapped: Workdir) -> None:
     logs = sorted((mapped.folder / "results").rglob("*.log"))
-    assert len(logs) == 5
+    assert len(logs) == 6
     for log in logs:
         text = log.read_text(encoding="utf-8")
         assert "WARNING" not in text, f"{log.name}: {text}"
@@ -68,5 +68,5 @@ def test_no_step_logs_a_warning(mapped: Workdir) -> None:
 def test_other_heights_place_and_map_the_photo_again(mapped: Workdir) -> None:
     write_city(mapped, geoid_m=46)
     counts = job_counts(mapped.snakemake("--dry-run", *MAP, *CITY).text)
-    assert counts == {"georeference": 1, "grid": 1, "orthorectify": 1}
+    assert counts == {"georeference": 1, "place": 1, "grid": 1, "orthorectify": 1}
     write_city(mapped, geoid_m=0)
