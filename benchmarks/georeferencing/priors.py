@@ -2,8 +2,8 @@
 
     python -m benchmarks.georeferencing.priors --workers 2
 
-Writes priors.json beside this file. The look-at point is moved within its radius, the nadir within its sigma
-(east and north) and the focal length by up to 2 %.
+Writes priors.json beside this file. The look-at point is any that has the frame's centre within its radius;
+the nadir is moved within its sigma (east and north), the focal length by up to 2 %.
 """
 
 import argparse
@@ -18,6 +18,7 @@ from benchmarks.georeferencing.runner import Row, Task, run
 from benchmarks.georeferencing.suite import PHOTO, SHARED_SCENES_MM
 from pipeline.camera.earth import east_north_up, to_geodetic
 from pipeline.camera.prior import Prior
+from pipeline.models import LonLat
 from pipeline.simulate.lights import METRES_PER_DEGREE
 from tests.conftest import shared_folder
 from tests.georeference.frames import real_photo, rendered_scene
@@ -27,16 +28,16 @@ FOCAL_SHARE = 0.02
 LATTICE = 9
 
 
-def another(prior: Prior, rng: np.random.Generator) -> Prior:
-    """A prior as good as the given one."""
+def another(prior: Prior, centre: LonLat, rng: np.random.Generator) -> Prior:
+    """A prior as good as the given one, of a frame whose centre is known: within the look-at radius."""
     level = east_north_up(*to_geodetic(prior.position_ecef_m)[:2])[:2]
     sigma_m = np.sqrt(np.diag(prior.horizontal_covariance_m2))
     position = prior.position_ecef_m + (rng.uniform(-1, 1, 2) * sigma_m) @ level
     away_deg = prior.look_at.radius_km * 1e3 / METRES_PER_DEGREE * np.sqrt(rng.random())
     bearing = rng.uniform(0, 2 * np.pi)
     aim = {
-        "lon": prior.look_at.lon + away_deg * np.sin(bearing) / np.cos(np.radians(prior.look_at.lat)),
-        "lat": prior.look_at.lat + away_deg * np.cos(bearing),
+        "lon": centre.lon + away_deg * np.sin(bearing) / np.cos(np.radians(centre.lat)),
+        "lat": centre.lat + away_deg * np.cos(bearing),
     }
     return replace(
         prior,
@@ -54,9 +55,11 @@ def priors_row(name: str) -> Row:
         photo, stated, _ = rendered_scene(shared_folder(), int(name.removeprefix("scene-")))
     first, row = solved(photo, stated)
     column, row_px, lon, lat = mapped(first.camera, LATTICE)
+    middle = first.camera.to_ground((first.camera.width - 1) / 2, (first.camera.height - 1) / 2)
+    centre = LonLat(lon=float(middle[0]), lat=float(middle[1]))
     away, accepted = [], int(first.accepted)
     for seed in range(PRIORS - 1):
-        solution, _ = solved(photo, another(stated, np.random.default_rng(seed)))
+        solution, _ = solved(photo, another(stated, centre, np.random.default_rng(seed)))
         there = np.stack(solution.camera.project(lon, lat)) - (column, row_px)
         away.append(float(np.sqrt((there**2).sum(axis=0).mean())))
         accepted += int(solution.accepted)
