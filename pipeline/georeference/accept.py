@@ -80,7 +80,19 @@ def judge(value: float, chance: Sequence[float], held_out: float) -> Verdict:
 
 def chance_probability(value: float, chance: Sequence[float]) -> float:
     """Odds that chance agrees as well: the upper tail of a Gumbel distribution (the law of maxima, and each
-    chance value is a maximum over a search) with the mean and spread of the chance values.
+    chance value is a maximum over a search) with the mean and spread of the chance values."""
+    location, scale = _law(chance)
+    return float(-np.expm1(-np.exp(-(value - location) / scale)))
+
+
+def least_agreement(max_false_alarm: float) -> float:
+    """What a solution must agree by to stand out even from the least that chance can do."""
+    location, scale = _law(())
+    return float(location - scale * np.log(-np.log1p(-max_false_alarm)))
+
+
+def _law(chance: Sequence[float]) -> tuple[float, float]:
+    """Location and scale of the Gumbel distribution of chance values.
 
     So few values can be alike by luck, so the spread is taken as at least 0.02. Without values, the least
     that they could say: the best of a search agrees by more than nothing.
@@ -89,5 +101,4 @@ def chance_probability(value: float, chance: Sequence[float]) -> float:
     scale = max(float(values.std(ddof=1)) * np.sqrt(6) / np.pi, MIN_SCALE)
     location = float(values.mean()) - np.euler_gamma * scale
     # The largest bounds the location from below as well: one strong rival must not drown in weak ones.
-    location = max(location, float(values.max()) - 2 * scale)
-    return float(-np.expm1(-np.exp(-(value - location) / scale)))
+    return max(location, float(values.max()) - 2 * scale), scale

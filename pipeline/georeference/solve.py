@@ -18,6 +18,7 @@ from pipeline.georeference.accept import (
     agreement,
     chance_probability,
     judge,
+    least_agreement,
 )
 from pipeline.georeference.accuracy import Accuracy, assess
 from pipeline.georeference.adjust import Observations, adjust, residuals
@@ -102,7 +103,7 @@ def _solved(
     # Nothing that follows makes chance less likely: what cannot be accepted any more is not worked out.
     by_light = manual is None or pin is not None
     least = _max_false_alarm(manual)
-    hopeless = by_light and chance_probability(best.agreement, ()) > least
+    hopeless = by_light and best.agreement < least_agreement(least)
     chance: list[float] = []
     if not hopeless:
         # As many tries as the true light has: each mirror image's own best candidate. A mirror that leaves
@@ -183,11 +184,12 @@ def _decision(
     """Whether to accept, and why."""
     manual = problem.manual
     odds = verdict.false_alarm_probability
+    least = least_agreement(_max_false_alarm(manual))
     beside = (
         f"mirror images and rivals by up to {max(verdict.chance):.2f} (false-alarm probability {odds:.1g}, "
         f"{matched:.0f} matched patches of {patches})"
         if verdict.chance
-        else "as little as chance does"
+        else f"no more than chance may ({least:.2f} is the least to believe)"
     )
     chance = f"city light agrees by {verdict.agreement:.2f}, {beside}"
     enough = matched >= MIN_MATCHED_PATCHES

@@ -8,7 +8,7 @@ from scipy.ndimage import center_of_mass
 
 from pipeline.camera.camera import Camera, look_at_rotation
 from pipeline.camera.earth import to_ecef
-from pipeline.georeference.accept import chance_probability, judge
+from pipeline.georeference.accept import chance_probability, judge, least_agreement
 from pipeline.georeference.cities import Cities, city_light
 from pipeline.georeference.reference import KNEE, render, splat
 from pipeline.georeference.sources import Sources
@@ -95,6 +95,8 @@ def test_the_odds_of_chance_fall_with_agreement_and_forbid_a_near_tie() -> None:
 def test_without_chance_values_the_odds_are_the_least_there_can_be() -> None:
     for chance in ((0.0, 0.0, 0.0), (0.01, 0.05, 0.03), (0.3, 0.31, 0.3)):
         assert chance_probability(0.15, ()) <= chance_probability(0.15, chance)
+    for limit in (1e-4, 0.02):
+        assert chance_probability(least_agreement(limit), ()) == pytest.approx(limit)
 
 
 def test_wide_light_is_drawn_on_larger_pixels_as_on_small_ones() -> None:
