@@ -53,8 +53,8 @@ What is missed, and why:
   a small one and a tenth of a city's radius, over the root of how many there are. The stated sigma says so
   for these frames; streets (`roads:`) cure it.
 - *180 mm*: the same with a handful of towns; with streets the demo's ground comes to 0.1 to 0.3 px.
-- *Ten priors*: through 180 mm perspective hardly tells where the station was, so the solution leans on what is
-  stated, as far as its own sigma says.
+- *Ten priors*: through 180 mm perspective hardly tells where the station was, so the solution leans on what
+  is stated, by less than its own sigma.
 - *1 sigma* is too wide here, by a tenth to a fifth, and not by what is added to it: without the allowance for
   few observations, for blocks that disagree and for the lens it is hardly narrower. In the four scenes of
   another generator 56 to 66 % of errors are within it and 88 to 100 % within 1.96. A sigma cut to these
