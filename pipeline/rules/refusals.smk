@@ -6,7 +6,7 @@ rule refusals:
     output:
         f"{plan.run.results}/refusals",
     log:
-        f"{plan.run.results}/refusals.log",
+        f"{plan.run.results}/logs/refusals.log",
     localrule: True
     conda:
         "../../environment.yaml"
