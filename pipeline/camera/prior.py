@@ -54,7 +54,7 @@ class Prior:
             k2=self.k2,
         )
 
-    def lens_less(self, camera: Camera) -> Array:
+    def lens_away(self, camera: Camera) -> Array:
         """The camera's lens less the prior's (5,), in the order of `lens_covariance`."""
         return np.array(
             [

@@ -136,7 +136,7 @@ def prior_terms(camera: Camera, prior: Prior) -> tuple[Array, Array]:
     weight[HORIZONTAL, HORIZONTAL] = prior.horizontal_weight(to_prior_m[:2])
     weight[UP, UP] = prior.vertical_sigma_m**-2
     weight[LENS, LENS] = inverse(prior.lens_covariance)
-    return np.array([0, 0, 0, *to_prior_m, *-prior.lens_less(camera)]), weight
+    return np.array([0, 0, 0, *to_prior_m, *-prior.lens_away(camera)]), weight
 
 
 def _membership(residual: Array, sigma: Array, share: float, seen: Observations) -> Array:

@@ -33,7 +33,7 @@ def lens_from(prior: Prior, others: Sequence[tuple[Camera, Array]]) -> Prior:
     known = inverse(prior.lens_covariance)
     total, weighted = known.copy(), np.zeros(len(known))
     for camera, covariance in others:
-        away = prior.lens_less(camera)
+        away = prior.lens_away(camera)
         information, vector = _told(inverse(covariance[LENS, LENS]), known, away)
         total, weighted = total + information, weighted + vector
     covariance = inverse(total)

@@ -105,9 +105,8 @@ def search(
     reference -= reference.mean()
     spectra = fft.rfft2(reference), fft.rfft2(reference**2)
     # Only so much of the canvas is searched.
-    half = min(int(np.ceil(radius_px)) + 1, side // 2)
-    first = int(centre) - half
-    place = np.arange(first, first + 2 * half + 2) % side
+    half = int(np.ceil(radius_px)) + 1
+    place = np.arange(max(int(centre) - half, 0), min(int(centre) + half + 2, side))
     row, column = np.meshgrid(place - centre, place - centre, indexing="ij")
     allowed = np.hypot(row, column) <= radius_px
     found = []

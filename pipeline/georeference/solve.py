@@ -102,8 +102,8 @@ def _solved(
     best, *rivals = candidates(problem, pin, template)
     # Nothing that follows makes chance less likely: what cannot be accepted any more is not worked out.
     by_light = manual is None or pin is not None
-    least = _max_false_alarm(manual)
-    hopeless = by_light and best.agreement < least_agreement(least)
+    limit = _max_false_alarm(manual)
+    hopeless = by_light and best.agreement < least_agreement(limit)
     chance: list[float] = []
     if not hopeless:
         # As many tries as the true light has: each mirror image's own best candidate. A mirror that leaves
@@ -115,7 +115,7 @@ def _solved(
         with ThreadPoolExecutor(threads) as pool:
             chances = list(pool.map(lambda mirror: candidates(mirror, pin, template)[0], mirrors))
         chance = [found.agreement for found in (*chances, *rivals[:1])]
-        hopeless = by_light and chance_probability(best.agreement, chance) > least
+        hopeless = by_light and chance_probability(best.agreement, chance) > limit
     refined = refine(best.camera, problem, COARSE[-1:] if hopeless else problem.fine_stages(best.camera))
     points = control_points(refined.camera, problem, gazetteer, hold_out=not hopeless)
     # What is given is judged, not only what was found: the fine rounds must not have led away.

@@ -63,12 +63,13 @@ def between_cameras(source: str, camera: CameraRow, target: str, other: CameraRo
 
 
 def seen_by_target(light: Floats, tone: Floats, transform: CameraTransform) -> tuple[Floats, Floats]:
-    """Tiles of light.tif and tone.tif as the target sees them: where lit, red and blue are to green what its
-    ratios say. Other cells stay as they are; they have no tone."""
+    """Tiles of light.tif (red, green, and blue if it is read) and tone.tif (both ratios) as the target sees
+    them: where lit, red and blue are to green what its ratios say. Other cells stay as they are; they have no
+    tone."""
     light, tone = light.copy(), tone.copy()
     green_red, blue_green = transform.apply(tone[0], tone[1])
     light[0] *= np.where(np.isfinite(tone[0]), np.exp2(tone[0] - green_red), 1)
-    light[2] *= np.where(np.isfinite(tone[1]), np.exp2(blue_green - tone[1]), 1)
+    light[2:] *= np.where(np.isfinite(tone[1]), np.exp2(blue_green - tone[1]), 1)
     tone[0], tone[1] = green_red, blue_green
     return light, tone
 

@@ -84,7 +84,7 @@ def adjusted_together(photos: list[tuple[Array, Array]]) -> tuple[Array, Array]:
 
 def lens_of(there: Prior) -> Array:
     """The lens as differences from PRIOR's, in its sigmas."""
-    return PRIOR.lens_less(there.camera()) / LENS_SIGMA
+    return PRIOR.lens_away(there.camera()) / LENS_SIGMA
 
 
 @pytest.mark.parametrize("n", [1, 2, 5])

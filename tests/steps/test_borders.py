@@ -2,7 +2,7 @@
 given: made light of towns on the real map of the region."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -48,6 +48,7 @@ class Shot:
     taken_at: datetime | None = EVENING
     at: tuple[float, float] = TRIPOINT
     width_km: float = 70.0
+    facts: dict[str, Any] = field(default_factory=dict)
 
     def write(self, folder: Path) -> None:
         folder.mkdir(parents=True)
@@ -60,7 +61,9 @@ class Shot:
         }
         (folder / "camera.json").write_text(json.dumps(camera.to_dict() | order))
         facts = PhotoFacts(
-            id=self.name, taken_at=self.taken_at, width=700, height=700, source="", linearisation=""
+            **{"id": self.name, "taken_at": self.taken_at, "width": 700, "height": 700},
+            **{"source": "", "linearisation": ""},
+            **self.facts,
         )
         (folder / "photo.json").write_text(facts.model_dump_json())
         light, tone = _light(camera)

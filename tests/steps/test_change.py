@@ -1,5 +1,6 @@
 """The map of change: what one half of the frame did, and nothing of what all of it did."""
 
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,10 @@ import rasterio
 
 from pipeline.photo.photo import PhotoFacts
 from pipeline.steps.change import map_change
-from tests.steps.test_borders import GRID, YEARS_BEFORE, Shot
+from pipeline.tone.transform import between_cameras
+from tests.borders.test_change_of_camera import row
+from tests.steps.test_borders import EVENING, GRID, YEARS_BEFORE, Shot, run, table
+from tests.tone.cameras import D3S, D850
 
 GREENER, LIGHTER = 0.4, 1.0
 
@@ -74,3 +78,25 @@ def test_three_photos_make_three_pairs(tmp_path: Path) -> None:
     with rasterio.open(file) as raster:
         pairs = ("a to b", "b to c", "a to c")
         assert raster.descriptions == tuple(f"{what} {pair}" for pair in pairs for what in ("light", "tone"))
+
+
+def by_camera(name: str, taken_at: datetime, camera: str, matrix: np.ndarray) -> Shot:
+    told = {"evidence": "raw_anchored", "camera": camera, "anchor": row(matrix)}
+    return Shot(name, taken_at, facts=told)
+
+
+def test_two_anchored_cameras_are_made_one_in_the_map_and_in_the_tables(tmp_path: Path) -> None:
+    """Both photos are written with the same ratios, so what changes is the transform's alone."""
+    shots = (by_camera("sooner", YEARS_BEFORE, "D3S", D3S), by_camera("later", EVENING, "D850", D850))
+    changes = table(run(tmp_path, *shots), "changes")
+    assert "as the D3S would have seen them, not the D850" in " ".join(changes["statement"])
+    folders = [tmp_path / shot.name for shot in shots]
+    names = ("tone.tif", "light.tif", "photo.json", "camera.json")
+    file = tmp_path / "change.tif"
+    map_change(*([one / name for one in folders] for name in names), ["BE", "DE", "LU", "NL"], file)
+    with rasterio.open(file) as raster, rasterio.open(tmp_path / "later" / "tone.tif") as later:
+        found, tone = raster.read(2), later.read()
+    expected = between_cameras("D850", row(D850), "D3S", row(D3S)).apply(tone[0], tone[1])[0] - tone[0]
+    lit = np.isfinite(found)
+    assert lit.any()
+    assert found[lit] == pytest.approx(expected[lit], abs=1e-5)  # rasters are of 32 bits
