@@ -1,29 +1,33 @@
 """Cloud-optimised GeoTIFFs: written tile by tile, with exact statistics, whole or not at all."""
 
 import math
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import dask.array as da
+import dask.config
 import numpy as np
 import rasterio
 import rasterio.shutil
-from dask.base import compute
-from dask.delayed import delayed
+from dask.delayed import Delayed, delayed
+from dask.system import CPU_COUNT
 from numpy.typing import NDArray
 from rasterio.enums import Resampling
+from rasterio.io import DatasetWriter
 from rasterio.windows import Window
 
 from pipeline.errors import OutputError
 from pipeline.ortho.grid import Grid
 from pipeline.ortho.warp import TILE, Tile, tiled
 
-BLOCK = 512
-CACHE_BYTES = 256 << 20
+BLOCK = 256  # a tile with a margin takes whole blocks: larger ones would be read again and again
+CACHE_BYTES = 128 << 20
 OVERVIEW_CELLS = 512
 SIMULATED_NOTE = "SIMULATED photograph, not a measurement"
 
@@ -62,28 +66,63 @@ class Statistics:
     low: float = np.inf
     high: float = -np.inf
 
-    def add(self, values: NDArray[Any]) -> None:
+    @classmethod
+    def of(cls, values: NDArray[Any]) -> "Statistics":
+        """Of one array; NaN counts in the total alone."""
         good = values[np.isfinite(values)].astype(float)
-        self.total += values.size
         if good.size == 0:
+            return cls(total=values.size)
+        mean = float(good.mean())
+        squares = float(((good - mean) ** 2).sum())
+        return cls(good.size, values.size, mean, squares, float(good.min()), float(good.max()))
+
+    def add(self, other: "Statistics") -> None:
+        """Take in another stream, which followed this one."""
+        self.total += other.total
+        if other.count == 0:
             return
-        mean, count = float(good.mean()), self.count + good.size
-        step = mean - self.mean
-        self.squares += float(((good - mean) ** 2).sum()) + step * step * self.count * good.size / count
-        self.mean += step * good.size / count
-        self.count, self.low, self.high = count, min(self.low, good.min()), max(self.high, good.max())
+        count, step = self.count + other.count, other.mean - self.mean
+        self.squares += other.squares + step * step * self.count * other.count / count
+        self.mean += step * other.count / count
+        self.count, self.low, self.high = count, min(self.low, other.low), max(self.high, other.high)
 
     def tags(self) -> dict[str, str]:
         """As GDAL and QGIS read them; none for a band without a value."""
         if self.count == 0:
             return {}
         return {
-            "STATISTICS_MINIMUM": repr(float(self.low)),
-            "STATISTICS_MAXIMUM": repr(float(self.high)),
+            "STATISTICS_MINIMUM": repr(self.low),
+            "STATISTICS_MAXIMUM": repr(self.high),
             "STATISTICS_MEAN": repr(self.mean),
             "STATISTICS_STDDEV": repr(float(np.sqrt(self.squares / self.count))),
             "STATISTICS_VALID_PERCENT": f"{100 * self.count / self.total:.4g}",
         }
+
+
+@dataclass(frozen=True)
+class Raster:
+    """A float32 raster to write, in which NaN is no data. An overview's cell is the mean of its cells."""
+
+    file: Path
+    bands: tuple[Band, ...]
+    tags: Mapping[str, str]
+
+    resampling: ClassVar[Resampling] = Resampling.average
+
+    @property
+    def count(self) -> int:
+        return len(self.bands)
+
+    @property
+    def profile(self) -> dict[str, Any]:
+        return {"dtype": "float32", "count": self.count, "nodata": np.nan}
+
+    def describe(self, target: DatasetWriter) -> None:
+        target.update_tags(**self.tags)
+        for index, band in enumerate(self.bands, 1):
+            target.set_band_description(index, band.name)
+            target.set_band_unit(index, band.unit)
+            target.update_tags(index, meaning=band.meaning)
 
 
 @dataclass(frozen=True)
@@ -96,140 +135,159 @@ class Class:
 
 @dataclass(frozen=True)
 class ClassMap:
-    """A map of classes: where it is written, the name of its one band, and what its values mean."""
+    """A paletted uint8 raster of classes to write: the name of its one band, and what its values mean; 0 is
+    no data. An overview's cell has the class most of its cells have."""
 
     file: Path
     name: str
     classes: Mapping[int, Class]
+    tags: Mapping[str, str]
+
+    count: ClassVar[int] = 1
+    resampling: ClassVar[Resampling] = Resampling.mode
+
+    @property
+    def profile(self) -> dict[str, Any]:
+        return {"dtype": "uint8", "count": self.count, "nodata": 0, "photometric": "palette"}
+
+    def describe(self, target: DatasetWriter) -> None:
+        """GeoTIFF has no place for the classes' names: they are in the band's tags `class_1`, ..."""
+        colours = {
+            value: (*bytes.fromhex(one.colour[1:]), 255) if one.colour else (0, 0, 0, 0)
+            for value, one in self.classes.items()
+        }
+        target.write_colormap(1, colours)
+        target.update_tags(**self.tags)
+        target.set_band_description(1, self.name)
+        target.update_tags(1, **{f"class_{value}": one.name for value, one in self.classes.items()})
 
 
 def write_cog(
-    file: Path,
-    array: da.Array,
-    grid: Grid,
-    bands: tuple[Band, ...],
-    tags: Mapping[str, str],
-    class_map: ClassMap | None = None,
+    file: Path, array: da.Array, grid: Grid, bands: tuple[Band, ...], tags: Mapping[str, str]
 ) -> None:
-    """Compute a (band, height, width) array row of chunks by row of chunks and write it as a float32 COG.
+    """Compute a (band, height, width) array and write it as a float32 COG: `write_cogs` of one."""
+    write_cogs([Raster(file, bands, tags)], array, grid)
 
-    At any time only one row of chunks is in memory. The file appears, and replaces an older one, when whole.
-    With a `class_map` the array has one band more, its class numbers: 0 is no data, the others are written as
-    a paletted uint8 COG in the same pass. An overview's cell has the class most of its cells have. GeoTIFF
-    has no place for the classes' names: they are in the band's tags `class_1`, `class_2`, ...
+
+def write_cogs(rasters: Sequence[Raster | ClassMap], array: da.Array, grid: Grid) -> None:
+    """Compute a (band, height, width) array chunk by chunk and write its bands as COGs, the first raster's
+    first.
+
+    At any time only a few chunks are in memory. Files appear, and replace older ones, when all are whole.
+    Raises OutputError if one cannot be written.
     """
-    # Noise packs no better at levels above 1.
-    how = {"predictor": "FLOATING_POINT", "level": 1}
-
-    def fill(target: rasterio.io.DatasetWriter) -> None:
-        if class_map is None:
-            _fill(target, computed(array), bands, tags)
-            return
-
-        def fill_both(beside: rasterio.io.DatasetWriter) -> None:
-            _describe_classes(beside, class_map, tags)
-            _fill(target, _less_classes(computed(array), beside), bands, tags)
-
-        one = {"dtype": "uint8", "count": 1, "nodata": 0, "photometric": "palette"}
-        _write(class_map.file, grid, one, fill_both, Resampling.mode, {})
-
-    profile = {"dtype": "float32", "count": len(bands), "nodata": np.nan}
-    _write(file, grid, profile, fill, Resampling.average, how)
-
-
-Parts = Iterator[tuple[Window, NDArray[np.float32]]]
-
-
-def _fill(
-    target: rasterio.io.DatasetWriter, parts: Parts, bands: tuple[Band, ...], tags: Mapping[str, str]
-) -> None:
-    statistics = [Statistics() for _ in bands]
-    for window, values in parts:
-        target.write(values, window=window)
-        for band, one in zip(values, statistics, strict=True):
-            one.add(band)
-    target.update_tags(**tags)
-    for index, (band, one) in enumerate(zip(bands, statistics, strict=True), 1):
-        target.set_band_description(index, band.name)
-        target.set_band_unit(index, band.unit)
-        target.update_tags(index, meaning=band.meaning, **one.tags())
-
-
-def _less_classes(parts: Parts, target: rasterio.io.DatasetWriter) -> Parts:
-    """The parts without their last band, which is written to `target`."""
-    for window, values in parts:
-        target.write(values[-1:].astype(np.uint8), window=window)
-        yield window, values[:-1]
-
-
-def _describe_classes(
-    target: rasterio.io.DatasetWriter, class_map: ClassMap, tags: Mapping[str, str]
-) -> None:
-    colours = {
-        value: (*bytes.fromhex(one.colour[1:]), 255) if one.colour else (0, 0, 0, 0)
-        for value, one in class_map.classes.items()
-    }
-    target.write_colormap(1, colours)
-    target.update_tags(**tags)
-    target.set_band_description(1, class_map.name)
-    target.update_tags(1, **{f"class_{value}": one.name for value, one in class_map.classes.items()})
-
-
-def _write(
-    file: Path,
-    grid: Grid,
-    profile: Mapping[str, Any],
-    fill: Callable[[rasterio.io.DatasetWriter], None],
-    resampling: Resampling,
-    how: Mapping[str, Any],
-) -> None:
-    """Fill a plain tiled GeoTIFF and copy it to a COG beside `file`, which it then replaces.
-
-    Overviews are made of the plain one: the COG driver would compress and unpack them on the way.
-    """
-    levels = math.ceil(math.log2(max(grid.width, grid.height) / BLOCK))
-    tiles, part = (file.with_name(f".{kind}-{file.name}") for kind in ("tiles", "part"))
-    file.parent.mkdir(parents=True, exist_ok=True)
+    tiles, parts = (
+        [one.file.with_name(f".{kind}-{one.file.name}") for one in rasters] for kind in ("tiles", "part")
+    )
+    for one in rasters:
+        one.file.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with rasterio.Env(GDAL_CACHEMAX=CACHE_BYTES):
-            with rasterio.open(
-                tiles,
-                "w",
-                driver="GTiff",
-                width=grid.width,
-                height=grid.height,
-                crs=grid.crs,
-                transform=grid.transform,
-                tiled=True,
-                blockxsize=BLOCK,
-                blockysize=BLOCK,
-                interleave="band",
-                bigtiff="YES",
-                **profile,
-            ) as target:
-                fill(target)
-                if levels > 0:
-                    target.build_overviews([2**k for k in range(1, levels + 1)], resampling)
-            rasterio.shutil.copy(
-                tiles,
-                part,
-                driver="COG",
-                compress="DEFLATE",
-                blocksize=BLOCK,
-                num_threads="ALL_CPUS",
-                overviews="FORCE_USE_EXISTING" if levels > 0 else "NONE",
-                bigtiff="IF_SAFER",
-                **how,
-            )
-        part.replace(file)
-        # Statistics of an older file would be believed by QGIS.
-        file.with_name(f"{file.name}.aux.xml").unlink(missing_ok=True)
+        with rasterio.Env(GDAL_CACHEMAX=CACHE_BYTES, GDAL_NUM_THREADS=_threads()):
+            _write_plain(tiles, rasters, array, grid)
+            for plain, part in zip(tiles, parts, strict=True):
+                _copy_to_cog(plain, part, grid)
+                plain.unlink()
+        for one, part in zip(rasters, parts, strict=True):
+            part.replace(one.file)
+            # Statistics of an older file would be believed by QGIS.
+            one.file.with_name(f"{one.file.name}.aux.xml").unlink(missing_ok=True)
     except rasterio.errors.RasterioError as error:
-        raise OutputError(f"{file}: cannot be written: {' '.join(str(error).split())}") from error
+        files = ", ".join(str(one.file) for one in rasters)
+        raise OutputError(f"{files}: cannot be written: {' '.join(str(error).split())}") from error
     finally:
-        for left in (tiles, part):
+        for left in (*tiles, *parts):
             with suppress(OSError):
                 left.unlink(missing_ok=True)
+
+
+def _write_plain(
+    files: Sequence[Path], rasters: Sequence[Raster | ClassMap], array: da.Array, grid: Grid
+) -> None:
+    """Tiled GeoTIFFs with overviews, not compressed, of which COGs are copied.
+
+    Overviews are made here: the COG driver would compress and unpack them on the way.
+    """
+    layout = {
+        **{"driver": "GTiff", "width": grid.width, "height": grid.height, "bigtiff": "YES"},
+        **{"crs": grid.crs, "transform": grid.transform, "interleave": "band"},
+        **{"tiled": True, "blockxsize": BLOCK, "blockysize": BLOCK},
+    }
+    with ExitStack() as stack:
+        targets = [
+            stack.enter_context(rasterio.open(file, "w", **layout, **one.profile))
+            for file, one in zip(files, rasters, strict=True)
+        ]
+        for one, target in zip(rasters, targets, strict=True):
+            one.describe(target)
+        ends = np.cumsum([one.count for one in rasters])[:-1]
+        statistics = [Statistics() for _ in range(array.shape[0])]
+        for window, values, of_chunk in _computed(array):
+            for target, own in zip(targets, np.split(values, ends), strict=True):
+                target.write(own.astype(target.dtypes[0], copy=False), window=window)
+            for whole, part in zip(statistics, of_chunk, strict=True):
+                whole.add(part)
+        for one, target, first in zip(rasters, targets, (0, *ends), strict=True):
+            if isinstance(one, Raster):
+                for index in target.indexes:
+                    target.update_tags(index, **statistics[first + index - 1].tags())
+            if levels := _levels(grid):
+                target.build_overviews([2**k for k in range(1, levels + 1)], one.resampling)
+
+
+def _copy_to_cog(plain: Path, part: Path, grid: Grid) -> None:
+    """Compressed by ZSTD, which takes a third of DEFLATE's time to write and to read for the same size. Noise
+    packs no better at levels above 1, nor with a predictor, which doubles the time."""
+    rasterio.shutil.copy(
+        plain,
+        part,
+        driver="COG",
+        compress="ZSTD",
+        level=1,
+        blocksize=BLOCK,
+        num_threads=_threads(),
+        overviews="FORCE_USE_EXISTING" if _levels(grid) else "NONE",
+        bigtiff="IF_SAFER",
+    )
+
+
+def _levels(grid: Grid) -> int:
+    """How many overviews, each of half the size, until one fits into a block."""
+    return max(0, math.ceil(math.log2(max(grid.width, grid.height) / BLOCK)))
+
+
+def _threads() -> int:
+    return int(dask.config.get("num_workers", None) or CPU_COUNT)
+
+
+def _computed(array: da.Array) -> Iterator[tuple[Window, NDArray[np.float32], list[Statistics]]]:
+    """The chunks of a (band, height, width) array from north to south with their windows and the statistics
+    of each band.
+
+    As many chunks as there are threads are at work while another is being written.
+    """
+    tops, lefts = ([0, *np.cumsum(sizes)[:-1]] for sizes in array.chunks[1:])
+    windows = [
+        Window(left, top, width, height)
+        for top, height in zip(tops, array.chunks[1], strict=True)
+        for left, width in zip(lefts, array.chunks[2], strict=True)
+    ]
+    chunks = array.to_delayed()[0].ravel()  # type: ignore[no-untyped-call]
+    threads = _threads()
+    with ThreadPoolExecutor(threads) as pool:
+        at_work = deque(pool.submit(_chunk, chunk) for chunk in chunks[:threads])
+        try:
+            for next_one, window in enumerate(windows, threads):
+                values, statistics = at_work.popleft().result()
+                if next_one < len(chunks):
+                    at_work.append(pool.submit(_chunk, chunks[next_one]))
+                yield window, values, statistics
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _chunk(chunk: Delayed) -> tuple[NDArray[np.float32], list[Statistics]]:
+    values = chunk.compute(scheduler="synchronous")  # type: ignore[no-untyped-call]
+    return values, [Statistics.of(band) for band in values]
 
 
 def photo_tags(photo: str, evidence: str, simulated: bool, **more: str) -> dict[str, str]:
@@ -239,20 +297,6 @@ def photo_tags(photo: str, evidence: str, simulated: bool, **more: str) -> dict[
     if simulated:
         tags["TIFFTAG_IMAGEDESCRIPTION"] = SIMULATED_NOTE
     return tags | {"TIFFTAG_SOFTWARE": software} | more
-
-
-def computed(array: da.Array) -> Parts:
-    """The chunks of a (band, height, width) array with their windows, a row of chunks computed at a time."""
-    heights, widths = array.chunks[1:]
-    chunks = array.to_delayed()[0]  # type: ignore[no-untyped-call]
-    top = 0
-    for height, row in zip(heights, chunks, strict=True):
-        left = 0
-        arrays = compute(*row)  # type: ignore[no-untyped-call]
-        for width, values in zip(widths, arrays, strict=True):
-            yield Window(left, top, width, height), values
-            left += width
-        top += height
 
 
 def read_tile(file: Path, tile: Tile, margin: int = 0, bands: int | None = None) -> NDArray[np.float32]:

@@ -54,10 +54,10 @@ class Tile:
     height: int
     width: int
 
-    def strips(self) -> Iterator[tuple[slice, "Tile"]]:
-        """A few rows at a time, which the processor's cache holds: rows within the tile, and their window."""
-        for first in range(0, self.height, STRIP):
-            count = min(STRIP, self.height - first)
+    def strips(self, rows: int) -> Iterator[tuple[slice, "Tile"]]:
+        """A few rows at a time, for the processor's cache: rows within the tile, and their window."""
+        for first in range(0, self.height, rows):
+            count = min(rows, self.height - first)
             yield slice(first, first + count), Tile(self.row + first, self.column, count, self.width)
 
 
@@ -217,7 +217,7 @@ def light_tile(
     """
     total = np.zeros((4, tile.height, tile.width), np.float32)
     offsets = (np.arange(n) + 0.5) / n - 0.5
-    for rows, strip in tile.strips():
+    for rows, strip in tile.strips(STRIP):
         for down in offsets:
             for right in offsets:
                 column, row, zenith = places.at(strip, down, right)
@@ -235,7 +235,7 @@ def light_tile(
 def geometry_tile(places: PixelMap, geometry: Lattice, frame: tuple[int, int], tile: Tile) -> Floats:
     """View zenith and azimuth (degrees), ground sample distance and position sigma (m) of one tile."""
     bands = np.empty((4, tile.height, tile.width), np.float32)
-    for rows, strip in tile.strips():
+    for rows, strip in tile.strips(STRIP):
         zenith, cosine, sine, gsd_m, sigma_m = geometry.at(strip)
         azimuth = (np.degrees(np.arctan2(sine, cosine)) % 360).astype(np.float32)
         azimuth[azimuth == 360] = 0  # where float32 rounds up

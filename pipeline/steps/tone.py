@@ -6,32 +6,39 @@ from functools import partial
 from pathlib import Path
 
 import dask.config
+import numpy as np
 
 from pipeline.models import ToneConfig
 from pipeline.ortho.cog import (
     Class,
     ClassMap,
+    Raster,
     mapped,
     median_of_band,
     opened,
     photo_tags,
     raster_grid,
-    write_cog,
+    write_cogs,
 )
+from pipeline.ortho.warp import Tile
 from pipeline.photo.cameras import ab_factors
 from pipeline.photo.photo import PhotoFacts
 from pipeline.steps.step import run_step
+from pipeline.tone.background import Floats
 from pipeline.tone.evidence import MAY_SAY, RATIO_SYSTEM, why_not
 from pipeline.tone.lamp_maps import LAMP_BANDS, Lamps, lamps_seen, tone_and_lamps_tile
 from pipeline.tone.lamps import lamp_classes
 from pipeline.tone.ratios import (
     BY_CAMERA,
+    Calibration,
     ab_scale,
     calibrate,
     light_bands,
     light_tile,
     tone_bands,
 )
+
+STRIP = 128  # rows
 
 log = logging.getLogger(__name__)
 
@@ -58,14 +65,27 @@ def measure_tone(
         blue = calibration.blue_refused or "is used"
         log.info("%s: noise %s, blue %s", facts.id, calibration.tone_noise, blue)
         about = _about(facts)
-        array = mapped(ortho, 4, calibration.margin, partial(light_tile, calibration=calibration))
-        write_cog(light, array, grid, light_bands(facts.evidence), about)
-
         bands = tone_bands(facts.evidence, calibration.blue_refused) + (LAMP_BANDS if seen else ())
         classes = {code: Class(one.name, one.colour) for code, one in lamp_classes(facts.evidence).items()}
-        function = partial(tone_and_lamps_tile, calibration=calibration, lamps=seen)
-        array = mapped(ortho, len(bands) + 1, calibration.margin, function)
-        write_cog(tone, array, grid, bands, about, ClassMap(lamps, "lamp_family", classes))
+        rasters = (
+            Raster(light, light_bands(facts.evidence), about),
+            Raster(tone, bands, about),
+            ClassMap(lamps, "lamp_family", classes, about),
+        )
+        count = sum(one.count for one in rasters)
+        function = partial(_tile, calibration=calibration, lamps=seen, bands=count)
+        write_cogs(rasters, mapped(ortho, count, calibration.margin, function), grid)
+
+
+def _tile(ortho: Floats, tile: Tile, calibration: Calibration, lamps: Lamps | None, bands: int) -> Floats:
+    """The bands of `light.tif`, `tone.tif` and `lamps.tif`, from the tile of `ortho.tif` with its margin."""
+    result = np.empty((bands, tile.height, tile.width), np.float32)
+    for rows, strip in tile.strips(STRIP):
+        seen = ortho[:, rows.start : rows.stop + 2 * calibration.margin]
+        light = light_tile(seen, strip, calibration)
+        result[: len(light), rows] = light
+        result[len(light) :, rows] = tone_and_lamps_tile(seen, strip, calibration, lamps)
+    return result
 
 
 def _lamps(facts: PhotoFacts, options: ToneConfig, geometry: Path) -> Lamps | None:

@@ -9,8 +9,10 @@ from dataclasses import dataclass, replace
 
 import dask.array as da
 import numpy as np
+from dask.base import compute
+from dask.delayed import delayed
 from numpy.typing import NDArray
-from scipy.ndimage import correlate1d, maximum_filter
+from scipy.ndimage import maximum_filter
 
 from pipeline.errors import PhotoError
 from pipeline.models import EvidenceLevel, ToneConfig
@@ -78,8 +80,10 @@ def calibrate(
     sample, calm = take_samples((light, averaged), resolution_m, config.background_km, gsd_m)
     if not np.isfinite(sample.light).all(axis=0).any():
         raise PhotoError("the photo has no usable light on the grid: all of it is saturated or invalid")
-    background, noise = background_and_noise(sample, eight_bit)
-    tone_noise = noise.calmed(background_and_noise(calm, eight_bit)[1].floor)
+    (background, noise), (_, calm_noise) = compute(  # type: ignore[no-untyped-call]
+        *(delayed(background_and_noise, traverse=False)(one, eight_bit) for one in (sample, calm))
+    )
+    tone_noise = noise.calmed(calm_noise.floor)
     calibration = Calibration(
         background, noise, halo_cells, tone_cells, tone_noise, config.min_signal_to_noise, scale=scale
     )
@@ -100,12 +104,29 @@ def _lost_blue(sample: Sample, calibration: Calibration) -> str | None:
 
 
 def average_around(light: Floats, cells: int) -> Floats:
-    """Mean of the usable light in a square `cells` wide around each usable cell of (3, height, width)."""
-    usable = np.isfinite(light)
-    total, count = np.where(usable, light, 0), usable.astype(np.float32)
-    for axis in (1, 2):  # one plain sum a cell, so that tiles agree to the last bit
-        total, count = (correlate1d(v, np.ones(cells), axis, mode="constant") for v in (total, count))
-    return np.where(usable, total / np.maximum(count, 1), np.float32(np.nan))
+    """Mean of the usable light in a square `cells` wide around each usable cell of (3, height, width); usable
+    are cells with all three channels, so that ratios are of the same cells."""
+    usable = np.isfinite(light).all(axis=0)
+    seen = np.asarray(np.where(usable, light, 0), np.float32)
+    count = np.maximum(_sum_around(np.asarray(usable, np.float32), cells), 1)
+    return np.where(usable, _sum_around(seen, cells) / count, np.float32(np.nan))
+
+
+def _sum_around(values: Floats, cells: int) -> Floats:
+    """Sum over a square `cells` wide (odd) around each cell of (..., height, width); 0 is beyond the edge.
+
+    One plain sum a cell, in one order, so that tiles agree to the last bit.
+    """
+    reach = cells // 2
+    height, width = values.shape[-2:]
+    wide = np.pad(values, [(0, 0)] * (values.ndim - 2) + [(reach, reach)] * 2)
+    rows = wide[..., :height, :].copy()
+    for k in range(1, cells):
+        rows += wide[..., k : k + height, :]
+    total = rows[..., :width].copy()
+    for k in range(1, cells):
+        total += rows[..., k : k + width]
+    return total
 
 
 def _unsaturated(ortho: Floats, calibration: Calibration) -> Floats:
@@ -159,9 +180,11 @@ def _log_ratio(
     signal: Floats, sigma: Floats, over: int, under: int, where: NDArray[np.bool_]
 ) -> tuple[Floats, Floats]:
     """log2 of one channel over another and its sigma, NaN but where asked."""
-    a, b = np.where(where, signal[over], np.nan), np.where(where, signal[under], np.nan)
-    relative = np.hypot(sigma[over] / a, sigma[under] / b)
-    return np.log2(a / b), relative * np.float32(1 / math.log(2))
+    ratio, noise = np.full((2, *where.shape), np.nan, np.float32)
+    a, b = signal[over, where], signal[under, where]
+    ratio[where] = np.log2(a / b)
+    noise[where] = np.hypot(sigma[over, where] / a, sigma[under, where] / b) / np.float32(math.log(2))
+    return ratio, noise
 
 
 def light_bands(evidence: EvidenceLevel) -> tuple[Band, ...]:
