@@ -104,7 +104,7 @@ def georeference(
             content = refused_json(facts.id, reason)
             table = pd.DataFrame({"photo": [facts.id], "statement": [reason]})
             pyogrio.write_dataframe(table, gpkg, layer="refused", driver="GPKG")
-            print(f"{facts.id}: georeference refused; its city goes on without it", file=sys.stderr)
+            print(f"{facts.id}: georeference refused; the run goes on without it", file=sys.stderr)
         js.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
