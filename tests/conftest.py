@@ -16,6 +16,15 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "expects_warnings: the test provokes log messages of level warning")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What may run at the same time: files, but for those that look at one run of the demo. The workflow's
+    come first, so that none of these long ones is left when all others have ended."""
+    items.sort(key=lambda item: item.path.parent.name != "workflow")
+    for item in items:
+        group = "demo" if item.path.name in ("test_demo.py", "test_results.py") else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.fixture(scope="session")
 def repository() -> Path:
     return REPOSITORY
