@@ -22,6 +22,7 @@ from scipy.ndimage import distance_transform_edt, gaussian_filter, grey_opening
 
 from pipeline.camera.earth import Array
 from pipeline.ortho.warp import Lattice, Tile
+from pipeline.photo.chroma import BLUE_CB, GREEN_CB, GREEN_CR, RED_CR
 
 Floats = NDArray[np.float32]
 
@@ -62,11 +63,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class Noise:
-    """Per channel: variance = max(floor, one code of an 8-bit JPEG)^2 + gain x signal.
-
-    A whole code, not its twelfth part: compression shares one chroma value among 16 x 16 pixels, so that
-    averaging does not make it smaller.
-    """
+    """Per channel: variance = max(floor, noise of an 8-bit JPEG's colours)^2 + gain x signal."""
 
     floor: tuple[float, ...]
     gain: tuple[float, ...]
@@ -83,7 +80,7 @@ class Noise:
         shape = (3,) + (1,) * (light.ndim - 1)
         floor = np.asarray(self.floor, np.float32).reshape(shape)
         if self.eight_bit:
-            floor = np.maximum(floor, code_step(light))
+            floor = np.maximum(floor, colour_step(light))
         gain = np.asarray(self.gain, np.float32).reshape(shape)
         return np.asarray(np.sqrt(floor**2 + gain * np.maximum(signal, 0)), np.float32)
 
@@ -93,6 +90,16 @@ def code_step(light: ArrayLike) -> Floats:
     light = np.asarray(light, np.float32)
     curved = np.float32(2.4 / (255 * 1.055)) * np.maximum(light, 0) ** np.float32(1.4 / 2.4)
     return np.asarray(np.where(light <= 0.0031308, np.float32(1 / (255 * 12.92)), curved))
+
+
+def colour_step(light: Floats) -> Floats:
+    """Linear light (3, ...) that a code of Cb and one of Cr stand for in red, green and blue.
+
+    Whole codes, not their twelfth part: compression shares colours among 8 x 8 or 16 x 16 pixels, so that
+    averaging does not make their errors smaller.
+    """
+    codes = np.array([RED_CR, math.hypot(GREEN_CB, GREEN_CR), BLUE_CB], np.float32)
+    return np.asarray(code_step(light) * codes.reshape(3, *(1,) * (light.ndim - 1)), np.float32)
 
 
 def take_samples(
@@ -205,7 +212,7 @@ def _gain(sample: Sample, background: Lattice, noise: Noise) -> float:
     floor = np.broadcast_to(np.reshape(noise.floor[:2], (2, 1, 1)), signal.shape)
     good = np.isfinite(sample.second_difference[:2]).all(axis=0) & (signal > 3 * floor).all(axis=0)
     if noise.eight_bit:
-        floor = np.maximum(floor, code_step(sample.mean[:2]))
+        floor = np.maximum(floor, colour_step(sample.mean)[:2])
     bright, apart, read = (v[:, good] for v in (signal, sample.second_difference[:2], floor))
     # Of a gain of 1: both channels' shot noise, and in its units what is read and rounded.
     shot = (1 / bright).sum(axis=0)
