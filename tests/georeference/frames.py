@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,34 @@ from pipeline.camera.earth import Array, distance_km
 from pipeline.camera.prior import Prior, prior_from_facts
 from pipeline.models import Facts
 from pipeline.photo.photo import Photo
+
+
+@dataclass(frozen=True)
+class Landmark:
+    """A light that is known, and where it is seen in the whole photo."""
+
+    name: str
+    lon: float
+    lat: float
+    column_px: float
+    row_px: float
+
+
+# Read by eye, to about a pixel: 280 m around Osaka, 120 m around Los Angeles.
+LANDMARKS = {
+    "ISS030-E-184140": (
+        Landmark("Kansai airport's bridge at the mainland's shore", 135.300, 34.411, 400.5, 242),
+        Landmark("Osaka station", 135.496, 34.7025, 273.5, 282.5),
+        Landmark("Namba", 135.501, 34.6665, 282, 270),
+        Landmark("Kyoto station", 135.759, 34.986, 128, 309),
+    ),
+    "ISS040-E-91208": (
+        Landmark("Dodger Stadium", -118.240, 34.0738, 1012.5, 505),
+        Landmark("runways of Ontario airport", -117.601, 34.056, 557.5, 669.5),
+        Landmark("terminals of Los Angeles airport, in haze", -118.405, 33.943, 1086.5, 342),
+        Landmark("pier at Santa Monica, in haze", -118.497, 34.009, 1177, 377),
+    ),
+}
 
 
 def photo_of(picture: Array) -> Photo:

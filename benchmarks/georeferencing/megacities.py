@@ -1,0 +1,54 @@
+"""Osaka and Los Angeles, whose suburbs fill the frame: how far are landmarks from where the solver puts them?
+
+    python -m benchmarks.georeferencing.megacities --workers 2
+
+Writes megacities.json beside this file.
+"""
+
+import argparse
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.georeferencing.measure import solved
+from benchmarks.georeferencing.runner import Row, Task, run
+from pipeline.camera.derivatives import PARAMETERS
+from pipeline.camera.earth import distance_km
+from pipeline.camera.uncertainty import SolvedCamera
+from tests.conftest import shared_folder
+from tests.georeference.frames import LANDMARKS, real_photo
+
+
+def megacity_row(name: str) -> Row:
+    """A real photo, solved, and its landmarks: how far off in px and m, and the stated sigma there."""
+    photo, prior = real_photo(shared_folder(), name)
+    solution, row = solved(photo, prior)
+    found = SolvedCamera(solution.camera, PARAMETERS, solution.covariance)
+    marks = []
+    for mark in LANDMARKS[name]:
+        column, row_px = solution.camera.project(mark.lon, mark.lat)
+        seen = solution.camera.to_ground(mark.column_px, mark.row_px)
+        marks.append(
+            {
+                "name": mark.name,
+                "px": round(float(np.hypot(column - mark.column_px, row_px - mark.row_px)), 1),
+                "m": round(1e3 * float(distance_km(mark.lon, mark.lat, *seen))),
+                "sigma_m": round(float(found.ground_sigma_m(mark.lon, mark.lat))),
+            }
+        )
+    return row | {"marks": marks}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Solve the photos of megacities.")
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--out", type=Path, default=Path(__file__).with_name("megacities.json"))
+    args = parser.parse_args()
+    tasks = {name: Task({}, partial(megacity_row, name)) for name in LANDMARKS}
+    for row in run(tasks, args.out, {}, args.workers):
+        print(row["name"], row["accepted"], row["marks"])
+
+
+if __name__ == "__main__":
+    main()
