@@ -18,6 +18,7 @@ import rasterio.shutil
 from dask.delayed import Delayed, delayed
 from dask.system import CPU_COUNT
 from numpy.typing import NDArray
+from rasterio._err import CPLE_BaseError  # GDAL's errors that rasterio hands on as they are
 from rasterio.enums import Resampling
 from rasterio.io import DatasetWriter
 from rasterio.windows import Window
@@ -186,12 +187,13 @@ def write_cogs(rasters: Sequence[Raster | ClassMap], array: da.Array, grid: Grid
             _write_plain(tiles, rasters, array, grid)
             for plain, part in zip(tiles, parts, strict=True):
                 _copy_to_cog(plain, part, grid)
+                _read_ends(part)
                 plain.unlink()
         for one, part in zip(rasters, parts, strict=True):
             part.replace(one.file)
             # Statistics of an older file would be believed by QGIS.
             one.file.with_name(f"{one.file.name}.aux.xml").unlink(missing_ok=True)
-    except rasterio.errors.RasterioError as error:
+    except (rasterio.errors.RasterioError, CPLE_BaseError) as error:
         files = ", ".join(str(one.file) for one in rasters)
         raise OutputError(f"{files}: cannot be written: {' '.join(str(error).split())}") from error
     finally:
@@ -248,6 +250,17 @@ def _copy_to_cog(plain: Path, part: Path, grid: Grid) -> None:
         overviews="FORCE_USE_EXISTING" if _levels(grid) else "NONE",
         bigtiff="IF_SAFER",
     )
+
+
+def _read_ends(file: Path) -> None:
+    """Raise a RasterioError unless the last block of each level can be read: what GDAL writes when it closes
+    a file on a disk that has become full is lost in silence."""
+    with rasterio.open(file) as source:
+        levels = len(source.overviews(1))
+    for level in (None, *range(levels)):
+        options = {} if level is None else {"overview_level": level}
+        with rasterio.open(file, **options) as source:
+            source.read(window=Window(source.width - 1, source.height - 1, 1, 1))
 
 
 def _levels(grid: Grid) -> int:

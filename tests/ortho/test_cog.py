@@ -1,3 +1,4 @@
+import resource
 import tracemalloc
 
 import dask.array as da
@@ -137,6 +138,27 @@ def test_what_cannot_be_written_is_said_in_one_line(tmp_path, values):
     with pytest.raises(OutputError, match=r"raster\.tif: cannot be written") as caught:
         write_cog(tmp_path / "raster.tif", da.from_array(values, chunks=-1), GRID, BANDS, {})
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("missing", [1, 1000, 100_000])
+def test_a_disk_that_becomes_full_leaves_the_old_file(tmp_path, values, monkeypatch, missing):
+    file, array = tmp_path / "raster.tif", da.from_array(values, chunks=-1)
+    write_cog(file, array, GRID, BANDS, {})
+    before, copy = file.read_bytes(), rasterio.shutil.copy
+
+    def with_little_room(*args, **options):
+        limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) - missing, limits[1]))
+        try:
+            copy(*args, **options)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+    monkeypatch.setattr(rasterio.shutil, "copy", with_little_room)
+    with pytest.raises(OutputError, match=r"raster\.tif: cannot be written"):
+        write_cog(file, array, GRID, BANDS, {})
+    assert [f.name for f in tmp_path.iterdir()] == ["raster.tif"]
+    assert file.read_bytes() == before
 
 
 def test_memory_is_bounded_by_a_few_chunks(tmp_path):
