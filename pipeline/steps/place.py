@@ -1,6 +1,5 @@
 """Step place: which photos of a city are on the map (`placed.json`)."""
 
-from collections.abc import Iterable
 from pathlib import Path
 
 from pipeline.steps.placed import Placed
@@ -12,20 +11,18 @@ OF_CITY = ("borders.gpkg", "change.tif", "report.html")
 
 def place(cameras: list[Path], placed: Path) -> None:
     """From the `camera.json` of every photo of the city. What an earlier run made of a photo that is refused
-    now, and of a city without any other, is removed: it would be taken for a result."""
+    now is removed, and the city's results with it, to be made anew without that photo if there is another:
+    they would be taken for results of this run."""
     found, city = Placed.of(cameras), placed.parent
-    for camera in cameras:
-        if camera.parent.name in found.refused:
-            _remove(camera.parent / name for name in OF_PHOTO)
-    if not found.photos:
-        _remove(city / name for name in (*OF_CITY, f"{city.name}.gpkg", f"{city.name}.qgz"))
+    folders = [camera.parent for camera in cameras if camera.parent.name in found.refused]
+    maps = [folder / name for folder in folders for name in OF_PHOTO]
+    if any(file.exists() for file in maps) or not found.photos:
+        maps += [city / name for name in (*OF_CITY, f"{city.name}.gpkg", f"{city.name}.qgz")]
+    for file in maps:
+        file.unlink(missing_ok=True)
+        file.with_name(f"{file.name}.aux.xml").unlink(missing_ok=True)  # which QGIS writes
     with whole(placed) as part:
         part.write_text(found.to_json(), encoding="utf-8")
-
-
-def _remove(files: Iterable[Path]) -> None:
-    for file in files:
-        file.unlink(missing_ok=True)
 
 
 if "snakemake" in globals():

@@ -18,6 +18,7 @@ def city(tmp_path: Path) -> Path:
     for photo in ("one", "two"):
         for name in OF_PHOTO | KEPT:
             write(folder / photo / name, "earlier")
+        write(folder / photo / "tone.tif.aux.xml", "QGIS's")
         write(folder / photo / "camera.json", json.dumps({"solution": {"accepted": True}}))
     for name in OF_CITY | {"grid.json", "notes.gpkg"}:
         write(folder / name, "earlier")
@@ -43,7 +44,7 @@ def files(folder: Path) -> set[str]:
 def test_says_who_is_on_the_map_and_touches_nothing_else(city: Path) -> None:
     refuse(city)
     assert json.loads((city / "placed.json").read_text()) == {"photos": ["one", "two"], "refused": {}}
-    assert files(city / "one") == files(city / "two") == OF_PHOTO | KEPT
+    assert files(city / "one") == files(city / "two") == OF_PHOTO | KEPT | {"tone.tif.aux.xml"}
     assert files(city) == OF_CITY | {"grid.json", "notes.gpkg", "placed.json"}
 
 
@@ -53,8 +54,18 @@ def test_of_a_photo_refused_now_no_map_of_before_is_left(city: Path) -> None:
         "photos": ["one"],
         "refused": {"two": "too dark"},
     }
-    assert (files(city / "one"), files(city / "two")) == (OF_PHOTO | KEPT, KEPT)
-    assert files(city) >= OF_CITY  # the other photo has them made anew
+    assert files(city / "one") >= OF_PHOTO
+    assert files(city / "two") == KEPT
+    # The other photo has them made anew, but for the change.
+    assert files(city) == {"grid.json", "notes.gpkg", "placed.json"}
+
+
+def test_results_without_the_refused_photo_stay_when_nothing_has_changed(city: Path) -> None:
+    refuse(city, "two")
+    for name in OF_CITY - {"change.tif"}:
+        write(city / name, "made anew")
+    refuse(city, "two")
+    assert files(city) >= OF_CITY - {"change.tif"}
 
 
 def test_of_a_city_without_any_photo_no_result_of_before_is_left(city: Path) -> None:
