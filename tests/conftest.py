@@ -6,8 +6,10 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 REPOSITORY = Path(__file__).parents[1]
 
@@ -16,13 +18,21 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "expects_warnings: the test provokes log messages of level warning")
 
 
+class ByFile(LoadFileScheduling):
+    """Files run side by side, but for those that look at one run of the demo."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.split("::", 1)[0]
+        return "demo" if file.endswith(("/test_demo.py", "/test_results.py")) else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
+    return ByFile(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What may run at the same time: files, but for those that look at one run of the demo. The workflow's
-    come first, so that none of these long ones is left when all others have ended."""
+    """The workflow's tests come first, so that none of these long ones is left when all others have ended."""
     items.sort(key=lambda item: item.path.parent.name != "workflow")
-    for item in items:
-        group = "demo" if item.path.name in ("test_demo.py", "test_results.py") else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")
