@@ -17,7 +17,7 @@ from pipeline.camera.derivatives import PARAMETERS
 from pipeline.camera.earth import distance_km
 from pipeline.camera.uncertainty import SolvedCamera
 from tests.conftest import shared_folder
-from tests.georeference.frames import LANDMARKS, real_photo
+from tests.georeference.frames import LANDMARKS, Landmark, real_photo
 
 
 def megacity_row(name: str) -> Row:
@@ -25,19 +25,19 @@ def megacity_row(name: str) -> Row:
     photo, prior = real_photo(shared_folder(), name)
     solution, row = solved(photo, prior)
     found = SolvedCamera(solution.camera, PARAMETERS, solution.covariance)
-    marks = []
-    for mark in LANDMARKS[name]:
-        column, row_px = solution.camera.project(mark.lon, mark.lat)
-        seen = solution.camera.to_ground(mark.column_px, mark.row_px)
-        marks.append(
-            {
-                "name": mark.name,
-                "px": round(float(np.hypot(column - mark.column_px, row_px - mark.row_px)), 1),
-                "m": round(1e3 * float(distance_km(mark.lon, mark.lat, *seen))),
-                "sigma_m": round(float(found.ground_sigma_m(mark.lon, mark.lat))),
-            }
-        )
-    return row | {"marks": marks}
+    return row | {"marks": [_mark(found, mark) for mark in LANDMARKS[name]]}
+
+
+def _mark(found: SolvedCamera, mark: Landmark) -> Row:
+    """None where the camera does not see the landmark, or sees sky where it is read."""
+    column, row = found.camera.project(mark.lon, mark.lat)
+    there = found.camera.to_ground(mark.column_px, mark.row_px)
+    away = {
+        "px": np.hypot(column - mark.column_px, row - mark.row_px),
+        "m": 1e3 * distance_km(mark.lon, mark.lat, *there),
+        "sigma_m": found.ground_sigma_m(mark.lon, mark.lat),
+    }
+    return {"name": mark.name} | {k: round(float(v), 1) if np.isfinite(v) else None for k, v in away.items()}
 
 
 def main() -> None:

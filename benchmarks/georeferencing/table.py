@@ -20,6 +20,7 @@ PAGE = HERE.parents[1] / "docs" / "georeferencing-benchmark.md"
 WRONG_PX, WRONG_SIGMAS = 10.0, 3.0
 WIDE_MM = (24.0, 85.0)
 MAX_AWAY_PX = 0.2
+MARKED = (("px", 1), ("m", 0), ("sigma_m", 0))
 
 TEXT = """\
 # How well photographs are placed
@@ -187,7 +188,8 @@ def _targets(
     false, n = sum(row["accepted"] for row in nulls), len(nulls)
     wrong = sum(_is_wrong(row) for row in rows)
     lit_px = max(row["rmse_px"] for row in streets if row["streets"] and row["accepted"])
-    far_m = max(mark["m"] for row in megacities if row["accepted"] for mark in row["marks"])
+    marks = [mark["m"] for row in megacities if row["accepted"] for mark in row["marks"]]
+    far_m = max((np.inf if m is None else m for m in marks), default=0.0)  # a refusal is not wrong
     full_frame, seconds = f"solve of {full['megapixels']:.0f} Mpx, {full['cores']} cores", full["seconds"]
     lines = [
         ("solved, cloud-free, 24 to 85 mm", ">= 90 %", f"{solved_wide:.0f} %", solved_wide >= 90),
@@ -206,7 +208,7 @@ def _targets(
         ("180 and 400 mm with streets, worst frame", "<= 1 px", f"{lit_px:.2f} px", lit_px <= 1),
         ("one frame from ten look-at points", *_alike(priors, "looking_elsewhere")),
         ("the same, nadir and focal length moved too", *_alike(priors, "elsewhere")),
-        ("landmarks of Osaka and Los Angeles, farthest", "<= 500 m", f"{far_m} m", far_m <= 500),
+        ("landmarks of Osaka and Los Angeles, farthest", "<= 500 m", f"{far_m:.0f} m", far_m <= 500),
         ("coverage of 1 sigma", "68 +-5 %", f"{within_1:.0f} %", abs(within_1 - 68) <= 5),
         ("coverage of 1.96 sigma", "95 +-3 %", f"{within_196:.0f} %", abs(within_196 - 95) <= 3),
         (full_frame, "<= 10 s", f"{seconds:.1f} s", seconds <= 10),
@@ -314,8 +316,8 @@ def _away(part: Row) -> tuple[str, str, str]:
 
 def _alike(rows: Sequence[Row], kind: str) -> tuple[str, str, bool]:
     """Target, measure and verdict of how alike solutions from several priors are."""
-    away = {row["name"]: max(row[kind]["away_px"]) for row in rows}
-    astray = [f"{name} {px:.2f} px" for name, px in away.items() if px > MAX_AWAY_PX]
+    away = {row["name"]: float(np.max(row[kind]["away_px"])) for row in rows}
+    astray = [f"{name} {px:.2f} px" for name, px in away.items() if not px <= MAX_AWAY_PX]
     found = f"{len(away) - len(astray)} of {len(away)} frames" + (f"; {', '.join(astray)}" if astray else "")
     return f"<= {MAX_AWAY_PX:g} px", found, not astray
 
@@ -329,9 +331,7 @@ def _megacities(rows: Sequence[Row]) -> str:
                 "yes" if row["accepted"] else "no",
                 f"{row['probability']:.1g}",
                 mark["name"],
-                f"{mark['px']:.1f}",
-                f"{mark['m']}",
-                f"{mark['sigma_m']}",
+                *(f"{np.nan if mark[key] is None else mark[key]:.{digits}f}" for key, digits in MARKED),
             )
             for row in rows
             for mark in row["marks"]

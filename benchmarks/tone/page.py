@@ -29,10 +29,10 @@ What to know of them:
   colour is put where the brightness is, 0.13 and 0.02 are left; the rest is not in the file any more. A
   contrast of sodium and white lamps is then an eighth too small at quality 92. Light that is wider than
   some pixels, as in the rendered scenes, is hardly affected.
-- *JPEG residuals*: a ratio is never held surer than a code of Cb and one of Cr, which compression shares among
-  16 x 16 pixels: 1.4 codes of red, 0.8 of green, 1.8 of blue. That is right at quality 95, too modest above it
-  and a sixth too sure at 92. To compress a photo once more and take for its noise what changes tells no more:
-  what the first time took away cannot be taken again.
+- *JPEG residuals*: a ratio is never held surer than a code of Cb and one of Cr, which compression shares
+  among 16 x 16 pixels: 1.4 codes of red, 0.8 of green, 1.8 of blue. That is right at quality 95, too modest
+  above it and a sixth too sure at 92. To compress a photo once more and take for its noise what changes tells
+  no more: what the first time took away cannot be taken again.
 - *5 % of lamps saturated, JPEG*: the same loss of colour, as large without saturated lamps.
 - *Time*: on the machine of this run everything takes about twice as long as on the one before, where the step
   took 15.5 s (JPEG) and 22.8 s (anchored raw) for 25 million cells. Writing and reading rasters and filtering
