@@ -10,7 +10,6 @@ beside this file. `processor_seconds` are what counts where the machine has othe
 
 import json
 import multiprocessing
-import resource
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -24,6 +23,7 @@ import rasterio
 from pyproj import Transformer
 from rasterio.windows import Window
 
+from benchmarks.memory import peak_mb
 from pipeline.borders.zones import AREA_CRS
 from pipeline.camera.camera import Camera, look_at_rotation
 from pipeline.camera.earth import to_ecef
@@ -119,7 +119,7 @@ def measured(folder: Path, photos: list[str]) -> dict[str, Any]:
     return {
         "seconds": time.perf_counter() - start,
         "processor_seconds": time.process_time() - clock,
-        "peak_gb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6,
+        "peak_gb": peak_mb() / 1e3,
         "rows": {
             name: pyogrio.read_info(file, layer=name)["features"] for name, _ in pyogrio.list_layers(file)
         },

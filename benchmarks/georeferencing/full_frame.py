@@ -9,7 +9,6 @@ import argparse
 import json
 import os
 import pickle
-import resource
 import subprocess
 import sys
 import tempfile
@@ -19,6 +18,7 @@ from benchmarks.georeferencing.design import Case, cases
 from benchmarks.georeferencing.measure import against_camera, solved
 from benchmarks.georeferencing.runner import Row, solver_version
 from benchmarks.georeferencing.scenes import scene
+from benchmarks.memory import peak_mb
 from pipeline.georeference.cities import gazetteer
 from tests.georeference.frames import photo_of
 
@@ -34,20 +34,16 @@ def measured(file: Path) -> Row:
     """Seconds of the solve, and the largest resident memory of this process before and after it."""
     photo, prior, truth = pickle.loads(file.read_bytes())
     gazetteer()
-    before_mb = _peak_mb()
+    before_mb = peak_mb()
     solution, row = solved(photo, prior)
     return {
         "megapixels": round(photo.saturated.size / 1e6, 1),
         "cores": len(os.sched_getaffinity(0)),
         "peak_mb_before": before_mb,
-        "peak_mb": _peak_mb(),
+        "peak_mb": peak_mb(),
         **row,
         **against_camera(solution, truth),
     }
-
-
-def _peak_mb() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
 def main() -> None:

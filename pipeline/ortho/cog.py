@@ -183,12 +183,9 @@ def write_cogs(rasters: Sequence[Raster | ClassMap], array: da.Array, grid: Grid
     for one in rasters:
         one.file.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with rasterio.Env(GDAL_CACHEMAX=CACHE_BYTES, GDAL_NUM_THREADS=_threads()):
-            _write_plain(tiles, rasters, array, grid)
-            for plain, part in zip(tiles, parts, strict=True):
-                _copy_to_cog(plain, part, grid)
-                _read_ends(part)
-                plain.unlink()
+        _write_plain(tiles, rasters, array, grid)
+        for each in zip(rasters, tiles, parts, strict=True):
+            _finish(*each)
         for one, part in zip(rasters, parts, strict=True):
             part.replace(one.file)
             # Statistics of an older file would be believed by QGIS.
@@ -205,16 +202,13 @@ def write_cogs(rasters: Sequence[Raster | ClassMap], array: da.Array, grid: Grid
 def _write_plain(
     files: Sequence[Path], rasters: Sequence[Raster | ClassMap], array: da.Array, grid: Grid
 ) -> None:
-    """Tiled GeoTIFFs with overviews, not compressed, of which COGs are copied.
-
-    Overviews are made here: the COG driver would compress and unpack them on the way.
-    """
+    """Tiled GeoTIFFs, not compressed."""
     layout = {
         **{"driver": "GTiff", "width": grid.width, "height": grid.height, "bigtiff": "YES"},
         **{"crs": grid.crs, "transform": grid.transform, "interleave": "band"},
         **{"tiled": True, "blockxsize": BLOCK, "blockysize": BLOCK},
     }
-    with ExitStack() as stack:
+    with rasterio.Env(GDAL_CACHEMAX=CACHE_BYTES), ExitStack() as stack:
         targets = [
             stack.enter_context(rasterio.open(file, "w", **layout, **one.profile))
             for file, one in zip(files, rasters, strict=True)
@@ -232,40 +226,47 @@ def _write_plain(
             if isinstance(one, Raster):
                 for index in target.indexes:
                     target.update_tags(index, **statistics[first + index - 1].tags())
-            if levels := _levels(grid):
-                target.build_overviews([2**k for k in range(1, levels + 1)], one.resampling)
 
 
-def _copy_to_cog(plain: Path, part: Path, grid: Grid) -> None:
-    """Compressed by ZSTD, which takes a third of DEFLATE's time to write and to read for the same size. Noise
-    packs no better at levels above 1, nor with a predictor, which doubles the time."""
-    rasterio.shutil.copy(
-        plain,
-        part,
-        driver="COG",
-        compress="ZSTD",
-        level=1,
-        blocksize=BLOCK,
-        num_threads=_threads(),
-        overviews="FORCE_USE_EXISTING" if _levels(grid) else "NONE",
-        bigtiff="IF_SAFER",
-    )
+def _finish(raster: Raster | ClassMap, plain: Path, part: Path) -> None:
+    """Make a COG, as `part`, of a plain GeoTIFF, which is removed.
+
+    Overviews are made of the plain one: the COG driver would compress and unpack them on the way. ZSTD takes
+    a third of DEFLATE's time to write and to read for the same size; noise packs no better at levels above 1,
+    nor with a predictor, which doubles the time.
+    """
+    with rasterio.Env(GDAL_CACHEMAX=CACHE_BYTES, GDAL_NUM_THREADS=_threads()):
+        with rasterio.open(plain, "r+") as target:
+            levels = _levels(target.width, target.height)
+            if levels:
+                target.build_overviews([2**k for k in range(1, levels + 1)], raster.resampling)
+        rasterio.shutil.copy(
+            plain,
+            part,
+            driver="COG",
+            compress="ZSTD",
+            level=1,
+            blocksize=BLOCK,
+            num_threads=_threads(),
+            overviews="FORCE_USE_EXISTING" if levels else "NONE",
+            bigtiff="IF_SAFER",
+        )
+        _read_ends(part, levels)
+    plain.unlink()
 
 
-def _read_ends(file: Path) -> None:
+def _read_ends(file: Path, levels: int) -> None:
     """Raise a RasterioError unless the last block of each level can be read: what GDAL writes when it closes
     a file on a disk that has become full is lost in silence."""
-    with rasterio.open(file) as source:
-        levels = len(source.overviews(1))
     for level in (None, *range(levels)):
         options = {} if level is None else {"overview_level": level}
         with rasterio.open(file, **options) as source:
             source.read(window=Window(source.width - 1, source.height - 1, 1, 1))
 
 
-def _levels(grid: Grid) -> int:
+def _levels(width: int, height: int) -> int:
     """How many overviews, each of half the size, until one fits into a block."""
-    return max(0, math.ceil(math.log2(max(grid.width, grid.height) / BLOCK)))
+    return max(0, math.ceil(math.log2(max(width, height) / BLOCK)))
 
 
 def _threads() -> int:
