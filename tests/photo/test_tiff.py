@@ -1,9 +1,12 @@
+import resource
 from pathlib import Path
 
 import numpy as np
 import pytest
 import rasterio
+from rasterio.errors import RasterioIOError
 
+from pipeline.errors import OutputError
 from pipeline.photo.photo import Photo
 from pipeline.photo.tiff import read_photo_tif, write_photo
 
@@ -35,3 +38,17 @@ def test_the_file_explains_itself(tmp_path: Path) -> None:
     assert masked[10, 20]
     assert masked.sum() == 400 + 1
     assert [file.name for file in tmp_path.iterdir()] == ["photo.tif"]  # mask and tags are inside
+
+
+@pytest.mark.parametrize("missing", [1, 500, 1000, 100_000])
+def test_a_file_cut_short_by_a_full_disk_is_an_error(tmp_path: Path, missing: int) -> None:
+    light = np.random.default_rng(4).random((3, 300, 400), np.float32)
+    photo, file = Photo(light, light[0] > 0.9), tmp_path / "photo.tif"
+    write_photo(photo, file)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (file.stat().st_size - missing, limits[1]))
+    try:
+        with pytest.raises((OutputError, RasterioIOError)):
+            write_photo(photo, file)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
