@@ -28,6 +28,7 @@ APPROXIMATE_M = 100.0  # of a drawn line: said from here on, as the borders step
 BESIDE_M = 5000.0  # of the border: where it matters whether lit can be told from dark
 MUCH_UNTOLD, LITTLE_SEEN = 0.2, 0.8
 BOUND_SIGMAS = 1.96
+REF = "{ref}"  # where a sentence has the motorway's name
 JPEG_DOUBT = (
     "A camera JPEG: its tone curve lifts faint light, so lit or dark can be told, not by how much one is "
     "brighter."
@@ -63,13 +64,22 @@ def crossings(photo: PhotoResults) -> gpd.GeoDataFrame:
 
 
 def unmeasured(city: CityResults) -> list[tuple[str, list[PhotoResults]]]:
-    """Why other motorways, or all, were not measured, and in which photos."""
-    said: dict[str, list[PhotoResults]] = {}
+    """Why other motorways, or all, were not measured, and in which photos; those of one
+    reason together."""
+    said: dict[tuple[str, str], list[PhotoResults]] = {}
     for photo in city.photos:
         rows = photo.motorway_ends[photo.motorway_ends["pair"].isna()]
-        for sentence in dict.fromkeys(rows["statement"]):
-            said.setdefault(str(sentence), []).append(photo)
-    return list(said.items())
+        for key in dict.fromkeys(zip(rows["ref"].fillna(""), rows["statement"], strict=True)):
+            said.setdefault(key, []).append(photo)
+    together: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for (ref, sentence), photos in said.items():
+        shape = sentence.replace(ref, REF, 1) if ref else sentence
+        together.setdefault((shape, tuple(photo.facts.id for photo in photos)), []).append(ref)
+    by_id = {photo.facts.id: photo for photo in city.photos}
+    return [
+        (shape.replace(REF, listed(refs)), [by_id[name] for name in names])
+        for (shape, names), refs in together.items()
+    ]
 
 
 def _question(ref: str, pair: str, name: str, city: CityResults) -> Question:

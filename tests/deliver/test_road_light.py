@@ -3,6 +3,7 @@
 import dataclasses
 from typing import Any, get_args
 
+import geopandas as gpd
 import numpy as np
 import pytest
 
@@ -148,6 +149,32 @@ def test_questions_and_what_was_not_measured(city: CityResults) -> None:
     assert said(questions[1].answers[0].doubts, "The other photo of this city that shows it finds otherwise.")
     reasons = unmeasured(city)
     assert [(sentence, len(photos)) for sentence, photos in reasons] == [("The E411 is not in the frame.", 2)]
+
+
+def test_motorways_of_one_reason_and_the_same_photos_share_a_sentence(city: CityResults) -> None:
+    def ends(refs: list[str], why: str = "it is not in the frame") -> gpd.GeoDataFrame:
+        said = "The light of the {} is not measured: " + why + "."
+        return table("motorway_ends", *({"ref": ref, "statement": said.format(ref)} for ref in refs))
+
+    def reasons(*tables: gpd.GeoDataFrame) -> list[tuple[str, list[str]]]:
+        photos = zip(city.photos, tables, strict=True)
+        shown = tuple(dataclasses.replace(photo, motorway_ends=ends) for photo, ends in photos)
+        found = unmeasured(dataclasses.replace(city, photos=shown))
+        return [(sentence, [photo.facts.id for photo in photos]) for sentence, photos in found]
+
+    first, second = (photo.facts.id for photo in city.photos)
+    outside = "The light of the {} is not measured: it is not in the frame."
+    assert reasons(ends(["A2", "A20", "E4"]), ends(["A2", "A20", "E4"])) == [
+        (outside.format("A2, A20 and E4"), [first, second])
+    ]
+    assert reasons(ends(["A2", "E4"]), ends(["E4"])) == [
+        (outside.format("A2"), [first]),
+        (outside.format("E4"), [first, second]),
+    ]
+    assert reasons(ends(["A2"]), ends(["E4"], "it is hidden")) == [
+        (outside.format("A2"), [first]),
+        ("The light of the E4 is not measured: it is hidden.", [second]),
+    ]
 
 
 def test_no_motorway_leaves_the_reason(city: CityResults) -> None:
