@@ -95,7 +95,7 @@ def test_the_odds_of_chance_fall_with_agreement_and_forbid_a_near_tie() -> None:
 def test_without_chance_values_the_odds_are_the_least_there_can_be() -> None:
     for chance in ((0.0, 0.0, 0.0), (0.01, 0.05, 0.03), (0.3, 0.31, 0.3)):
         assert chance_probability(0.15, ()) <= chance_probability(0.15, chance)
-    for limit in (1e-4, 0.02):
+    for limit in (1e-5, 0.02):
         assert chance_probability(least_agreement(limit), ()) == pytest.approx(limit)
 
 
