@@ -36,8 +36,9 @@ What to know of them:
 - *5 % of lamps saturated, JPEG*: just met. What is left is the same loss of colour, as large without
   saturated lamps.
 - *Time*: anchored raw has 20 bands to write, of which 15 are ratios and lamps: half of its time goes into
-  their overviews and packing. One pass over the light, chunks at work while others are written, and ZSTD have
-  halved what the step took on this machine before (32 and 47 s).
+  their overviews and packing. One pass over the light, chunks at work while others are written, and ZSTD take
+  three fifths of the time of the step before: 16 and 25 s against 28 and 40 s, one after the other on this
+  machine, which is about half as fast as the one before it and varies by a fifth.
 - *Clear mercury* is the worst anchor, too green by 11 %. Its light is a few narrow lines, and where one
   falls on the flank of a channel a camera's wavelengths count: 1 nm moves it by 0.1, other lamps by 0.01
   (last table). No way from spectra to ratios that was tried gives the published places of all lamps back
