@@ -184,17 +184,17 @@ def _decision(
     """Whether to accept, and why."""
     manual = problem.manual
     odds = verdict.false_alarm_probability
-    least = least_agreement(_max_false_alarm(manual))
+    limit = _max_false_alarm(manual)
     beside = (
-        f"mirror images and rivals by up to {max(verdict.chance):.2f} (false-alarm probability {odds:.1g}, "
-        f"{matched:.0f} matched patches of {patches})"
+        f"mirror images and rivals by up to {max(verdict.chance):.2f} (false-alarm probability {odds:.2g}, "
+        f"believed up to {limit:g}; {matched:.0f} matched patches of {patches})"
         if verdict.chance
-        else f"no more than chance may ({least:.2f} is the least to believe)"
+        else f"no more than chance may ({least_agreement(limit):.2f} is the least to believe)"
     )
     chance = f"city light agrees by {verdict.agreement:.2f}, {beside}"
     enough = matched >= MIN_MATCHED_PATCHES
     if manual is None:
-        stands = enough and odds <= _max_false_alarm(manual)
+        stands = enough and odds <= limit
         return stands, "stands out from chance" if stands else chance
     rmse_px = float(np.sqrt((residuals(camera, manual) ** 2).sum(-1).mean()))
     if rmse_px > MAX_MANUAL_RMSE_PX:
@@ -202,7 +202,7 @@ def _decision(
             False,
             f"the manual control points disagree by {rmse_px:.0f} px RMSE, not {MAX_MANUAL_RMSE_PX:g}",
         )
-    if enough and odds <= _max_false_alarm(manual):
+    if enough and odds <= limit:
         return True, f"stands out from chance, with manual control points to {rmse_px:.1f} px RMSE"
     if len(manual) < ENOUGH_MANUAL_POINTS:
         return False, chance

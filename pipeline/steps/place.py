@@ -19,8 +19,9 @@ def place(cameras: list[Path], placed: Path) -> None:
     if any(file.exists() for file in maps) or not found.photos:
         maps += [city / name for name in (*OF_CITY, f"{city.name}.gpkg", f"{city.name}.qgz")]
     for file in maps:
-        file.unlink(missing_ok=True)
-        file.with_name(f"{file.name}.aux.xml").unlink(missing_ok=True)  # which QGIS writes
+        # Beside a raster lie its style and what QGIS writes of it.
+        for gone in (file, file.with_suffix(".qml"), file.with_name(f"{file.name}.aux.xml")):
+            gone.unlink(missing_ok=True)
     with whole(placed) as part:
         part.write_text(found.to_json(), encoding="utf-8")
 

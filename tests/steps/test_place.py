@@ -8,6 +8,7 @@ from pipeline.steps.placed import refused_json
 
 OF_PHOTO = {"ortho.tif", "geometry.tif", "tone.tif", "light.tif", "lamps.tif"}
 OF_CITY = {"report.html", "liege.qgz", "liege.gpkg", "borders.gpkg", "change.tif"}
+BESIDE = {"tone.qml", "tone.tif.aux.xml"}
 KEPT = {"camera.json", "solve.png", "photo.tif", "control.gpkg"}
 
 
@@ -18,7 +19,8 @@ def city(tmp_path: Path) -> Path:
     for photo in ("one", "two"):
         for name in OF_PHOTO | KEPT:
             write(folder / photo / name, "earlier")
-        write(folder / photo / "tone.tif.aux.xml", "QGIS's")
+        for beside in BESIDE:
+            write(folder / photo / beside, "earlier")
         write(folder / photo / "camera.json", json.dumps({"solution": {"accepted": True}}))
     for name in OF_CITY | {"grid.json", "notes.gpkg"}:
         write(folder / name, "earlier")
@@ -44,7 +46,7 @@ def files(folder: Path) -> set[str]:
 def test_says_who_is_on_the_map_and_touches_nothing_else(city: Path) -> None:
     refuse(city)
     assert json.loads((city / "placed.json").read_text()) == {"photos": ["one", "two"], "refused": {}}
-    assert files(city / "one") == files(city / "two") == OF_PHOTO | KEPT | {"tone.tif.aux.xml"}
+    assert files(city / "one") == files(city / "two") == OF_PHOTO | KEPT | BESIDE
     assert files(city) == OF_CITY | {"grid.json", "notes.gpkg", "placed.json"}
 
 
