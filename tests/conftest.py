@@ -13,6 +13,8 @@ from xdist.scheduler import LoadFileScheduling
 
 REPOSITORY = Path(__file__).parents[1]
 
+pytest_plugins = ["tests.scenes.delivery"]
+
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "expects_warnings: the test provokes log messages of level warning")

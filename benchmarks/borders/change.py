@@ -94,7 +94,7 @@ def measured(setting: Setting, seed: int) -> dict[str, Change]:
         name: zone_change(rows.chosen(near & (rows.country == place)), scales, common, CONFIG)
         for place, name in enumerate(("first", "second"))
     }
-    return sides | {"border": border_change(rows, scales, made.line, 1, contrast.DONUT_M, CONFIG)}
+    return sides | {"border": border_change(rows, scales, made.line, 1, contrast.EXCLUSION_M, CONFIG)}
 
 
 def figures(setting: Setting, scenes: int) -> dict[str, Any]:

@@ -21,7 +21,7 @@ import shapely
 
 from pipeline.borders.cells import BorderLine, Cells, beside, patches, unit_scales
 from pipeline.borders.contrast import BorderFit, Contrast, border_contrast, near_patches
-from pipeline.borders.placebo import Placebo, Ribbon, placebo_test
+from pipeline.borders.placebo import DistanceField, Placebo, placebo_test
 from pipeline.borders.profiles import along
 from pipeline.models import BordersConfig
 
@@ -30,7 +30,7 @@ CELL_KM = 0.5
 PLANTED = 0.25
 MEAN_TONE = -0.8
 CONFIG = BordersConfig()
-DONUT_M = 500.0
+EXCLUSION_M = 500.0
 # Fewer than a run takes: enough to tell 5 %, and the time goes into scenes.
 PLACEBOS = 199
 
@@ -162,7 +162,7 @@ def nadir_below(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 def fitted(made: Scene, config: BordersConfig = CONFIG) -> tuple[Contrast, BorderFit | None]:
     """The contrast of a scene and the fit behind it."""
-    near = near_patches(beside(made.cells, made.line, 0, 1, 20e3), DONUT_M, config)
+    near = near_patches(beside(made.cells, made.line, 0, 1, 20e3), EXCLUSION_M, config)
     scales = unit_scales(made.cells, config.block_km)
     sides = ("BE", "DE")
     return border_contrast(near, patches(made.cells), scales, made.line, 1, nadir_below, sides, config)
@@ -175,9 +175,9 @@ def measured(
     contrast, fit = fitted(made, config)
     if fit is None or not test:
         return contrast, None
-    ribbon = Ribbon.of(made.line, made.sides, 1e3 * config.contrast_km)
+    field = DistanceField.of(made.line, made.sides, 1e3 * config.contrast_km)
     frame = patches(made.cells)
-    return contrast, placebo_test(frame, fit, ribbon, DONUT_M, nadir_below, config, PLACEBOS)
+    return contrast, placebo_test(frame, fit, field, EXCLUSION_M, nadir_below, config, PLACEBOS)
 
 
 def coverage(setting: Setting, scenes: int) -> dict[str, Any]:

@@ -20,13 +20,13 @@ from typing import Any
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from pipeline.borders.chainage import Crossing, Regional
-from pipeline.borders.light_end import BOUND_SIGMAS, Finding, judge
-from pipeline.borders.lit_segments import classified, lit_light
-from pipeline.borders.motorways import Corridor, roads_along
 from pipeline.borders.zones import AREA_CRS
-from pipeline.ortho.grid import Grid
-from pipeline.ortho.warp import Tile
+from pipeline.motorways.chainage import Crossing, Regional
+from pipeline.motorways.compare import Corridor, roads_along
+from pipeline.motorways.light_end import BOUND_SIGMAS, Finding, judge
+from pipeline.motorways.lit_segments import classified, lit_light
+from pipeline.raster.grid import Grid
+from pipeline.raster.tiles import Tile
 
 RESULTS = Path(__file__).with_name("motorways.json")
 X0, Y0, LENGTH_M = 4_000_000.0, 3_000_000.0, 24_000.0

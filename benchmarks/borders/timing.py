@@ -27,10 +27,10 @@ from benchmarks.memory import peak_mb
 from pipeline.borders.zones import AREA_CRS
 from pipeline.camera.camera import Camera, look_at_rotation
 from pipeline.camera.earth import to_ecef
-from pipeline.georeference.cities import gazetteer
+from pipeline.ground.cities import gazetteer
 from pipeline.models import BordersConfig
-from pipeline.ortho.grid import Grid
 from pipeline.photo.photo import PhotoFacts
+from pipeline.raster.grid import Grid
 from pipeline.steps.borders import compare_borders
 
 DATA = Path(__file__).parents[2] / "data"

@@ -13,7 +13,7 @@ import numpy as np
 
 from pipeline.camera.camera import Camera
 from pipeline.camera.footprint import MAX_ZENITH_DEG
-from pipeline.georeference.cities import Cities, gazetteer
+from pipeline.ground.cities import Cities, gazetteer
 from pipeline.simulate.scene import view
 
 YEAR = 2012

@@ -19,8 +19,8 @@ from benchmarks.georeferencing.measure import against_camera, solved
 from benchmarks.georeferencing.runner import Row, solver_version
 from benchmarks.georeferencing.scenes import scene
 from benchmarks.memory import peak_mb
-from pipeline.georeference.cities import gazetteer
-from tests.georeference.frames import photo_of
+from pipeline.ground.cities import gazetteer
+from tests.scenes.frames import photo_of
 
 SHAPE = (4256, 2832)
 

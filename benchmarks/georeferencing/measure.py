@@ -14,9 +14,9 @@ from pipeline.camera.earth import Array, distance_km, east_north_up, to_ecef
 from pipeline.camera.footprint import MAX_ZENITH_DEG
 from pipeline.camera.prior import Prior
 from pipeline.camera.uncertainty import ground_sigma_m
-from pipeline.georeference.cities import gazetteer
 from pipeline.georeference.extent import Extent
 from pipeline.georeference.solve import Solution, solve
+from pipeline.ground.cities import gazetteer
 from pipeline.photo.photo import Photo
 
 ERROR_LATTICE, COVERAGE_LATTICE = 25, 9

@@ -17,7 +17,7 @@ from pipeline.camera.derivatives import PARAMETERS
 from pipeline.camera.earth import distance_km
 from pipeline.camera.uncertainty import SolvedCamera
 from tests.conftest import shared_folder
-from tests.georeference.frames import LANDMARKS, Landmark, real_photo
+from tests.scenes.frames import LANDMARKS, Landmark, real_photo
 
 
 def megacity_row(name: str) -> Row:

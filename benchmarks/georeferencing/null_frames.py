@@ -21,7 +21,7 @@ from benchmarks.georeferencing.scenes import scene
 from pipeline.camera.camera import Camera, look_at_rotation
 from pipeline.camera.earth import Array, distance_km, east_north_up
 from pipeline.camera.prior import Prior, prior_from_facts
-from pipeline.georeference.cities import gazetteer
+from pipeline.ground.cities import gazetteer
 from pipeline.models import Facts, LonLat, LookAt
 from pipeline.photo.photo import Photo
 from pipeline.photo.structure import without_structure
@@ -30,7 +30,7 @@ from pipeline.simulate.render import MARGIN_PX, Optics, developed, imaged, noisy
 from pipeline.simulate.scene import SENSOR_WIDTH_MM
 from pipeline.simulate.sky import sky_light
 from tests.conftest import shared_folder
-from tests.georeference.frames import photo_of, prior_of, real_photo, rendered_scene
+from tests.scenes.frames import photo_of, prior_of, real_photo, rendered_scene
 
 REAL = ("ISS030-E-163191", "ISS030-E-184140", "ISS040-E-91208")
 RENDERED = (101, 102, 103, 104)

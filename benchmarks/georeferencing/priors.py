@@ -21,7 +21,7 @@ from pipeline.camera.prior import Prior
 from pipeline.models import LonLat
 from pipeline.simulate.lights import METRES_PER_DEGREE
 from tests.conftest import shared_folder
-from tests.georeference.frames import real_photo, rendered_scene
+from tests.scenes.frames import real_photo, rendered_scene
 
 PRIORS = 10
 FOCAL_SHARE = 0.02

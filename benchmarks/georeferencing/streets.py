@@ -15,7 +15,7 @@ from benchmarks.georeferencing.runner import REPOSITORY, Row, Task, run
 from pipeline.georeference.extent import streets
 from pipeline.simulate.scene import simulate_frame
 from pipeline.steps.simulate import read_ground
-from tests.georeference.frames import photo_of, prior_of
+from tests.scenes.frames import photo_of, prior_of
 
 DATA = REPOSITORY / "data"
 STREETS = DATA / "streets_liege.parquet"

@@ -18,7 +18,7 @@ from benchmarks.georeferencing.runner import Row, Task, run
 from benchmarks.georeferencing.scenes import scene
 from pipeline.photo.structure import without_structure
 from tests.conftest import shared_folder
-from tests.georeference.frames import check_points, photo_of, real_photo, rendered_scene
+from tests.scenes.frames import check_points, photo_of, real_photo, rendered_scene
 
 PHOTO, PHOTO_MM = "ISS030-E-163191", 85.0
 SHARED_SCENES_MM = {101: 50.0, 102: 85.0, 103: 85.0, 104: 180.0}

@@ -9,13 +9,13 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 
-from pipeline.borders.countries import BORDERS
 from pipeline.camera.camera import Camera
+from pipeline.ground.countries import BORDERS
 from pipeline.models import GridConfig, LonLat, ToneConfig
-from pipeline.ortho.cog import raster_grid, read_rows
 from pipeline.photo.photo import PhotoFacts
 from pipeline.photo.reader import read_photo
 from pipeline.photo.tiff import write_photo
+from pipeline.raster.read import raster_grid, read_rows
 from pipeline.steps.grid import make_grid
 from pipeline.steps.orthorectify import bring_onto_grid
 from pipeline.steps.tone import measure_tone

@@ -27,11 +27,12 @@ from benchmarks.tone.page import write_page
 from benchmarks.tone.scenes import TONES, country_biases, exposed_for, measured, residual_spread, scene
 from benchmarks.tone.shared import shared_rows
 from pipeline.models import LonLat, PhotoSource, ToneConfig
-from pipeline.ortho.cog import GEOMETRY_BANDS, ORTHO_BANDS, write_cog
-from pipeline.ortho.grid import Grid
 from pipeline.photo.cameras import read_cameras
 from pipeline.photo.photo import PhotoFacts
 from pipeline.photo.tiff import read_photo_tif
+from pipeline.raster.bands import GEOMETRY_BANDS, ORTHO_BANDS
+from pipeline.raster.cog import write_cog
+from pipeline.raster.grid import Grid
 from pipeline.simulate.lamps import LAMPS, lamp_rgb
 from pipeline.simulate.render import spread
 from pipeline.steps.acquire import acquire
@@ -44,8 +45,8 @@ from pipeline.tone.responses import (
     matrix_response,
     measured_response,
 )
-from tests.photo.dng import codes, mosaic, write_dng
-from tests.tone.cameras import PUBLISHED, PUBLISHED_MERCURY
+from tests.scenes.dng import codes, mosaic, write_dng
+from tests.scenes.raw_cameras import PUBLISHED, PUBLISHED_MERCURY
 
 HERE = Path(__file__).parent
 CAMERAS = HERE.parents[1] / "data" / "cameras.csv"

@@ -18,8 +18,8 @@ from scipy.spatial import cKDTree
 from shapely.geometry.base import BaseGeometry
 
 from pipeline.camera.earth import Array
-from pipeline.ortho.grid import Grid
-from pipeline.ortho.warp import Tile
+from pipeline.raster.grid import Grid
+from pipeline.raster.tiles import Tile
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]

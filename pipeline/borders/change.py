@@ -30,10 +30,10 @@ from pipeline.borders.cells import (
 from pipeline.borders.contrast import MIN_UNITS, Fit, Trend, estimate, mean_fit, ratio_fit, stepped
 from pipeline.camera.earth import Array
 from pipeline.models import BordersConfig
-from pipeline.ortho.grid import Grid
-from pipeline.ortho.warp import Tile
 from pipeline.photo.cameras import AB_SIGMA
 from pipeline.photo.photo import PhotoFacts
+from pipeline.raster.grid import Grid
+from pipeline.raster.tiles import Tile
 from pipeline.tone.evidence import carries
 from pipeline.tone.transform import CameraTransform, between_cameras, seen_by_target
 
@@ -278,14 +278,14 @@ def border_change(
     scales: Sequence[Units],
     line: BorderLine,
     second: int,
-    donut_m: float,
+    exclusion_m: float,
     config: BordersConfig,
     sigma: float = 0.0,
 ) -> Change:
     """The change on the second side of a border less that on the first: the step that a smooth trend over
     both countries leaves. What is common to a picture cancels. `rows` are of the two countries; `sigma` is an
     error of the tone's change that all towns of a side share."""
-    rows = rows.chosen(line.distance_m(rows.x, rows.y, donut_m) == np.inf)
+    rows = rows.chosen(line.distance_m(rows.x, rows.y, exclusion_m) == np.inf)
     reach_m = 1e3 * config.contrast_km
 
     def step(chosen: PairedSquares, fit: FitOf, sigma: float) -> tuple[Interval, int]:

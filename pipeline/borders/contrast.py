@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from pipeline.borders.cells import Beside, BorderLine, Ints, Patches, Units, patches, settled
 from pipeline.camera.earth import Array
+from pipeline.ground.country_table import adjective
 from pipeline.models import BordersConfig
 
 LEVEL, EQUIVALENCE_LEVEL = 0.95, 0.90
@@ -31,14 +32,8 @@ ZENITH_STEP_DEG = 5.0
 CURVED_FROM_UNITS = 20
 ITERATIONS = 6
 SEED = 0
-ADJECTIVES = {"BE": "Belgian", "DE": "German", "LU": "Luxembourgish", "NL": "Dutch"}
 
 ViewZenith = Callable[[Array, Array], Array]
-
-
-def adjective(code: str) -> str:
-    """Whose a side is: of a country its adjective, of a region its name."""
-    return ADJECTIVES.get(code, code)
 
 
 def overlap_weights(stratum: Ints, second: NDArray[np.bool_], light: Array) -> Array:
@@ -214,9 +209,9 @@ class BorderFit:
         return np.asarray(terms @ self.fit.coefficients[-terms.shape[1] :])
 
 
-def near_patches(beside: Beside, donut_m: float, config: BordersConfig) -> Patches:
-    """The light beside a border beyond the donut and within `contrast_km`, keyed by its band of distance."""
-    used = (beside.distance_m >= donut_m) & (beside.distance_m <= 1e3 * config.contrast_km)
+def near_patches(beside: Beside, exclusion_m: float, config: BordersConfig) -> Patches:
+    """The light beside a border, beyond the exclusion zone and within `contrast_km`, keyed by band of distance."""
+    used = (beside.distance_m >= exclusion_m) & (beside.distance_m <= 1e3 * config.contrast_km)
     band = np.digitize(beside.distance_m[used], 1e3 * np.array(config.bands_km))
     return patches(beside.cells.chosen(used), band)
 

@@ -11,13 +11,19 @@ from numpy.typing import NDArray
 
 from pipeline.borders import change
 from pipeline.borders.cells import Floats
-from pipeline.borders.contrast import adjective
-from pipeline.borders.countries import Countries
-from pipeline.borders.layers import OF_TWO_PHOTOS, layer, of_two_photos
 from pipeline.borders.scene import Scene, borders_in
-from pipeline.borders.zones import AREA_CRS, country_name, country_zones, no_border, polygons, widened
+from pipeline.borders.schema import OF_TWO_PHOTOS, layer, of_two_photos
+from pipeline.borders.zones import (
+    AREA_CRS,
+    country_zones,
+    no_border,
+    polygons,
+    widened,
+)
+from pipeline.ground.countries import Countries
+from pipeline.ground.country_table import adjective, country_name
 from pipeline.models import BordersConfig
-from pipeline.ortho.warp import Tile
+from pipeline.raster.tiles import Tile
 
 
 def compare_dates(
@@ -66,14 +72,14 @@ def compare_dates(
         areas = zones.set_index("country").geometry
         for one in borders:
             away_m = one.line.distance_m(light.x, light.y, 1e3 * config.contrast_km)
-            ribbon = widened(one.geometry, 1e3 * config.contrast_km)
+            field = widened(one.geometry, 1e3 * config.contrast_km)
             for code, place in zip(one.codes, one.places, strict=True):
-                near = (light.country == place) & np.isfinite(away_m) & (away_m >= one.donut_m)
+                near = (light.country == place) & np.isfinite(away_m) & (away_m >= one.exclusion_m)
                 own = of(near, f"The {adjective(code)} side within {config.contrast_km:g} km")
-                shape = polygons(areas.get(code, shapely.Polygon()) & ribbon)
+                shape = polygons(areas.get(code, shapely.Polygon()) & field)
                 say("side", pair=one.pair, side=code, geometry=shape, **own)
             both = light.chosen(np.isin(light.country, one.places))
-            line = one.line, one.places[1], one.donut_m
+            line = one.line, one.places[1], one.exclusion_m
             found = change.border_change(both, scales, *line, config, may.place_sigma)
             sentence = change.border_statement(found, *(adjective(code) for code in one.codes))
             rows["border_changes"].append(

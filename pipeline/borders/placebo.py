@@ -1,8 +1,8 @@
 r"""How often a line that is no border shows as large a contrast: the border's own line, shifted and turned.
 
- first  /  second            The ground beside the border is a ribbon with a signed distance. Laid anywhere
+ first  /  second            The ground beside the border is a field with a signed distance. Laid anywhere
 --\    /      __             inside one of its two countries, it divides towns that no border divides; it
-  _\__/_     /__\___ ribbon  counts where it meets about as much light as the border does.
+  _\__/_     /__\___ field  counts where it meets about as much light as the border does.
  border     placebo
 """
 
@@ -27,7 +27,7 @@ from pipeline.borders.contrast import (
 from pipeline.camera.earth import Array
 from pipeline.models import BordersConfig
 
-RIBBON_STEP_M = 500.0
+FIELD_STEP_M = 500.0
 PLACEBOS = 999
 TRIES = 6  # for each placebo
 LIKE_LIT = 0.5  # of the lit patches of the border's darker side, on both sides of a placebo
@@ -38,8 +38,8 @@ SEED = 0
 
 
 @dataclass(frozen=True, eq=False)
-class Ribbon:
-    """Signed distance (m, positive on the second side) from a border on a lattice of RIBBON_STEP_M; NaN
+class DistanceField:
+    """Signed distance (m, positive on the second side) from a border on a lattice of FIELD_STEP_M; NaN
     beyond reach and outside both countries. (x, y) is the centre of element [0, 0]; rows run northward."""
 
     x: float
@@ -47,34 +47,36 @@ class Ribbon:
     signed_m: Array
 
     @classmethod
-    def of(cls, line: BorderLine, sides: tuple[BaseGeometry, BaseGeometry], reach_m: float) -> "Ribbon":
-        """Both sides as far as the frame shows them; the lattice's edge is off the ribbon."""
+    def of(
+        cls, line: BorderLine, sides: tuple[BaseGeometry, BaseGeometry], reach_m: float
+    ) -> "DistanceField":
+        """Both sides as far as the frame shows them; the lattice's edge is off the field."""
         low, high = (
-            line.points.mins - reach_m - RIBBON_STEP_M,
-            line.points.maxes + reach_m + 2 * RIBBON_STEP_M,
+            line.points.mins - reach_m - FIELD_STEP_M,
+            line.points.maxes + reach_m + 2 * FIELD_STEP_M,
         )
-        columns, rows = (1 + np.ceil((high - low) / RIBBON_STEP_M)).astype(int)
+        columns, rows = (1 + np.ceil((high - low) / FIELD_STEP_M)).astype(int)
         x, y = np.meshgrid(
-            low[0] + RIBBON_STEP_M * np.arange(columns), low[1] + RIBBON_STEP_M * np.arange(rows)
+            low[0] + FIELD_STEP_M * np.arange(columns), low[1] + FIELD_STEP_M * np.arange(rows)
         )
         away = line.distance_m(x.ravel(), y.ravel(), reach_m).reshape(rows, columns)
-        corner = Affine.translation(*(low - RIBBON_STEP_M / 2)) @ Affine.scale(RIBBON_STEP_M)
+        corner = Affine.translation(*(low - FIELD_STEP_M / 2)) @ Affine.scale(FIELD_STEP_M)
         shapes = [(shape, sign) for shape, sign in zip(sides, (1, 2), strict=True) if not shape.is_empty]
         side = rasterize(shapes, (rows, columns), transform=corner, dtype="uint8") if shapes else 0 * away
         sign = np.array([np.nan, -1.0, 1.0])[side.astype(int)]
         return cls(float(low[0]), float(low[1]), np.where(np.isfinite(away), sign * away, np.nan))
 
     def at(self, x: Array, y: Array) -> Array:
-        """The signed distance of places; NaN off the ribbon."""
+        """The signed distance of places; NaN off the field."""
         rows, columns = self.signed_m.shape
-        column = np.clip(np.rint((x - self.x) / RIBBON_STEP_M), 0, columns - 1).astype(np.int64)
-        row = np.clip(np.rint((y - self.y) / RIBBON_STEP_M), 0, rows - 1).astype(np.int64)
+        column = np.clip(np.rint((x - self.x) / FIELD_STEP_M), 0, columns - 1).astype(np.int64)
+        row = np.clip(np.rint((y - self.y) / FIELD_STEP_M), 0, rows - 1).astype(np.int64)
         return np.asarray(self.signed_m[row, column])
 
     def middle(self) -> tuple[float, float]:
-        """Where the ribbon's ground lies on average."""
+        """Where the field's ground lies on average."""
         row, column = np.nonzero(np.isfinite(self.signed_m))
-        return self.x + RIBBON_STEP_M * float(column.mean()), self.y + RIBBON_STEP_M * float(row.mean())
+        return self.x + FIELD_STEP_M * float(column.mean()), self.y + FIELD_STEP_M * float(row.mean())
 
 
 @dataclass(frozen=True)
@@ -102,10 +104,12 @@ class _Light:
             self.x[mask], self.y[mask], self.red[mask], self.green[mask], self.stratum[mask], np.asarray(unit)
         )
 
-    def across(self, signed_m: Array, donut_m: float, bands_m: Array, reach_m: float) -> tuple[int, float]:
+    def across(
+        self, signed_m: Array, exclusion_m: float, bands_m: Array, reach_m: float
+    ) -> tuple[int, float]:
         """Lit patches on the darker side of a line, and the contrast across it (`studentised`)."""
         away = np.abs(signed_m)
-        on = np.flatnonzero((away >= donut_m) & (away <= reach_m))
+        on = np.flatnonzero((away >= exclusion_m) & (away <= reach_m))
         second, red, green = signed_m[on] > 0, self.red[on], self.green[on]
         lit = int(min(second.sum(), (~second).sum()))
         if not lit:
@@ -118,8 +122,8 @@ class _Light:
 def placebo_test(
     frame: Patches,
     found: BorderFit,
-    ribbon: Ribbon,
-    donut_m: float,
+    field: DistanceField,
+    exclusion_m: float,
     view_zenith: ViewZenith,
     config: BordersConfig,
     count: int = PLACEBOS,
@@ -134,16 +138,16 @@ def placebo_test(
     smooth = ratio_fit(frame.red, frame.green, np.ones(len(frame)), design, found.frame_unit)
     green = frame.green * 2 ** -(terms @ smooth.coefficients[1:])
     both = _Light(frame.x, frame.y, frame.red, green, strata(frame, view_zenith), found.frame_unit)
-    limits = donut_m, 1e3 * np.array(config.bands_km), 1e3 * config.contrast_km
-    lit, own = both.chosen(np.ones(len(frame), bool)).across(ribbon.at(frame.x, frame.y), *limits)
+    limits = exclusion_m, 1e3 * np.array(config.bands_km), 1e3 * config.contrast_km
+    lit, own = both.chosen(np.ones(len(frame), bool)).across(field.at(frame.x, frame.y), *limits)
     if math.isnan(own):
         return Placebo(None, 0)
     inside = {country: both.chosen(frame.country == country) for country in np.unique(frame.country)}
-    rng, middle, others, apart = np.random.default_rng(SEED), ribbon.middle(), [], set()
+    rng, middle, others, apart = np.random.default_rng(SEED), field.middle(), [], set()
     for _ in range(TRIES * count):
         target, turn = int(rng.integers(len(frame))), float(rng.uniform(0, 2 * math.pi))
         light, at = inside[frame.country[target]], (float(frame.x[target]), float(frame.y[target]))
-        met, t = light.across(ribbon.at(*_moved(light.x, light.y, at, turn, middle)), *limits)
+        met, t = light.across(field.at(*_moved(light.x, light.y, at, turn, middle)), *limits)
         if met >= LIKE_LIT * lit and math.isfinite(t):
             others.append(abs(t))
             apart.add((at[0] // APART_M, at[1] // APART_M, turn // APART_RAD))
@@ -157,7 +161,7 @@ def placebo_test(
 def _moved(
     x: Array, y: Array, at: tuple[float, float], turn: float, middle: tuple[float, float]
 ) -> tuple[Array, Array]:
-    """Where places lie on the ribbon once its middle is moved to a place and turned."""
+    """Where places lie on the field once its middle is moved to a place and turned."""
     east, north, cos, sin = x - at[0], y - at[1], math.cos(turn), math.sin(turn)
     return middle[0] + cos * east + sin * north, middle[1] - sin * east + cos * north
 

@@ -22,7 +22,7 @@ from pipeline.borders.contrast import (
     ratio_fit,
     strata,
 )
-from pipeline.borders.placebo import RIBBON_STEP_M, Ribbon
+from pipeline.borders.placebo import FIELD_STEP_M, DistanceField
 from pipeline.camera.earth import Array
 from pipeline.models import BordersConfig
 
@@ -32,12 +32,12 @@ INTERVAL_SIGMAS = 1.96
 
 
 def across(
-    near: Beside, units: Units, ribbon: Ribbon, countries: tuple[str, str], config: BordersConfig
+    near: Beside, units: Units, field: DistanceField, countries: tuple[str, str], config: BordersConfig
 ) -> list[dict[str, Any]]:
     """Light a square kilometre and tone in steps of STEP_KM on both sides of a border, with 95 % intervals.
 
     side, from_km, to_km (signed: the second country's side is positive), area_km2 (by the lattice of the
-    ribbon), light_per_km2 (red and green) and tone_g_r with their low95 and high95, n_cells, n_blocks
+    field), light_per_km2 (red and green) and tone_g_r with their low95 and high95, n_cells, n_blocks
     (towns). The interval of light is that of a sum of towns that come by chance.
     """
     signed_km = np.where(near.second, near.distance_m, -near.distance_m) / 1e3
@@ -45,11 +45,11 @@ def across(
     which = np.floor(signed_km / STEP_KM).astype(np.int64)
     rows = patches(near.cells, which - steps[0])
     unit = units.at(rows.x, rows.y, rows.country)
-    ground = np.floor(ribbon.signed_m[np.isfinite(ribbon.signed_m)] / 1e3 / STEP_KM)
+    ground = np.floor(field.signed_m[np.isfinite(field.signed_m)] / 1e3 / STEP_KM)
     table = []
     for step in steps:
         here, own = rows.chosen(rows.key == step - steps[0]), unit[rows.key == step - steps[0]]
-        area_km2 = float((ground == step).sum()) * (RIBBON_STEP_M / 1e3) ** 2
+        area_km2 = float((ground == step).sum()) * (FIELD_STEP_M / 1e3) ** 2
         row: dict[str, Any] = {"side": countries[int(step >= 0)]}
         row |= {"from_km": step * STEP_KM, "to_km": (step + 1) * STEP_KM, "area_km2": area_km2}
         row |= {"n_cells": int(here.n_cells.sum()), "n_blocks": len(np.unique(own))}
@@ -59,7 +59,7 @@ def across(
 
 
 def _light(light: Array, unit: Ints, area_km2: float) -> dict[str, float]:
-    """Light a square kilometre and its interval; none where the ribbon has no ground."""
+    """Light a square kilometre and its interval; none where the field has no ground."""
     by_unit = np.bincount(np.unique(unit, return_inverse=True)[1], light) if len(light) else np.zeros(1)
     total = float(by_unit.sum())
     if area_km2 <= 0 or total <= 0:
@@ -183,10 +183,10 @@ def class_shares(tone: Floats, light: Floats, edges: Array) -> Array:
     return np.asarray(parts / parts.sum() if parts.sum() > 0 else np.full(len(parts), np.nan))
 
 
-def thirds(beside: Beside, donut_m: float, edges: Array, config: BordersConfig) -> dict[str, float]:
+def thirds(beside: Beside, exclusion_m: float, edges: Array, config: BordersConfig) -> dict[str, float]:
     """How much of each side's light near a border is of the third of the photo's light that is most orange
     and of the third that is greenest; `edges` are the tones between the thirds."""
-    used = (beside.distance_m >= donut_m) & (beside.distance_m <= 1e3 * config.contrast_km)
+    used = (beside.distance_m >= exclusion_m) & (beside.distance_m <= 1e3 * config.contrast_km)
     table: dict[str, float] = {}
     for name, side in (("first", ~beside.second), ("second", beside.second)):
         cells = beside.cells.chosen(used & side)

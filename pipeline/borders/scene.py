@@ -9,13 +9,13 @@ from pyproj import Transformer
 from shapely.geometry.base import BaseGeometry
 
 from pipeline.borders.cells import BorderLine
-from pipeline.borders.countries import Countries, clipped
-from pipeline.borders.zones import AREA_CRS, donut_m
+from pipeline.borders.zones import AREA_CRS, exclusion_m
 from pipeline.camera.earth import Array
 from pipeline.camera.uncertainty import SolvedCamera
+from pipeline.ground.countries import Countries, clipped
 from pipeline.models import BordersConfig
-from pipeline.ortho.grid import Grid, visible_area
 from pipeline.photo.photo import PhotoFacts
+from pipeline.raster.grid import Grid, visible_area
 
 _TO_DEGREES = Transformer.from_crs(AREA_CRS, "EPSG:4326", always_xy=True)
 
@@ -49,7 +49,7 @@ class Border:
     places: tuple[int, int]
     geometry: BaseGeometry
     line: BorderLine
-    donut_m: float
+    exclusion_m: float
 
     @property
     def about(self) -> dict[str, str]:
@@ -69,7 +69,7 @@ def borders_in(
             places=(codes.index(row.first), codes.index(row.second)),
             geometry=row.geometry,
             line=BorderLine.of(whole[row.pair] & around, 1e3 * config.block_km),
-            donut_m=max(donut_m(scene.solved, row.geometry) for scene in scenes),
+            exclusion_m=max(exclusion_m(scene.solved, row.geometry) for scene in scenes),
         )
         for row in clipped(countries, frame).borders.itertuples()
     ]

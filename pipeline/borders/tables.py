@@ -12,17 +12,14 @@ from shapely.geometry.base import BaseGeometry
 from pipeline.borders import profiles, urban
 from pipeline.borders.cells import Beside, Cells, Floats, beside, patches, unit_scales
 from pipeline.borders.contrast import border_contrast, near_patches, statement
-from pipeline.borders.countries import Countries, clipped
-from pipeline.borders.events import LightingEvent, event_rows
-from pipeline.borders.layers import OF_A_PHOTO, layer, of_photo
-from pipeline.borders.placebo import Placebo, Ribbon, placebo_test
+from pipeline.borders.placebo import DistanceField, Placebo, placebo_test
 from pipeline.borders.scene import Border, Scene, borders_in, reach_m
+from pipeline.borders.schema import OF_A_PHOTO, layer, of_photo
 from pipeline.borders.zones import (
     AREA_CRS,
     SCATTER_KM,
     Scan,
     border_strips,
-    country_name,
     country_zones,
     in_strips,
     no_border,
@@ -33,10 +30,13 @@ from pipeline.borders.zones import (
     tone_quantiles,
     weighted_quantiles,
 )
-from pipeline.georeference.cities import Cities
+from pipeline.ground.cities import Cities
+from pipeline.ground.countries import Countries, clipped
+from pipeline.ground.country_table import country_name
+from pipeline.ground.events import LightingEvent, event_rows
 from pipeline.models import BordersConfig
-from pipeline.ortho.grid import Grid
-from pipeline.ortho.warp import Tile
+from pipeline.raster.grid import Grid
+from pipeline.raster.tiles import Tile
 
 TOWN_SQUARES_KM = 1.0
 
@@ -126,12 +126,12 @@ def _compare_borders(
     areas = clipped(countries, frame).areas.set_index("country").geometry
     for one in borders:
         own = light.chosen(np.isin(light.country, one.places))
-        ribbon = Ribbon.of(
+        field = DistanceField.of(
             one.line, tuple(areas.get(c, shapely.Polygon()) for c in one.codes), reach_m(config)
         )
-        close, view = near_patches(near[one.pair], one.donut_m, config), scene.view_zenith_deg
+        close, view = near_patches(near[one.pair], one.exclusion_m, config), scene.view_zenith_deg
         found, fit = border_contrast(close, own, scales, one.line, one.places[1], view, one.codes, config)
-        test = placebo_test(own, fit, ribbon, one.donut_m, view, config) if fit else Placebo(None, 0)
+        test = placebo_test(own, fit, field, one.exclusion_m, view, config) if fit else Placebo(None, 0)
         rows["contrasts"].append(
             one.about
             | {"contrast_g_r": found.contrast, "low95": found.low, "high95": found.high}
@@ -139,13 +139,13 @@ def _compare_borders(
             | {"border_km": one.geometry.length / 1e3, "statement": statement(found, *one.codes, test.p)}
             | {"verdict": profiles.verdict(found.low, found.high, found.alike)}
             | {"low90": found.low90, "high90": found.high90, "plain_g_r": found.plain}
-            | {"placebo_p": test.p, "n_placebos": test.n, "donut_km": one.donut_m / 1e3}
-            | profiles.thirds(near[one.pair], one.donut_m, edges, config)
+            | {"placebo_p": test.p, "n_placebos": test.n, "exclusion_km": one.exclusion_m / 1e3}
+            | profiles.thirds(near[one.pair], one.exclusion_m, edges, config)
             | {"geometry": one.geometry}
         )
         along = profiles.along(fit, one.geometry, one.line, view, config)
         rows["segments"] += [row | one.about for row in along]
-        across = profiles.across(near[one.pair], scales[-1], ribbon, one.codes, config)
+        across = profiles.across(near[one.pair], scales[-1], field, one.codes, config)
         course = {"pair": one.pair, "geometry": one.geometry.simplify(1e3 * config.block_km / 4)}
         rows["profiles"] += [row | course for row in across]
     return {name: layer(rows[name], name) for name in rows}

@@ -18,10 +18,10 @@ from shapely.geometry.base import BaseGeometry
 
 from pipeline.borders.cells import PATCH_M, Cells, Ints, squares
 from pipeline.borders.contrast import estimate, ratio_fit
-from pipeline.borders.countries import Countries, clipped
 from pipeline.borders.zones import polygons
 from pipeline.camera.earth import Array
-from pipeline.georeference.cities import Cities
+from pipeline.ground.cities import Cities
+from pipeline.ground.countries import Countries, clipped
 from pipeline.models import BordersConfig
 
 MIN_POPULATION = 5000

@@ -20,17 +20,16 @@ from pyproj import Transformer
 from shapely.geometry.base import BaseGeometry
 
 from pipeline.borders.cells import Beside, Cells, Floats, block_sums, lit_cells, log_ratio_sigma
-from pipeline.borders.countries import Countries, clipped
 from pipeline.camera.earth import Array
 from pipeline.camera.uncertainty import SolvedCamera
-from pipeline.ortho.grid import Grid
-from pipeline.ortho.warp import Tile
+from pipeline.ground.countries import Countries, clipped
+from pipeline.raster.grid import Grid
+from pipeline.raster.tiles import Tile
 from pipeline.tone.ratios import HALO_PX
 
 AREA_CRS = "EPSG:3035"
-NAMES = {"BE": "Belgium", "DE": "Germany", "LU": "Luxembourg", "NL": "the Netherlands"}
-DONUT_SIGMAS = 3.0
-DONUT_SPACING_M = 2000.0
+EXCLUSION_SIGMAS = 3.0
+EXCLUSION_SPACING_M = 2000.0
 # Lines are simplified to this part of the distance before they are widened by it.
 SIMPLIFY = 0.01
 # The scatter of tone is taken between squares of this size: towns are smaller.
@@ -44,11 +43,6 @@ QUANTILES = (0.10, 0.25, 0.50, 0.75, 0.90)
 TONE_STEP = 1 / 256
 
 SUMS = ("red", "green", "blue", "lit", "with_blue", "valid")
-
-
-def country_name(code: str) -> str:
-    """A country by its name; a region by what its layer calls it."""
-    return NAMES.get(code, code)
 
 
 def country_zones(countries: Countries, frame: BaseGeometry) -> gpd.GeoDataFrame:
@@ -205,14 +199,14 @@ def in_strips(strips: gpd.GeoDataFrame, near: Mapping[str, Beside]) -> Iterator[
         yield cells.cells.chosen(own & band)
 
 
-def donut_m(solved: SolvedCamera, line: BaseGeometry) -> float:
+def exclusion_m(solved: SolvedCamera, line: BaseGeometry) -> float:
     """How far from a border light is too near to tell its side: by the position's error or by blur."""
-    points = shapely.get_coordinates(line.segmentize(DONUT_SPACING_M).simplify(DONUT_SPACING_M / 2))
+    points = shapely.get_coordinates(line.segmentize(EXCLUSION_SPACING_M).simplify(EXCLUSION_SPACING_M / 2))
     lon, lat = Transformer.from_crs(AREA_CRS, "EPSG:4326", always_xy=True).transform(*points.T)
     # Points on the frame's edge may fall a rounding error outside.
     sigma_m = float(np.max(solved.ground_sigma_m(lon, lat, margin_px=np.inf)))
     blur_m = HALO_PX * float(np.max(solved.camera.ground_sample_distance_m(lon, lat)))
-    return max(DONUT_SIGMAS * sigma_m, blur_m)
+    return max(EXCLUSION_SIGMAS * sigma_m, blur_m)
 
 
 def no_border(names: Sequence[str], borders: int) -> str | None:

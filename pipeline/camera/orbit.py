@@ -132,7 +132,7 @@ class State:
         return share * along_m / self.speed_m_s, float(sigma_m) / self.speed_m_s
 
 
-def read_elements(text: str, name: str) -> tuple[ElementSet, ...]:
+def parse_elements(text: str, name: str) -> tuple[ElementSet, ...]:
     """All two- or three-line element sets in a text, which messages call `name`, in its order.
 
     Windows line ends, blank lines and blanks around a line are accepted. Raises OrbitError with the line's

@@ -5,21 +5,13 @@ A height h displaces what the camera shows by h tan(view zenith): 500 m at 45 de
 
 import logging
 import math
-import warnings
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from pathlib import Path
-from typing import Literal
 
 import numpy as np
-import rasterio
 from affine import Affine
 from numpy.typing import ArrayLike, NDArray
-from pyproj import CRS, Transformer
-from pyproj.exceptions import ProjError
-from rasterio.enums import Resampling
-from rasterio.errors import NotGeoreferencedWarning, RasterioError
-from rasterio.windows import Window
+from pyproj import Transformer
 
 from pipeline.camera.camera import Camera
 from pipeline.camera.earth import Array
@@ -31,12 +23,6 @@ Bounds = tuple[float, float, float, float]
 """West, south, east and north in degrees."""
 
 DEM_SIGMA_M = 10.0
-LOWEST_M, HIGHEST_M = -500.0, 9000.0
-MAX_CELLS = 4000
-MARGIN_CELLS = 2
-SAMPLES = 33
-# Below it, gaps are more likely the curved rim of a map projection than ground that is missing.
-COVERED = 0.9
 HEIGHT_TOLERANCE_M = 0.1
 MAX_HALVINGS = 20
 
@@ -80,7 +66,7 @@ class Terrain:
 
     def cells(self, lon: ArrayLike, lat: ArrayLike) -> tuple[Array, Array]:
         """(column, row) in the raster of places in degrees; cell centres are integers."""
-        x, y = _to_raster(self.crs).transform(np.asarray(lon, float), np.asarray(lat, float))
+        x, y = to_raster(self.crs).transform(np.asarray(lon, float), np.asarray(lat, float))
         column, row = ~self.transform @ tuple(np.where(np.isfinite(v), v, np.nan) for v in (x, y))
         return column - 0.5, row - 0.5
 
@@ -126,121 +112,7 @@ def to_ground(
     return lon, lat, height_m
 
 
-def read_terrain(
-    path: Path, heights: Literal["ellipsoidal", "geoid"], geoid_m: float | None, around: Bounds
-) -> Terrain:
-    """The part of a DEM, any raster that GDAL reads in any CRS, that covers bounds in degrees.
-
-    Heights above the geoid ("above sea level") become ellipsoidal by adding `geoid_m`, the geoid's height
-    above the ellipsoid near the city. At most about 4000 x 4000 cells are kept, averages of the file's where
-    it has more. Cells without a height get the mean of the others. Raises TerrainError.
-    """
-    if (heights == "geoid") != (geoid_m is not None):
-        raise TerrainError(
-            f"{path}: heights = {heights}, geoid_m = {geoid_m}: heights above the geoid (sea level) need "
-            "geoid_m, the geoid's height above the WGS84 ellipsoid in metres, about 46 near Liège; "
-            "ellipsoidal ones must not have it"
-        )
-    values, crs, transform = _averaged(path, around)
-    heights_m = _filled(path, values, around) + np.float32(geoid_m or 0.0)
-    return Terrain(heights_m, crs, transform)
-
-
-def _averaged(path: Path, around: Bounds) -> tuple[NDArray[np.float32], str, Affine]:
-    """The raster around bounds, MAX_CELLS a side at most, NaN where it holds nothing; CRS and transform."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", NotGeoreferencedWarning)  # said below, with the way out
-            source = rasterio.open(path)
-        with source:
-            _check_form(path, source)
-            crs = CRS.from_user_input(source.crs).to_2d().to_wkt()
-            window = _window(path, source, crs, around)
-            rows, columns = (math.ceil(n / math.ceil(n / MAX_CELLS)) for n in (window.height, window.width))
-            values = source.read(
-                1,
-                window=window,
-                out_shape=(rows, columns),
-                out_dtype="float32",
-                masked=True,
-                resampling=Resampling.average,
-            )
-            values = values * np.float32(source.scales[0]) + np.float32(source.offsets[0])
-            corner = source.transform @ Affine.translation(window.col_off, window.row_off)
-    except RasterioError as error:
-        reason = " ".join(str(error).split())
-        raise TerrainError(f"{path}: is not a raster that GDAL can read ({reason}); give a DEM") from None
-    except ProjError:
-        raise TerrainError(
-            f"{path}: its coordinate reference system is not on the Earth; set it with gdal_edit.py -a_srs"
-        ) from None
-    return values.filled(np.nan), crs, corner @ Affine.scale(window.width / columns, window.height / rows)
-
-
-def _filled(path: Path, values: NDArray[np.float32], around: Bounds) -> NDArray[np.float32]:
-    """Heights with their mean where there are none, once they are known to be heights."""
-    good = np.isfinite(values)
-    if not good.any():
-        raise TerrainError(f"{path}: holds no height in {_shown(around)}; give a DEM of that place")
-    valid = values[good]
-    worst = float(valid[np.abs(valid - (LOWEST_M + HIGHEST_M) / 2).argmax()])
-    if not LOWEST_M <= worst <= HIGHEST_M:
-        raise TerrainError(
-            f"{path}: height = {worst:g}: outside {LOWEST_M:g} to {HIGHEST_M:g} m; if it stands for no data, "
-            f"declare it (gdal_edit.py -a_nodata {worst:g}), and give heights in metres"
-        )
-    return np.where(good, values, valid.mean(dtype=float)).astype(np.float32)
-
-
 @lru_cache(maxsize=8)
-def _to_raster(crs: str) -> Transformer:
+def to_raster(crs: str) -> Transformer:
     """From degrees on WGS84; heights are no part of it."""
     return Transformer.from_crs("EPSG:4326", crs, always_xy=True)
-
-
-def _check_form(path: Path, source: rasterio.DatasetReader) -> None:
-    """Raise TerrainError for what cannot be one band of heights in metres on the map."""
-    if source.count != 1:
-        raise TerrainError(
-            f"{path}: has {source.count} bands, a DEM has one; take it out with gdal_translate -b"
-        )
-    if source.dtypes[0].startswith("complex"):
-        raise TerrainError(f"{path}: holds complex numbers, not heights; give a DEM")
-    if source.crs is None:
-        raise TerrainError(f"{path}: has no coordinate reference system; set it with gdal_edit.py -a_srs")
-    unit = (source.units[0] or "m").lower()
-    if unit.startswith(("ft", "foot", "feet", "us")):
-        raise TerrainError(f"{path}: unit = {unit}: heights must be in metres; convert it with gdal_calc.py")
-
-
-def _window(path: Path, source: rasterio.DatasetReader, crs: str, around: Bounds) -> Window:
-    """The raster's cells that cover the bounds, with a small margin."""
-    west, south, east, north = around
-    lon, lat = np.meshgrid(np.linspace(west, east, SAMPLES), np.linspace(south, north, SAMPLES))
-    column, row = ~source.transform @ tuple(np.asarray(v) for v in _to_raster(crs).transform(lon, lat))
-    inside = (column >= 0) & (column <= source.width) & (row >= 0) & (row <= source.height)
-    spans = []
-    for place, size in ((column, source.width), (row, source.height)):
-        known = place[np.isfinite(place)]
-        first, last = (float(known.min()), float(known.max())) if known.size else (-1.0, -1.0)
-        if last <= 0 or first >= size:
-            raise TerrainError(
-                f"{path}: does not overlap {_shown(around)}; give a DEM of that place, and check its CRS"
-            )
-        # The bounds' rim may bulge between the samples.
-        margin = MARGIN_CELLS + (last - first) / SAMPLES
-        spans.append((max(0, math.floor(first - margin)), min(size, math.ceil(last + margin))))
-    (left, right), (top, bottom) = spans
-    if inside.mean() < COVERED:
-        log.warning(
-            "%s: covers %.0f %% of %s; its mean height is used elsewhere",
-            path,
-            100 * inside.mean(),
-            _shown(around),
-        )
-    return Window(left, top, right - left, bottom - top)
-
-
-def _shown(bounds: Bounds) -> str:
-    west, south, east, north = bounds
-    return f"lon {west:g} to {east:g}, lat {south:g} to {north:g}"

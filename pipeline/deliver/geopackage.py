@@ -1,17 +1,16 @@
 """The city's GeoPackage: every table with the style it opens with in QGIS, and where it all came from."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
+import geopandas as gpd
 import pandas as pd
 import pyogrio
 
-from pipeline.deliver.layers import Layer, city_layers
 from pipeline.deliver.provenance import Fact
-from pipeline.deliver.results import CityResults
-from pipeline.deliver.styles import qml
 
 # GeoPackages note when they were written; one fixed date makes equal runs equal files.
 WRITTEN = "2000-01-01T00:00:00.000Z"
@@ -28,9 +27,25 @@ CREATE TABLE layer_styles (
 """
 
 
-def write_geopackage(file: Path, city: CityResults, facts: Sequence[Fact]) -> None:
-    """All layers and tables of the city, the `metadata` table and the default styles, into a new file."""
-    layers = city_layers(city)
+@dataclass(frozen=True, eq=False)
+class StyledTable:
+    """A table with a place on the map: its name in the file, its title, and the QML it opens with in QGIS."""
+
+    table: str
+    title: str
+    frame: gpd.GeoDataFrame
+    qml: str
+
+    @property
+    def geometry(self) -> str:
+        """Point, LineString or Polygon."""
+        return str(self.frame.geom_type.dropna().iloc[0]).removeprefix("Multi")
+
+
+def write_geopackage(
+    file: Path, layers: Sequence[StyledTable], tables: Mapping[str, pd.DataFrame], facts: Sequence[Fact]
+) -> None:
+    """Layers with their default styles, plain tables and the table `metadata`, into a new file."""
     with _fixed_date():
         for layer in layers:
             pyogrio.write_dataframe(
@@ -42,12 +57,12 @@ def write_geopackage(file: Path, city: CityResults, facts: Sequence[Fact]) -> No
                 promote_to_multi=layer.geometry != "Point",
                 layer_options={"DESCRIPTION": layer.title},
             )
-        for name, table in {**city.tables, "metadata": pd.DataFrame(facts)}.items():
+        for name, table in {**tables, "metadata": pd.DataFrame(facts)}.items():
             pyogrio.write_dataframe(table, file, layer=name, driver="GPKG", dataset_options=VERSION)
     _write_styles(file, layers)
 
 
-def _write_styles(file: Path, layers: Sequence[Layer]) -> None:
+def _write_styles(file: Path, layers: Sequence[StyledTable]) -> None:
     """The `layer_styles` table, which QGIS looks into for a layer's default style."""
     with closing(sqlite3.connect(file)) as database, database:
         database.execute(LAYER_STYLES)
@@ -61,10 +76,7 @@ def _write_styles(file: Path, layers: Sequence[Layer]) -> None:
             "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column,"
             " styleName, styleQML, styleSLD, useAsDefault, description, owner, update_time)"
             " VALUES ('', '', ?, ?, 'default', ?, '', 1, ?, '', ?)",
-            [
-                (layer.table, geometry[layer.table], qml(layer.style), layer.title, WRITTEN)
-                for layer in layers
-            ],
+            [(layer.table, geometry[layer.table], layer.qml, layer.title, WRITTEN) for layer in layers],
         )
 
 

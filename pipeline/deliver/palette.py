@@ -19,7 +19,6 @@ TEAL = "#45c4b0"
 SIMULATED = "#ff8fa3"
 
 COUNTRY = {"BE": "#f0a040", "DE": "#d98bc0", "LU": "#b7d36b", "NL": "#63b3ee"}
-COUNTRY_NAME = {"BE": "Belgium", "DE": "Germany", "LU": "Luxembourg", "NL": "The Netherlands"}
 DATES = ("#f0a040", "#63b3ee", "#d98bc0", "#b7d36b", "#45c4b0", "#e8e3d8")
 
 # Linear light 0..1 is drawn as (light / LIGHT_MAX) ** (1 / LIGHT_GAMMA), clipped: nearly what the eye saw,

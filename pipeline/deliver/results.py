@@ -12,12 +12,12 @@ import pandas as pd
 import pyogrio
 import shapely
 
-from pipeline.borders.chainage import read_motorways
-from pipeline.borders.layers import COLUMNS, OF_TWO_PHOTOS, WORDS
+from pipeline.borders.schema import COLUMNS, OF_TWO_PHOTOS, WORDS
 from pipeline.camera.camera import Camera
-from pipeline.georeference.cities import gazetteer
-from pipeline.ortho.grid import Grid
+from pipeline.ground.cities import gazetteer
+from pipeline.ground.roads import read_motorways
 from pipeline.photo.photo import PhotoFacts
+from pipeline.raster.grid import Grid
 
 # Tables of all photos in one, without a place on the map.
 PLAIN_TABLES = ("notes", "events", "profiles", "motorway_stations")
@@ -35,7 +35,7 @@ class Truth:
 class PhotoResults:
     """One photo's facts, camera and tables, all of them in the grid's reference system.
 
-    The tables from `zones` on are its rows of the layers of `borders.gpkg` (`pipeline.borders.layers`).
+    The tables from `zones` on are its rows of the layers of `borders.gpkg` (`pipeline.borders.schema`).
     """
 
     folder: Path

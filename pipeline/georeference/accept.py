@@ -14,9 +14,9 @@ from scipy.ndimage import gaussian_filter
 from scipy.stats import combine_pvalues
 
 from pipeline.camera.camera import Camera
-from pipeline.georeference.lights import Lights
 from pipeline.georeference.reference import render
 from pipeline.georeference.sources import Sources
+from pipeline.georeference.working_image import WorkingImage
 
 MIRROR_AXES_DEG = (0.0, 45.0, 90.0, 135.0)
 DETAIL_PX = 10.0
@@ -43,7 +43,7 @@ class Verdict:
         return self.false_alarm_probability <= MAX_FALSE_ALARM
 
 
-def agreement(lights: Lights, camera: Camera, sources: Sources) -> float:
+def agreement(lights: WorkingImage, camera: Camera, sources: Sources) -> float:
     """Correlation of photo and reference in their detail: what is smoother than 10 px is taken out, for
     any two big cities resemble each other as blobs. `camera` is for the size of `lights`.
 

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter, map_coordinates, maximum_filter
 
 from pipeline.camera.earth import Array
-from pipeline.georeference.lights import Lights
 from pipeline.georeference.patches import displacements, relative_sigma
 from pipeline.georeference.reference import Image
+from pipeline.georeference.working_image import WorkingImage
 from pipeline.photo.photo import Photo
 
 RED, GREEN, BLUE = range(3)
@@ -142,7 +142,7 @@ def _measured(
     for _ in range(ROUNDS):
         image, own_usable, signal = _cut_outs(photo, band, middles, shift)
         # The cut-outs lie one below another, as if they were a picture.
-        view = Lights(image.reshape(-1, side), (usable & own_usable).reshape(-1, side), 1.0)
+        view = WorkingImage(image.reshape(-1, side), (usable & own_usable).reshape(-1, side), 1.0)
         seen = displacements(view, reference.reshape(-1, side), top, left, PATCH_PX, REACH_PX)
         good = seen.found & (seen.correlation > MIN_CORRELATION) & (signal > MIN_SIGNAL_TO_NOISE)
         if good.sum() < MIN_PATCHES:

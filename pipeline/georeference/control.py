@@ -10,12 +10,12 @@ from scipy.stats import binom
 from pipeline.camera.camera import Camera
 from pipeline.camera.earth import Array, distance_km, to_ecef
 from pipeline.georeference.accuracy import Errors
-from pipeline.georeference.cities import POSITION_SIGMA_KM, Cities
-from pipeline.georeference.lights import Lights
 from pipeline.georeference.patches import displacements
 from pipeline.georeference.reference import render
 from pipeline.georeference.refine import FINE, Problem, refine
 from pipeline.georeference.sources import Sources
+from pipeline.georeference.working_image import WorkingImage
+from pipeline.ground.cities import POSITION_SIGMA_KM, Cities
 
 MAX_CITIES = 500
 MIN_CORRELATION = 0.5
@@ -107,7 +107,7 @@ def held_out_probability(points: ControlPoints) -> float:
     return float(binom.sf(near - 1, len(away_px), np.pi / 36))
 
 
-def _reach(view: Lights, camera: Camera, cities: Cities) -> int:
+def _reach(view: WorkingImage, camera: Camera, cities: Cities) -> int:
     """How far (px of the view) a city's light may lie from its coordinates, and the camera be off."""
     small = camera.scaled(view.factor)
     pixel_km = small.ground_sample_distance_m(cities.lon, cities.lat) / 1e3
@@ -115,7 +115,7 @@ def _reach(view: Lights, camera: Camera, cities: Cities) -> int:
 
 
 def _seen(
-    view: Lights, camera: Camera, cities: Cities, height_m: Array, light: Sources, reach: int
+    view: WorkingImage, camera: Camera, cities: Cities, height_m: Array, light: Sources, reach: int
 ) -> tuple[Array, Array]:
     """Where the photo shows each city (n, 2; px of the full photo), and how well (-1: not found)."""
     small = camera.scaled(view.factor)

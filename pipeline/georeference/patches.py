@@ -10,9 +10,9 @@ from pipeline.camera.camera import Camera
 from pipeline.camera.earth import Array, to_ecef
 from pipeline.camera.terrain import Terrain, to_ground
 from pipeline.georeference.adjust import Observations
-from pipeline.georeference.lights import Lights
 from pipeline.georeference.reference import BLUR_PX, KNEE, Image, render
 from pipeline.georeference.sources import Sources
+from pipeline.georeference.working_image import WorkingImage
 
 MIN_CORRELATION = 0.3
 MIN_VALID_SHARE = 0.6
@@ -32,7 +32,7 @@ class Displacements:
 
 
 def lattice_observations(
-    lights: Lights, sources: Sources, terrain: Terrain, camera: Camera, size: int, reach: int
+    lights: WorkingImage, sources: Sources, terrain: Terrain, camera: Camera, size: int, reach: int
 ) -> Observations:
     """Where the photo shows what the reference expects, on a lattice of patches half a patch apart.
 
@@ -107,7 +107,7 @@ def relative_sigma(correlation: Array) -> Array:
 
 
 def displacements(
-    lights: Lights,
+    lights: WorkingImage,
     reference: Image,
     top: NDArray[np.intp],
     left: NDArray[np.intp],

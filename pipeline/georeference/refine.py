@@ -8,11 +8,11 @@ from pipeline.camera.camera import Camera
 from pipeline.camera.prior import Prior
 from pipeline.camera.terrain import FLAT, Terrain
 from pipeline.georeference.adjust import Adjustment, Observations, adjust
-from pipeline.georeference.cities import POSITION_SIGMA_KM
-from pipeline.georeference.lights import Lights, lights
 from pipeline.georeference.patches import lattice_observations
 from pipeline.georeference.reference import Compression
 from pipeline.georeference.sources import Sources
+from pipeline.georeference.working_image import WorkingImage, working_image
+from pipeline.ground.cities import POSITION_SIGMA_KM
 from pipeline.photo.photo import Photo
 
 Stage = tuple[int, int, int]
@@ -96,11 +96,11 @@ class Pyramid:
 
     def __init__(self, photo: Photo) -> None:
         self._photo = photo
-        self._made: dict[tuple[int, Compression], Lights] = {}
+        self._made: dict[tuple[int, Compression], WorkingImage] = {}
         self.saturated_share = float(photo.saturated.mean())
 
-    def __call__(self, long_side_px: int, compression: Compression = "log") -> Lights:
+    def __call__(self, long_side_px: int, compression: Compression = "log") -> WorkingImage:
         key = long_side_px, compression
         if key not in self._made:
-            self._made[key] = lights(self._photo, long_side_px, compression)
+            self._made[key] = working_image(self._photo, long_side_px, compression)
         return self._made[key]

@@ -24,9 +24,9 @@ from pipeline.camera.camera import Camera, look_at_rotation
 from pipeline.camera.earth import Array, to_ecef
 from pipeline.camera.prior import Prior
 from pipeline.georeference.hypotheses import Hypothesis
-from pipeline.georeference.lights import Lights
 from pipeline.georeference.reference import Image, render
 from pipeline.georeference.sources import Sources
+from pipeline.georeference.working_image import WorkingImage
 from pipeline.models import LonLat
 
 ROLLS_DEG = tuple(np.arange(0.0, 360.0, 4.0).tolist())
@@ -39,7 +39,7 @@ PIN_REACH = 0.03
 
 
 @dataclass(frozen=True)
-class Candidate:
+class Hit:
     """A camera and how well the light it expects correlates with the photo."""
 
     camera: Camera
@@ -63,7 +63,7 @@ class Pin:
 class Template:
     """A photo's light at search size, turned by every roll: made once for all positions, aims and mirrors."""
 
-    def __init__(self, view: Lights) -> None:
+    def __init__(self, view: WorkingImage) -> None:
         self.view = view
         self._turned: dict[int, list[_Turned]] = {}
         self._lock = Lock()
@@ -81,7 +81,7 @@ class Template:
 
 def search(
     template: Template, prior: Prior, hypothesis: Hypothesis, sources: Sources, pin: Pin | None = None
-) -> list[Candidate]:
+) -> list[Hit]:
     """Cameras at one position, best first, whose reference light resembles the photo at search size; with a
     `pin`, only those that show its place near its pixel. The candidates' cameras are for that size."""
     view = template.view
@@ -117,7 +117,7 @@ def search(
         score = np.where(allowed, _correlate(spectra, turned, place), np.float32(-1))
         for i, j in highest_peaks(score):
             camera = _pointed(canvas, (column[i, j], row[i, j]), roll_deg, width, height)
-            found.append(Candidate(camera, float(score[i, j])))
+            found.append(Hit(camera, float(score[i, j])))
     return sorted(found, key=lambda c: -c.correlation)
 
 
@@ -143,7 +143,7 @@ def highest_peaks(score: Image) -> list[tuple[int, int]]:
     return found
 
 
-def _from_centre(pin: Pin, view: Lights) -> Array:
+def _from_centre(pin: Pin, view: WorkingImage) -> Array:
     """Where the pin's pixel lies from the centre of the picture at search size (row, column)."""
     middle = (np.array(view.image.shape) - 1) / 2
     return np.asarray((pin.pixel[::-1] + 0.5) * view.factor - 0.5 - middle)

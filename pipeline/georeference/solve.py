@@ -23,12 +23,13 @@ from pipeline.georeference.accept import (
 from pipeline.georeference.accuracy import Accuracy, assess
 from pipeline.georeference.adjust import Observations, adjust, residuals
 from pipeline.georeference.candidates import ENOUGH_MANUAL_POINTS, SEARCH_PX, candidates, pin_of
-from pipeline.georeference.cities import POSITION_SIGMA_KM, Cities, city_light
 from pipeline.georeference.control import ControlPoints, control_points, held_out_probability
 from pipeline.georeference.extent import Extent, with_extent
 from pipeline.georeference.reference import Compression
 from pipeline.georeference.refine import COARSE, Problem, Pyramid, Refined, refine
 from pipeline.georeference.search import Template
+from pipeline.georeference.sources import city_light
+from pipeline.ground.cities import POSITION_SIGMA_KM, Cities
 from pipeline.photo.photo import Photo
 
 MIN_MATCHED_PATCHES = 8

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.camera.earth import Array, distance_km, to_ecef
+from pipeline.ground.cities import Cities
 from pipeline.models import LonLat
 
 KM_PER_DEGREE = 111.32  # for cells only
@@ -82,3 +83,10 @@ class Sources:
             lon=centre.lon + (c * east + s * north) / shrink,
             lat=np.clip(centre.lat + s * east - c * north, -90, 90),
         )
+
+
+def city_light(cities: Cities) -> Sources:
+    """The light expected of cities, on the ellipsoid."""
+    return Sources(
+        cities.lon, cities.lat, cities.light, cities.radius_km, cities.sigma_km, np.zeros(len(cities))
+    )

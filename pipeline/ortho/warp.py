@@ -15,15 +15,11 @@ ridge is given the ridge's light, as in any map made without ray tracing.
 """
 
 import math
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any
 
 import dask.array as da
 import numpy as np
 from dask.delayed import delayed
 from numpy.typing import NDArray
-from pyproj import Transformer
 
 from pipeline.camera.camera import Camera
 from pipeline.camera.earth import Array
@@ -31,151 +27,15 @@ from pipeline.camera.footprint import MAX_ZENITH_DEG
 from pipeline.camera.terrain import FLAT, Terrain
 from pipeline.camera.uncertainty import SolvedCamera
 from pipeline.georeference.channels import ChannelRegistration, ChannelShift
-from pipeline.ortho.grid import Grid
+from pipeline.ortho.pixel_map import STEP, PixelMap, _node_places, pixel_map
 from pipeline.photo.photo import Photo
+from pipeline.raster.grid import Grid
+from pipeline.raster.lattice import Lattice
+from pipeline.raster.tiles import TILE, Tile, tiled
 
-STEP = 16
-MAX_ERROR_PX = 0.02
-TILE = 1024
 STRIP = 16
-# Shares of half the terrain's range of heights: its ends, its middle, and between them where a parabola
-# through those three is farthest from a smooth curve.
-HEIGHTS_CHECKED = (-1.0, -(3**-0.5), 0.0, 3**-0.5, 1.0)
 
 Floats = NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class Tile:
-    """A window of the grid: its first row and column, and how many."""
-
-    row: int
-    column: int
-    height: int
-    width: int
-
-    def strips(self, rows: int) -> Iterator[tuple[slice, "Tile"]]:
-        """A few rows at a time, for the processor's cache: rows within the tile, and their window."""
-        for first in range(0, self.height, rows):
-            count = min(rows, self.height - first)
-            yield slice(first, first + count), Tile(self.row + first, self.column, count, self.width)
-
-
-@dataclass(frozen=True, eq=False)
-class Lattice:
-    """Values (k, rows, columns) at every `step`-th cell centre of a grid, the first node at cell (0, 0)."""
-
-    step: int
-    values: Array
-
-    def at(self, tile: Tile, down: float = 0.0, right: float = 0.0) -> Array:
-        """Bilinear values (k, height, width) at a tile's cell centres moved by up to half a cell.
-
-        A cell belongs to the mesh of its centre, so the half cell beyond a node is extrapolated. All steps
-        are element by element, which keeps them the same for any tile.
-        """
-        row = np.arange(tile.row, tile.row + tile.height)
-        mesh, v = row // self.step, ((row % self.step + down) / self.step)[:, None]
-        first, last = tile.column // self.step, (tile.column + tile.width - 1) // self.step
-        nodes = self.values[:, :, first : last + 2]
-        along = nodes[:, mesh] + (nodes[:, mesh + 1] - nodes[:, mesh]) * v
-        u = (np.arange(self.step) + right) / self.step
-        whole = along[:, :, :-1, None] + np.diff(along, axis=2)[..., None] * u
-        start = tile.column - first * self.step
-        return whole.reshape(len(whole), tile.height, -1)[:, :, start : start + tile.width]
-
-
-@dataclass(frozen=True, eq=False)
-class PixelMap:
-    """Photo column, row and view zenith at the cells of a grid, as seen on a terrain.
-
-    The lattice holds them at the middle of the terrain's range of heights. Where that is not one height
-    alone, there follow the two coefficients of a parabola in height, each for column and row (per half of the
-    range, and per its square), and the (column, row) in the terrain's raster.
-    """
-
-    lattice: Lattice
-    terrain: Terrain
-
-    def at(self, tile: Tile, down: float = 0.0, right: float = 0.0) -> Array:
-        """Values (3, height, width) at a tile's cell centres moved by up to half a cell."""
-        values = self.lattice.at(tile, down, right)
-        middle_m, half_m = _middle_and_half(self.terrain)
-        if not half_m:
-            return values
-        values[:2] = _raised(values, (self.terrain.at(*values[7:]) - middle_m) / half_m)
-        return values[:3]
-
-
-def pixel_map(camera: Camera, grid: Grid, terrain: Terrain = FLAT, step: int = STEP) -> PixelMap:
-    """Photo column, row and view zenith over the grid, with a step fine enough for MAX_ERROR_PX."""
-    while True:
-        pixels = PixelMap(Lattice(step, _nodes(camera, grid, terrain, step, 0.0)), terrain)
-        if step == 1 or map_error_px(camera, grid, pixels) <= MAX_ERROR_PX:
-            return pixels
-        step //= 2
-
-
-def map_error_px(camera: Camera, grid: Grid, pixels: PixelMap) -> float:
-    """Largest distance, in pixels of the frame, between the map and the exact one in the meshes' middles.
-
-    The error of bilinear interpolation of a smooth map peaks there. With terrain it is taken at heights over
-    the terrain's whole range, wherever it has them; added is what a height looked up beside its place can be
-    wrong by, with the steepest slope there is. This bounds the error for any relief.
-    """
-    step, terrain = pixels.lattice.step, pixels.terrain
-    middle_m, half_m = _middle_and_half(terrain)
-    exact = _nodes(camera, grid, terrain, step, step / 2)[:, :-1, :-1]
-    corners = pixels.lattice.values
-    middle = (corners[:, :-1, :-1] + corners[:, :-1, 1:] + corners[:, 1:, :-1] + corners[:, 1:, 1:]) / 4
-    if half_m:
-        lon, lat = (v[:-1, :-1] for v in _node_places(grid, step, step / 2))
-        error = np.max(
-            [
-                np.hypot(*(_raised(middle, h) - np.stack(camera.project(lon, lat, middle_m + h * half_m))))
-                for h in HEIGHTS_CHECKED
-            ],
-            axis=0,
-        )
-        beside_m = terrain.steepest_m * np.hypot(*(middle - exact)[7:])
-        error += beside_m / half_m * (np.hypot(*exact[3:5]) + 2 * np.hypot(*exact[5:7]))
-    else:
-        error = np.hypot(*(middle - exact)[:2])
-    column, row, zenith = exact[:3]
-    seen = camera.inside(column, row) & (zenith <= MAX_ZENITH_DEG) & np.isfinite(error)
-    return float(error[seen].max(initial=0.0))
-
-
-def _middle_and_half(terrain: Terrain) -> tuple[float, float]:
-    """The middle of a terrain's range of heights and half the range, in m."""
-    low, high = terrain.range_m
-    return (low + high) / 2, (high - low) / 2
-
-
-def _raised(values: Array, share: float | Array) -> Array:
-    """Column and row at a share of half the range above its middle, from a PixelMap's lattice values."""
-    return np.asarray(values[:2] + share * (values[3:5] + share * values[5:7]))
-
-
-def _nodes(camera: Camera, grid: Grid, terrain: Terrain, step: int, offset: float) -> Array:
-    """Exact values of a PixelMap's lattice at every `step`-th cell from `offset`, beyond the last cell."""
-    lon, lat = _node_places(grid, step, offset)
-    zenith, _, _ = camera.view(lon, lat)
-    middle_m, half_m = _middle_and_half(terrain)
-    level = np.stack(camera.project(lon, lat, middle_m))
-    if not half_m:
-        return np.stack([*level, zenith])
-    below, above = (np.stack(camera.project(lon, lat, middle_m + side * half_m)) for side in (-1, 1))
-    return np.stack(
-        [*level, zenith, *(above - below) / 2, *(above + below) / 2 - level, *terrain.cells(lon, lat)]
-    )
-
-
-def _node_places(grid: Grid, step: int, offset: float = 0.0) -> tuple[Array, Array]:
-    columns, rows = (offset + step * np.arange(n // step + 2, dtype=float) for n in (grid.width, grid.height))
-    x, y = grid.centres(*np.meshgrid(columns, rows))
-    lon, lat = Transformer.from_crs(grid.crs, "EPSG:4326", always_xy=True).transform(x, y)
-    return np.asarray(lon), np.asarray(lat)
 
 
 def geometry_lattice(solved: SolvedCamera, grid: Grid, terrain: Terrain = FLAT, step: int = STEP) -> Lattice:
@@ -299,21 +159,3 @@ def view_geometry(solved: SolvedCamera, grid: Grid, tile: int = TILE, terrain: T
     geometry = delayed(geometry_lattice(solved, grid, terrain), traverse=False)
     frame, size = (camera.height, camera.width), (4, grid.height, grid.width)
     return tiled(size, tile, lambda window: delayed(geometry_tile)(places, geometry, frame, window))
-
-
-def tiled(shape: tuple[int, int, int], tile: int, compute: Callable[[Tile], Any]) -> da.Array:
-    """A float32 array (bands, height, width); each chunk is what `compute` delays for its tile."""
-    bands, height, width = shape
-    rows = []
-    for row in range(0, height, tile):
-        windows = [
-            Tile(row, column, min(tile, height - row), min(tile, width - column))
-            for column in range(0, width, tile)
-        ]
-        chunks = [
-            da.from_delayed(compute(w), (bands, w.height, w.width), np.float32)  # type: ignore[no-untyped-call]
-            for w in windows
-        ]
-        rows.append(da.concatenate(chunks, axis=2))  # type: ignore[no-untyped-call]
-    array: da.Array = da.concatenate(rows, axis=1)  # type: ignore[no-untyped-call]
-    return array

@@ -6,7 +6,6 @@ points and catalogue frames all speak of the stored array.
 
 import io
 import warnings
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,28 +16,16 @@ from PIL import Image, ImageCms, UnidentifiedImageError
 from rasterio.errors import NotGeoreferencedWarning, RasterioIOError
 
 from pipeline.errors import PhotoError
-from pipeline.models import EvidenceLevel, Facts
+from pipeline.models import Facts
 from pipeline.photo.chroma import coloured, keep_colour_apart
 from pipeline.photo.exif import exif_facts
 from pipeline.photo.masks import black_frame, saturated
 from pipeline.photo.photo import Photo
+from pipeline.photo.reading import MAX_PIXELS, Reading, check_size
 
 RAW_SUFFIXES = (".nef", ".dng")
 SUFFIXES = (".jpg", ".jpeg", ".tif", ".tiff", *RAW_SUFFIXES)
-MIN_SIDE_PX = 64
-MAX_ASPECT = 6
-MAX_PIXELS = 100_000_000  # twice the largest camera on the station; a decoded picture takes 15 bytes a pixel
 SRGB = "sRGB curve"
-
-
-@dataclass(frozen=True, eq=False)
-class Reading:
-    """A photo with what its file tells of it."""
-
-    photo: Photo
-    exif: Facts
-    linearisation: str
-    evidence: EvidenceLevel = "jpeg"
 
 
 def read_photo(file: Path) -> Reading:
@@ -182,22 +169,6 @@ def _from_light(file: Path, light: NDArray[np.float32]) -> Photo:
     _check_colour(file, light)
     light[:, black_frame(light)] = np.nan
     return Photo(light, saturated(light, 1.0))
-
-
-def check_size(file: Path, width: int, height: int) -> None:
-    """Raise PhotoError for a picture too small, too long or too large."""
-    if min(width, height) < MIN_SIDE_PX:
-        raise PhotoError(
-            f"{file}: is {width} x {height} pixels; at least {MIN_SIDE_PX} x {MIN_SIDE_PX} are needed"
-        )
-    if max(width, height) > MAX_ASPECT * min(width, height):
-        raise PhotoError(
-            f"{file}: is {width} x {height} pixels; a photo is at most {MAX_ASPECT} times as long as wide"
-        )
-    if width * height > MAX_PIXELS:
-        raise PhotoError(
-            f"{file}: is {width} x {height} pixels, more than {MAX_PIXELS / 1e6:.0f} million; reduce it"
-        )
 
 
 def _check_colour(file: Path, values: NDArray[Any]) -> None:

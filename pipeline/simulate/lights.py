@@ -14,8 +14,8 @@ METRES_PER_DEGREE = 111_320.0  # for the layout only
 
 
 @dataclass(frozen=True, eq=False)
-class Lights:
-    """Lights as arrays of one length: degrees, linear R, G, B (n, 3) and country ("" elsewhere).
+class LampPoints:
+    """LampPoints as arrays of one length: degrees, linear R, G, B (n, 3) and country ("" elsewhere).
 
     R, G, B are in the final channels of the picture, in lumens; see `lamps`.
     """
@@ -28,11 +28,11 @@ class Lights:
     def __len__(self) -> int:
         return len(self.lon)
 
-    def __getitem__(self, index: NDArray[np.bool_] | NDArray[np.intp] | slice) -> "Lights":
-        return Lights(self.lon[index], self.lat[index], self.rgb[index], self.country[index])
+    def __getitem__(self, index: NDArray[np.bool_] | NDArray[np.intp] | slice) -> "LampPoints":
+        return LampPoints(self.lon[index], self.lat[index], self.rgb[index], self.country[index])
 
     @classmethod
-    def joined(cls, parts: Sequence["Lights"]) -> "Lights":
+    def joined(cls, parts: Sequence["LampPoints"]) -> "LampPoints":
         return cls(
             np.concatenate([part.lon for part in parts]),
             np.concatenate([part.lat for part in parts]),
@@ -69,7 +69,7 @@ class Lights:
 
 
 @dataclass(frozen=True, eq=False)
-class Countries:
+class CountryMap:
     """Country polygons, degrees."""
 
     code: tuple[str, ...]

@@ -11,7 +11,7 @@ from scipy import fft
 
 from pipeline.camera.camera import Camera
 from pipeline.camera.earth import Array, to_ecef
-from pipeline.simulate.lights import Lights
+from pipeline.simulate.lights import LampPoints
 
 # Signal in G of one lumen of high-pressure sodium seen from 400 km through 85 mm. Lit ground stays equally
 # bright: a shorter lens or a smaller picture puts more lamps into a pixel and less of each.
@@ -38,7 +38,7 @@ class Optics:
     noise_blur_px: tuple[float, float, float] = (0.55, 0.4, 0.6)  # demosaicing smears noise, colours most
 
 
-def ground_light(camera: Camera, lights: Lights) -> Array:
+def ground_light(camera: Camera, lights: LampPoints) -> Array:
     """Light that arrives from the ground, not yet blurred, (3, height, width), with MARGIN_PX all round."""
     shape = camera.height + 2 * MARGIN_PX, camera.width + 2 * MARGIN_PX
     picture = np.zeros((3, *shape))
@@ -69,12 +69,12 @@ def imaged(camera: Camera, light: Array, optics: Optics = Optics()) -> Array:
     return np.asarray(vignetting(camera, optics) * (picture + np.reshape(optics.background, (3, 1, 1))))
 
 
-def exposed(camera: Camera, lights: Lights, optics: Optics = Optics()) -> Array:
+def exposed(camera: Camera, lights: LampPoints, optics: Optics = Optics()) -> Array:
     """Noise-free linear picture (3, height, width) before saturation, of a clear sky."""
     return imaged(camera, ground_light(camera, lights), optics)
 
 
-def render(camera: Camera, lights: Lights, seed: int, optics: Optics = Optics()) -> NDArray[np.uint8]:
+def render(camera: Camera, lights: LampPoints, seed: int, optics: Optics = Optics()) -> NDArray[np.uint8]:
     """The photograph (height, width, 3) under a clear sky, 8-bit sRGB."""
     return developed(noisy(exposed(camera, lights, optics), seed, optics))
 

@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 
 from pipeline.camera.camera import Camera, look_at_rotation
 from pipeline.camera.earth import MEAN_RADIUS_KM, to_ecef
-from pipeline.georeference.cities import gazetteer
+from pipeline.ground.cities import gazetteer
 from pipeline.models import Facts, LonLat, LookAt
 from pipeline.simulate.clouds import covered, with_station_part
-from pipeline.simulate.lights import METRES_PER_DEGREE, Lights
+from pipeline.simulate.lights import METRES_PER_DEGREE, LampPoints
 from pipeline.simulate.render import MARGIN_PX, Optics, developed, ground_light, imaged, noisy
 from pipeline.simulate.sky import sees_sky, sky_light
 from pipeline.simulate.streets import Ground, motorway_lights, street_lights
@@ -35,7 +35,7 @@ class Frame:
     picture: NDArray[np.uint8]
     camera: Camera
     facts: Facts
-    lights: Lights
+    lights: LampPoints
 
 
 def simulate_frame(
@@ -69,7 +69,7 @@ def simulate_frame(
     return Frame(developed(noisy(imaged(camera, light, optics), seed, optics)), camera, facts, seen)
 
 
-def lights_seen(camera: Camera, world: int, year: int, ground: Ground | None) -> Lights:
+def lights_seen(camera: Camera, world: int, year: int, ground: Ground | None) -> LampPoints:
     """All light in the frame or its margin. With `ground`, real streets where known."""
     tiles = tiles_seen(camera)
     parts = [
@@ -79,21 +79,21 @@ def lights_seen(camera: Camera, world: int, year: int, ground: Ground | None) ->
     if ground is not None:
         parts.append(_in_frame(camera, street_lights(world, year, ground.streets)))
         parts.append(_in_frame(camera, motorway_lights(world, year, ground.motorways, ground.countries)))
-    return Lights.joined(parts)
+    return LampPoints.joined(parts)
 
 
-def _in_frame(camera: Camera, lights: Lights) -> Lights:
+def _in_frame(camera: Camera, lights: LampPoints) -> LampPoints:
     return lights[camera.inside(*camera.project(lights.lon, lights.lat), MARGIN_PX)]
 
 
-def _towns(world: int, year: int, tiles: NDArray[np.intp], ground: Ground | None) -> Lights:
+def _towns(world: int, year: int, tiles: NDArray[np.intp], ground: Ground | None) -> LampPoints:
     """Town light of some tiles. With `ground`, none strays over a border or lies where streets are known."""
     towns = town_lights(world, year, tiles)
     if ground is None:
         return towns
     country = ground.countries.at(towns.lon, towns.lat)
     home = np.where(np.isin(towns.country, ground.countries.code), towns.country, "")
-    towns = Lights(towns.lon, towns.lat, towns.rgb, country)
+    towns = LampPoints(towns.lon, towns.lat, towns.rgb, country)
     return towns[(country == home) & ~((country == "BE") & ground.covered(towns.lon, towns.lat))]
 
 

@@ -10,7 +10,7 @@ from scipy.spatial import cKDTree
 
 from pipeline.camera.earth import Array
 from pipeline.simulate import lamps
-from pipeline.simulate.lights import METRES_PER_DEGREE, Countries, Lights, points_along
+from pipeline.simulate.lights import METRES_PER_DEGREE, CountryMap, LampPoints, points_along
 
 LAMP_STEP_M = 35.0
 # Power of a lamp by class of street, and the part of it that burns outside built-up ground.
@@ -29,7 +29,7 @@ class Ground:
 
     streets: dict[str, shapely.Geometry]
     motorways: shapely.Geometry
-    countries: Countries
+    countries: CountryMap
 
     def covered(self, lon: Array, lat: Array) -> NDArray[np.bool_]:
         """Where the streets are known, gaps of 3 km between them included."""
@@ -42,7 +42,7 @@ class Ground:
         return found
 
 
-def street_lights(world: int, year: int, streets: dict[str, shapely.Geometry]) -> Lights:
+def street_lights(world: int, year: int, streets: dict[str, shapely.Geometry]) -> LampPoints:
     """Lamps along real Belgian streets; motorways are left to `motorway_lights`."""
     rng = np.random.default_rng([world, 1])
     density, west, south = _density(streets)
@@ -65,10 +65,10 @@ def street_lights(world: int, year: int, streets: dict[str, shapely.Geometry]) -
     colour, level = _districts(lon, lat, year, rng)
     colour = white * lamps.lamp_rgb()[lamps.WHITE] + (1 - white) * colour
     keep = power[:, 0] > 0.03
-    return Lights(lon, lat, colour * power * level, np.full(len(lon), "BE", "<U2"))[keep]
+    return LampPoints(lon, lat, colour * power * level, np.full(len(lon), "BE", "<U2"))[keep]
 
 
-def motorway_lights(world: int, year: int, motorways: shapely.Geometry, countries: Countries) -> Lights:
+def motorway_lights(world: int, year: int, motorways: shapely.Geometry, countries: CountryMap) -> LampPoints:
     """Lamps along motorways inside Belgium; its neighbours leave theirs dark."""
     rng = np.random.default_rng([world, 2])
     lon, lat, _, along = points_along(motorways, LAMP_STEP_M)
@@ -81,7 +81,7 @@ def motorway_lights(world: int, year: int, motorways: shapely.Geometry, countrie
     level = np.exp(0.15 * rng.standard_normal(len(lamp)))
     power = MOTORWAY_POWER * level[section] * rng.gamma(6, 1 / 6, len(lon))
     country = countries.at(lon, lat)
-    return Lights(lon, lat, lamps.lamp_rgb()[lamp[section]] * power[:, None], country)[country == "BE"]
+    return LampPoints(lon, lat, lamps.lamp_rgb()[lamp[section]] * power[:, None], country)[country == "BE"]
 
 
 def _districts(lon: Array, lat: Array, year: int, rng: np.random.Generator) -> tuple[Array, Array]:

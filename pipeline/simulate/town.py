@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from pipeline.camera.earth import Array, to_ecef
-from pipeline.georeference.cities import Cities, gazetteer
+from pipeline.ground.cities import Cities, gazetteer
 from pipeline.simulate import lamps
-from pipeline.simulate.lights import METRES_PER_DEGREE, Lights
+from pipeline.simulate.lights import METRES_PER_DEGREE, LampPoints
 
 TILE_DEG = 0.25
 LAMPS_PER_KM2 = 130.0
@@ -32,7 +32,7 @@ SWAY = (0.04, 0.03, 0.015, 0.008, 0.005)  # their amplitudes, of the road's leng
 STRETCH_KM = 0.5  # a road is lit or dark by stretches of this length
 
 
-def town_lights(world: int, year: int, tiles: NDArray[np.intp]) -> Lights:
+def town_lights(world: int, year: int, tiles: NDArray[np.intp]) -> LampPoints:
     """All town light of the tiles (n, 2), columns and rows of TILE_DEG; `world` chooses the layout."""
     cities = gazetteer()
     at = np.stack([np.floor(cities.lon / TILE_DEG), np.floor(cities.lat / TILE_DEG)], axis=1).astype(int)
@@ -40,7 +40,7 @@ def town_lights(world: int, year: int, tiles: NDArray[np.intp]) -> Lights:
     near = ((at >= tiles.min(axis=0) - 2) & (at <= tiles.max(axis=0) + 2)).all(axis=1)
     cities, at = cities[np.flatnonzero(near)], at[near]
     roads = _roads(cities)
-    parts = [Lights(np.empty(0), np.empty(0), np.empty((0, 3)), np.empty(0, "<U2"))]
+    parts = [LampPoints(np.empty(0), np.empty(0), np.empty((0, 3)), np.empty(0, "<U2"))]
     for column, row in tiles:
         here = np.flatnonzero((at == (column, row)).all(axis=1))
         if not len(here):
@@ -51,7 +51,7 @@ def town_lights(world: int, year: int, tiles: NDArray[np.intp]) -> Lights:
         parts.append(_spokes(towns, year, rng))
         parts.append(_yards(towns, rng))
         parts.append(_road_light(towns, cities, here, roads[np.isin(roads[:, 0], here)], year, rng))
-    return Lights.joined(parts)
+    return LampPoints.joined(parts)
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,7 +106,7 @@ def _radius_km(population: Array) -> Array:
     return np.asarray(np.sqrt(0.42 / np.pi * (population / 1000) ** 0.86))
 
 
-def _street_light(towns: _Towns, year: int, rng: np.random.Generator) -> Lights:
+def _street_light(towns: _Towns, year: int, rng: np.random.Generator) -> LampPoints:
     """Lamps along the streets of every district of every town."""
     area_km2 = np.pi * towns.radius_km**2
     count = np.maximum(1, np.round(area_km2 / DISTRICT_KM2)).astype(int)
@@ -155,7 +155,7 @@ def _street_light(towns: _Towns, year: int, rng: np.random.Generator) -> Lights:
     keep &= power > 0
     own = town[district]
     lon, lat = towns.place(own, x, y)
-    return Lights(lon, lat, colour[district] * power[:, None], towns.country[own])[keep]
+    return LampPoints(lon, lat, colour[district] * power[:, None], towns.country[own])[keep]
 
 
 def _district_colour(towns: _Towns, town: NDArray[np.intp], year: int, rng: np.random.Generator) -> Array:
@@ -164,7 +164,7 @@ def _district_colour(towns: _Towns, town: NDArray[np.intp], year: int, rng: np.r
     return lamps.mixed_colour(towns.shares[town], towns.led[town], towns.warm[town], year, draws)
 
 
-def _spokes(towns: _Towns, year: int, rng: np.random.Generator) -> Lights:
+def _spokes(towns: _Towns, year: int, rng: np.random.Generator) -> LampPoints:
     """The avenues of larger towns: bright lines from the centre outwards, fading past the edge."""
     count = np.where(towns.radius_km > 1, rng.poisson(2 + 1.5 * towns.radius_km), 0)
     town = np.repeat(np.arange(len(towns)), count)
@@ -181,10 +181,10 @@ def _spokes(towns: _Towns, year: int, rng: np.random.Generator) -> Lights:
     power = 2.2 * level[spoke] * (1.2 - t) * rng.gamma(2, 0.5, len(spoke))
     own = town[spoke]
     lon, lat = towns.place(own, away * np.cos(angle), away * np.sin(angle))
-    return Lights(lon, lat, colour[spoke] * power[:, None], towns.country[own])[power > 0]
+    return LampPoints(lon, lat, colour[spoke] * power[:, None], towns.country[own])[power > 0]
 
 
-def _yards(towns: _Towns, rng: np.random.Generator) -> Lights:
+def _yards(towns: _Towns, rng: np.random.Generator) -> LampPoints:
     """Works, stations and car parks: small, bright, white; at the edge of towns."""
     count = rng.poisson(0.25 + 0.12 * np.pi * towns.radius_km**2)
     yard = np.repeat(np.arange(len(towns)), count)
@@ -200,7 +200,7 @@ def _yards(towns: _Towns, rng: np.random.Generator) -> Lights:
     rgb = lamps.lamp_rgb()[np.where(rng.random(len(yard)) < 0.6, lamps.WHITE, 1)] * power[:, None] / each
     lon, lat = towns.place(town, x, y)
     lit = towns.brightness[town] > 0
-    return Lights(lon, lat, np.repeat(rgb, each, axis=0), towns.country[town])[lit]
+    return LampPoints(lon, lat, np.repeat(rgb, each, axis=0), towns.country[town])[lit]
 
 
 def _roads(cities: Cities) -> NDArray[np.intp]:
@@ -222,7 +222,7 @@ def _road_light(
     roads: NDArray[np.intp],
     year: int,
     rng: np.random.Generator,
-) -> Lights:
+) -> LampPoints:
     """Lamps along the roads that leave the towns of a tile: bright in town, in Belgium lit all the way."""
     start = np.searchsorted(here, roads[:, 0])
     east = METRES_PER_DEGREE / 1e3 * np.cos(np.radians(towns.lat[start]))
@@ -251,4 +251,4 @@ def _road_light(
     stretch = stretch_level[road, np.minimum(along / STRETCH_KM, stretch_level.shape[1] - 1).astype(int)]
     power = level[road] * (1.3 * np.minimum(in_town, 1) * towns.brightness[own] + open_road * stretch)
     lon, lat = towns.place(own, x, y)
-    return Lights(lon, lat, colour[road] * power[:, None], towns.country[own])[power > 0.03]
+    return LampPoints(lon, lat, colour[road] * power[:, None], towns.country[own])[power > 0.03]

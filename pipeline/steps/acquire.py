@@ -6,10 +6,11 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.camera.earth import to_geodetic
-from pipeline.camera.orbit import nearest, read_elements, station_state
+from pipeline.camera.orbit import nearest, parse_elements, station_state
 from pipeline.config import load_facts
 from pipeline.errors import FactsError
-from pipeline.georeference.cities import place_named
+from pipeline.files import atomic_write
+from pipeline.ground.cities import place_named
 from pipeline.models import CameraRow, Facts, LonLat, LookAt, PhotoSource
 from pipeline.photo.cameras import camera_named, read_cameras
 from pipeline.photo.exif import sensor_width_mm
@@ -17,11 +18,12 @@ from pipeline.photo.flare import without_flare
 from pipeline.photo.hot_pixels import isolated
 from pipeline.photo.night import check_night
 from pipeline.photo.photo import Photo, PhotoFacts
-from pipeline.photo.reader import Reading, read_photo
+from pipeline.photo.reader import read_photo
+from pipeline.photo.reading import Reading
 from pipeline.photo.structure import without_structure
 from pipeline.photo.tiff import write_photo
 from pipeline.photo.vignetting import NONE, corrected, read_vignetting
-from pipeline.steps.step import run_step, whole
+from pipeline.steps.step import run_step
 
 log = logging.getLogger(__name__)
 
@@ -98,7 +100,7 @@ def acquire(
         "station_share": round(station, 4),
         "flare_pixels": flare,
     }
-    with whole(light) as tif, whole(photo_facts) as json:
+    with atomic_write(light) as tif, atomic_write(photo_facts) as json:
         write_photo(photo, tif)
         json.write_text(PhotoFacts(**stated).model_dump_json(indent=2) + "\n", encoding="utf-8")
 
@@ -132,7 +134,7 @@ def _below_orbit(known: Facts, name: str) -> Facts:
     """Facts with nadir and altitude by the element sets where these alone tell them."""
     if known.tle is None or known.taken_at is None:
         return known
-    orbit = station_state(nearest(read_elements(known.tle, name), known.taken_at), known.taken_at)
+    orbit = station_state(nearest(parse_elements(known.tle, name), known.taken_at), known.taken_at)
     lon, lat, height_m = (float(v) for v in to_geodetic(orbit.position_ecef_m))
     return known.model_copy(
         update={

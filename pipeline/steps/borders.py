@@ -8,20 +8,21 @@ import geopandas as gpd
 import pandas as pd
 import pyogrio
 
-from pipeline.borders.chainage import Motorways, read_motorways, read_regions
-from pipeline.borders.countries import Countries, read_countries
 from pipeline.borders.dates import compare_dates
-from pipeline.borders.events import LightingEvent, read_events
-from pipeline.borders.layers import COLUMNS, GEOMETRY, OF_REGIONS, joined
-from pipeline.borders.motorways import compare_motorways
-from pipeline.borders.regions import internal
+from pipeline.borders.schema import COLUMNS, GEOMETRY, OF_REGIONS, joined
 from pipeline.borders.tables import compare, events_of, notes
 from pipeline.borders.zones import AREA_CRS
-from pipeline.georeference.cities import gazetteer
+from pipeline.files import atomic_write
+from pipeline.ground.cities import gazetteer
+from pipeline.ground.countries import Countries, read_countries
+from pipeline.ground.events import LightingEvent, read_events
+from pipeline.ground.regions import internal, read_regions
+from pipeline.ground.roads import Motorways, read_motorways
 from pipeline.models import BordersConfig
-from pipeline.ortho.cog import read_rows
+from pipeline.motorways.compare import compare_motorways
+from pipeline.raster.read import read_rows
 from pipeline.steps.photos import OnePhoto, Pair, pairs, read_photos
-from pipeline.steps.step import run_step, whole
+from pipeline.steps.step import run_step
 
 ALONE = "One photo of the city is on the map: no change between dates can be given."
 UNKNOWN_TIME = "When the photo was taken is not known: no lighting policy can be looked up."
@@ -74,7 +75,7 @@ def compare_borders(
     tables += [_of_pair(pair, land, options) for pair in pairs(photos)]
     if len(photos) == 1:
         tables.append({"notes": notes(photos[0].scene, "change", [ALONE])})
-    with whole(borders) as part:
+    with atomic_write(borders) as part:
         for name in COLUMNS:
             _write(part, name, joined([table[name] for table in tables if name in table], name))
 

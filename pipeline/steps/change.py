@@ -8,10 +8,12 @@ import numpy as np
 from dask.delayed import delayed
 
 from pipeline.borders.change import Allowed, Common, allowed, change_tile, pair_cells, paired_squares
-from pipeline.borders.countries import Countries, read_countries
 from pipeline.borders.zones import AREA_CRS
-from pipeline.ortho.cog import Band, photo_tags, read_tile, write_cog
-from pipeline.ortho.warp import TILE, Tile, tiled
+from pipeline.ground.countries import Countries, read_countries
+from pipeline.raster.bands import Band, photo_tags
+from pipeline.raster.cog import write_cog
+from pipeline.raster.read import read_tile
+from pipeline.raster.tiles import TILE, Tile, tiled
 from pipeline.steps.photos import Pair, pairs, read_photos
 from pipeline.steps.step import run_step
 from pipeline.tone.background import Floats

@@ -4,13 +4,15 @@ from pathlib import Path
 
 from pipeline.deliver.geopackage import write_geopackage
 from pipeline.deliver.provenance import facts
-from pipeline.deliver.qgis import project, raster_styles
-from pipeline.deliver.report import report_html
 from pipeline.deliver.results import RefusedPhoto, read_city
-from pipeline.deliver.styles import light_change, qml
+from pipeline.files import atomic_write
 from pipeline.models import City
+from pipeline.qgis.layers import city_layers
+from pipeline.qgis.project import project, raster_styles
+from pipeline.qgis.styles import light_change, qml
+from pipeline.report.page import report_html
 from pipeline.steps.placed import Placed
-from pipeline.steps.step import run_step, whole
+from pipeline.steps.step import run_step
 
 
 def deliver(
@@ -40,18 +42,18 @@ def deliver(
     told = facts(results, city)
     for photo in results.photos:
         for raster, text in raster_styles(photo).items():
-            with whole(raster.with_suffix(".qml")) as file:
+            with atomic_write(raster.with_suffix(".qml")) as file:
                 file.write_text(text, encoding="utf-8")
             # Statistics that QGIS once guessed from overviews.
             raster.with_name(f"{raster.name}.aux.xml").unlink(missing_ok=True)
     for raster in change:
-        with whole(raster.with_suffix(".qml")) as file:
+        with atomic_write(raster.with_suffix(".qml")) as file:
             file.write_text(qml(light_change(1)), encoding="utf-8")
-    with whole(geopackage) as file:
-        write_geopackage(file, results, told)
-    with whole(qgis) as file:
+    with atomic_write(geopackage) as file:
+        write_geopackage(file, city_layers(results), results.tables, told)
+    with atomic_write(qgis) as file:
         file.write_bytes(project(results, geopackage.name, change[0].name if change else None))
-    with whole(report) as file:
+    with atomic_write(report) as file:
         file.write_text(report_html(results, city, told), encoding="utf-8")
 
 

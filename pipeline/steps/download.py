@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
+from pipeline.archive.client import fetch
+from pipeline.archive.nasa import ARCHIVE, image_url
 from pipeline.errors import DownloadError, PhotoError
-from pipeline.photo.archive import ARCHIVE, fetch, image_url
+from pipeline.files import atomic_write
 from pipeline.photo.reader import read_photo
-from pipeline.steps.step import run_step, whole
+from pipeline.steps.step import run_step
 
 
 def download(photo_id: str, picture: Path, archive: str = ARCHIVE) -> None:
@@ -14,10 +16,10 @@ def download(photo_id: str, picture: Path, archive: str = ARCHIVE) -> None:
         return
     url = image_url(photo_id, archive)
     try:
-        with whole(picture) as part:
+        with atomic_write(picture) as part:
             digest = fetch(url, part)
             _check_picture(part, url)
-            with whole(picture.with_name(f"{picture.name}.sha256")) as listed:
+            with atomic_write(picture.with_name(f"{picture.name}.sha256")) as listed:
                 listed.write_text(f"{digest}  {picture.name}\n", encoding="ascii")
     except DownloadError as error:
         by_hand = picture.parent.parent / f"{photo_id}.jpg"

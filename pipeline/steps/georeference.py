@@ -14,27 +14,29 @@ import pandas as pd
 import pyogrio
 
 from pipeline.camera.earth import to_ecef, to_geodetic
-from pipeline.camera.orbit import State, nearest, read_elements, station_state
+from pipeline.camera.orbit import State, nearest, parse_elements, station_state
 from pipeline.camera.prior import Prior, prior_from_facts
-from pipeline.camera.terrain import FLAT, Bounds, Terrain, read_terrain
-from pipeline.deliver.solve_picture import solve_picture
+from pipeline.camera.terrain import FLAT, Bounds, Terrain
 from pipeline.errors import FactsError
+from pipeline.files import atomic_write
 from pipeline.georeference.adjust import Observations
 from pipeline.georeference.channels import measure_channels
-from pipeline.georeference.cities import gazetteer
 from pipeline.georeference.control import check_errors
 from pipeline.georeference.extent import Extent, night_lights, streets
 from pipeline.georeference.hypotheses import hypotheses, positions
 from pipeline.georeference.joint import clock_offset_s, lens_from, shared_clock
-from pipeline.georeference.layers import camera_json, control_layers
 from pipeline.georeference.manual import read_control_points
+from pipeline.georeference.outputs import camera_json, control_layers
 from pipeline.georeference.solve import Solution, adjusted_again, solve
+from pipeline.ground.cities import gazetteer
+from pipeline.ground.elevation import read_terrain
 from pipeline.models import Dem, LookAt
 from pipeline.photo.photo import Photo, PhotoFacts
 from pipeline.photo.raw import jpeg_size_px, jpeg_to_binned_px
 from pipeline.photo.tiff import read_photo_tif
+from pipeline.report.solve_picture import solve_picture
 from pipeline.steps.placed import refused_json
-from pipeline.steps.step import run_step, whole
+from pipeline.steps.step import run_step
 
 log = logging.getLogger(__name__)
 
@@ -93,7 +95,7 @@ def georeference(
         f"{facts.id}: {verdict}{error}",
         facts.simulated,
     )
-    with whole(control) as gpkg, whole(picture) as png, whole(camera) as js:
+    with atomic_write(control) as gpkg, atomic_write(picture) as png, atomic_write(camera) as js:
         figure.savefig(png)
         if solution.accepted:
             content = camera_json(solution, measure_channels(photo), facts, clock)
@@ -119,7 +121,7 @@ def _prior(facts: PhotoFacts) -> tuple[Prior, State | None]:
     if facts.tle is not None:
         if facts.taken_at is None:
             raise FactsError(f"{facts.id}: taken_at: is not known; tle gives a position only with a time")
-        elements = read_elements(facts.tle, f"{facts.id}: tle")
+        elements = parse_elements(facts.tle, f"{facts.id}: tle")
         orbit = station_state(nearest(elements, facts.taken_at), facts.taken_at)
     return prior_from_facts(facts, facts.look_at, facts.width, facts.height, facts.id, orbit), orbit
 

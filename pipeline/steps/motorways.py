@@ -4,11 +4,12 @@ import json
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from pipeline.borders.openstreetmap import OVERPASS, motorways_from, motorways_url
+from pipeline.archive.client import fetch
+from pipeline.archive.openstreetmap import OVERPASS, motorways_from, motorways_url
 from pipeline.errors import DownloadError
+from pipeline.files import atomic_write
 from pipeline.models import GridConfig, LonLat
-from pipeline.photo.archive import fetch
-from pipeline.steps.step import run_step, whole
+from pipeline.steps.step import run_step
 
 JSON = ("application/json",)
 BY_HAND = "name a file of your own under motorways, or leave the entry out"
@@ -28,7 +29,7 @@ def fetch_motorways(location: LonLat, grid: GridConfig, motorways: Path, server:
             raise DownloadError(f"motorways: {reason}; {BY_HAND}") from None
     if lines.empty:
         raise DownloadError(f"motorways: OpenStreetMap sent none around the city; {BY_HAND}")
-    with whole(motorways) as part:
+    with atomic_write(motorways) as part:
         lines.to_file(part, layer="motorways", driver="GPKG")
 
 

@@ -8,14 +8,16 @@ import dask.config
 import shapely
 from pyproj import Transformer
 
-from pipeline.camera.terrain import FLAT, Bounds, Terrain, read_terrain
+from pipeline.camera.terrain import FLAT, Bounds, Terrain
 from pipeline.camera.uncertainty import SolvedCamera
 from pipeline.georeference.channels import ChannelRegistration
+from pipeline.ground.elevation import read_terrain
 from pipeline.models import Dem
-from pipeline.ortho.cog import GEOMETRY_BANDS, ORTHO_BANDS, photo_tags, write_cog
-from pipeline.ortho.grid import Grid, narrowest_pixel_m, visible_area
 from pipeline.ortho.warp import orthorectify, view_geometry
 from pipeline.photo.tiff import read_photo_tif
+from pipeline.raster.bands import GEOMETRY_BANDS, ORTHO_BANDS, photo_tags
+from pipeline.raster.cog import write_cog
+from pipeline.raster.grid import Grid, narrowest_pixel_m, visible_area
 from pipeline.steps.placed import read_camera
 from pipeline.steps.step import run_step
 

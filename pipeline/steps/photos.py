@@ -8,9 +8,9 @@ from pathlib import Path
 
 from pipeline.borders.scene import Scene
 from pipeline.camera.uncertainty import SolvedCamera
-from pipeline.ortho.cog import raster_grid, read_rows
-from pipeline.ortho.warp import Tile
 from pipeline.photo.photo import PhotoFacts
+from pipeline.raster.read import raster_grid, read_rows
+from pipeline.raster.tiles import Tile
 from pipeline.tone.background import Floats
 
 

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
+from pipeline.files import atomic_write
 from pipeline.steps.placed import Placed
-from pipeline.steps.step import run_step, whole
+from pipeline.steps.step import run_step
 
 OF_PHOTO = ("ortho.tif", "geometry.tif", "tone.tif", "light.tif", "lamps.tif")
 OF_CITY = ("borders.gpkg", "change.tif", "report.html")
@@ -22,7 +23,7 @@ def place(cameras: list[Path], placed: Path) -> None:
         # Beside a raster lie its style and what QGIS writes of it.
         for gone in (file, file.with_suffix(".qml"), file.with_name(f"{file.name}.aux.xml")):
             gone.unlink(missing_ok=True)
-    with whole(placed) as part:
+    with atomic_write(placed) as part:
         part.write_text(found.to_json(), encoding="utf-8")
 
 

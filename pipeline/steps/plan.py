@@ -9,6 +9,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
+from pipeline.archive.nasa import stored_photo
 from pipeline.config import (
     CONFIGS,
     check_file,
@@ -21,7 +22,6 @@ from pipeline.config import (
 )
 from pipeline.errors import OutputError, PipelineError
 from pipeline.models import City, Facts, PhotoSource, Run
-from pipeline.photo.archive import stored_photo
 from pipeline.steps.placed import Placed
 
 

@@ -12,11 +12,12 @@ import shapely
 import yaml
 from PIL import Image
 
+from pipeline.files import atomic_write
 from pipeline.models import PhotoSource
-from pipeline.simulate.lights import Countries, Lights
+from pipeline.simulate.lights import CountryMap, LampPoints
 from pipeline.simulate.scene import Frame, simulate_frame
 from pipeline.simulate.streets import Ground
-from pipeline.steps.step import run_step, whole
+from pipeline.steps.step import run_step
 
 LABEL = "SIMULATED, not a photograph"
 CELL_M = 50.0  # the truth sums lamps over map cells of this size
@@ -40,14 +41,14 @@ def simulate(
     exif = Image.Exif()
     exif[IMAGE_DESCRIPTION] = exif[SOFTWARE] = LABEL
     stated = frame.facts.model_dump(mode="json", exclude_unset=True)
-    with whole(picture) as file:
+    with atomic_write(picture) as file:
         # Full colour resolution: halved colour would mix the tones of neighbouring lights.
         Image.fromarray(frame.picture).save(file, "JPEG", quality=92, subsampling=0, exif=exif)
-    with whole(facts) as file:
+    with atomic_write(facts) as file:
         file.write_text(f"# {LABEL}\n" + yaml.safe_dump(stated, sort_keys=False), encoding="utf-8")
-    with whole(truth) as file:
+    with atomic_write(truth) as file:
         file.write_text(json.dumps(truth_of(frame, seed, year), indent=1) + "\n", encoding="utf-8")
-    with whole(lights) as file:
+    with atomic_write(lights) as file:
         # Splitting floats into their bytes saves a third of the file.
         frame.lights.gathered(CELL_M).to_parquet(
             file,
@@ -66,14 +67,14 @@ def read_ground(streets: Path, motorways: Path, countries: Path) -> Ground:
     return Ground(
         streets=dict(zip(street["highway"], street.geometry, strict=True)),
         motorways=shapely.MultiLineString(list(motorway.geometry)),
-        countries=Countries(tuple(country["country"]), tuple(country.geometry)),
+        countries=CountryMap(tuple(country["country"]), tuple(country.geometry)),
     )
 
 
 def truth_of(frame: Frame, seed: int, year: int) -> dict[str, object]:
     """The true camera and the tone of each country's light in the frame."""
     inside = frame.camera.inside(*frame.camera.project(frame.lights.lon, frame.lights.lat))
-    shown: Lights = frame.lights[inside]
+    shown: LampPoints = frame.lights[inside]
     return {
         "simulated": True,
         "seed": seed,

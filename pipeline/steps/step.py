@@ -15,12 +15,10 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import psutil
 from pydantic import validate_call
 
 from pipeline.errors import PipelineError
@@ -52,27 +50,6 @@ def run_step(function: Callable[..., None], snakemake: Any) -> None:
         log.exception("the step failed")
         reason = " ".join(str(error).split())
         _fail(f"bug in step {snakemake.rule}: {type(error).__name__}: {reason}; traceback in {log_file}")
-
-
-@contextmanager
-def whole(target: Path) -> Iterator[Path]:
-    """A name beside `target` to write to; it becomes `target` when the block ends well, else it is removed.
-
-    A killed step thus never leaves a file that looks finished; what it left is swept by the next one.
-    """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    prefix = f".{target.stem}.part"
-    for left in target.parent.glob(f"{prefix}*{target.suffix}"):
-        writer = left.name.removeprefix(prefix).removesuffix(target.suffix)
-        if writer.isdigit() and not psutil.pid_exists(int(writer)):
-            left.unlink(missing_ok=True)
-    part = target.with_name(f"{prefix}{os.getpid()}{target.suffix}")
-    try:
-        yield part
-        part.replace(target)
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
 
 
 def _arguments(function: Callable[..., None], snakemake: Any) -> dict[str, Any]:

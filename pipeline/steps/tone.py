@@ -9,20 +9,12 @@ import dask.config
 import numpy as np
 
 from pipeline.models import ToneConfig
-from pipeline.ortho.cog import (
-    Class,
-    ClassMap,
-    Raster,
-    mapped,
-    median_of_band,
-    opened,
-    photo_tags,
-    raster_grid,
-    write_cogs,
-)
-from pipeline.ortho.warp import Tile
 from pipeline.photo.cameras import ab_factors
 from pipeline.photo.photo import PhotoFacts
+from pipeline.raster.bands import photo_tags
+from pipeline.raster.cog import Class, ClassMap, Raster, write_cogs
+from pipeline.raster.read import mapped, median_of_band, opened, raster_grid
+from pipeline.raster.tiles import Tile
 from pipeline.steps.step import run_step
 from pipeline.tone.background import Floats
 from pipeline.tone.evidence import MAY_SAY, RATIO_SYSTEM, why_not

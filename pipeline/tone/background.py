@@ -21,8 +21,9 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.ndimage import distance_transform_edt, gaussian_filter, grey_opening
 
 from pipeline.camera.earth import Array
-from pipeline.ortho.warp import Lattice, Tile
 from pipeline.photo.chroma import BLUE_CB, GREEN_CB, GREEN_CR, RED_CR
+from pipeline.raster.lattice import Lattice
+from pipeline.raster.tiles import Tile
 
 Floats = NDArray[np.float32]
 

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.models import CameraRow, EvidenceLevel
-from pipeline.ortho.cog import Band
-from pipeline.ortho.warp import Tile
+from pipeline.raster.bands import Band
+from pipeline.raster.tiles import Tile
 from pipeline.tone.background import Floats
 from pipeline.tone.evidence import require
 from pipeline.tone.indices import melatonin_suppression_index, photopic_over_green, star_light_index

@@ -16,9 +16,10 @@ from scipy.ndimage import maximum_filter
 
 from pipeline.errors import PhotoError
 from pipeline.models import EvidenceLevel, ToneConfig
-from pipeline.ortho.cog import Band
-from pipeline.ortho.warp import Lattice, Tile
 from pipeline.photo.cameras import AbFactors
+from pipeline.raster.bands import Band
+from pipeline.raster.lattice import Lattice
+from pipeline.raster.tiles import Tile
 from pipeline.tone.background import Floats, Noise, Sample, background_and_noise, take_samples
 from pipeline.tone.evidence import RATIO_SYSTEM
 

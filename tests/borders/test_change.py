@@ -21,17 +21,17 @@ from pipeline.borders.change import (
     zone_statement,
 )
 from pipeline.borders.dates import compare_dates
-from pipeline.borders.layers import COLUMNS, GEOMETRY, OF_A_PHOTO, OF_TWO_PHOTOS
 from pipeline.borders.scene import Scene
+from pipeline.borders.schema import COLUMNS, GEOMETRY, OF_A_PHOTO, OF_TWO_PHOTOS
 from pipeline.borders.tables import compare
 from pipeline.borders.zones import AREA_CRS, no_border
 from pipeline.camera.camera import Camera, look_at_rotation
 from pipeline.camera.earth import to_ecef
 from pipeline.camera.uncertainty import SolvedCamera
-from pipeline.ortho.warp import Tile
 from pipeline.photo.photo import PhotoFacts
-from tests.borders.lands import box, countries, grid, light_and_tone, place
+from pipeline.raster.tiles import Tile
 from tests.borders.test_urban import TO_DEGREES
+from tests.scenes.lands import box, countries, grid, light_and_tone, place
 
 
 def facts(name="a", evidence="raw", camera="Nikon D3S", simulated=False, when=None):

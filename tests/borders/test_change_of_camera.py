@@ -9,12 +9,12 @@ from pipeline.borders.change import allowed
 from pipeline.borders.dates import compare_dates
 from pipeline.borders.scene import Scene
 from pipeline.models import CameraRow
-from pipeline.ortho.warp import Tile
 from pipeline.photo.photo import PhotoFacts
+from pipeline.raster.tiles import Tile
 from pipeline.tone.responses import ab_ratios, carried_response, spectra
-from tests.borders.lands import countries, light_and_tone
 from tests.borders.test_change import CONFIG, photo_over
-from tests.tone.cameras import D3S, D850
+from tests.scenes.lands import countries, light_and_tone
+from tests.scenes.raw_cameras import D3S, D850
 
 LAND = countries(80, 80, 40)
 # None of them takes part in the fit of the transform. Belgian towns burn three, German ones the others.

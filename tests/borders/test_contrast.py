@@ -9,7 +9,7 @@ from scipy.stats import t as student
 
 from benchmarks.borders.contrast import (
     CONFIG,
-    DONUT_M,
+    EXCLUSION_M,
     PLANTED,
     SETTINGS,
     Setting,
@@ -18,13 +18,7 @@ from benchmarks.borders.contrast import (
     nadir_below,
     scene,
 )
-from pipeline.borders.cells import (
-    BorderLine,
-    Cells,
-    beside,
-    patches,
-    unit_scales,
-)
+from pipeline.borders.cells import BorderLine, Cells, beside, patches, unit_scales
 from pipeline.borders.contrast import (
     EQUIVALENCE,
     Contrast,
@@ -39,8 +33,8 @@ from pipeline.borders.contrast import (
     stepped,
     strata,
 )
-from tests.borders.lands import place
 from tests.borders.test_profiles import straight
+from tests.scenes.lands import place
 
 
 def test_weights_give_both_sides_the_same_light_in_every_stratum():
@@ -165,7 +159,7 @@ def test_exchanging_the_countries_turns_the_sign(made):
     swapped = replace(made.cells, country=1 - made.cells.country)
     one = measured(made)[0]
     near, scales = (
-        near_patches(beside(swapped, made.line, 0, 1, 20e3), DONUT_M, CONFIG),
+        near_patches(beside(swapped, made.line, 0, 1, 20e3), EXCLUSION_M, CONFIG),
         unit_scales(swapped, 2),
     )
     other, _ = border_contrast(
@@ -179,14 +173,14 @@ def test_exchanging_the_countries_turns_the_sign(made):
 
 
 def test_brightness_distance_and_view_zenith_make_strata(made):
-    near = near_patches(beside(made.cells, made.line, 0, 1, 20e3), DONUT_M, CONFIG)
+    near = near_patches(beside(made.cells, made.line, 0, 1, 20e3), EXCLUSION_M, CONFIG)
     code = strata(near, nadir_below)
     zenith = nadir_below(near.x, near.y)
     for one in np.unique(code)[:20]:
         own = code == one
         assert len(np.unique(near.level[own])) == len(np.unique(near.key[own])) == 1
         assert np.ptp(zenith[own]) <= 5.0
-    # Bands end at 1, 2, 5 and 10 km; light nearer than the donut or beyond 10 km is not there.
+    # Bands end at 1, 2, 5 and 10 km; light nearer than the exclusion zone or beyond 10 km is not there.
     assert set(np.unique(near.key)) == {1, 2, 3, 4}
 
 
@@ -202,9 +196,9 @@ def towns_at(x_km, y_km, tone, light=1.0):
     return Cells.joined(parts)
 
 
-def contrast_of(cells, donut_m=0.0, codes=("BE", "LU")):
+def contrast_of(cells, exclusion_m=0.0, codes=("BE", "LU")):
     line = BorderLine.of(straight(100), 2000.0)
-    near, scales = near_patches(beside(cells, line, 0, 1, 20e3), donut_m, CONFIG), unit_scales(cells, 2)
+    near, scales = near_patches(beside(cells, line, 0, 1, 20e3), exclusion_m, CONFIG), unit_scales(cells, 2)
     return border_contrast(near, patches(cells), scales, line, 1, nadir_below, codes, CONFIG)[0]
 
 
@@ -233,18 +227,18 @@ def test_one_town_is_no_country():
     assert "is of one town" in result.statement
 
 
-def test_light_in_the_donut_and_beyond_the_reach_does_not_count():
+def test_light_in_the_exclusion_zone_and_beyond_the_reach_does_not_count():
     """Both countries are alike from 2 to 10 km; nearer Germany is greener by 1, farther by 2."""
     y_km = np.tile(np.arange(5, 100, 10.0), 6)
     x_km = np.repeat([5.0, 14.0, 19.0, 21.0, 26.0, 35.0], 10)
     tone = np.select([x_km == 21, x_km == 35], [1.0, 2.0], 0.0)
     cells = towns_at(x_km, y_km, tone)
-    without = contrast_of(cells, donut_m=2100.0)
+    without = contrast_of(cells, exclusion_m=2100.0)
     # Exact: float32 light of equal tone.
     assert without.plain == pytest.approx(0, abs=1e-6)
     assert without.n_cells == 2 * 10 * 100
     assert contrast_of(cells).plain == pytest.approx(math.log2(1.5), abs=0.01)
-    too_far = contrast_of(cells, donut_m=12_300.0)
+    too_far = contrast_of(cells, exclusion_m=12_300.0)
     assert "no towns with light on the Belgian side" in too_far.statement
 
 

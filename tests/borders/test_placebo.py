@@ -1,4 +1,4 @@
-"""Placebo borders: a ribbon that keeps its distances wherever it is laid, and a rank that is a p-value."""
+"""Placebo borders: a field that keeps its distances wherever it is laid, and a rank that is a p-value."""
 
 import math
 from dataclasses import replace
@@ -6,31 +6,31 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from benchmarks.borders.contrast import CONFIG, DONUT_M, Setting, fitted, measured, nadir_below, scene
+from benchmarks.borders.contrast import CONFIG, EXCLUSION_M, Setting, fitted, measured, nadir_below, scene
 from pipeline.borders.cells import BorderLine, patches
-from pipeline.borders.placebo import Ribbon, _moved, placebo_test, studentised
-from tests.borders.lands import box, place
+from pipeline.borders.placebo import DistanceField, _moved, placebo_test, studentised
 from tests.borders.test_profiles import straight
+from tests.scenes.lands import box, place
 
 
 @pytest.fixture(scope="module")
-def ribbon() -> Ribbon:
-    return Ribbon.of(BorderLine.of(straight(), 2000.0), (box(0, 0, 20, 40), box(20, 0, 30, 40)), 12e3)
+def field() -> DistanceField:
+    return DistanceField.of(BorderLine.of(straight(), 2000.0), (box(0, 0, 20, 40), box(20, 0, 30, 40)), 12e3)
 
 
-def test_a_ribbon_is_signed_distance_within_reach_and_countries(ribbon):
+def test_the_field_is_signed_distance_within_reach_and_countries(field):
     x, y = place(
         np.array([17.0, 20.6, 29.0, 31.0, 7.0, 25.0]), np.array([10.0, 20.0, 30.0, 20.0, 20.0, 41.0])
     )
     # Places are taken to the lattice: half its step of 500 m along an axis.
-    assert ribbon.at(x, y) == pytest.approx([-3000, 600, 9000, np.nan, np.nan, np.nan], abs=255, nan_ok=True)
+    assert field.at(x, y) == pytest.approx([-3000, 600, 9000, np.nan, np.nan, np.nan], abs=255, nan_ok=True)
     # 12 km of Belgium and 10 of Germany: the middle lies 1 km west of the border.
-    assert ribbon.middle() == pytest.approx(place(19, 20), abs=260)
+    assert field.middle() == pytest.approx(place(19, 20), abs=260)
     far = place(np.array([-500.0, 600.0]), np.array([20.0, 900.0]))
-    assert np.isnan(ribbon.at(*far)).all()
+    assert np.isnan(field.at(*far)).all()
 
 
-def test_a_ribbon_laid_elsewhere_keeps_its_distances(ribbon):
+def test_a_field_laid_elsewhere_keeps_its_distances(field):
     """Turned by a quarter, what lay 5 km east of the border's middle lies 5 km from where it was laid."""
     at, middle = place(100, 200), place(20, 20)
     for turn, (east, north) in ((0.0, (5, 0)), (math.pi / 2, (0, 5)), (math.pi, (-5, 0))):
@@ -58,12 +58,12 @@ def strong():
 
 def test_a_strong_border_is_stronger_than_its_placebos(strong):
     frame, fit = patches(strong.cells), fitted(strong)[1]
-    ribbon = Ribbon.of(strong.line, strong.sides, 10e3)
-    result = placebo_test(frame, fit, ribbon, DONUT_M, nadir_below, CONFIG, 199)
+    field = DistanceField.of(strong.line, strong.sides, 10e3)
+    result = placebo_test(frame, fit, field, EXCLUSION_M, nadir_below, CONFIG, 199)
     # No p-value can be below 1 / (1 + n).
     assert result.n == 199
     assert 1 / 200 <= result.p <= 0.02
-    assert placebo_test(frame, fit, ribbon, DONUT_M, nadir_below, CONFIG, 199) == result
+    assert placebo_test(frame, fit, field, EXCLUSION_M, nadir_below, CONFIG, 199) == result
 
 
 def test_no_border_is_as_its_placebos():
@@ -81,7 +81,7 @@ def test_without_room_for_placebos_there_is_no_p(strong):
     made = replace(strong, cells=strong.cells.chosen(narrow))
     frame, fit = patches(made.cells), fitted(made)[1]
     result = placebo_test(
-        frame, fit, Ribbon.of(made.line, made.sides, 10e3), DONUT_M, nadir_below, CONFIG, 99
+        frame, fit, DistanceField.of(made.line, made.sides, 10e3), EXCLUSION_M, nadir_below, CONFIG, 99
     )
     assert result.p is None
     assert result.n < 99

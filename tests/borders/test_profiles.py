@@ -10,9 +10,9 @@ import shapely
 from benchmarks.borders import contrast
 from benchmarks.borders.contrast import CONFIG, Setting, nadir_below, scene
 from pipeline.borders.cells import BorderLine, Cells, Units, beside
-from pipeline.borders.placebo import Ribbon
+from pipeline.borders.placebo import DistanceField
 from pipeline.borders.profiles import across, along, class_shares, segment_lines, thirds, verdict
-from tests.borders.lands import KM, box, place
+from tests.scenes.lands import KM, box, place
 
 
 def straight(length_km: float = 40) -> shapely.MultiLineString:
@@ -71,9 +71,9 @@ def evenly_lit():
 
 def test_profiles_give_light_and_tone_by_signed_distance():
     cells, line = evenly_lit(), BorderLine.of(straight(), 2000.0)
-    ribbon = Ribbon.of(line, (box(0, 0, 20, 40), box(20, 0, 40, 40)), 20e3)
+    field = DistanceField.of(line, (box(0, 0, 20, 40), box(20, 0, 40, 40)), 20e3)
     near = beside(cells, line, 0, 1, 20e3)
-    rows = across(near, Units.of(cells, 2500.0), ribbon, ("BE", "DE"), CONFIG)
+    rows = across(near, Units.of(cells, 2500.0), field, ("BE", "DE"), CONFIG)
     assert [row["from_km"] for row in rows] == list(range(-20, 20))
     assert {row["side"] for row in rows[:20]} == {"BE"}
     for row in rows:
@@ -96,8 +96,8 @@ def test_the_interval_of_light_is_that_of_a_sum_of_towns():
     y = np.arange(5, 40, 10.0)
     cells = Cells(*place(np.full(4, 22.5), y), *np.ones((2, 4), np.float32), np.ones(4, np.int8), np.zeros(4))
     line = BorderLine.of(straight(), 2000.0)
-    ribbon = Ribbon.of(line, (box(0, 0, 20, 40), box(20, 0, 40, 40)), 20e3)
-    rows = across(beside(cells, line, 0, 1, 20e3), Units.of(cells, 1000.0), ribbon, ("BE", "DE"), CONFIG)
+    field = DistanceField.of(line, (box(0, 0, 20, 40), box(20, 0, 40, 40)), 20e3)
+    rows = across(beside(cells, line, 0, 1, 20e3), Units.of(cells, 1000.0), field, ("BE", "DE"), CONFIG)
     row = next(row for row in rows if row["from_km"] == 2)
     assert row["n_blocks"] == 4
     factor = math.exp(1.96 * math.sqrt(math.log(1.25)))

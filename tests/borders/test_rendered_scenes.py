@@ -10,9 +10,9 @@ import rasterio
 from PIL import Image
 from rasterio.features import geometry_mask
 
-from pipeline.borders.chainage import MOTORWAYS
-from pipeline.borders.events import EVENTS
 from pipeline.camera.camera import Camera
+from pipeline.ground.events import EVENTS
+from pipeline.ground.roads import MOTORWAYS
 from pipeline.models import BordersConfig, GridConfig, LonLat, ToneConfig
 from pipeline.photo.photo import Photo, PhotoFacts
 from pipeline.photo.tiff import write_photo

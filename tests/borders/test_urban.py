@@ -18,9 +18,9 @@ from pipeline.borders.urban import (
     towns,
 )
 from pipeline.borders.zones import AREA_CRS
-from pipeline.georeference.cities import Cities
+from pipeline.ground.cities import Cities
 from pipeline.models import BordersConfig
-from tests.borders.lands import box, countries, place
+from tests.scenes.lands import box, countries, place
 
 CONFIG = BordersConfig()
 TO_DEGREES = Transformer.from_crs(AREA_CRS, "EPSG:4326", always_xy=True)

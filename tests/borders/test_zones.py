@@ -8,14 +8,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from pipeline.borders.cells import (
-    BorderLine,
-    Cells,
-    beside,
-    block_sums,
-    log_ratio_sigma,
-)
-from pipeline.borders.countries import Countries
+from pipeline.borders.cells import BorderLine, Cells, beside, block_sums, log_ratio_sigma
 from pipeline.borders.zones import (
     AREA_CRS,
     border_strips,
@@ -28,10 +21,11 @@ from pipeline.borders.zones import (
     tone_quantiles,
     weighted_quantiles,
 )
-from pipeline.ortho.grid import Grid
-from pipeline.ortho.warp import Tile
-from tests.borders.lands import KM, box, countries, grid, light_and_tone, place
+from pipeline.ground.countries import Countries
+from pipeline.raster.grid import Grid
+from pipeline.raster.tiles import Tile
 from tests.borders.test_profiles import straight
+from tests.scenes.lands import KM, box, countries, grid, light_and_tone, place
 
 BANDS_KM = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0)
 

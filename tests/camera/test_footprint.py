@@ -4,7 +4,7 @@ import shapely
 from scipy.ndimage import maximum_filter, minimum_filter
 
 from pipeline.camera.footprint import LIMB_STEP_PX, footprint, sees_ground
-from tests.ortho.cameras import camera
+from tests.scenes.cameras import camera
 
 # Aims 12, 33 and 58 degrees off the nadir; the last frame holds the horizon.
 CAMERAS = {

@@ -13,7 +13,7 @@ from pipeline.camera.orbit import (
     State,
     nearest,
     orbit_sigmas_m,
-    read_elements,
+    parse_elements,
     sidereal_time_rad,
     station_state,
     teme_to_ecef,
@@ -43,16 +43,16 @@ def days(when: datetime) -> float:
 
 
 def state(when: datetime = WHEN) -> State:
-    return station_state(read_elements(ISS, "iss.tle")[0], when)
+    return station_state(parse_elements(ISS, "iss.tle")[0], when)
 
 
 def test_the_epoch_is_the_day_of_the_year_that_the_line_gives() -> None:
-    (element_set,) = read_elements(ISS, "iss.tle")
+    (element_set,) = parse_elements(ISS, "iss.tle")
     # Day 343.69339541 of 2019 is 9 December 16:38:29.363; datetimes hold microseconds.
     assert abs(element_set.epoch - datetime(2019, 12, 9, 16, 38, 29, 363424, tzinfo=UTC)) < timedelta(
         microseconds=2
     )
-    old = read_elements(f"{changed(LINE_1, 18, '98324.50000000')}\n{LINE_2}", "old.tle")[0]
+    old = parse_elements(f"{changed(LINE_1, 18, '98324.50000000')}\n{LINE_2}", "old.tle")[0]
     assert old.epoch == datetime(1998, 11, 20, 12, tzinfo=UTC)
 
 
@@ -67,13 +67,13 @@ def test_the_epoch_is_the_day_of_the_year_that_the_line_gives() -> None:
     ids=["title", "Windows", "byte order mark", "blanks"],
 )
 def test_titles_line_ends_and_blanks_make_no_difference(text: str) -> None:
-    (element_set,) = read_elements(text, "iss.tle")
+    (element_set,) = parse_elements(text, "iss.tle")
     assert (element_set.line_1, element_set.line_2) == (LINE_1, LINE_2)
 
 
 def test_an_archive_of_many_sets_is_read_in_its_order() -> None:
     text = of_day(300) + "ISS\n" + of_day(310) + of_day(305)
-    assert [each.epoch.timetuple().tm_yday for each in read_elements(text, "month.tle")] == [300, 310, 305]
+    assert [each.epoch.timetuple().tm_yday for each in parse_elements(text, "month.tle")] == [300, 310, 305]
 
 
 @pytest.mark.parametrize(
@@ -100,12 +100,12 @@ def test_an_archive_of_many_sets_is_read_in_its_order() -> None:
 )
 def test_a_broken_text_is_refused_with_its_name_and_line(text: str, message: str) -> None:
     with pytest.raises(OrbitError, match=f"^iss.tle: {message}"):
-        read_elements(text, "iss.tle")
+        parse_elements(text, "iss.tle")
     assert issubclass(OrbitError, PipelineError)
 
 
 def test_the_nearest_epoch_is_chosen_on_either_side() -> None:
-    elements = read_elements(of_day(336) + of_day(342) + of_day(345), "month.tle")
+    elements = parse_elements(of_day(336) + of_day(342) + of_day(345), "month.tle")
     assert nearest(elements, WHEN) is elements[1]
     assert nearest(elements, WHEN + timedelta(days=0.5)) is elements[2]
     assert nearest(elements, WHEN - timedelta(days=12)) is elements[0]
@@ -113,7 +113,7 @@ def test_the_nearest_epoch_is_chosen_on_either_side() -> None:
 
 @pytest.mark.parametrize("side", [-1, 1])
 def test_elements_more_than_ten_days_away_are_refused(side: int) -> None:
-    elements = read_elements(ISS, "iss.tle")
+    elements = parse_elements(ISS, "iss.tle")
     nearest(elements, elements[0].epoch + side * timedelta(days=9.9))
     with pytest.raises(OrbitError, match=r"iss.tle: line 1: .*2019-12-09 16:38 UTC, 10.1 days from"):
         nearest(elements, elements[0].epoch + side * timedelta(days=10.1))
@@ -129,7 +129,7 @@ def test_elements_more_than_ten_days_away_are_refused(side: int) -> None:
     ],
 )
 def test_an_object_that_is_not_as_high_as_a_station_is_refused(revolutions_a_day: str, message: str) -> None:
-    elements = read_elements(f"{LINE_1}\n{changed(LINE_2, 52, revolutions_a_day)}", "iss.tle")
+    elements = parse_elements(f"{LINE_1}\n{changed(LINE_2, 52, revolutions_a_day)}", "iss.tle")
     with pytest.raises(OrbitError, match=message):
         nearest(elements, WHEN)
 
@@ -261,7 +261,7 @@ def test_an_old_orbits_error_lies_along_its_own_path() -> None:
 
 
 def test_sigmas_grow_with_age_before_and_after_the_epoch() -> None:
-    (element_set,) = read_elements(ISS, "iss.tle")
+    (element_set,) = parse_elements(ISS, "iss.tle")
     for side in (-1, 1):
         ages = [
             station_state(element_set, element_set.epoch + side * timedelta(days=day)) for day in (0, 1, 3, 9)

@@ -9,7 +9,8 @@ from pyproj import Transformer
 from pipeline.camera import terrain as module
 from pipeline.camera.camera import Camera, look_at_rotation
 from pipeline.camera.earth import distance_km, to_ecef
-from pipeline.camera.terrain import FLAT, Terrain, TerrainError, read_terrain, to_ground
+from pipeline.camera.terrain import FLAT, Terrain, TerrainError, to_ground
+from pipeline.ground.elevation import read_terrain
 
 AROUND = (5.5, 50.0, 6.5, 51.0)
 

@@ -12,9 +12,9 @@ import pytest
 from pipeline.deliver.geopackage import write_geopackage
 from pipeline.deliver.provenance import configuration_hash, facts
 from pipeline.deliver.results import PhotoResults
-from tests.deliver.conftest import TITLE, Delivery
-from tests.deliver.fabricate import TOWNS
-from tests.deliver.test_maps import real
+from tests.report.test_maps import real
+from tests.scenes.city import TOWNS
+from tests.scenes.delivery import TITLE, Delivery
 
 COMMON = {"borders", "countries", "cities", "motorways"}
 PER_PHOTO = {

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.deliver.conftest import Delivery
+from tests.scenes.delivery import Delivery
 
 
 def test_writes_all_files_and_no_others(delivery: Delivery) -> None:

@@ -10,7 +10,7 @@ from PIL import Image
 
 from pipeline.georeference.channels import ChannelRegistration, ChannelShift, measure_channels
 from pipeline.photo.photo import Photo
-from tests.georeference.frames import photo_of
+from tests.scenes.frames import photo_of
 
 HEIGHT, WIDTH = 700, 1000
 CENTRE = ((WIDTH - 1) / 2, (HEIGHT - 1) / 2)

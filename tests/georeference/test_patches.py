@@ -7,10 +7,10 @@ import pytest
 
 from pipeline.camera.camera import Camera, look_at_rotation
 from pipeline.camera.earth import Array, to_ecef
-from pipeline.georeference.lights import Lights
 from pipeline.georeference.patches import displacements, placement_sigma_px
 from pipeline.georeference.reference import BLUR_PX, KNEE, render
 from pipeline.georeference.sources import Sources
+from pipeline.georeference.working_image import WorkingImage
 
 # Straight down from 400 km: a pixel is 0.5 km in the middle and within 2 % of it all over.
 CAMERA = Camera(
@@ -128,7 +128,7 @@ def test_displaced_towns_displace_a_patch_as_much_as_is_stated() -> None:
         for _ in range(8):
             east, north = rng.normal(0, 0.4, (2, n))
             moved = replace(s, lon=s.lon + east / 71.7, lat=s.lat + north / 111.3)  # km of a degree
-            photo = Lights(render(CAMERA, moved), np.ones(reference.shape, bool), 1.0)
+            photo = WorkingImage(render(CAMERA, moved), np.ones(reference.shape, bool), 1.0)
             found = displacements(photo, reference, top, left, SIZE, 6)
             assert found.found.all()
             pulls.append(found.offset_px[0] / stated)

@@ -9,9 +9,9 @@ from scipy.ndimage import center_of_mass
 from pipeline.camera.camera import Camera, look_at_rotation
 from pipeline.camera.earth import to_ecef
 from pipeline.georeference.accept import chance_probability, judge, least_agreement
-from pipeline.georeference.cities import Cities, city_light
 from pipeline.georeference.reference import KNEE, render, splat
-from pipeline.georeference.sources import Sources
+from pipeline.georeference.sources import Sources, city_light
+from pipeline.ground.cities import Cities
 from pipeline.models import LonLat
 
 CAMERA = Camera(

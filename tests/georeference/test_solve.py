@@ -10,16 +10,16 @@ from pipeline.camera.camera import Camera
 from pipeline.camera.earth import Array, distance_km, east_north_up, to_ecef, to_geodetic
 from pipeline.camera.prior import Prior
 from pipeline.georeference.adjust import Observations
-from pipeline.georeference.cities import gazetteer
 from pipeline.georeference.control import check_errors
 from pipeline.georeference.extent import streets
 from pipeline.georeference.manual import MANUAL_SIGMA_PX, MANUAL_WINDOW_PX
 from pipeline.georeference.solve import solve
+from pipeline.ground.cities import gazetteer
 from pipeline.models import LookAt
 from pipeline.photo.photo import Photo
 from pipeline.simulate.scene import simulate_frame
 from pipeline.steps.simulate import read_ground
-from tests.georeference.frames import (
+from tests.scenes.frames import (
     LANDMARKS,
     check_points,
     photo_of,

@@ -10,21 +10,13 @@ from pipeline.camera.terrain import FLAT, Terrain
 from pipeline.camera.uncertainty import SolvedCamera
 from pipeline.georeference.channels import ChannelRegistration, ChannelShift, measure_channels
 from pipeline.models import GridConfig, LonLat
-from pipeline.ortho.grid import Grid, lay_grid
-from pipeline.ortho.warp import (
-    MAX_ERROR_PX,
-    TILE,
-    Tile,
-    geometry_lattice,
-    map_error_px,
-    orthorectify,
-    pixel_map,
-    subsamples,
-    view_geometry,
-)
+from pipeline.ortho.pixel_map import MAX_ERROR_PX, map_error_px, pixel_map
+from pipeline.ortho.warp import geometry_lattice, orthorectify, subsamples, view_geometry
 from pipeline.photo.photo import Photo
+from pipeline.raster.grid import Grid, lay_grid
+from pipeline.raster.tiles import TILE, Tile
 from tests.georeference.test_channels import HEIGHT, RED, WIDTH, lit_photo
-from tests.ortho.cameras import CITY, COVARIANCE, ORDER, camera, photo_of
+from tests.scenes.cameras import CITY, COVARIANCE, ORDER, camera, photo_of
 
 OBLIQUE_24 = camera(24, nadir=(2.0, 51.5), width=4256)
 TELE_180 = camera(180, width=4256)

@@ -19,7 +19,7 @@ from pipeline.photo.cameras import (
     read_cameras,
 )
 from pipeline.photo.exif import sensor_width_mm
-from tests.photo.dng import write_dng
+from tests.scenes.dng import write_dng
 
 NIKON_5100 = np.array([[0.8198, -0.2239, -0.0724], [-0.4871, 1.2389, 0.2798], [-0.1043, 0.2050, 0.7181]])
 OWN = {

@@ -7,7 +7,7 @@ from PIL.TiffImagePlugin import IFDRational
 
 from pipeline.photo.exif import exif_facts, sensor_width_mm
 from pipeline.photo.reader import read_photo
-from tests.photo.pictures import night_codes, save_jpeg
+from tests.scenes.pictures import night_codes, save_jpeg
 
 
 def exif(**details: object) -> Image.Exif:

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 from pipeline.errors import PhotoError
 from pipeline.photo.hot_pixels import isolated, persistent
 from pipeline.photo.photo import Photo
-from tests.photo.dng import mosaic
+from tests.scenes.dng import mosaic
 
 NOISE = 0.001
 # Raw red, green and blue of lamps: low- and high-pressure sodium, warm and cool LED, mercury.

@@ -9,7 +9,7 @@ from pipeline.errors import PhotoError
 from pipeline.photo.night import check_night
 from pipeline.photo.raw import binned_to_jpeg_px, jpeg_margin_px, jpeg_to_binned_px, read_raw
 from pipeline.photo.reader import read_photo
-from tests.photo.dng import ASCII, RATIONAL, SHORT, codes, mosaic, write_dng
+from tests.scenes.dng import ASCII, RATIONAL, SHORT, codes, mosaic, write_dng
 
 PATTERNS = ("RGGB", "GRBG", "GBRG", "BGGR")
 SODIUM = (0.60, 0.34, 0.055)

@@ -9,7 +9,7 @@ from PIL import Image, ImageCms
 from pipeline.errors import PhotoError
 from pipeline.photo.night import check_night
 from pipeline.photo.reader import read_photo, srgb_to_linear
-from tests.photo.pictures import night_codes, save_jpeg
+from tests.scenes.pictures import night_codes, save_jpeg
 
 pytestmark = pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
 

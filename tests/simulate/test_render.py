@@ -3,7 +3,7 @@ import pytest
 
 from pipeline.camera.camera import Camera, look_at_rotation
 from pipeline.camera.earth import to_ecef
-from pipeline.simulate.lights import Lights
+from pipeline.simulate.lights import LampPoints
 from pipeline.simulate.render import Optics, developed, exposed, noisy, render, splat, spread, vignetting
 
 PLAIN = Optics(vignetting=(0.0, 0.0, 0.0), background=(0.0, 0.0, 0.0), spread=((0.75, 1.0),))
@@ -23,9 +23,9 @@ def camera() -> Camera:
     )
 
 
-def lamps(lon: np.ndarray, lat: np.ndarray) -> Lights:
+def lamps(lon: np.ndarray, lat: np.ndarray) -> LampPoints:
     rgb = np.tile([3.0, 1.0, 0.3], (len(lon), 1)) * 50
-    return Lights(np.asarray(lon, float), np.asarray(lat, float), rgb, np.full(len(lon), "BE"))
+    return LampPoints(np.asarray(lon, float), np.asarray(lat, float), rgb, np.full(len(lon), "BE"))
 
 
 @pytest.mark.parametrize("pixel", [(30.3, 25.8), (266.0, 171.0), (500.5, 20.25), (40.7, 330.1)])

@@ -11,9 +11,9 @@ from PIL import Image
 from pipeline.camera.camera import Camera
 from pipeline.camera.earth import distance_km
 from pipeline.config import load_facts
-from pipeline.georeference.cities import gazetteer
+from pipeline.ground.cities import gazetteer
 from pipeline.models import PhotoSource
-from pipeline.simulate.lights import METRES_PER_DEGREE, Countries, Lights, points_along
+from pipeline.simulate.lights import METRES_PER_DEGREE, CountryMap, LampPoints, points_along
 from pipeline.simulate.render import Optics, exposed
 from pipeline.simulate.scene import AACHEN, LIEGE, MAASTRICHT, SHAPE, Frame, simulate_frame, view
 from pipeline.simulate.streets import Ground, motorway_lights
@@ -97,7 +97,7 @@ def test_no_light_strays_over_a_border(frame: Frame, ground: Ground) -> None:
 
 
 def test_a_motorway_goes_dark_where_belgium_ends() -> None:
-    countries = Countries(("BE", "NL"), (shapely.box(5, 50, 5.5, 51), shapely.box(5.5, 50, 6, 51)))
+    countries = CountryMap(("BE", "NL"), (shapely.box(5, 50, 5.5, 51), shapely.box(5.5, 50, 6, 51)))
     road = shapely.MultiLineString([[(5.2, 50.5), (5.8, 50.5)]])
     lit = motorway_lights(1, 2012, road, countries)
     assert set(lit.country) == {"BE"}
@@ -128,7 +128,7 @@ def test_points_along_lines_by_hand() -> None:
 
 def test_gathering_keeps_light_and_its_centre() -> None:
     rng = np.random.default_rng(2)
-    lights = Lights(
+    lights = LampPoints(
         5.5 + 0.01 * rng.random(900),
         50.6 + 0.01 * rng.random(900),
         rng.random((900, 3)),

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image
 
 from pipeline.camera.earth import to_geodetic
-from pipeline.camera.orbit import OrbitError, read_elements, station_state
+from pipeline.camera.orbit import OrbitError, parse_elements, station_state
 from pipeline.errors import FactsError
 from pipeline.models import LonLat, LookAt, PhotoSource
 from pipeline.photo.cameras import read_cameras
@@ -19,8 +19,8 @@ from pipeline.photo.vignetting import Vignetting, radius, write_vignetting
 from pipeline.simulate.flare import Ghost, with_ghost, with_light
 from pipeline.simulate.render import developed
 from pipeline.steps.acquire import acquire
-from tests.photo.dng import codes, mosaic, write_dng
-from tests.photo.pictures import night_codes, save_jpeg
+from tests.scenes.dng import codes, mosaic, write_dng
+from tests.scenes.pictures import night_codes, save_jpeg
 
 LIEGE = LonLat(lon=5.57, lat=50.64)
 CAMERAS = Path(__file__).parents[2] / "data" / "cameras.csv"
@@ -123,7 +123,7 @@ class TestElementSets:
 
     def test_they_give_nadir_and_altitude(self, tmp_path: Path) -> None:
         facts = run(tmp_path, PhotoSource(id="a", tle=ISS, taken_at=self.WHEN, look_at="unknown"), [])
-        position_m = station_state(read_elements(ISS, "iss")[0], self.WHEN).position_ecef_m
+        position_m = station_state(parse_elements(ISS, "iss")[0], self.WHEN).position_ecef_m
         lon, lat, height_m = to_geodetic(position_m)
         assert facts.nadir == LonLat(lon=float(lon), lat=float(lat))
         assert facts.altitude_km == pytest.approx(height_m / 1e3)

@@ -15,14 +15,14 @@ import rasterio
 import shapely
 from pyproj import Transformer
 
-from pipeline.borders.countries import read_countries
-from pipeline.borders.layers import COLUMNS, GEOMETRY, OF_TWO_PHOTOS
+from pipeline.borders.schema import COLUMNS, GEOMETRY, OF_TWO_PHOTOS
 from pipeline.borders.zones import AREA_CRS
 from pipeline.camera.camera import Camera, look_at_rotation
 from pipeline.camera.earth import to_ecef
+from pipeline.ground.countries import read_countries
 from pipeline.models import BordersConfig
-from pipeline.ortho.grid import Grid
 from pipeline.photo.photo import PhotoFacts
+from pipeline.raster.grid import Grid
 from pipeline.steps.borders import compare_borders
 from pipeline.steps.photos import pairs, read_photos
 from tests.conftest import REPOSITORY

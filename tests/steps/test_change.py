@@ -11,8 +11,8 @@ from pipeline.photo.photo import PhotoFacts
 from pipeline.steps.change import map_change
 from pipeline.tone.transform import between_cameras
 from tests.borders.test_change_of_camera import row
+from tests.scenes.raw_cameras import D3S, D850
 from tests.steps.test_borders import EVENING, GRID, YEARS_BEFORE, Shot, run, table
-from tests.tone.cameras import D3S, D850
 
 GREENER, LIGHTER = 0.4, 1.0
 

@@ -5,8 +5,8 @@ import pytest
 
 from pipeline.errors import DownloadError
 from pipeline.steps.download import download
-from tests.photo.pictures import night_codes, save_jpeg
-from tests.photo.server import Answer, serve
+from tests.archive.server import Answer, serve
+from tests.scenes.pictures import night_codes, save_jpeg
 
 pytestmark = pytest.mark.usefixtures("_no_proxy")
 

@@ -15,7 +15,7 @@ from PIL import Image
 
 from pipeline.camera.camera import Camera, look_at_rotation
 from pipeline.camera.earth import to_ecef
-from pipeline.camera.orbit import read_elements, station_state
+from pipeline.camera.orbit import parse_elements, station_state
 from pipeline.camera.terrain import FLAT
 from pipeline.errors import ControlPointError, FactsError
 from pipeline.georeference.manual import MANUAL_SIGMA_PX
@@ -60,7 +60,7 @@ def taken(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Taken]:
     (folder / "iss.tle").write_text(ISS)
     photos = {}
     for seed, (name, when) in enumerate(TAKEN_AT.items()):
-        position_m = station_state(read_elements(ISS, "iss")[0], when).position_ecef_m
+        position_m = station_state(parse_elements(ISS, "iss")[0], when).position_ecef_m
         truth = Camera(
             position_ecef_m=position_m,
             rotation_ecef_to_camera=look_at_rotation(position_m, to_ecef(AIM.lon, AIM.lat), ROLL_DEG[name]),

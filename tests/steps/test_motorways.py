@@ -5,14 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.borders.chainage import find_crossings, read_motorways
-from pipeline.borders.countries import read_countries
 from pipeline.borders.zones import AREA_CRS
 from pipeline.errors import DownloadError
+from pipeline.ground.countries import read_countries
+from pipeline.ground.roads import read_motorways
 from pipeline.models import GridConfig, LonLat
+from pipeline.motorways.chainage import find_crossings
 from pipeline.steps.motorways import fetch_motorways
-from tests.borders.test_openstreetmap import way
-from tests.photo.server import Answer, serve
+from tests.archive.server import Answer, serve
+from tests.archive.test_openstreetmap import way
 
 LIEGE = LonLat(lon=5.57, lat=50.64)
 # Both carriageways of the E25 over the Belgian-Dutch border, 30 m apart, each of two ways.

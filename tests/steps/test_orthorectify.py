@@ -12,16 +12,17 @@ from numpy.typing import NDArray
 from pyproj import Transformer
 
 from pipeline.camera.camera import Camera
-from pipeline.camera.terrain import TerrainError, read_terrain
+from pipeline.camera.terrain import TerrainError
 from pipeline.georeference.channels import ChannelRegistration, ChannelShift
+from pipeline.ground.elevation import read_terrain
 from pipeline.models import Dem
-from pipeline.ortho.grid import Grid, narrowest_pixel_m, visible_area
 from pipeline.ortho.warp import orthorectify
 from pipeline.photo.photo import Photo
 from pipeline.photo.tiff import write_photo
+from pipeline.raster.grid import Grid, narrowest_pixel_m, visible_area
 from pipeline.steps.orthorectify import bring_onto_grid
 from tests.camera.test_terrain import write_dem
-from tests.ortho.cameras import CITY, COVARIANCE, ORDER, camera
+from tests.scenes.cameras import CITY, COVARIANCE, ORDER, camera
 
 VIEW = camera(180, nadir=(2.0, 51.5))
 TO_MAP = Transformer.from_crs("EPSG:4326", "EPSG:3035", always_xy=True)

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from rio_cogeo import cog_validate
 
 from pipeline.models import ToneConfig
-from pipeline.ortho.cog import GEOMETRY_BANDS, ORTHO_BANDS, write_cog
-from pipeline.ortho.grid import Grid
 from pipeline.photo.cameras import ab_factors, read_cameras
 from pipeline.photo.photo import PhotoFacts
+from pipeline.raster.bands import GEOMETRY_BANDS, ORTHO_BANDS
+from pipeline.raster.cog import write_cog
+from pipeline.raster.grid import Grid
 from pipeline.steps.tone import measure_tone
 from pipeline.tone.evidence import RATIO_SYSTEM
 from pipeline.tone.lamp_maps import LAMP_BANDS

@@ -3,9 +3,9 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from pipeline.ortho.warp import Tile
+from pipeline.raster.tiles import Tile
 from pipeline.tone.background import Noise, background_and_noise, code_step, take_samples
-from tests.tone.skies import RESOLUTION_M, sky, to_code, to_light
+from tests.scenes.skies import RESOLUTION_M, sky, to_code, to_light
 
 SHAPE = (500, 620)
 WHOLE = Tile(0, 0, *SHAPE)

@@ -10,7 +10,7 @@ from pipeline.tone.indices import (
     star_light_index,
 )
 from pipeline.tone.responses import WAVELENGTH_NM, ab_ratios, carried_response, spectra
-from tests.tone.cameras import D3S
+from tests.scenes.raw_cameras import D3S
 
 LEVEL = "raw_anchored"
 WHITE = (

@@ -25,7 +25,7 @@ from pipeline.tone.lamps import (
     memberships,
 )
 from pipeline.tone.responses import carried_response
-from tests.tone.cameras import D3S, D850, Z9
+from tests.scenes.raw_cameras import D3S, D850, Z9
 
 LEVEL = "raw_anchored"
 

@@ -7,7 +7,7 @@ from pipeline.tone.evidence import EvidenceError
 from pipeline.tone.lamps import lamp_ratios
 from pipeline.tone.mixture import MixtureEnds, mixture_ends, white_share
 from pipeline.tone.responses import ab_ratios, carried_response, spectra
-from tests.tone.cameras import D3S
+from tests.scenes.raw_cameras import D3S
 
 LEVEL = "raw_anchored"
 # One sodium and one white lamp of G/R 1/3 and 2/3, B/G 0.2 and 0.6.

@@ -6,9 +6,9 @@ import pytest
 
 from pipeline.errors import PhotoError
 from pipeline.models import ToneConfig
-from pipeline.ortho.warp import Tile
+from pipeline.raster.tiles import Tile
 from pipeline.tone.ratios import average_around, calibrate, light_tile, tone_tile
-from tests.tone.skies import BLUE, GREEN, RESOLUTION_M, sky
+from tests.scenes.skies import BLUE, GREEN, RESOLUTION_M, sky
 
 SHAPE = (400, 500)
 CONFIG = ToneConfig()

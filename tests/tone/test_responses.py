@@ -14,7 +14,7 @@ from pipeline.tone.responses import (
     spectra,
     transmission,
 )
-from tests.tone.cameras import D3S, D850, PUBLISHED, PUBLISHED_MERCURY
+from tests.scenes.raw_cameras import D3S, D850, PUBLISHED, PUBLISHED_MERCURY
 
 
 def positions(response, lamps):

@@ -4,7 +4,7 @@ import pytest
 from pipeline.tone.lamps import HIGH_SODIUM, lamp_ratios
 from pipeline.tone.responses import Response, carried_response, matrix_response, measured_response
 from pipeline.tone.transform import camera_transform
-from tests.tone.cameras import D3S, D850
+from tests.scenes.raw_cameras import D3S, D850
 
 
 def test_a_camera_of_other_gains_is_the_same_camera():

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import ExifTags, Image
 
-from tests.photo.pictures import night_codes, save_jpeg
+from tests.scenes.pictures import night_codes, save_jpeg
 from tests.workflow.workdir import Workdir
 
 FACTS: dict[str, Any] = {"nadir": {"lon": 6.2, "lat": 50.6}, "altitude_km": 391, "sensor_width_mm": 36}

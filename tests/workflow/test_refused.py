@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.photo.pictures import night_codes, save_jpeg
+from tests.scenes.pictures import night_codes, save_jpeg
 from tests.workflow.test_demo import job_counts
 from tests.workflow.workdir import Outcome, Workdir
 

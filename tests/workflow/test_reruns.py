@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.photo.pictures import night_codes, save_jpeg
+from tests.scenes.pictures import night_codes, save_jpeg
 from tests.workflow.workdir import Workdir
 
 FACTS = {"nadir": {"lon": 6.2, "lat": 50.6}, "altitude_km": 391, "focal_length_mm": 50}

@@ -12,8 +12,8 @@ from rio_cogeo.cogeo import cog_validate
 from pipeline.camera.camera import Camera
 from pipeline.deliver.results import Truth, read_city
 from pipeline.deliver.truth import planted_contrasts, position_error
-from tests.deliver.test_qgis import inspect
-from tests.georeference.frames import check_points
+from tests.qgis.test_project import inspect
+from tests.scenes.frames import check_points
 from tests.workflow.workdir import REPOSITORY, Outcome, Workdir
 
 YEARS = (2012, 2022)

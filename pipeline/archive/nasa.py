@@ -1,0 +1,42 @@
+"""NASA's Gateway to Astronaut Photography of Earth, and where its photos are kept.
+
+The archive is slow and sometimes down: one connection at a time, patient retries, nothing fetched twice.
+"""
+
+import logging
+import re
+from pathlib import Path
+
+from pipeline.errors import PhotoError
+from pipeline.photo.reader import SUFFIXES
+
+ARCHIVE = "https://eol.jsc.nasa.gov/DatabaseImages/ESC"
+NASA_ID = re.compile(r"(ISS\d{3})-E-0*([1-9]\d*)")
+
+log = logging.getLogger(__name__)
+
+
+def image_url(photo_id: str, archive: str = ARCHIVE) -> str:
+    """The largest JPEG of a frame; the archive writes frame numbers without leading zeros."""
+    match = NASA_ID.fullmatch(photo_id)
+    if match is None:
+        raise PhotoError(f"{photo_id!r} is not a NASA id such as ISS030-E-163191")
+    mission, frame = match.groups()
+    return f"{archive}/large/{mission}/{mission}-E-{frame}.JPG"
+
+
+def stored_photo(store: Path, photo_id: str) -> Path:
+    """The user's own file of this name in the photo store, else the place where a download is kept."""
+    names = [photo_id + ending for suffix in SUFFIXES for ending in (suffix, suffix.upper())]
+    own = [store / name for name in names if (store / name).is_file()]
+    for other in own[1:]:
+        if not other.samefile(own[0]):  # .jpg and .JPG are one file on some systems
+            raise PhotoError(f"{store}: holds both {own[0].name} and {other.name}; keep one of them")
+    if own:
+        return own[0]
+    if NASA_ID.fullmatch(photo_id) is None:
+        raise PhotoError(
+            f"{store / photo_id}.jpg: there is no such photo (.jpg, .jpeg, .tif, .tiff, .nef or .dng), "
+            f"and {photo_id!r} is not a NASA id such as ISS030-E-163191"
+        )
+    return store / "nasa" / f"{photo_id}.jpg"

@@ -1,0 +1,57 @@
+"""The photo's light at a working size, compressed so that villages count beside cities."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as PillowImage
+
+from pipeline.camera.camera import Camera
+from pipeline.camera.footprint import sees_ground
+from pipeline.georeference.reference import Compression, Image, compressed
+from pipeline.photo.photo import Photo
+
+NOISE_KNEE = 3.0
+MIN_VALID_SHARE = 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class WorkingImage:
+    """Compressed light (height, width), its usable pixels, and its size relative to the photo."""
+
+    image: Image
+    valid: NDArray[np.bool_]
+    factor: float
+    compression: Compression = "log"
+
+    def on_ground(self, camera: Camera) -> "WorkingImage":
+        """Without what a camera (of this size) would see as sky: stars and airglow are not lamps."""
+        return replace(self, valid=self.valid & sees_ground(camera))
+
+
+def working_image(photo: Photo, long_side_px: int, compression: Compression = "log") -> WorkingImage:
+    """The photo's red and green light, averaged to a long side of at most `long_side_px` and compressed.
+
+    Blue is left out: sodium lamps have none of it, only noise. Light is counted above the median (most of
+    a night photo is dark) in units of the noise there.
+    """
+    _, height, width = photo.light.shape
+    factor = min(long_side_px / max(height, width), 1.0)
+    valid = photo.valid
+    share = _averaged(valid.astype(np.float32), factor)
+    light = _averaged(np.where(valid, photo.light[0] + photo.light[1], 0).astype(np.float32), factor)
+    light /= np.maximum(share, np.float32(1e-3))
+    usable = share > MIN_VALID_SHARE
+    dark = float(np.median(light[usable])) if usable.any() else 0.0
+    above = np.clip(light - dark, 0, None)
+    noise = 1.4826 * float(np.median(np.abs(light[usable] - dark))) if usable.any() else 0.0
+    knee = max(NOISE_KNEE * noise, 1e-3 * float(above.max(initial=0)), 1e-6)
+    image = np.where(usable, compressed(above / knee, compression), 0).astype(np.float32)
+    return WorkingImage(image, usable, factor, compression)
+
+
+def _averaged(image: Image, factor: float) -> Image:
+    """Area average of an image; a part pixel at the right and lower edge is cut off."""
+    width, height = (int(n * factor + 1e-6) for n in image.shape[::-1])
+    box = (0.0, 0.0, width / factor, height / factor)
+    return np.array(PillowImage.fromarray(image).resize((width, height), PillowImage.Resampling.BOX, box))

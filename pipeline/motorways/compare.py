@@ -1,0 +1,245 @@
+"""Motorways at the borders of a photo: lit and dark stretches, where the light ends, and what that says."""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from pyproj import Transformer
+from shapely.geometry.base import BaseGeometry
+
+from pipeline.borders.cells import Floats
+from pipeline.borders.scene import Scene
+from pipeline.borders.schema import OF_MOTORWAYS, layer, of_photo
+from pipeline.borders.zones import AREA_CRS
+from pipeline.camera.earth import Array
+from pipeline.ground.countries import Countries
+from pipeline.ground.roads import Motorways
+from pipeline.motorways.chainage import Crossing, find_crossings
+from pipeline.motorways.light_end import MAX_ERROR_M, NARROW_M, Finding, Road, judge
+from pipeline.motorways.lit_segments import (
+    Profile,
+    Segment,
+    classified,
+    find_segments,
+    grouped,
+    lit_light,
+    make_profile,
+)
+from pipeline.raster.grid import Grid
+from pipeline.raster.tiles import Tile
+
+MIN_SPACING_M = 20.0
+MIN_HALF_WIDTH_M, HALF_WIDTH_CELLS, HALF_WIDTH_SIGMAS = 60.0, 1.5, 2.5
+FLANKS_M, STRIPS = 4500.0, (4, 6)  # how far the strips on either side reach, and how many there are
+BLUR_PX = 0.8  # 1 sigma of a point's image
+NOWHERE = shapely.Polygon()
+GAP_BLURS = 2.0  # between corridor and flanks
+
+
+def compare_motorways(
+    scene: Scene,
+    tiles: Iterable[tuple[Tile, Floats]],
+    countries: Countries,
+    motorways: Motorways,
+    regions: gpd.GeoDataFrame | None = None,
+    towns: gpd.GeoDataFrame | None = None,
+) -> dict[str, gpd.GeoDataFrame]:
+    """The layers named in OF_MOTORWAYS, from tiles of the photo's light (bands of `light.tif`).
+
+    `countries`, `motorways`, `regions` and `towns` (polygons) are in AREA_CRS. A motorway that cannot be
+    measured, and a fault of the file of motorways, has a row that says why.
+    """
+    spacing_m = max(scene.grid.resolution_m, MIN_SPACING_M)
+    crossings, reasons = find_crossings(motorways, countries, scene.frame(), spacing_m, regions)
+    built = shapely.union_all([] if towns is None else towns.geometry.to_numpy())
+    roads = measure(crossings, scene, tiles, built)
+    lit = lit_light([segment for road in roads for segment in road.segments])
+    rows: dict[str, list[dict[str, Any]]] = {name: [] for name in OF_MOTORWAYS}
+    for road in roads:
+        segments = classified(road.segments, lit)
+        finding = judge(road, segments, lit, scene.grid.resolution_m)
+        rows["motorway_ends"].append(_end_row(road, finding, lit))
+        rows["motorway_segments"] += _segment_rows(road, segments)
+        rows["motorway_stations"] += _station_rows(road, lit)
+    notes = [("", problem) for problem in motorways.problems]
+    if motorways.lines.empty and not notes:
+        notes.append(("", "There are no motorways to compare."))
+    notes += [(ref, f"The light of the {ref} is not measured: {reason}.") for ref, reason in reasons.items()]
+    rows["motorway_ends"] += [
+        {"ref": ref, "verdict": "not measured", "statement": statement, "geometry": None}
+        for ref, statement in notes
+    ]
+    return {name: of_photo(layer(rows[name], name), name, scene.facts) for name in rows}
+
+
+@dataclass(frozen=True, eq=False)
+class Corridor:
+    """The ground to be sampled along a crossing: rows and columns (strips, places across, stations)."""
+
+    crossing: Crossing
+    half_width_m: Array
+    position_sigma_m: Array
+    blur_m: float
+    row: NDArray[np.int32]
+    column: NDArray[np.int32]
+    hidden: NDArray[np.bool_]
+
+    @classmethod
+    def of(
+        cls,
+        crossing: Crossing,
+        grid: Grid,
+        position_sigma_m: Array,
+        pixel_m: float,
+        built: BaseGeometry = NOWHERE,
+    ) -> "Corridor":
+        """As wide as it must be to hold the motorway, however far off the line and the photo may be.
+
+        It is hidden where its line is not sure and a town is in it: that light may be the town's.
+        """
+        least = max(MIN_HALF_WIDTH_M, HALF_WIDTH_CELLS * grid.resolution_m)
+        unsure = np.maximum(HALF_WIDTH_SIGMAS * position_sigma_m, crossing.error_m)
+        half_width_m = np.clip(unsure, least, max(least, MAX_ERROR_M))
+        count = int(np.clip(round(FLANKS_M / (2 * float(np.median(half_width_m)))), *STRIPS))
+        blur_m = BLUR_PX * max(pixel_m, grid.resolution_m)
+        x, y = crossing.strips(half_width_m, GAP_BLURS * blur_m, count, grid.resolution_m)
+        x, y = Transformer.from_crs(AREA_CRS, grid.crs, always_xy=True).transform(x, y)
+        row = np.floor((grid.bounds[3] - y) / grid.resolution_m).astype(np.int32)
+        column = np.floor((x - grid.bounds[0]) / grid.resolution_m).astype(np.int32)
+        stations = shapely.points(crossing.x, crossing.y)
+        hidden = (crossing.error_m > NARROW_M) & (shapely.distance(built, stations) < half_width_m)
+        return cls(crossing, half_width_m, position_sigma_m, blur_m, row, column, hidden)
+
+    def profile(self, light: Floats, noise: Floats, resolution_m: float) -> Profile:
+        """The profile from the light and the noise of the cells."""
+        finite = np.isfinite(light)
+        count = finite.sum(axis=1)
+        total = np.where(finite, light, 0).sum(axis=1, dtype=float)
+        mean = np.where(count >= light.shape[1] / 2, total / np.maximum(count, 1), np.nan)
+        mean[:, self.hidden | (self.crossing.error_m > MAX_ERROR_M)] = np.nan
+        cells_a_km = 2e3 * self.half_width_m / resolution_m**2
+        cells_a_station = np.maximum(cells_a_km * self.crossing.spacing_m / 1e3, 1)
+        # Red is as noisy as green, more or less; strips beside the road tell what their noise is in truth.
+        cell = math.sqrt(2) * float(np.nanmedian(noise)) if np.isfinite(noise).any() else math.nan
+        sigma = cell * cells_a_km / np.sqrt(cells_a_station)
+        return make_profile(self.crossing.chainage_m, mean * cells_a_km, sigma, self.blur_m)
+
+
+def measure(
+    crossings: Sequence[Crossing], scene: Scene, tiles: Iterable[tuple[Tile, Floats]], built: BaseGeometry
+) -> list[Road]:
+    """Profiles of motorways and their segments, from one pass over the tiles of a photo's light; `built` is
+    the area of towns."""
+    to_degrees = Transformer.from_crs(AREA_CRS, "EPSG:4326", always_xy=True)
+    corridors = []
+    for crossing in crossings:
+        lon, lat = to_degrees.transform(crossing.x, crossing.y)
+        # Stations beyond the frame's edge show nothing; any sigma does for them.
+        sigma_m = np.nan_to_num(scene.solved.ground_sigma_m(lon, lat, margin_px=np.inf))
+        pixel_m = float(np.nanmedian(scene.solved.camera.ground_sample_distance_m(lon, lat)))
+        corridors.append(Corridor.of(crossing, scene.grid, sigma_m, pixel_m, built))
+    return roads_along(corridors, tiles, scene.grid.resolution_m)
+
+
+def roads_along(
+    corridors: Sequence[Corridor], tiles: Iterable[tuple[Tile, Floats]], resolution_m: float
+) -> list[Road]:
+    """Profiles and segments of corridors, from tiles of light (bands of `light.tif`).
+
+    The light is that of red and green: sodium has no blue, and what a JPEG keeps of it is noise.
+    """
+    samples = [np.full((2, *corridor.row.shape), np.nan, np.float32) for corridor in corridors]
+    for tile, bands in tiles:
+        values = np.stack([bands[0] + bands[1], bands[3]])
+        for corridor, sample in zip(corridors, samples, strict=True):
+            row, column = corridor.row - tile.row, corridor.column - tile.column
+            inside = (row >= 0) & (row < tile.height) & (column >= 0) & (column < tile.width)
+            sample[:, inside] = values[:, row[inside], column[inside]]
+    roads = []
+    for corridor, (light, noise) in zip(corridors, samples, strict=True):
+        profile = corridor.profile(light, noise, resolution_m)
+        roads.append(Road(corridor.crossing, profile, find_segments(profile), corridor.position_sigma_m))
+    return roads
+
+
+def _end_row(road: Road, finding: Finding, lit: float | None) -> dict[str, Any]:
+    crossing, end = road.crossing, finding.end
+    station = int(np.abs(crossing.chainage_m - (end.chainage_m if end else 0.0)).argmin())
+    row: dict[str, Any] = {
+        "ref": crossing.ref,
+        "name": crossing.name,
+        "pair": crossing.pair,
+        "first": crossing.first,
+        "second": crossing.second,
+        "verdict": finding.verdict,
+        "statement": finding.statement,
+        "position_sigma_m": float(road.position_sigma_m[station]),
+        "line_error_m": road.line_error_m(station),
+        "lit_per_km": lit,
+        "seen_share": float((road.profile.weight > 0).mean()),
+        "geometry": crossing.point(end.chainage_m if end else 0.0),
+    }
+    if end is None:
+        return row
+    nearest = min(crossing.regional, key=lambda one: abs(one.chainage_m - end.chainage_m), default=None)
+    return row | {
+        "lit_side": crossing.first if end.lit_before else crossing.second,
+        "end_m": end.chainage_m,
+        "low95_m": end.low_m,
+        "high95_m": end.high_m,
+        "to_national_m": abs(end.chainage_m),
+        "to_regional_m": None if nearest is None else abs(end.chainage_m - nearest.chainage_m),
+        "regional_at_m": None if nearest is None else nearest.chainage_m,
+        "change_sigma_m": end.change_sigma_m,
+    }
+
+
+def _segment_rows(road: Road, segments: Sequence[Segment]) -> list[dict[str, Any]]:
+    crossing = road.crossing
+    half = crossing.spacing_m / 2
+    return [
+        {
+            "ref": crossing.ref,
+            "pair": crossing.pair,
+            "lit": one.lit,
+            "from_m": crossing.chainage_m[one.start] - half,
+            "to_m": crossing.chainage_m[one.stop - 1] + half,
+            "light_per_km": one.light,
+            "sigma": one.sigma,
+            "seen_share": one.seen,
+            "town_share": one.town,
+            "geometry": crossing.line(one.start, one.stop),
+        }
+        for one in segments
+    ]
+
+
+def _station_rows(road: Road, lit: float | None) -> list[dict[str, Any]]:
+    """One row for each block of stations."""
+    crossing, profile = road.crossing, road.profile
+    light, weight = profile.blocks(0, len(profile.light))
+    ones = np.ones(len(profile.light))
+    flank, chainage = (
+        grouped(values, ones, profile.group)[0] for values in (profile.near, crossing.chainage_m)
+    )
+    town = grouped(profile.in_town(lit).astype(float), ones, profile.group)[0] >= 0.5
+    what = np.where(weight == 0, "not seen", np.where(town, "town, undecidable", "seen"))
+    sigma = profile.noise.spread / np.sqrt(np.where(weight > 0, weight, np.nan))
+    return [
+        {
+            "ref": crossing.ref,
+            "pair": crossing.pair,
+            "chainage_m": chainage[k],
+            "light_per_km": light[k] if weight[k] > 0 else None,
+            "sigma": sigma[k],
+            "flank_per_km": flank[k],
+            "what": str(what[k]),
+            "geometry": crossing.point(chainage[k]),
+        }
+        for k in range(len(light))
+    ]

@@ -1,0 +1,342 @@
+"""Lit and dark stretches of a motorway, and where its light ends, from strips of ground along it.
+
+    strip  2  ------------------------------------      The profile is the light of the corridor less that of
+    strip  1  ------------------------------------      the two strips beside it. Every other strip less its
+    corridor  ====================................      own two neighbours is a profile of ground without a
+    strip -1  ------------------------------------      motorway: these placebos tell the noise, villages and
+    strip -2  ------------------------------------      lone lamps included.
+
+Lights are compared within 100 m of road, `BLOCK_M`, in which a lit motorway has two or three lamps.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby, pairwise
+from typing import Literal
+
+import numpy as np
+import ruptures
+from numpy.typing import NDArray
+from scipy.ndimage import uniform_filter1d
+from scipy.optimize import nnls
+from scipy.stats import norm
+from scipy.stats import t as student
+
+from pipeline.camera.earth import Array
+
+LitClass = Literal["lit", "dark", "undecidable"]
+
+BLOCK_M = 100.0
+NEAR_M = 300.0  # along the road: how far the light beside a station counts as beside it
+MIN_SEGMENT_M = 1000.0  # what is shorter may be a village
+PENALTY = 3.0  # times log(blocks) for a change: two for its place and its level, one for caution
+LIT_SIGMAS, DARK_SIGMAS = 3.0, 2.0
+LIT_PART, DARK_PART = 0.3, 0.5  # of a lit motorway's light: less is not lit, more is not dark
+SURE_SIGMAS, SURE_M = 5.0, 2000.0  # what may tell the light of a lit motorway
+BLIND_SIGMAS = 4.0  # less than this from a lit stretch of SURE_M tells nothing
+TOWN_PART, MAX_TOWN = 0.5, 0.5  # flanks of this part of the light make a town; of a segment, at most
+LAMP_SCATTER = 0.25  # of the light of lit blocks, for lamps differ
+MIN_SEEN = 0.3  # of a segment
+PARTS = 4  # of a segment: a lit motorway is lit in each of them
+CLIP, MEMORY_M, UNRELATED = 3.0, 1500.0, 0.05  # for how long blocks of noise know of each other
+TAILS = (1.5, 2.0, 3.0, 5.0, 10.0, 100.0)
+
+
+@dataclass(frozen=True)
+class RoadNoise:
+    """Student's t of `tail` degrees of freedom times `spread`; `memory` neighbours count as one."""
+
+    tail: float = 100.0
+    spread: float = 1.0
+    memory: float = 1.0
+
+    @property
+    def variance(self) -> float:
+        """Heavy tails that have none count as those of 3 degrees of freedom."""
+        tail = max(self.tail, 3.0)
+        return self.spread**2 * tail / (tail - 2)
+
+    def median_sigma(self, blocks: int, weight: float) -> float:
+        """1 sigma of the median of blocks of a total weight, such that LIT_SIGMAS of it are as rare as of
+        normal noise: the median of n values whose tails fall off with a power has (n + 1) / 2 times that
+        power, and n is small where few blocks are independent."""
+        tail = self.tail * (max(1.0, blocks / self.memory) + 1) / 2
+        rare = float(student.isf(norm.sf(LIT_SIGMAS), tail)) / LIT_SIGMAS
+        spread = self.spread / (2 * float(student.pdf(0.0, self.tail)))
+        return rare * spread * math.sqrt(self.memory / weight)
+
+
+@dataclass(frozen=True, eq=False)
+class Profile:
+    """Light along a motorway by station (n,), NaN where nothing can be seen; chainage_m is evenly spaced.
+
+    light: of the corridor less its flanks, summed over cells, per km of road. near: of the flanks, likewise.
+    sigma: 1 sigma of light; town: the part of its variance that is due to light beside the road. noise: of
+    blocks in units of their sigma. blur_m: 1 sigma of a point's image.
+    """
+
+    chainage_m: Array
+    light: Array
+    near: Array
+    sigma: Array
+    town: Array
+    noise: RoadNoise
+    blur_m: float
+
+    @property
+    def spacing_m(self) -> float:
+        return float(self.chainage_m[1] - self.chainage_m[0])
+
+    @property
+    def weight(self) -> Array:
+        """1 / sigma^2, 0 where nothing can be seen."""
+        return _weight(self.light, self.sigma)
+
+    @property
+    def group(self) -> int:
+        """Stations in a block."""
+        return max(1, round(BLOCK_M / self.spacing_m))
+
+    def in_town(self, lit: float | None) -> NDArray[np.bool_]:
+        """Stations whose flanks are as bright as a lit motorway, or, where none is seen lit, as the road."""
+        road = np.maximum(self.light, 2 * self.sigma) if lit is None else np.full(len(self.light), lit)
+        return np.asarray(self.near >= TOWN_PART * np.nan_to_num(road, nan=np.inf))
+
+    def blocks(self, start: int, stop: int) -> tuple[Array, Array]:
+        """Mean light of the blocks of a range of stations, and their weight."""
+        return grouped(self.light[start:stop], self.weight[start:stop], self.group)
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A stretch of road of even light: stations start to stop (exclusive); light per km, the median of its
+    blocks, and its 1 sigma.
+
+    seen: share of stations that show anything. town: share whose flanks are as bright as the road. even: each
+    part of it has light.
+    """
+
+    start: int
+    stop: int
+    length_m: float
+    light: float
+    sigma: float
+    seen: float
+    town: float
+    even: bool
+    lit: LitClass = "undecidable"
+
+
+def make_profile(chainage_m: Array, strips: Array, noise: Array, blur_m: float) -> Profile:
+    """The profile of the middle one of an odd number, 7 at least, of strips (strips, n) across the road.
+
+    All are light per km of road; `noise` (n,) is what the camera's noise makes of it, 1 sigma. The sigma of a
+    strip's profile grows with the light in its neighbours, as that of the placebos does.
+    """
+    window = NEAR_M / float(chainage_m[1] - chainage_m[0])
+    dark = _median(strips)
+    light = strips[1:-1] - (strips[:-2] + strips[2:]) / 2
+    bright = np.maximum(_running_mean((strips - dark) ** 2, window) - noise**2, 0)
+    near2 = (bright[:-2] + bright[2:]) / 2
+    road = len(light) // 2
+    placebos = np.abs(np.arange(len(light)) - road) > 1
+    of_noise, of_near = _variance(light[placebos], noise, near2[placebos])
+    quiet, town = of_noise * noise**2, of_near * near2
+    sigma = np.sqrt(quiet + town)
+    profile = Profile(
+        chainage_m=chainage_m,
+        light=light[road],
+        near=np.maximum(_running_mean((strips[road] + strips[road + 2]) / 2 - dark, window), 0),
+        sigma=sigma[road],
+        town=(town / (quiet + town))[road],
+        noise=RoadNoise(),
+        blur_m=blur_m,
+    )
+    return replace(profile, noise=_noise(light[placebos], sigma[placebos], profile.group))
+
+
+def _median(strips: Array) -> Array:
+    seen = np.isfinite(strips).any(axis=0)
+    return np.where(seen, np.nanmedian(np.where(seen, strips, 0.0), axis=0), np.nan)
+
+
+def _running_mean(values: Array, window: float) -> Array:
+    """Mean over a window of the last axis of what is finite."""
+    good = np.isfinite(values)
+    sums = np.where(good, values, 0.0), good.astype(float)
+    total, count = (uniform_filter1d(v, max(1, round(window)), mode="nearest") for v in sums)
+    return np.asarray(total / np.where(count > 0.5 / window, count, np.nan))
+
+
+def _variance(light: Array, noise: Array, near2: Array) -> tuple[float, float]:
+    """a, 1 at least, and b of the variance a noise^2 + b near^2, by regression weighted by its inverse."""
+    good = np.isfinite(light) & np.isfinite(near2)
+    square = light[good] ** 2
+    terms = np.stack([np.broadcast_to(noise, light.shape)[good] ** 2, near2[good]])
+    scale = np.array([1.0, 0.25])
+    for _ in range(10):
+        weight = 1 / (scale @ terms)
+        scale = np.maximum(nnls((terms * weight).T, square * weight)[0], [1.0, 0.01])
+    return float(scale[0]), float(scale[1])
+
+
+def _noise(light: Array, sigma: Array, group: int) -> RoadNoise:
+    """Of blocks of placebos (rows, n) in units of their sigma, by likelihood."""
+    rows = []
+    for one, its in zip(light, sigma, strict=True):
+        means, weight = grouped(one, _weight(one, its), group)
+        rows.append(np.where(weight > 0, means * np.sqrt(weight), np.nan))
+    units = np.stack(rows)
+    seen = units[np.isfinite(units)]
+    middle = float(np.median(np.abs(seen))) if len(seen) else 0.0
+    if middle == 0:
+        return RoadNoise()
+    fits = []
+    for tail in TAILS:
+        spread = middle / float(student.ppf(0.75, tail))
+        likelihood = float(student.logpdf(seen / spread, tail).sum()) - len(seen) * math.log(spread)
+        fits.append((likelihood, tail, spread))
+    _, tail, spread = max(fits)
+    return RoadNoise(tail, spread, _memory(np.clip(units / spread, -CLIP, CLIP)))
+
+
+def _memory(units: Array) -> float:
+    """1 + 2 sum of the autocorrelation along rows, as long as it is positive and for MEMORY_M at most."""
+    units = np.nan_to_num(units)
+    lags = min(units.shape[1], round(MEMORY_M / BLOCK_M) + 1)
+    power = (np.abs(np.fft.rfft(units, 2 * units.shape[1], axis=1)) ** 2).sum(axis=0)
+    related = np.fft.irfft(power)[:lags]
+    related = related[1:] / related[0]
+    ends = np.flatnonzero(related <= UNRELATED)
+    return 1 + 2 * float(related[: ends[0] if len(ends) else None].sum())
+
+
+def _weight(light: Array, sigma: Array) -> Array:
+    seen = np.isfinite(light) & (sigma > 0)
+    return np.where(seen, 1 / np.where(seen, sigma, 1.0) ** 2, 0.0)
+
+
+def grouped(values: Array, weight: Array, group: int) -> tuple[Array, Array]:
+    """Weighted means of groups of stations, and their weights; the last group takes what is left."""
+    starts = np.arange(max(1, len(values) // group)) * group
+    total = np.add.reduceat(weight, starts)
+    means = np.add.reduceat(weight * np.nan_to_num(values), starts) / np.where(total > 0, total, 1)
+    return means, total
+
+
+def weighted_median(values: Array, weight: Array) -> float:
+    order = np.argsort(values)
+    total = np.cumsum(weight[order])
+    return float(values[order][np.searchsorted(total, total[-1] / 2)])
+
+
+def find_segments(profile: Profile) -> list[Segment]:
+    """Stretches of even light, none shorter than MIN_SEGMENT_M, not yet classified.
+
+    Changes are those of least cost, found by PELT (Killick, Fearnhead and Eckley 2012,
+    doi:10.1080/01621459.2012.737745).
+    """
+    blocks, weight = profile.blocks(0, len(profile.light))
+    if len(profile.light) < 2 * profile.group:
+        return []
+    seen = np.where(weight > 0, blocks, np.nan)
+    level = np.nan_to_num(np.maximum(_running_mean(seen, MIN_SEGMENT_M / BLOCK_M), 0))
+    lamps = weight * (LAMP_SCATTER * level) ** 2
+    cost = _WeightedMeans().fit(
+        np.column_stack([blocks, weight / (profile.noise.variance * profile.noise.memory + lamps)])
+    )
+    size = min(len(blocks), round(MIN_SEGMENT_M / BLOCK_M))
+    pelt = ruptures.Pelt(custom_cost=cost, min_size=size, jump=1).fit(cost.signal)
+    ends = pelt.predict(pen=PENALTY * math.log(len(blocks)))
+    edges = [0, *(end * profile.group for end in ends[:-1]), len(profile.light)]
+    return [_segment(profile, start, stop) for start, stop in pairwise(edges)]
+
+
+class _WeightedMeans(ruptures.base.BaseCost):  # type: ignore[misc]
+    """Cost of a segment: the weighted sum of squares around its mean; the signal is (value, weight)."""
+
+    model = "weighted_means"
+    min_size = 1
+
+    def fit(self, signal: Array) -> "_WeightedMeans":
+        self.signal = signal
+        value, weight = signal.T
+        sums = np.stack([weight, weight * value, weight * value**2])
+        self.sums = np.concatenate([np.zeros((3, 1)), np.cumsum(sums, axis=1)], axis=1).T.tolist()
+        return self
+
+    def error(self, start: int, end: int) -> float:
+        weight, first, second = (b - a for a, b in zip(self.sums[start], self.sums[end], strict=True))
+        return max(0.0, second - first**2 / weight) if weight > 0 else 0.0
+
+
+def _segment(profile: Profile, start: int, stop: int) -> Segment:
+    weight, light = profile.weight[start:stop], np.nan_to_num(profile.light[start:stop])
+    length_m = (stop - start) * profile.spacing_m
+    if not weight.any():
+        return Segment(start, stop, length_m, math.nan, math.nan, 0.0, 0.0, False)
+    blocks, its = profile.blocks(start, stop)
+    middle = weighted_median(blocks, its)
+    sums = [
+        (float(a @ b), float(b.sum()))
+        for a, b in zip(np.array_split(light, PARTS), np.array_split(weight, PARTS), strict=True)
+    ]
+    parts = [total / count for total, count in sums if count > 0.02 * weight.sum()]
+    return Segment(
+        start=start,
+        stop=stop,
+        length_m=length_m,
+        light=middle,
+        sigma=profile.noise.median_sigma(int((its > 0).sum()), float(weight.sum())),
+        seen=float((weight > 0).mean()),
+        town=float((profile.near[start:stop] >= TOWN_PART * middle).mean()),
+        even=min(parts) >= LIT_PART * middle,
+    )
+
+
+def lit_light(segments: Sequence[Segment]) -> float | None:
+    """Light per km of a lit motorway: the median over length of what is surely lit for SURE_M at least."""
+    sure: list[Segment] = []
+    for surely, group in groupby(segments, lambda one: _has_light(one, SURE_SIGMAS)):
+        stretch = list(group)
+        if surely and sum(one.length_m for one in stretch) >= SURE_M:
+            sure += stretch
+    lengths = [segment.stop - segment.start for segment in sure]
+    return float(np.median(np.repeat([segment.light for segment in sure], lengths))) if sure else None
+
+
+def _has_light(segment: Segment, sigmas: float) -> bool:
+    bright = segment.seen >= MIN_SEEN and segment.light >= sigmas * segment.sigma
+    return bright and segment.even and segment.town < MAX_TOWN
+
+
+def classified(segments: Sequence[Segment], lit: float | None) -> list[Segment]:
+    """The segments as lit, dark or undecidable, by signal to noise and by the light of a lit motorway, where
+    any is seen lit."""
+    return [replace(segment, lit=_lit(segment, lit)) for segment in segments]
+
+
+def _lit(segment: Segment, lit: float | None) -> LitClass:
+    if segment.seen < MIN_SEEN:
+        return "undecidable"
+    bright = segment.light >= LIT_SIGMAS * segment.sigma
+    if lit is None:  # nothing is surely lit, not even this; darkness has no light that may be some
+        return "dark" if segment.light < DARK_SIGMAS * segment.sigma else "undecidable"
+    # Where a lit stretch of SURE_M would not stand out, light and darkness may be mixed unnoticed.
+    if segment.sigma * math.sqrt(segment.length_m / SURE_M) > lit / BLIND_SIGMAS:
+        return "undecidable"
+    if bright and segment.light >= LIT_PART * lit:
+        return "lit" if _has_light(segment, LIT_SIGMAS) else "undecidable"
+    return "dark" if segment.light + DARK_SIGMAS * segment.sigma < DARK_PART * lit else "undecidable"
+
+
+def runs(segments: Sequence[Segment]) -> list[Segment]:
+    """Lit and dark segments, like neighbours joined; the undecidable ones between are left out."""
+    joined: list[Segment] = []
+    for segment in segments:
+        if joined and joined[-1].lit == segment.lit:
+            joined[-1] = replace(joined[-1], stop=segment.stop)
+        elif segment.lit != "undecidable":
+            joined.append(segment)
+    return joined

@@ -1,0 +1,38 @@
+"""What a reader gives, and which sizes of picture it takes."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.errors import PhotoError
+from pipeline.models import EvidenceLevel, Facts
+from pipeline.photo.photo import Photo
+
+MIN_SIDE_PX = 64
+MAX_ASPECT = 6
+MAX_PIXELS = 100_000_000  # twice the largest camera on the station; a decoded picture takes 15 bytes a pixel
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """A photo with what its file tells of it."""
+
+    photo: Photo
+    exif: Facts
+    linearisation: str
+    evidence: EvidenceLevel = "jpeg"
+
+
+def check_size(file: Path, width: int, height: int) -> None:
+    """Raise PhotoError for a picture too small, too long or too large."""
+    if min(width, height) < MIN_SIDE_PX:
+        raise PhotoError(
+            f"{file}: is {width} x {height} pixels; at least {MIN_SIDE_PX} x {MIN_SIDE_PX} are needed"
+        )
+    if max(width, height) > MAX_ASPECT * min(width, height):
+        raise PhotoError(
+            f"{file}: is {width} x {height} pixels; a photo is at most {MAX_ASPECT} times as long as wide"
+        )
+    if width * height > MAX_PIXELS:
+        raise PhotoError(
+            f"{file}: is {width} x {height} pixels, more than {MAX_PIXELS / 1e6:.0f} million; reduce it"
+        )

@@ -1,0 +1,5 @@
+"""How results look in QGIS 3.22 and later: symbols, styles, layers and the project.
+
+Takes: `CityResults`.
+Gives: QML texts, the layers of the GeoPackage with their default styles, the project as a `.qgz`.
+"""

@@ -1,0 +1,88 @@
+"""The vector layers of a city: one list from which the GeoPackage and the project are both made."""
+
+from dataclasses import dataclass
+
+from pipeline.deliver.geopackage import StyledTable
+from pipeline.deliver.results import CityResults, PairResults, PhotoResults
+from pipeline.qgis import border_styles, styles
+from pipeline.qgis.styles import VectorStyle, qml
+
+COMMON = {
+    "cities": "Cities",
+    "borders": "Borders",
+    "motorways": "Motorways",
+    "countries": "Countries",
+}
+PER_PHOTO = {  # by the group they stand in
+    "Motorways": {
+        "motorway_ends": "Where the light of motorways ends",
+        "motorway_segments": "Motorways, lit and dark",
+    },
+    "Borders": {
+        "contrasts": "Contrast of tone at the border",
+        "segments": "Contrast along the border",
+        "regional_contrasts": "Contrast between regions (control)",
+        "strips": "Strips along the border",
+        "zones": "Countries in the frame",
+    },
+    "Towns": {
+        "towns": "Tone of towns",
+        "cores": "Cities against the towns around them",
+    },
+    "Placing the photo": {
+        "control_points": "Control points",
+        "residuals": "Residuals",
+        "footprint": "Frame of the photo",
+    },
+}
+PER_PAIR = {
+    "border_changes": "Change of tone across the border",
+    "changes": "Change of light beside the border",
+}
+# Switched on at first; the others would cover the light.
+VISIBLE = {*COMMON, *PER_PAIR, "motorway_ends", "contrasts", "footprint"}
+_STYLES = styles.VECTOR | border_styles.VECTOR
+
+
+@dataclass(frozen=True, eq=False)
+class Layer(StyledTable):
+    """A table of the GeoPackage with its style, whether it is switched on, and its group in the project."""
+
+    style: VectorStyle
+    visible: bool
+    group: str = ""
+
+
+def common_layers(city: CityResults) -> list[Layer]:
+    """The layers shared by all photos, top first; empty ones are left out."""
+    return _made(COMMON, city, "{}")
+
+
+def photo_layers(photo: PhotoResults) -> list[Layer]:
+    """A photo's own layers, top first; their tables carry the photo's id."""
+    groups = PER_PHOTO.items()
+    return [one for group, titles in groups for one in _made(titles, photo, f"{{}}_{photo.name}", group)]
+
+
+def pair_layers(pair: PairResults) -> list[Layer]:
+    """What changed between two photos, top first; the tables carry the ids of both."""
+    return _made(PER_PAIR, pair, f"{{}}_{pair.before}_{pair.after}")
+
+
+def city_layers(city: CityResults) -> list[Layer]:
+    """All layers of a city."""
+    own = [one for photo in city.photos for one in photo_layers(photo)]
+    return [*common_layers(city), *own, *(one for pair in city.pairs for one in pair_layers(pair))]
+
+
+def _made(
+    titles: dict[str, str], results: CityResults | PhotoResults | PairResults, table: str, group: str = ""
+) -> list[Layer]:
+    """Layers of what results hold; one without a place to draw is left out."""
+    made = []
+    for kind, title in titles.items():
+        frame = getattr(results, kind)
+        if frame.geometry.notna().any():
+            style = _STYLES[kind]()
+            made.append(Layer(table.format(kind), title, frame, qml(style), style, kind in VISIBLE, group))
+    return made

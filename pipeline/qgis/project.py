@@ -1,0 +1,183 @@
+"""The city's QGIS project: written as text, opened by QGIS 3.22 and later, all paths relative."""
+
+import io
+import zipfile
+from itertools import groupby
+from pathlib import Path
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
+from pyproj import CRS
+
+from pipeline.deliver.palette import BACKGROUND
+from pipeline.deliver.results import CityResults, PhotoResults
+from pipeline.qgis.layers import Layer, common_layers, pair_layers, photo_layers
+from pipeline.qgis.styles import RasterStyle, VectorStyle, light_change, qml, rasters, tone_change
+from pipeline.qgis.symbols import QGIS_VERSION
+from pipeline.raster.grid import Grid
+
+# A fixed date inside the archive makes equal runs equal files.
+ZIP_DATE = (2000, 1, 1, 0, 0, 0)
+RASTER_TITLES = {
+    "ortho": "Light (red, green, blue)",
+    "tone": "Tone log2(G/R)",
+    "lamps": "Lamps",
+    "geometry": "Position uncertainty (1 sigma)",
+}
+RASTER_VISIBLE = {"ortho"}
+
+
+def raster_styles(photo: PhotoResults) -> dict[Path, str]:
+    """The QML that belongs beside each raster of a photo."""
+    styles = rasters(photo.facts.evidence)
+    styles["light"] = styles["ortho"]  # light is drawn as the photo is
+    return {photo.raster(kind): qml(style) for kind, style in styles.items()}
+
+
+def project(city: CityResults, geopackage: str, change: str | None = None) -> bytes:
+    """The .qgz; `geopackage`, the raster of `change` (names) and the photos' folders lie beside it."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        entry = zipfile.ZipInfo(f"{city.name}.qgs", ZIP_DATE)
+        archive.writestr(entry, project_xml(city, geopackage, change), zipfile.ZIP_DEFLATED)
+    return target.getvalue()
+
+
+def project_xml(city: CityResults, geopackage: str, change: str | None = None) -> str:
+    """The text of the .qgs inside the .qgz."""
+    root = Element("qgis", projectname=city.title, version=QGIS_VERSION)
+    SubElement(root, "title").text = city.title
+    SubElement(root, "projectCrs").append(_reference_system(city.grid.crs))
+    tree = SubElement(root, "layer-tree-group")
+    maps = SubElement(root, "projectlayers")
+    order = SubElement(root, "layerorder")
+
+    def add(group: Element, layer: Element, visible: bool) -> None:
+        maps.append(layer)
+        key, title, source, provider = (
+            layer.findtext(tag) or "" for tag in ("id", "layername", "datasource", "provider")
+        )
+        shown = "Qt::Checked" if visible else "Qt::Unchecked"
+        SubElement(
+            group,
+            "layer-tree-layer",
+            {"id": key, "name": title, "source": source, "providerKey": provider},
+            checked=shown,
+            expanded="0",
+        )
+        SubElement(order, "layer", id=key)
+
+    for one in common_layers(city):
+        add(tree, _vector(one, geopackage, city.grid), one.visible)
+    for index, photo in enumerate(city.photos):
+        # One date at a time: a photo on top would hide the light of those below.
+        shown = "Qt::Checked" if index == 0 else "Qt::Unchecked"
+        group = SubElement(
+            tree, "layer-tree-group", name=photo.title, checked=shown, expanded=str(int(index == 0))
+        )
+        for name, layers in groupby(photo_layers(photo), lambda one: one.group):
+            inner = SubElement(group, "layer-tree-group", name=name, checked="Qt::Checked", expanded="0")
+            for one in layers:
+                add(inner, _vector(one, geopackage, city.grid), one.visible)
+        for kind, style in rasters(photo.facts.evidence).items():
+            layer = _raster(
+                f"{kind}_{photo.name}", RASTER_TITLES[kind], f"{photo.name}/{kind}.tif", style, city.grid
+            )
+            add(group, layer, kind in RASTER_VISIBLE)
+    for index, pair in enumerate(city.pairs):
+        vectors = pair_layers(pair)
+        if not vectors and change is None:
+            continue
+        group = SubElement(tree, "layer-tree-group", name=pair.title, checked="Qt::Unchecked", expanded="0")
+        for one in vectors:
+            add(group, _vector(one, geopackage, city.grid), one.visible)
+        if change is not None:
+            bands = (("Tone", tone_change(2 * index + 2)), ("Light", light_change(2 * index + 1)))
+            for what, style in bands:
+                key = f"{what.lower()}_change_{pair.before}_{pair.after}"
+                layer = _raster(key, f"{what}, later less earlier", change, style, city.grid)
+                add(group, layer, visible=what == "Light")
+    _canvas(root, city.grid)
+    _properties(root)
+    indent(root)
+    return "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n" + tostring(root, encoding="unicode")
+
+
+def _vector(layer: Layer, geopackage: str, grid: Grid) -> Element:
+    kind = layer.geometry
+    geometry = {"Point": "Point", "LineString": "Line", "Polygon": "Polygon"}[kind]
+    return _maplayer(
+        {"type": "vector", "geometry": geometry, "wkbType": kind if kind == "Point" else f"Multi{kind}"},
+        key=f"layer_of_{layer.table}",
+        title=layer.title,
+        source=f"./{geopackage}|layername={layer.table}",
+        provider="ogr",
+        crs=grid.crs,
+        style=layer.style,
+    )
+
+
+def _raster(key: str, title: str, file: str, style: RasterStyle, grid: Grid) -> Element:
+    return _maplayer(
+        {"type": "raster"},
+        key=f"layer_of_{key}",
+        title=title,
+        source=f"./{file}",
+        provider="gdal",
+        crs=grid.crs,
+        style=style,
+    )
+
+
+def _maplayer(
+    attributes: dict[str, str],
+    key: str,
+    title: str,
+    source: str,
+    provider: str,
+    crs: str,
+    style: VectorStyle | RasterStyle,
+) -> Element:
+    # QGIS replaces an id of ten characters or fewer by a random one, hence "layer_of_".
+    element = Element("maplayer", {**attributes, **style.attributes})
+    for tag, text in (("id", key), ("datasource", source), ("layername", title), ("provider", provider)):
+        SubElement(element, tag).text = text
+    SubElement(element, "srs").append(_reference_system(crs))
+    element.extend(style.elements())
+    return element
+
+
+def _reference_system(name: str) -> Element:
+    crs = CRS.from_user_input(name)
+    element = Element("spatialrefsys")
+    authority = crs.to_authority()
+    SubElement(element, "wkt").text = crs.to_wkt()
+    SubElement(element, "authid").text = ":".join(authority) if authority else ""
+    SubElement(element, "description").text = crs.name
+    return element
+
+
+def _canvas(root: Element, grid: Grid) -> None:
+    """The first view and the home view: the whole grid."""
+    sides = dict(zip(("xmin", "ymin", "xmax", "ymax"), (f"{v:.12g}" for v in grid.bounds), strict=True))
+    canvas = SubElement(root, "mapcanvas", name="theMapCanvas", annotationsVisible="1")
+    SubElement(canvas, "units").text = "meters"
+    extent = SubElement(canvas, "extent")
+    for side, value in sides.items():
+        SubElement(extent, side).text = value
+    SubElement(SubElement(canvas, "destinationsrs"), "spatialrefsys").extend(_reference_system(grid.crs))
+    home = SubElement(SubElement(root, "ProjectViewSettings"), "DefaultViewExtent", sides)
+    home.append(_reference_system(grid.crs))
+
+
+def _properties(root: Element) -> None:
+    """Relative paths, a dark canvas, distances on the ellipsoid in metres."""
+    properties = SubElement(root, "properties")
+    SubElement(SubElement(properties, "Paths"), "Absolute", type="bool").text = "false"
+    gui = SubElement(properties, "Gui")
+    for index, part in enumerate(("Red", "Green", "Blue")):
+        value = int(BACKGROUND[1 + 2 * index : 3 + 2 * index], 16)
+        SubElement(gui, f"CanvasColor{part}Part", type="int").text = str(value)
+    SubElement(SubElement(properties, "SpatialRefSys"), "ProjectionsEnabled", type="int").text = "1"
+    measure = SubElement(properties, "Measurement")
+    SubElement(measure, "DistanceUnits", type="QString").text = "meters"
+    SubElement(SubElement(properties, "Measure"), "Ellipsoid", type="QString").text = "EPSG:7030"

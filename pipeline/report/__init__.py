@@ -1,0 +1,5 @@
+"""The report: one HTML file that answers the questions, with maps, charts and tables inside.
+
+Takes: `CityResults`.
+Gives: the page, its pictures, and `solve.png`, on which a person sees whether the photo was placed right.
+"""

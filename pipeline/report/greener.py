@@ -1,0 +1,277 @@
+"""Is one side of a border greener than the other? Answers with what speaks for and against them."""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from pipeline.borders.contrast import EQUIVALENCE
+from pipeline.deliver.results import CityResults, PhotoResults
+from pipeline.ground.country_table import adjective, country_title
+from pipeline.report.numbers import fixed, missing, signed, span
+from pipeline.report.statements import (
+    Answer,
+    Argument,
+    Lean,
+    Question,
+    evidence_doubt,
+    holds_zero,
+    known,
+    of_pair,
+    place_of,
+    policies,
+    rows_of,
+    with_others,
+)
+
+# The statement that began this: the border between Belgium and Germany where Aachen is seen.
+AACHEN, AACHENS_PAIR = "Aachen", "BE-DE"
+CHANCE = 0.05
+# Fewer towns on a side make an interval that one odd town can move.
+FEW_TOWNS = 10
+# Light left out beside the border counts as much from this part of the compared width on.
+WIDE_EXCLUSION = 0.1
+# How `pipeline.tone.view_angle` begins where it found a dependence.
+VIEW_MATTERS = "Tone changes with"
+JPEG_DOUBT = (
+    "A camera JPEG: the camera processed its colours, so the order of the two sides holds, not the size of "
+    "the difference."
+)
+
+Views = Mapping[str, Mapping[str, str]]
+
+
+def greener_questions(city: CityResults, views: Views) -> tuple[Question, ...]:
+    """One question for each border that a photo shows. `views` are, by photo and by country's name, sentences
+    on whether tone depends on the view angle."""
+    pairs = sorted({str(pair) for photo in city.photos for pair in photo.contrasts["pair"]})
+    return tuple(_question(pair, city, views) for pair in pairs)
+
+
+def _question(pair: str, city: CityResults, views: Views) -> Question:
+    shown = [(photo, row) for photo in city.photos for row in rows_of(of_pair(photo.contrasts, pair))]
+    first, second = pair.split("-")
+    aachen = pair == AACHENS_PAIR and any(AACHEN in set(photo.towns["name"]) for photo, _ in shown)
+    side = f"the {adjective(second)} side"
+    return Question(
+        anchor=f"greener-{pair.lower()}",
+        heading="Is Aachen’s side greener?"
+        if aachen
+        else f"Is {side} greener than the {adjective(first)} one?",
+        about=(
+            f"{side[0].upper()}{side[1:]} of the border against the {adjective(first)} one, "
+            f"light up to {fixed(shown[0][1].contrast_km)} km from it."
+        ),
+        key=(pair,),
+        answers=with_others([border_answer(row, photo, views.get(photo.name, {})) for photo, row in shown]),
+    )
+
+
+def border_answer(row: Any, photo: PhotoResults, view: Mapping[str, str]) -> Answer:
+    """The answer of a photo from its row of `contrasts` and its other tables."""
+    word, lean, verdict = _verdict(row)
+    found = {"yes": row.second, "no": "alike" if alike(row) else row.first, "open": ""}[lean]
+    greener, other = (row.first, row.second) if row.contrast_g_r < 0 else (row.second, row.first)
+    measured = not missing(row.contrast_g_r)
+    return Answer(
+        photo=photo,
+        word=word,
+        lean=lean,
+        verdict=verdict,
+        claim=f"the {adjective(greener)} side is greener",
+        found=found,
+        claimed=greener,
+        figures=_figures(row) if measured else (),
+        arguments=(
+            *(_measured(row, photo, greener, other) if measured else ()),
+            *_lighting(row, photo),
+            *_seen_aslant(row, view),
+            *evidence_doubt(photo, JPEG_DOUBT),
+        ),
+    )
+
+
+def _verdict(row: Any) -> tuple[str, Lean, str]:
+    """In a word, for the second country's side or not, and in one sentence."""
+    if missing(row.contrast_g_r):
+        return "Cannot be told", "open", str(row.statement)
+    first, second = adjective(row.first), adjective(row.second)
+    greener = second if row.contrast_g_r > 0 else first
+    if alike(row):
+        return "No", "no", f"The two sides are alike, to within {EQUIVALENCE:g} in log2(G/R): a tenth."
+    if holds_zero(row):
+        return "Not shown", "open", "Neither side is clearly greener."
+    if row.placebo_p >= CHANCE:
+        return (
+            "Not shown",
+            "open",
+            f"The {greener} side looks greener, but lines drawn elsewhere in the two countries divide light "
+            "that differs as much.",
+        )
+    if row.contrast_g_r > 0:
+        return "Yes", "yes", f"The {second} side is greener than the {first} one."
+    return "No", "no", f"It is the {first} side that is greener."
+
+
+def alike(row: Any) -> bool:
+    """Whether the two sides are surely alike to within EQUIVALENCE."""
+    return bool(row.low90 > -EQUIVALENCE and row.high90 < EQUIVALENCE)
+
+
+def _figures(row: Any) -> tuple[tuple[str, str], ...]:
+    return (
+        ("Difference in log2(G/R)", signed(row.contrast_g_r)),
+        ("95 % interval", span(row.low95, row.high95)),
+        ("Placebo p", fixed(row.placebo_p, 3)),
+        ("Towns on the side that has fewer", fixed(row.n_blocks)),
+    )
+
+
+def _measured(row: Any, photo: PhotoResults, greener: str, other: str) -> Iterator[Argument]:
+    """What the tables say of the claim that one side is greener."""
+    sign = math.copysign(1.0, row.contrast_g_r)
+    yield from _interval(row)
+    yield from _placebos(row)
+    yield from _stretches(row, photo, sign, other)
+    yield from _thirds(row, greener == row.second, greener, other)
+    yield from _plain(row, sign)
+    yield from _cities(row, photo, greener)
+    yield from _control(photo)
+    yield from _few_and_near(row)
+
+
+def _interval(row: Any) -> Iterator[Argument]:
+    figures = span(row.low95, row.high95)
+    if holds_zero(row):
+        yield Argument(False, f"The 95 % interval, {figures}, holds zero.")
+    else:
+        yield Argument(True, f"The whole 95 % interval, {figures}, is on one side of zero.")
+    if abs(row.contrast_g_r) < EQUIVALENCE:
+        yield Argument(
+            False,
+            f"The difference is below {EQUIVALENCE:g}: a colour that is off by a tenth would do as much.",
+        )
+
+
+def _placebos(row: Any) -> Iterator[Argument]:
+    if missing(row.placebo_p):
+        yield Argument(
+            False, "The frame has no room for enough other lines to say how often chance does as much."
+        )
+        return
+    share = f"p = {fixed(row.placebo_p, 3)}, {fixed(row.n_placebos)} lines"
+    if row.placebo_p < CHANCE:
+        yield Argument(True, f"Lines drawn elsewhere in the two countries rarely divide so much ({share}).")
+    else:
+        yield Argument(False, f"Lines drawn elsewhere in the two countries divide light as much ({share}).")
+
+
+def _stretches(row: Any, photo: PhotoResults, sign: float, other: str) -> Iterator[Argument]:
+    """How the border's segments lean."""
+    stretches = of_pair(photo.segments, row.pair)
+    told = stretches.dropna(subset="contrast_g_r")
+    if len(stretches) > 1 and told.empty:
+        yield Argument(False, "No stretch of the border has light enough on both sides to be judged alone.")
+    if len(told) < 2:
+        return
+    leaning = sign * told["contrast_g_r"] > 0
+    sure = ~((told["low95"] <= 0) & (told["high95"] >= 0)) & told["low95"].notna()
+    clear, against = int((leaning & sure).sum()), int((~leaning & sure).sum())
+    count = f"{int(leaning.sum())} of the {len(told)} stretches of the border that have light"
+    yield Argument(bool(leaning.mean() > 0.5), f"{count} lean this way, {clear or 'none'} of them clearly.")
+    if against:
+        yield Argument(
+            False,
+            f"On {against} of the {len(told)} stretches the {adjective(other)} side is clearly the greener.",
+        )
+
+
+def _thirds(row: Any, on_second: bool, greener: str, other: str) -> Iterator[Argument]:
+    """The shares of the photo's greenest and most orange light."""
+    ends = ("second", "first") if on_second else ("first", "second")
+    own, its = ((getattr(row, f"green_{end}"), getattr(row, f"orange_{end}")) for end in ends)
+    if any(missing(share) for share in (*own, *its)):
+        return
+    if own[0] > its[0] and own[1] < its[1]:
+        yield Argument(
+            True,
+            f"{100 * own[0]:.0f} % of the light on the {adjective(greener)} side is of the photo’s greenest "
+            f"third, {100 * its[0]:.0f} % on the {adjective(other)} one.",
+        )
+    elif own[0] < its[0] and own[1] > its[1]:
+        yield Argument(False, f"The {adjective(other)} side has more of the photo’s greenest third of light.")
+
+
+def _plain(row: Any, sign: float) -> Iterator[Argument]:
+    """Whether the difference stands without matching and trend."""
+    if missing(row.plain_g_r):
+        return
+    plain = f"Without matching brightness, distance and view, the difference is {signed(row.plain_g_r)}"
+    same = sign * row.plain_g_r > 0
+    yield Argument(same, f"{plain}: the {'same' if same else 'other'} way.")
+
+
+def _cities(row: Any, photo: PhotoResults, greener: str) -> Iterator[Argument]:
+    """Whether one large city makes its side, or its surroundings are like it."""
+    near = towns_beside(row, photo)
+    for city in rows_of(photo.cores):
+        if city.country != greener or city.name not in near or missing(city.contrast_g_r):
+            continue
+        said = str(city.statement)
+        if holds_zero(city):
+            yield Argument(True, f"{said} So it is not one city that makes the side.")
+        elif city.contrast_g_r < 0:
+            yield Argument(True, f"{said} So it is not the city that makes the side.")
+        else:
+            yield Argument(False, f"{said} So the city may make its side.")
+
+
+def towns_beside(row: Any, photo: PhotoResults) -> set[str]:
+    """The towns of both countries within the compared width of the border."""
+    towns = photo.towns[photo.towns["country"].isin([row.first, row.second])]
+    away = towns.geometry.distance(row.geometry.simplify(100.0))
+    return set(towns["name"][away <= 1e3 * row.contrast_km])
+
+
+def _control(photo: PhotoResults) -> Iterator[Argument]:
+    """Borders inside a country, which should divide nothing."""
+    for control in rows_of(photo.regional_contrasts.dropna(subset="contrast_g_r")):
+        step = f"{signed(control.contrast_g_r)} ({span(control.low95, control.high95)})"
+        name = f"The border between {control.first} and {control.second}, inside one country,"
+        if holds_zero(control):
+            yield Argument(True, f"{name} divides no such light: {step}.")
+        else:
+            yield Argument(False, f"{name} divides light, too: {step}.")
+
+
+def _few_and_near(row: Any) -> Iterator[Argument]:
+    if row.n_blocks < FEW_TOWNS:
+        yield Argument(False, f"Only {fixed(row.n_blocks)} towns carry it on the side that has fewer.")
+    if row.exclusion_km >= WIDE_EXCLUSION * row.contrast_km:
+        yield Argument(
+            False,
+            f"The light nearest to the border, up to {row.exclusion_km:.1f} km, is left out: its side is not "
+            "sure where the photo’s position is not.",
+        )
+
+
+def _lighting(row: Any, photo: PhotoResults) -> Iterator[Argument]:
+    """What is known of lamps at this date and hour that may be all there is to it."""
+    near = towns_beside(row, photo)
+    streets = policies(photo, row.pair, "street", ("lamps", "off", "dimmed", "lit"))
+    roads = policies(photo, row.pair, "motorway", ("off", "dimmed"))
+    concerned = [one for one in streets if place_of(one) in near] + [
+        one for one in roads if not place_of(one)
+    ]
+    for event in concerned:
+        yield known(photo, event, False, "may explain a part of it")
+
+
+def _seen_aslant(row: Any, view: Mapping[str, str]) -> Iterator[Argument]:
+    countries: Iterable[str] = (country_title(code) for code in (row.first, row.second))
+    for country in countries:
+        if view.get(country, "").startswith(VIEW_MATTERS):
+            yield Argument(
+                False,
+                f"Within {country.replace('The ', 'the ')} alone, tone changes with the angle of view. View "
+                "zenith is matched and a smooth trend taken out, which may not be all of it.",
+            )

@@ -1,0 +1,194 @@
+"""The report: one HTML file with its pictures inside, to read offline on a desk or a phone."""
+
+import base64
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import rasterio
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from pipeline.deliver import palette
+from pipeline.deliver.provenance import Fact, configuration_hash
+from pipeline.deliver.results import CityResults, PhotoResults
+from pipeline.deliver.truth import PositionError, planted_contrasts, position_error
+from pipeline.ground.country_table import adjective, country_title
+from pipeline.models import City
+from pipeline.report import border_charts as plots
+from pipeline.report import maps
+from pipeline.report.greener import greener_questions
+from pipeline.report.motorway_chart import motorway
+from pipeline.report.motorway_light import crossings, motorway_questions, of_motorway, unmeasured
+from pipeline.report.numbers import chance, factor, factors, fixed, missing, signed, span
+from pipeline.report.sheets import SHEETS, Sheet, day
+from pipeline.report.statements import rows_of, without_source
+from pipeline.report.tone_section import ToneFacts, tone_facts
+
+TEMPLATES = Path(__file__).parent / "templates"
+SOLVE_WIDTHS_PX = (1200, 720)
+# From this number of photos on, pictures shrink so that the whole report stays below about 6 MB.
+FULL_SIZE_PHOTOS = 3
+NO_EVENTS = "Nothing is known of lights that were switched, dimmed or replaced here at this date and hour."
+NO_PAIR = "No two photos of this city were compared."
+NO_BORDER = "No border was compared."
+NO_ROAD = "No motorway was measured."
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture as data URIs, for wide pages and for phones."""
+
+    wide: Markup
+    narrow: Markup
+
+
+@dataclass(frozen=True, eq=False)
+class Section:
+    """What the report shows of one photo."""
+
+    photo: PhotoResults
+    light: Picture
+    tone: Picture
+    solve: Picture
+    profile: Picture | None
+    along: Picture | None
+    colours: ToneFacts
+    no_events: str
+    sigma_m: tuple[float, float]
+    true_error: PositionError | None
+    planted: dict[str, float]
+    planted_everywhere: dict[str, float]
+
+
+def report_html(city: CityResults, configuration: City, facts: Sequence[Fact]) -> str:
+    """The whole report as HTML; every text from files or configuration is escaped."""
+    sharpness = min(1.0, math.sqrt(FULL_SIZE_PHOTOS / (len(city.photos) + len(city.refused))))
+    sections = [section(photo, city, configuration, sharpness) for photo in city.photos]
+    photos = {photo.name: photo for photo in city.photos}
+    planted = {one.photo.name: one.planted for one in sections}
+    views = {
+        one.photo.name: {country.country: country.verdict for country in one.colours.countries}
+        for one in sections
+    }
+    roads = motorway_questions(city)
+    compared = any(len(photo.contrasts) for photo in city.photos)
+    return (
+        _environment()
+        .get_template("report.html")
+        .render(
+            city=city,
+            photos=photos,
+            configuration=configuration,
+            configuration_hash=configuration_hash(configuration),
+            facts=facts,
+            sections=sections,
+            forest=_svg(partial(plots.forest, city.photos, planted)) if compared else None,
+            greener=greener_questions(city, views),
+            borderless=_notes(city, "borders") or ([] if compared else [(NO_BORDER, [])]),
+            uncontrolled=_notes(city, "regions"),
+            motorways=roads,
+            road_charts=_road_charts(city),
+            unmeasured=unmeasured(city) or ([] if roads else [(NO_ROAD, [])]),
+            unchanged=_notes(city, "change") or [(NO_PAIR, [])],
+            refused=[(one, _solve(one.picture.read_bytes(), sharpness)) for one in city.refused],
+            n_simulated=sum(photo.simulated for photo in city.photos),
+            has_jpeg=any(photo.facts.evidence == "jpeg" for photo in city.photos),
+            palette=palette,
+            adjective=adjective,
+            country_title=country_title,
+            without_source=without_source,
+            rows_of=rows_of,
+            style=Markup((TEMPLATES / "report.css").read_text(encoding="utf-8")),
+        )
+    )
+
+
+def section(photo: PhotoResults, city: CityResults, configuration: City, sharpness: float) -> Section:
+    """Draw one photo's pictures and compare with the truth where there is one."""
+    canvases = [canvas.scaled(sharpness) for canvas in (maps.DESKTOP, maps.PHONE)]
+    threshold = configuration.tone.min_signal_to_noise
+    truth = photo.truth
+    return Section(
+        photo=photo,
+        light=_webp(*(maps.light_map(photo, city, canvas) for canvas in canvases)),
+        tone=_webp(*(maps.tone_map(photo, city, canvas, threshold) for canvas in canvases)),
+        solve=_solve((photo.folder / "solve.png").read_bytes(), sharpness),
+        profile=_svg(partial(plots.profile, photo)) if len(photo.profiles) else None,
+        along=_svg(partial(plots.along, photo)) if len(plots.told(photo.segments)) else None,
+        colours=tone_facts(photo, city),
+        no_events=" ".join(_of_subject(photo, "events")) or NO_EVENTS,
+        sigma_m=_position_sigma(photo),
+        true_error=position_error(truth.camera, photo.camera) if truth else None,
+        planted=planted_contrasts(truth, photo.contrasts, photo.raster("tone")) if truth else {},
+        planted_everywhere=planted_contrasts(truth, photo.contrasts) if truth else {},
+    )
+
+
+def _solve(png: bytes, sharpness: float) -> Picture:
+    return _webp(*(maps.shrunk(png, round(width * sharpness)) for width in SOLVE_WIDTHS_PX))
+
+
+def _position_sigma(photo: PhotoResults) -> tuple[float, float]:
+    """Median and 95th percentile over the map of the position's 1-sigma uncertainty, metres."""
+    with rasterio.open(photo.raster("geometry")) as source:
+        shrink = max(1, max(source.shape) // 500)
+        sigma = source.read(4, out_shape=(source.height // shrink, source.width // shrink))
+    good = sigma[np.isfinite(sigma)]
+    if not good.size:
+        return float("nan"), float("nan")
+    median, high = np.percentile(good, [50, 95])
+    return float(median), float(high)
+
+
+def _road_charts(city: CityResults) -> dict[tuple[str, tuple[str, str]], Picture]:
+    """The chart of each motorway at a border, by photo, motorway and pair."""
+    return {
+        (photo.name, (end.ref, end.pair)): _svg(partial(motorway, photo, end))
+        for photo in city.photos
+        for end in rows_of(crossings(photo))
+        if len(of_motorway(photo.motorway_stations, end.ref, end.pair))
+    }
+
+
+def _notes(city: CityResults, subject: str) -> list[tuple[str, list[PhotoResults]]]:
+    """Why nothing can be said of a subject, and in which photos."""
+    said: dict[str, list[PhotoResults]] = {}
+    for photo in city.photos:
+        for sentence in _of_subject(photo, subject):
+            said.setdefault(sentence, []).append(photo)
+    return list(said.items())
+
+
+def _of_subject(photo: PhotoResults, subject: str) -> list[str]:
+    return list(photo.notes["statement"][photo.notes["subject"] == subject])
+
+
+def _webp(wide: bytes, narrow: bytes) -> Picture:
+    return Picture(_data_uri("image/webp", wide), _data_uri("image/webp", narrow))
+
+
+def _svg(draw: Callable[[Sheet], bytes]) -> Picture:
+    return Picture(*(_data_uri("image/svg+xml", draw(sheet)) for sheet in SHEETS))
+
+
+def _data_uri(kind: str, content: bytes) -> Markup:
+    return Markup(f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}")
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        function.__name__: function for function in (fixed, signed, span, factor, factors, chance, day)
+    }
+    environment.tests["missing"] = missing
+    return environment

@@ -1,0 +1,146 @@
+"""Questions that photos answer: each with a verdict, its figures, and what speaks for and against it.
+
+All of it is computed from the tables of the borders step, photo by photo; nothing here is fixed text about
+a place.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import geopandas as gpd
+import pandas as pd
+
+from pipeline.deliver.results import PhotoResults
+from pipeline.report.numbers import missing
+
+# Flanders reaches neither Germany nor Luxembourg.
+ELSEWHERE = {"BE-DE": ("VLG",), "BE-LU": ("VLG",)}
+
+Lean = Literal["yes", "no", "open"]
+
+
+@dataclass(frozen=True)
+class Argument:
+    """A sentence that speaks for a claim, or against it or the measurement."""
+
+    speaks_for: bool
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one photo says. `word` sums up the `verdict`, `lean` whether it is for what the question asks;
+    `figures` are labels with numbers.
+
+    claim: what the arguments are about. found: what the photo finds, nothing where it cannot tell; claimed:
+    what one that bears the claim out finds.
+    """
+
+    photo: PhotoResults
+    word: str
+    lean: Lean
+    verdict: str
+    claim: str
+    found: str
+    claimed: str
+    figures: tuple[tuple[str, str], ...]
+    arguments: tuple[Argument, ...]
+
+    @property
+    def supports(self) -> list[str]:
+        return [one.sentence for one in self.arguments if one.speaks_for]
+
+    @property
+    def doubts(self) -> list[str]:
+        return [one.sentence for one in self.arguments if not one.speaks_for]
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question with the answers of all photos that show what it is about, in order of time; `key` is its
+    border, or its motorway and border."""
+
+    anchor: str
+    heading: str
+    about: str
+    key: tuple[str, ...]
+    answers: tuple[Answer, ...]
+
+
+def with_others(answers: Sequence[Answer]) -> tuple[Answer, ...]:
+    """The answers with what the city's other photos say as further arguments."""
+    return tuple(_with_others(index, answers) for index in range(len(answers)))
+
+
+def _with_others(index: int, answers: Sequence[Answer]) -> Answer:
+    """Simulated photos are compared with simulated ones only."""
+    own = answers[index]
+    others = [
+        one.found
+        for place, one in enumerate(answers)
+        if place != index and one.photo.simulated == own.photo.simulated
+    ]
+    so = others.count(own.claimed)
+    otherwise = sum(found not in ("", own.claimed) for found in others)
+    told = []
+    if so:
+        told.append(Argument(True, _of_others(so, len(others), "so, too")))
+    if otherwise:
+        told.append(Argument(False, _of_others(otherwise, len(others), "otherwise")))
+    if others and not told:
+        told.append(Argument(False, _of_others(0, len(others), "anything")))
+    return replace(own, arguments=(*own.arguments, *told))
+
+
+def _of_others(count: int, total: int, what: str) -> str:
+    if total == 1:
+        verb = "finds" if count else "cannot tell"
+        return f"The other photo of this city that shows it {verb} {what if count else ''}".rstrip() + "."
+    share = "All" if count == total else f"{count or 'None'} of the"
+    return f"{share} {total} other photos of this city that show it {'find' if count else 'can tell'} {what}."
+
+
+def policies(photo: PhotoResults, pair: str, road_class: str, states: Iterable[str]) -> list[Any]:
+    """The rows of a photo's `events` on a kind of road in the countries and regions that meet at a border,
+    with lights in some states."""
+    table = photo.events
+    chosen = table["country"].isin(pair.split("-")) & table["state"].isin(list(states))
+    chosen &= ~table["region"].isin(ELSEWHERE.get(pair, ()))
+    return rows_of(table[chosen & (table["road_class"] == road_class)])
+
+
+def without_source(event: Any) -> str:
+    """An event's sentence; the section of the photo's hour gives its source."""
+    return str(event.statement).split(" Source: ", maxsplit=1)[0]
+
+
+def known(photo: PhotoResults, event: Any, speaks_for: bool, what: str) -> Argument:
+    """An event as an argument that does `what`; simulated lamps follow no policy."""
+    this = "In a real photo, this" if photo.simulated else "This"
+    return Argument(speaks_for, f"{without_source(event)} {this} {what}.")
+
+
+def place_of(event: Any) -> str:
+    """The place that an event names, or nothing."""
+    return "" if missing(event.place) else str(event.place)
+
+
+def rows_of(table: pd.DataFrame) -> list[Any]:
+    """The rows of a table, their columns as attributes."""
+    return list(table.itertuples(index=False))
+
+
+def of_pair(table: gpd.GeoDataFrame, pair: str) -> gpd.GeoDataFrame:
+    return table[table["pair"] == pair]
+
+
+def holds_zero(row: Any) -> bool:
+    """Whether an interval leaves the sign open; one that is missing does."""
+    return missing(row.low95) or missing(row.high95) or bool(row.low95 <= 0 <= row.high95)
+
+
+def evidence_doubt(photo: PhotoResults, jpeg: str) -> Iterator[Argument]:
+    """What a camera's processing takes from a statement."""
+    if photo.facts.evidence == "jpeg":
+        yield Argument(False, jpeg)

@@ -1,0 +1,199 @@
+"""QGIS itself opens the project and the files: everything valid, styled by itself, and drawn."""
+
+import json
+import subprocess
+import zipfile
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from pipeline.deliver import palette
+from pipeline.qgis.project import project
+from pipeline.tone.lamps import NOT_IDENTIFIABLE
+from tests.scenes.city import BOUNDS
+from tests.scenes.delivery import TITLE, Delivery
+
+INSPECT = Path(__file__).with_name("inspect_in_qgis.py")
+GROUPS = [f"SIMULATED simulated-{year}, 8 December {year}, 22:13 UTC" for year in (2012, 2022)]
+CHANGE = "SIMULATED change, 8 December 2012 to 8 December 2022"
+
+
+def inspect(python: str, qgz: Path, picture: Path, *shown: str) -> dict[str, Any]:
+    """What QGIS tells of a project; it also draws it."""
+    environment = {"QT_QPA_PLATFORM": "offscreen", "PATH": "/usr/bin:/bin", "HOME": str(picture.parent)}
+    command = [python, str(INSPECT), str(qgz), str(picture), *shown]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, env=environment)
+    assert run.returncode == 0, run.stderr
+    told: dict[str, Any] = json.loads(run.stdout.strip().splitlines()[-1])
+    return told
+
+
+@pytest.fixture(scope="module")
+def seen(
+    delivery: Delivery, qgis_python: str, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[dict[str, Any], Path]:
+    """The delivered city, moved elsewhere, as QGIS sees it."""
+    elsewhere = delivery.copy(tmp_path_factory.mktemp("moved") / "to here")
+    picture = elsewhere.folder / "drawn.png"
+    return inspect(qgis_python, elsewhere.folder / "demo.qgz", picture), picture
+
+
+def test_opens_complete_and_without_complaint(seen: tuple[dict[str, Any], Path]) -> None:
+    told, _ = seen
+    assert told["opened"]
+    assert told["said"] == []
+    assert len(told["valid"]) == 4 + 2 * (11 + 4) + 2 + 2
+    assert all(told["valid"].values())
+    assert all(told["counts"].values())
+
+
+def test_project_frame(seen: tuple[dict[str, Any], Path]) -> None:
+    told, _ = seen
+    assert told["title"] == TITLE
+    assert told["crs"] == "EPSG:3035"
+    assert told["crss"] == ["EPSG:3035"]
+    assert told["relative"]
+    assert told["background"] == palette.BACKGROUND
+    assert told["home"] == pytest.approx(BOUNDS)
+
+
+def test_groups_and_order(seen: tuple[dict[str, Any], Path]) -> None:
+    told, _ = seen
+    assert told["groups"] == [*GROUPS, CHANGE]
+    names = [name.removeprefix("layer_of_") for name in told["order"]]
+    assert names[:4] == ["cities", "borders", "motorways", "countries"]
+    for photo in ("simulated-2012", "simulated-2022"):
+        own = [
+            name.removesuffix(f"_{photo}") for name in names if name.endswith(photo) and "change" not in name
+        ]
+        assert own[:4] == ["motorway_ends", "motorway_segments", "contrasts", "segments"]
+        assert own[-4:] == ["ortho", "tone", "lamps", "geometry"]
+
+
+def test_first_light_is_switched_on(seen: tuple[dict[str, Any], Path]) -> None:
+    told, _ = seen
+    assert "layer_of_ortho_simulated-2012" in told["visible"]
+    assert "layer_of_tone_simulated-2012" not in told["visible"]
+    assert not any(name.endswith("2022") for name in told["visible"])
+    shown = [name.removesuffix("_simulated-2012") for name in told["visible"] if name.endswith("2012")]
+    assert shown == [f"layer_of_{kind}" for kind in ("motorway_ends", "contrasts", "footprint", "ortho")]
+
+
+def test_files_opened_alone_look_as_in_the_project(seen: tuple[dict[str, Any], Path]) -> None:
+    """Light above the background is not in the project; alone it looks as the photo does."""
+    told, _ = seen
+    alone = {name: style for name, style in told["alone"].items() if "_light_" not in name}
+    assert alone == {name: style for name, style in told["project"].items() if "_change_" not in name}
+    light, ortho = (told["alone"][f"layer_of_{kind}_simulated-2012"] for kind in ("light", "ortho"))
+    assert light == ortho
+
+
+def test_rasters_have_the_documented_limits(seen: tuple[dict[str, Any], Path]) -> None:
+    told, _ = seen
+    for year in (2012, 2022):
+        light, tone, geometry = (
+            told["alone"][f"layer_of_{kind}_simulated-{year}"] for kind in ("ortho", "tone", "geometry")
+        )
+        assert light["type"] == "multibandcolor"
+        assert light["limits"] == [0.0, palette.LIGHT_MAX]
+        assert light["gamma"] == pytest.approx(palette.LIGHT_GAMMA)
+        assert (tone["type"], tone["band"]) == ("singlebandpseudocolor", 1)
+        assert tone["limits"] == [-2.0, 0.5]
+        assert tone["items"] == [[stop.value, stop.colour, stop.label] for stop in palette.TONE]
+        assert (geometry["band"], len(geometry["items"])) == (4, len(palette.SIGMA))
+        lamps = told["alone"][f"layer_of_lamps_simulated-{year}"]
+        assert lamps["classes"] == [[8, NOT_IDENTIFIABLE[1], "not identifiable from a JPEG"]]
+
+
+def test_change_is_drawn_from_the_bands_of_its_pair(seen: tuple[dict[str, Any], Path]) -> None:
+    told, _ = seen
+    for band, (what, scale) in enumerate((("light", palette.CHANGE), ("tone", palette.TONE_CHANGE)), start=1):
+        style = told["project"][f"layer_of_{what}_change_simulated-2012_simulated-2022"]
+        assert style["band"] == band
+        assert [label for _, _, label in style["items"]] == [stop.label for stop in scale]
+
+
+def test_vectors_have_our_colours(seen: tuple[dict[str, Any], Path]) -> None:
+    told, _ = seen
+    drawn = {name.removeprefix("layer_of_"): style for name, style in told["alone"].items()}
+    assert drawn["borders"] == {"type": "singleSymbol", "colours": [palette.TEXT], "labels": False}
+    contrasts = drawn["contrasts_simulated-2012"]
+    assert contrasts["type"] == "RuleRenderer"
+    assert contrasts["colours"][:6] == [stop.colour for stop in palette.CONTRAST]
+    segments = drawn["segments_simulated-2012"]
+    assert segments["colours"][:6] == [stop.colour for stop in palette.CONTRAST]
+    motorways = drawn["motorway_segments_simulated-2012"]
+    assert motorways["colours"] == [palette.LIT, palette.DARK, palette.UNDECIDED]
+    assert drawn["motorway_ends_simulated-2012"]["labels"]
+    assert drawn["towns_simulated-2012"]["type"] == "graduatedSymbol"
+    changes = drawn["changes_simulated-2012_simulated-2022"]
+    assert changes["colours"][:6] == [stop.colour for stop in palette.CHANGE]
+    assert drawn["strips_simulated-2012"]["type"] == "graduatedSymbol"
+    assert drawn["cities"]["labels"]
+
+
+def test_picture_shows_light_on_a_dark_ground(seen: tuple[dict[str, Any], Path]) -> None:
+    told, picture = seen
+    assert told["render_errors"] == []
+    pixels = np.asarray(Image.open(picture).convert("L"), float)
+    assert np.median(pixels) < 30
+    assert (pixels > 200).mean() > 0.005
+
+
+def test_contrast_colours_the_border(delivery: Delivery, qgis_python: str, tmp_path: Path) -> None:
+    """2012: Germany minus Belgium is +0.8, drawn in the colour of its class and of no other."""
+    picture = tmp_path / "contrasts.png"
+    inspect(qgis_python, delivery.folder / "demo.qgz", picture, GROUPS[0], "Contrast of tone at the border")
+    pixels = np.asarray(Image.open(picture).convert("RGB")).reshape(-1, 3)
+
+    def drawn(colour: str) -> int:
+        rgb = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
+        return int((pixels == rgb).all(axis=1).sum())
+
+    strongest, weaker_first = palette.CONTRAST[-1].colour, palette.CONTRAST[0].colour
+    assert drawn(strongest) > 100  # a line of 4 pixels, its core hidden and its edges softened
+    assert drawn(weaker_first) == 0
+
+
+def test_change_and_segments_are_drawn_in_the_colours_of_what_they_show(
+    delivery: Delivery, qgis_python: str, tmp_path: Path
+) -> None:
+    """The German side became 1.5 times as bright; the Belgian one did not clearly change: grey."""
+    project_file = delivery.folder / "demo.qgz"
+
+    def colours(group: str, layer: str) -> set[tuple[int, ...]]:
+        told = inspect(qgis_python, project_file, tmp_path / "drawn.png", group, layer)
+        assert told["render_errors"] == []
+        pixels = np.asarray(Image.open(tmp_path / "drawn.png").convert("RGB")).reshape(-1, 3)
+        found, counts = np.unique(pixels, axis=0, return_counts=True)
+        return {tuple(int(v) for v in one) for one in found[counts > 60]}
+
+    def rgb(colour: str) -> tuple[int, ...]:
+        return tuple(int(colour[i : i + 2], 16) for i in (1, 3, 5))
+
+    segments = colours(GROUPS[0], "Contrast along the border")
+    assert {rgb(palette.CONTRAST[-1].colour), rgb(palette.UNDECIDED)} <= segments
+    assert rgb(palette.CONTRAST[0].colour) not in segments
+    motorways = colours(GROUPS[0], "Motorways, lit and dark")
+    assert {rgb(palette.LIT), rgb(palette.DARK)} <= motorways
+    ground, change = np.array(rgb(palette.BACKGROUND)), colours(CHANGE, "Change of light beside the border")
+    for stop in (palette.CHANGE[4].colour, palette.UNDECIDED):
+        through = tuple(int(v) for v in np.round(ground + 0.6 * (np.array(rgb(stop)) - ground)))
+        assert any(np.abs(np.array(one) - through).max() <= 2 for one in change), stop
+
+
+def test_project_escapes_and_repeats(delivery: Delivery) -> None:
+    with zipfile.ZipFile(delivery.folder / "demo.qgz") as archive:
+        assert archive.namelist() == ["demo.qgs"]
+        root = ElementTree.fromstring(archive.read("demo.qgs"))
+    assert root.findtext("title") == TITLE
+    sources = [source.text or "" for source in root.iterfind("projectlayers/maplayer/datasource")]
+    assert len(sources) == 38
+    assert all(source.startswith("./") for source in sources)
+    assert (
+        project(delivery.results(), "demo.gpkg", "change.tif") == (delivery.folder / "demo.qgz").read_bytes()
+    )

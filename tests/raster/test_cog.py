@@ -1,0 +1,235 @@
+import resource
+import tracemalloc
+
+import dask.array as da
+import numpy as np
+import pytest
+import rasterio
+from rio_cogeo import cog_validate
+
+from pipeline.errors import OutputError
+from pipeline.raster.bands import SIMULATED_NOTE, Band, photo_tags
+from pipeline.raster.cog import Class, ClassMap, Raster, write_cog, write_cogs
+from pipeline.raster.grid import Grid
+from pipeline.raster.read import mapped, median_of_band, opened, raster_grid, read_rows, read_tile
+from pipeline.raster.statistics import Statistics
+from pipeline.raster.tiles import TILE, Tile
+
+GRID = Grid("EPSG:3035", 100.0, (4_000_000.0, 3_000_000.0, 4_130_000.0, 3_115_000.0))
+BANDS = (Band("first", "m", "a length"), Band("second", "1", "a share"))
+
+
+@pytest.fixture(scope="module")
+def values():
+    values = np.random.default_rng(0).normal(5, 2, (2, GRID.height, GRID.width)).astype(np.float32)
+    values[:, :200, :300] = np.nan
+    values[1, 900:] = np.nan
+    return values
+
+
+@pytest.fixture(scope="module")
+def raster(values, tmp_path_factory):
+    file = tmp_path_factory.mktemp("cog") / "new" / "raster.tif"
+    array = da.from_array(values, chunks=(2, 256, 300))
+    write_cog(file, array, GRID, BANDS, photo_tags("ISS030-E-1", "jpeg", simulated=True, more="so"))
+    return file
+
+
+def test_is_a_valid_cog_with_overviews(raster):
+    valid, errors, warnings = cog_validate(raster, strict=True)
+    assert (valid, errors, warnings) == (True, [], [])
+    with rasterio.open(raster) as source:
+        assert source.overviews(1) == [2, 4, 8]
+        assert source.block_shapes == [(256, 256)] * 2
+        assert source.dtypes == ("float32", "float32")
+        assert source.compression.value.lower() == "zstd"
+        assert np.isnan(source.nodata)
+        assert source.crs.to_epsg() == 3035
+        assert source.transform == GRID.transform
+
+
+def test_holds_the_values_and_averaging_overviews(raster, values):
+    with rasterio.open(raster) as source:
+        np.testing.assert_array_equal(source.read(), values)
+    with rasterio.open(raster, overview_level=0) as overview:
+        small = overview.read(2)
+    block = values[1, 400:402, 600:602]
+    assert small[200, 300] == pytest.approx(block.mean(), rel=1e-6)
+
+
+def test_statistics_are_exact_and_of_all_cells(raster, values):
+    with rasterio.open(raster) as source:
+        for index, band in enumerate(values, 1):
+            tags = source.tags(index)
+            good = band[np.isfinite(band)].astype(float)
+            assert float(tags["STATISTICS_MINIMUM"]) == good.min()
+            assert float(tags["STATISTICS_MAXIMUM"]) == good.max()
+            # Streaming and whole sums differ by rounding alone.
+            assert float(tags["STATISTICS_MEAN"]) == pytest.approx(good.mean(), rel=1e-12)
+            assert float(tags["STATISTICS_STDDEV"]) == pytest.approx(good.std(), rel=1e-12)
+            assert float(tags["STATISTICS_VALID_PERCENT"]) == pytest.approx(
+                100 * good.size / band.size, rel=1e-3
+            )
+
+
+def test_statistics_of_nothing_are_not_written():
+    empty = Statistics.of(np.full((3, 3), np.nan))
+    assert empty.tags() == {}
+    empty.add(Statistics.of(np.float32([1, 2])))
+    assert empty.tags()["STATISTICS_MEAN"] == "1.5"
+    assert empty.tags()["STATISTICS_VALID_PERCENT"] == "18.18"
+
+
+def test_says_what_it_is(raster):
+    with rasterio.open(raster) as source:
+        tags = source.tags()
+        assert source.descriptions == ("first", "second")
+        assert source.units == ("m", "1")
+        assert source.tags(1)["meaning"] == "a length"
+    assert {k: tags[k] for k in ("photo", "evidence", "simulated", "more")} == {
+        "photo": "ISS030-E-1",
+        "evidence": "jpeg",
+        "simulated": "true",
+        "more": "so",
+    }
+    assert tags["TIFFTAG_IMAGEDESCRIPTION"] == SIMULATED_NOTE
+    assert tags["software"].startswith("borderlight ")
+    assert "TIFFTAG_IMAGEDESCRIPTION" not in photo_tags("a", "jpeg", simulated=False)
+
+
+def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path, values):
+    file = tmp_path / "raster.tif"
+    file.write_text("old")
+
+    def fails(block):
+        raise RuntimeError("no light")
+
+    broken = da.from_array(values, chunks=(2, 256, 300)).map_blocks(
+        fails, meta=np.empty((0, 0, 0), np.float32)
+    )
+    with pytest.raises(RuntimeError, match="no light"):
+        write_cog(file, broken, GRID, BANDS, {})
+    assert [f.name for f in tmp_path.iterdir()] == ["raster.tif"]
+    assert file.read_text() == "old"
+
+
+def test_stale_statistics_are_deleted(tmp_path, values):
+    stale = tmp_path / "raster.tif.aux.xml"
+    stale.write_text("<PAMDataset/>")
+    write_cog(tmp_path / "raster.tif", da.from_array(values, chunks=-1), GRID, BANDS, {})
+    assert not stale.exists()
+
+
+def test_what_cannot_be_written_is_said_in_one_line(tmp_path, values):
+    (tmp_path / ".tiles-raster.tif").mkdir()
+    with pytest.raises(OutputError, match=r"raster\.tif: cannot be written") as caught:
+        write_cog(tmp_path / "raster.tif", da.from_array(values, chunks=-1), GRID, BANDS, {})
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("missing", [1, 1000, 100_000])
+def test_a_disk_that_becomes_full_leaves_the_old_file(tmp_path, values, monkeypatch, missing):
+    file, array = tmp_path / "raster.tif", da.from_array(values, chunks=-1)
+    write_cog(file, array, GRID, BANDS, {})
+    before, copy = file.read_bytes(), rasterio.shutil.copy
+
+    def with_little_room(*args, **options):
+        limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) - missing, limits[1]))
+        try:
+            copy(*args, **options)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+    monkeypatch.setattr(rasterio.shutil, "copy", with_little_room)
+    with pytest.raises(OutputError, match=r"raster\.tif: cannot be written"):
+        write_cog(file, array, GRID, BANDS, {})
+    assert [f.name for f in tmp_path.iterdir()] == ["raster.tif"]
+    assert file.read_bytes() == before
+
+
+def test_memory_is_bounded_by_a_few_chunks(tmp_path):
+    grid = Grid("EPSG:3035", 100.0, (0.0, 0.0, 100 * 1024.0, 100 * 128 * 64.0))
+    array = da.ones((1, grid.height, grid.width), chunks=(1, 128, 512), dtype=np.float32)
+    tracemalloc.start()
+    write_cog(tmp_path / "raster.tif", array, grid, BANDS[:1], {})
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    # A chunk is 0.25 MB, in statistics 0.8 MB more as float64; the whole is 34 MB, the graph 1 MB.
+    assert peak < 8e6
+
+
+def test_tiles_read_with_a_margin_are_padded_beyond_the_edge(raster, values):
+    padded = np.pad(values, ((0, 0), (7, 7), (7, 7)), constant_values=np.nan)
+    height, width = values.shape[1:]
+    for tile in (Tile(0, 0, 30, 40), Tile(height - 30, width - 40, 30, 40), Tile(500, 600, 30, 40)):
+        window = np.s_[:, tile.row : tile.row + 44, tile.column : tile.column + 54]
+        np.testing.assert_array_equal(read_tile(raster, tile, 7), padded[window])
+
+
+def test_readers_agree_with_the_raster(raster, values):
+    assert raster_grid(raster) == GRID
+    assert GRID.width > TILE  # so that there are several tiles
+    np.testing.assert_array_equal(opened(raster).compute(), values)
+    rows = [parts for _, parts in read_rows(raster, raster)]
+    np.testing.assert_array_equal(np.concatenate([second for _, second in rows], axis=1), values)
+    few = [parts for _, parts in read_rows(raster, raster, bands=(1, 2))]
+    for place, count in enumerate((1, 2)):
+        read = np.concatenate([parts[place] for parts in few], axis=1)
+        np.testing.assert_array_equal(read, values[:count])
+    assert median_of_band(raster, "first") == pytest.approx(5, abs=0.05)
+
+    def neighbours(block, tile):
+        return block[:1, 2:-2, :-4] + np.float32(tile.row)
+
+    shifted = mapped(raster, 1, 2, neighbours).compute()[0]
+    expected = np.pad(values[0], ((0, 0), (2, 0)), constant_values=np.nan)[:, : GRID.width]
+    expected = expected + (np.arange(GRID.height, dtype=np.float32) // TILE * TILE)[:, None]
+    np.testing.assert_array_equal(shifted, expected)
+
+
+CLASSES = {0: Class("nothing", None), 1: Class("water", "#0080ff"), 7: Class("land", "#ffffff")}
+
+
+@pytest.fixture(scope="module")
+def classes():
+    return np.random.default_rng(1).choice([0, 1, 1, 7], (1, GRID.height, GRID.width)).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def class_map(values, classes, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("classes")
+    array = da.from_array(np.concatenate([values, classes]), chunks=(3, 256, 300))
+    tags = photo_tags("ISS030-E-1", "raw", simulated=False)
+    ground = ClassMap(folder / "classes.tif", "ground", CLASSES, tags)
+    write_cogs([Raster(folder / "raster.tif", BANDS, tags), ground], array, GRID)
+    return ground.file
+
+
+def test_a_raster_with_a_class_map_beside_it_is_as_it_is_without(class_map, raster):
+    with rasterio.open(class_map.with_name("raster.tif")) as beside, rasterio.open(raster) as alone:
+        np.testing.assert_array_equal(beside.read(), alone.read())
+        assert beside.descriptions == alone.descriptions
+        assert [beside.tags(k) for k in (1, 2)] == [alone.tags(k) for k in (1, 2)]
+
+
+def test_a_class_map_is_a_valid_cog_with_its_palette_and_names(class_map, classes):
+    assert cog_validate(class_map, strict=True) == (True, [], [])
+    with rasterio.open(class_map) as source:
+        np.testing.assert_array_equal(source.read(), classes)
+        assert (source.dtypes, source.nodata, source.descriptions) == (("uint8",), 0, ("ground",))
+        colours = source.colormap(1)
+        assert (colours[0], colours[1], colours[7]) == ((0, 0, 0, 0), (0, 128, 255, 255), (255,) * 4)
+        names = {k: v for k, v in source.tags(1).items() if k.startswith("class_")}
+        assert names == {"class_0": "nothing", "class_1": "water", "class_7": "land"}
+        assert source.tags()["photo"] == "ISS030-E-1"
+
+
+def test_overviews_of_a_class_map_are_of_its_classes(class_map, classes):
+    with rasterio.open(class_map, overview_level=0) as overview:
+        small = overview.read(1)
+    assert set(np.unique(small)) <= {0, 1, 7}  # none is a mean of others
+    blocks = classes[0, : 2 * (GRID.height // 2), : 2 * (GRID.width // 2)]
+    blocks = blocks.reshape(GRID.height // 2, 2, -1, 2)
+    water = (blocks == 1).sum(axis=(1, 3)) >= 3
+    assert (small[: water.shape[0], : water.shape[1]][water] == 1).all()

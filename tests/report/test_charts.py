@@ -1,0 +1,121 @@
+"""Charts: the figures they state, the mark of simulated photos, and what they do without figures."""
+
+import dataclasses
+import re
+from typing import Any
+from xml.etree import ElementTree
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline.deliver.results import CityResults, PhotoResults
+from pipeline.report import border_charts as plots
+from pipeline.report.motorway_chart import motorway
+from pipeline.report.sheets import DESKTOP, PHONE, SHEETS, Sheet
+from pipeline.report.statements import rows_of
+from tests.report.test_maps import real
+from tests.scenes.delivery import Delivery
+
+
+@pytest.fixture(scope="module")
+def city(delivery: Delivery) -> CityResults:
+    return delivery.results()
+
+
+def words(svg: bytes) -> str:
+    """All text of a chart."""
+    return " ".join(
+        "".join(part.itertext()) for part in ElementTree.fromstring(svg).iter() if part.tag.endswith("text")
+    )
+
+
+def test_forest_states_every_contrast_with_its_interval(city: CityResults) -> None:
+    text = words(plots.forest(city.photos, {}, DESKTOP))
+    assert "+0.50 (0.42 to 0.57)" in re.sub(r"\s+", " ", text)
+    assert text.count("none can be given") == 1
+    assert "Belgium → The Netherlands" in text
+
+
+def drawn(photo: PhotoResults, sheet: Sheet, **more: Any) -> list[bytes]:
+    """All charts of a photo; its first motorway with other figures."""
+    end = rows_of(photo.motorway_ends.assign(**more))[0]
+    charts = [plots.profile(photo, sheet), plots.along(photo, sheet), motorway(photo, end, sheet)]
+    return [plots.forest([photo], {}, sheet), *charts]
+
+
+@pytest.mark.parametrize("sheet", SHEETS)
+def test_charts_of_simulated_photos_say_so(city: CityResults, sheet: Sheet) -> None:
+    for simulated, measured in zip(
+        drawn(city.photos[0], sheet), drawn(real(city.photos[0]), sheet), strict=True
+    ):
+        assert "SIMULATED" in words(simulated)
+        assert "SIMULATED" not in words(measured)
+
+
+def test_forest_marks_planted_values(city: CityResults) -> None:
+    planted = {"simulated-2012": {"BE-NL": 0.5, "BE-DE": float("nan")}}
+    with_one, without = (plots.forest(city.photos, truth, DESKTOP) for truth in (planted, {}))
+    assert len(with_one) > len(without)
+
+
+@pytest.mark.parametrize("sheet", SHEETS)
+def test_profile_has_a_panel_of_tone_and_of_light_for_each_pair(city: CityResults, sheet: Sheet) -> None:
+    rows = city.photos[0].profiles
+    other = rows.assign(pair="DE-NL", side=rows["side"].map({"BE": "DE", "DE": "NL"}))
+    table = pd.concat([rows, other], ignore_index=True)
+    svg = plots.profile(dataclasses.replace(city.photos[0], profiles=table), sheet)
+    assert len(re.findall(rb'id="axes_\d+"', svg)) == 4
+    for sides in ("BE left, DE right", "DE left, NL right"):
+        assert f"km from the border: {sides}" in words(svg)
+
+
+def test_profile_states_its_light_and_greys_the_exclusion_zone(city: CityResults) -> None:
+    photo = city.photos[0]
+    assert words(plots.profile(photo, DESKTOP)).split().count("2") == 1  # light per km2 of the tables
+    with_exclusion = dataclasses.replace(photo, contrasts=photo.contrasts.assign(exclusion_km=1.0))
+    patches = [
+        svg.count(b'id="patch_') for svg in (plots.profile(p, DESKTOP) for p in (photo, with_exclusion))
+    ]
+    assert patches[1] == patches[0] + 2
+
+
+def test_along_names_its_sides_and_its_course(city: CityResults) -> None:
+    text = words(plots.along(city.photos[0], DESKTOP))
+    for said in ("German side greener ↑", "Belgian side greener ↓", "from the north to the south"):
+        assert said in text
+    assert "km, north → south" in words(plots.along(city.photos[0], PHONE))
+
+
+def test_figures_that_are_missing_leave_gaps(city: CityResults) -> None:
+    photo = city.photos[0]
+    values = ["tone_g_r", "tone_low95", "tone_high95", "light_per_km2", "light_low95", "light_high95"]
+    dark = dataclasses.replace(
+        photo,
+        profiles=photo.profiles.assign(**dict.fromkeys(values, np.nan)),
+        segments=photo.segments.assign(contrast_g_r=[0.8, np.nan], low95=np.nan, high95=np.nan),
+        motorway_stations=photo.motorway_stations.assign(
+            light_per_km=np.nan, sigma=np.nan, flank_per_km=np.nan
+        ),
+        motorway_segments=photo.motorway_segments[:0],
+    )
+    missing = dict.fromkeys(("end_m", "low95_m", "high95_m", "regional_at_m", "lit_per_km"), np.nan)
+    assert all(words(svg) for sheet in SHEETS for svg in drawn(dark, sheet, **missing))
+
+
+def test_motorway_names_what_it_shows(city: CityResults) -> None:
+    """Each only where it is: the E25 has no undecidable segment, and here a regional border or none."""
+    with_one, without = (
+        words(drawn(city.photos[0], DESKTOP, regional_at_m=at, lit_per_km=at)[-1]) for at in (500.0, np.nan)
+    )
+    for said in ("E25, 8 Dec 2012", "lit", "dark", "light ends, 95 %", "border", "Belgian side left, Dutch"):
+        assert said in without
+    assert "cannot be told" not in without
+    for said in ("regional", "a lit motorway"):
+        assert said in with_one
+        assert said not in without
+
+
+@pytest.mark.parametrize("sheet", SHEETS)
+def test_same_charts_are_the_same_bytes(city: CityResults, sheet: Sheet) -> None:
+    assert drawn(city.photos[0], sheet) == drawn(city.photos[0], sheet)

@@ -1,0 +1,232 @@
+"""Which side is greener: verdicts, figures, and arguments that follow from the tables and turn with them."""
+
+import dataclasses
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+
+from pipeline.deliver.results import CityResults, PhotoResults
+from pipeline.report.greener import VIEW_MATTERS, greener_questions
+from pipeline.report.statements import Answer
+from pipeline.tone.view_angle import angle_check
+from tests.report.test_maps import real
+from tests.scenes.delivery import Delivery
+from tests.scenes.rows import LINE, MIRRORED, bare, event, greener, said, table
+
+
+@pytest.fixture(scope="module")
+def photo(delivery: Delivery) -> PhotoResults:
+    return bare(delivery.results().photos[0])
+
+
+@pytest.fixture(scope="module")
+def city(delivery: Delivery) -> CityResults:
+    return delivery.results()
+
+
+def test_a_question_for_each_border_in_the_order_of_pairs(city: CityResults) -> None:
+    questions = greener_questions(city, {})
+    assert [(question.key, question.heading) for question in questions] == [
+        (("BE-DE",), "Is Aachen’s side greener?"),
+        (("BE-NL",), "Is the Dutch side greener than the Belgian one?"),
+        (("DE-NL",), "Is the Dutch side greener than the German one?"),
+    ]
+    assert [[answer.photo.name for answer in question.answers] for question in questions] == [
+        [photo.name for photo in city.photos]
+    ] * 3
+
+
+def test_aachen_is_named_only_where_it_is_seen(city: CityResults) -> None:
+    elsewhere = [dataclasses.replace(photo, towns=photo.towns[:0]) for photo in city.photos]
+    first = greener_questions(dataclasses.replace(city, photos=tuple(elsewhere)), {})[0]
+    assert first.heading == "Is the German side greener than the Belgian one?"
+
+
+@pytest.mark.parametrize(
+    ("more", "word", "lean", "verdict"),
+    [
+        ({}, "Yes", "yes", "The German side is greener than the Belgian one."),
+        ({"placebo_p": np.nan}, "Yes", "yes", "The German side is greener than the Belgian one."),
+        (MIRRORED, "No", "no", "It is the Belgian side that is greener."),
+        ({"low95": -0.02, "low90": 0.0}, "Not shown", "open", "Neither side is clearly greener."),
+        (
+            {"placebo_p": 0.05},
+            "Not shown",
+            "open",
+            "The German side looks greener, but lines drawn elsewhere",
+        ),
+        (
+            {"contrast_g_r": 0.03, "low95": -0.1, "high95": 0.16, "low90": -0.07, "high90": 0.13},
+            *("No", "no", "The two sides are alike, to within 0.14 in log2(G/R): a tenth."),
+        ),
+        (dict.fromkeys(MIRRORED, np.nan), "Cannot be told", "open", "No contrast can be given: it is foggy."),
+    ],
+)
+def test_verdict_on_a_border(
+    photo: PhotoResults, more: dict[str, float], word: str, lean: str, verdict: str
+) -> None:
+    answer = greener(photo, **more)
+    assert (answer.word, answer.lean) == (word, lean)
+    assert answer.verdict.startswith(verdict)
+
+
+def test_figures_of_a_border(photo: PhotoResults) -> None:
+    assert dict(greener(photo).figures) == {
+        "Difference in log2(G/R)": "+0.31",
+        "95 % interval": "+0.23 to +0.39",
+        "Placebo p": "0.002",
+        "Towns on the side that has fewer": "30",
+    }
+
+
+def test_strong_figures_speak_for_the_side_that_is_greener(photo: PhotoResults) -> None:
+    for more, side in (({}, "German"), (MIRRORED, "Belgian")):
+        answer = greener(photo, **more)
+        assert answer.claim == f"the {side} side is greener"
+        for words in ("is on one side of zero", "rarely divide so much (p = 0.002, 999 lines)", "same way"):
+            assert said(answer.supports, words), words
+        assert said(answer.supports, f"45 % of the light on the {side} side")
+        assert [sentence[:13] for sentence in answer.doubts] == ["A camera JPEG"]
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"low95": -0.02}, "−0.02 to +0.39, holds zero"),
+        ({"contrast_g_r": 0.12}, "The difference is below 0.14"),
+        ({"placebo_p": 0.2}, "divide light as much (p = 0.200, 999 lines)"),
+        ({"placebo_p": np.nan}, "no room for enough other lines"),
+        ({"n_blocks": 9}, "Only 9 towns"),
+        ({"exclusion_km": 1.2}, "up to 1.2 km, is left out"),
+        ({"plain_g_r": -0.2}, "the difference is −0.20: the other way"),
+        (
+            {"green_second": 0.1, "orange_second": 0.5},
+            "The Belgian side has more of the photo’s greenest third",
+        ),
+    ],
+)
+def test_weak_figures_are_doubts(photo: PhotoResults, more: dict[str, float], words: str) -> None:
+    assert not said(greener(photo).doubts, words)
+    assert said(greener(photo, **more).doubts, words)
+    assert not said(greener(photo, **more).supports, words)
+
+
+def test_nothing_measured_leaves_no_figures_to_argue_with(photo: PhotoResults) -> None:
+    answer = greener(photo, **dict.fromkeys([*MIRRORED, "placebo_p", "exclusion_km"], np.nan))
+    assert answer.figures == ()
+    assert answer.supports == []
+
+
+def stretches(*values: float) -> gpd.GeoDataFrame:
+    about = {"pair": "BE-DE", "first": "BE", "second": "DE", "geometry": LINE}
+    rows = [
+        {"segment": k, "contrast_g_r": value, "low95": value - 0.1, "high95": value + 0.1} | about
+        for k, value in enumerate(values)
+    ]
+    return table("segments", *rows)
+
+
+@pytest.mark.parametrize(
+    ("values", "speaks_for", "words"),
+    [
+        (
+            (0.3, 0.2, 0.05, -0.05, np.nan),
+            True,
+            "3 of the 4 stretches of the border that have light lean this way, 2",
+        ),
+        ((0.3, -0.05, -0.05), False, "1 of the 3 stretches"),
+        ((0.3, 0.2, -0.3), False, "On 1 of the 3 stretches the Belgian side is clearly the greener."),
+    ],
+)
+def test_stretches_of_the_border_are_counted(
+    photo: PhotoResults, values: tuple[float, ...], speaks_for: bool, words: str
+) -> None:
+    answer = greener(dataclasses.replace(photo, segments=stretches(*values)))
+    assert said(answer.supports if speaks_for else answer.doubts, words)
+
+
+def test_a_border_without_a_stretch_of_light_is_doubted(photo: PhotoResults) -> None:
+    dark = dataclasses.replace(photo, segments=stretches(np.nan, np.nan))
+    assert said(greener(dark).doubts, "No stretch of the border has light enough")
+
+
+def test_one_stretch_is_no_evidence(photo: PhotoResults) -> None:
+    answer = greener(dataclasses.replace(photo, segments=stretches(0.3, np.nan)))
+    assert not said(answer.supports + answer.doubts, "stretch")
+
+
+def with_towns(photo: PhotoResults, **more: Any) -> PhotoResults:
+    """Aachen 5 km from the border, Köln 60 km, both in Germany."""
+    towns = [
+        {"name": name, "country": "DE", "geometry": shapely.Point(4_040_000 + away_m, 3_080_000).buffer(100)}
+        for name, away_m in (("Aachen", 5000), ("Köln", 60_000))
+    ]
+    return dataclasses.replace(photo, towns=table("towns", *towns), **more)
+
+
+@pytest.mark.parametrize(
+    ("value", "speaks_for", "words"),
+    [
+        (0.0, True, "So it is not one city that makes the side."),
+        (-0.4, True, "So it is not the city that makes the side."),
+        (0.4, False, "So the city may make its side."),
+    ],
+)
+def test_a_city_may_make_its_side(photo: PhotoResults, value: float, speaks_for: bool, words: str) -> None:
+    def of(name: str, **more: Any) -> Answer:
+        row = {"name": name, "country": "DE", "contrast_g_r": value, "low95": value - 0.1}
+        row |= {"high95": value + 0.1, "statement": "This is said of the city."}
+        return greener(with_towns(photo, cores=table("cores", row)), **more)
+
+    answer = of("Aachen")
+    assert said(answer.supports if speaks_for else answer.doubts, f"This is said of the city. {words}")
+    for other in (of("Köln"), of("Aachen", **MIRRORED)):  # far away, or on the side that is not greener
+        assert not said(other.supports + other.doubts, "the city")
+
+
+def test_a_border_inside_a_country_is_the_control(photo: PhotoResults) -> None:
+    row = {"pair": "VLG-WAL", "first": "VLG", "second": "WAL", "contrast_g_r": 0.02, "low95": -0.1}
+    none = dataclasses.replace(photo, regional_contrasts=table("regional_contrasts", row | {"high95": 0.1}))
+    some = dataclasses.replace(
+        photo, regional_contrasts=table("regional_contrasts", row | {"low95": 0.01, "high95": 0.1})
+    )
+    assert said(
+        greener(none).supports, "between VLG and WAL, inside one country, divides no such light: +0.02"
+    )
+    assert said(greener(some).doubts, "divides light, too: +0.02 (+0.01 to +0.10)")
+
+
+def test_known_lamps_may_explain_a_difference(photo: PhotoResults) -> None:
+    def doubts(own: PhotoResults = photo, **more: Any) -> list[str]:
+        return greener(with_towns(own, events=table("events", event(**more)))).doubts
+
+    told = "Lamps were new. In a real photo, this may explain a part of it."
+    assert "Lamps were new. This may explain a part of it." in doubts(real(photo), place="Aachen")
+    assert told in doubts(place="Aachen")
+    assert told in doubts(road_class="motorway", state="off", country="BE")
+    for other in (
+        {"place": "Köln"},
+        {"place": "Aachen", "country": "NL"},
+        {"road_class": "motorway", "state": "lit"},
+        {"road_class": "motorway", "state": "off", "place": "A4"},
+        {"road_class": "motorway", "state": "off", "country": "BE", "region": "VLG"},
+    ):
+        assert told not in doubts(**other)
+
+
+def test_view_angle_is_a_doubt_where_it_matters(photo: PhotoResults) -> None:
+    """The sentence is that of the check itself, of light whose tone rises with view zenith, or does not."""
+    random = np.random.default_rng(5)
+    zenith = random.uniform(0, 40, 2000)
+    flat = random.normal(0, 0.05, 2000)
+    around = np.ones(2000), zenith, random.uniform(0, 1, 2000), np.arange(2000) // 20
+    leaning, level = (angle_check(tone, *around).verdict for tone in (flat + 0.05 * zenith, flat))
+    assert leaning.startswith(VIEW_MATTERS)
+    assert said(
+        greener(photo, {"Germany": leaning}).doubts, "Within Germany alone, tone changes with the angle"
+    )
+    for view in ({"Germany": level}, {"Luxembourg": leaning}):
+        assert not said(greener(photo, view).doubts, "angle of view")

@@ -1,0 +1,148 @@
+"""Rows of the layers of `borders.gpkg` about segments, motorways, towns and change, for `fabricate`.
+
+What they say is known: the E25 goes dark 0.3 km before the Dutch border, the E40 is lit on both sides, and
+the German side of 2022 is half as bright again as that of 2012.
+"""
+
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+
+from pipeline.borders.schema import COLUMNS
+
+CRS = "EPSG:3035"
+Rows = list[tuple[dict[str, Any], Any]]
+
+
+def more_tables(year: int) -> dict[str, gpd.GeoDataFrame]:
+    """All layers of a photo but zones, strips and contrasts."""
+    label = {"photo": f"simulated-{year}", "taken_at": f"{year}-12-08T22:13:00Z"}
+    ends: Rows = [
+        (
+            {"ref": "E25", "pair": "BE-NL", "first": "BE", "second": "NL", "lit_side": "BE", "end_m": -300.0}
+            | {"verdict": "ends at the national border", "low95_m": -700.0, "high95_m": 100.0}
+            | {"statement": "The light of the E25 ends at the national border.", "seen_share": 1.0},
+            shapely.Point(5.699, 50.756),
+        ),
+        (
+            {"ref": "E40", "pair": "BE-DE", "first": "BE", "second": "DE", "verdict": "lit on both sides"}
+            | {"statement": "The E40 is lit on both sides.", "seen_share": 0.9},
+            shapely.Point(6.02, 50.70),
+        ),
+        ({"ref": "E411", "verdict": "not measured", "statement": "The E411 is not in the frame."}, None),
+    ]
+    motorway: Rows = [
+        (
+            {"ref": "E25", "pair": "BE-NL", "lit": lit, "from_m": a, "to_m": b, "light_per_km": light}
+            | {"sigma": 3.0, "seen_share": 1.0, "town_share": 0.0},
+            shapely.LineString([(5.67, south), (5.70, north)]),
+        )
+        for lit, a, b, light, south, north in (
+            ("lit", -4000.0, -300.0, 40.0, 50.72, 50.75),
+            ("dark", -300.0, 4000.0, 1.0, 50.75, 50.79),
+        )
+    ]
+    stations: Rows = [
+        (
+            {"ref": "E25", "pair": "BE-NL", "chainage_m": at, "light_per_km": 40.0 if at < -300 else 1.0}
+            | {"sigma": 3.0, "flank_per_km": 2.0, "what": "seen"},
+            shapely.Point(5.699, 50.756 + at / 111e3),
+        )
+        for at in range(-4000, 4001, 500)
+    ]
+    segments: Rows = [
+        (
+            {"pair": "BE-DE", "first": "BE", "second": "DE", "segment": k, "contrast_g_r": value}
+            | {"low95": value - 0.2, "high95": value + 0.2, "n_cells": 900, "verdict": verdict},
+            shapely.LineString([(6.1 + 0.07 * k, 50.7 - 0.1 * k), (6.17 + 0.07 * k, 50.6 - 0.1 * k)]),
+        )
+        for k, value, verdict in ((0, 0.8, "second greener"), (1, 0.1, "undecided"))
+    ]
+    profiles: Rows = [
+        (
+            {"pair": "BE-DE", "side": "BE" if km < 0 else "DE", "from_km": float(km), "to_km": km + 1.0}
+            | {"area_km2": 30.0, "light_per_km2": 2.0, "light_low95": 1.5, "light_high95": 2.7}
+            | {"tone_g_r": tone, "tone_low95": tone - 0.1, "tone_high95": tone + 0.1}
+            | {"n_cells": 400, "n_blocks": 12},
+            shapely.LineString([(6.1, 50.7), (6.2, 50.6)]),
+        )
+        for km in range(-10, 10)
+        for tone in [-1.2 if km < 0 else -0.4]
+    ]
+    disc = shapely.Point(6.084, 50.776).buffer(0.05)
+    towns: Rows = [
+        (
+            {"name": "Aachen", "country": "DE", "population": 245_000, "radius_km": 3.9, "area_km2": 48.0}
+            | {"lit_area_km2": 40.0, "tone_g_r": -0.3, "sigma_g_r": 0.05, "n_cells": 260},
+            disc,
+        )
+    ]
+    cores: Rows = [
+        (
+            {"name": "Aachen", "country": "DE", "population": 245_000, "n_towns": 3, "tone_core": -0.3}
+            | {"tone_ring": -0.6, "contrast_g_r": 0.3, "low95": 0.1, "high95": 0.5, "n_core": 260}
+            | {"n_ring": 310, "statement": "Aachen is greener than the towns around it."},
+            disc.buffer(0.1) - disc,
+        )
+    ]
+    notes: Rows = [
+        ({"subject": "motorways", "statement": "1 of 9 features are no lines."}, shapely.box(5, 50, 6, 51))
+    ]
+    events: Rows = [
+        (
+            {"country": "BE", "region": "WAL", "road_class": "motorway", "state": "lit", "extent": "part"}
+            | {"local_time": f"{year}-12-08 23:13", "statement": "Walloon motorway lights were in part lit."}
+            | {"source": "made up"},
+            None,
+        )
+    ]
+    made = {
+        "motorway_ends": ends,
+        "motorway_segments": motorway,
+        "motorway_stations": stations,
+        "segments": segments,
+        "profiles": profiles,
+        "towns": towns,
+        "cores": cores,
+        "notes": notes,
+        "events": events,
+    }
+    return {name: _layer(rows, name, label) for name, rows in made.items()}
+
+
+def change_tables() -> dict[str, gpd.GeoDataFrame]:
+    """From 2012 to 2022; the German side became brighter, the Belgian one did not clearly change."""
+    label = {
+        "before": "simulated-2012",
+        "taken_before": "2012-12-08T22:13:00Z",
+        "after": "simulated-2022",
+        "taken_after": "2022-12-08T22:13:00Z",
+    }
+    sides = {"BE": (0.1, shapely.box(5.8, 50.5, 6.1, 50.7)), "DE": (0.58, shapely.box(6.3, 50.5, 6.6, 50.7))}
+
+    def change(light: float, tone: float) -> dict[str, Any]:
+        return {
+            "tone_kind": "relative",
+            **{"light_change": light, "light_low95": light - 0.3, "light_high95": light + 0.3},
+            **{"tone_change": tone, "tone_low95": tone - 0.1, "tone_high95": tone + 0.1},
+            **{"n_cells": 900, "n_blocks": 14, "statement": "Light changed."},
+        }
+
+    changes: Rows = [
+        ({"scope": "side", "pair": "BE-DE", "side": side, **change(light, 0.0)}, shape)
+        for side, (light, shape) in sides.items()
+    ]
+    line = shapely.LineString([(6.1, 50.7), (6.2, 50.6)])
+    across: Rows = [({"pair": "BE-DE", "first": "BE", "second": "DE", **change(0.48, -0.2)}, line)]
+    return {
+        name: _layer(rows, name, label) for name, rows in (("changes", changes), ("border_changes", across))
+    }
+
+
+def _layer(rows: Rows, name: str, label: dict[str, str]) -> gpd.GeoDataFrame:
+    """All columns of the layer, in its coordinate system; shapes are given in degrees."""
+    table = pd.DataFrame([row for row, _ in rows], columns=COLUMNS[name])
+    table = table.assign(**label, evidence="jpeg", simulated=True)
+    return gpd.GeoDataFrame(table, geometry=[shape for _, shape in rows], crs=4326).to_crs(CRS)

@@ -1,0 +1,76 @@
+"""A fabricated city, delivered once for all tests of this folder."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from pipeline.deliver.results import CityResults, read_city
+from pipeline.models import City
+from pipeline.steps.deliver import deliver
+from pipeline.steps.placed import Placed
+from tests.scenes.city import fabricate
+
+# A title that would break HTML or XML that is glued together without escaping.
+TITLE = 'Liège <b>& "Maastricht"</b>'
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A city's results folder and its configuration."""
+
+    folder: Path
+    city: City
+
+    @property
+    def data(self) -> Path:
+        return self.folder.parents[1] / "data"
+
+    @property
+    def photos(self) -> list[Path]:
+        """The folders of those that are on the map."""
+        return [self.folder / name for name in Placed.read(self.folder / "placed.json").photos]
+
+    def run(self) -> None:
+        """The step, as its rule calls it."""
+        deliver(
+            name=self.folder.name,
+            city=self.city,
+            folders=self.photos,
+            placed=self.folder / "placed.json",
+            grid=self.folder / "grid.json",
+            compared=self.folder / "borders.gpkg",
+            change=[self.folder / "change.tif"],
+            borders=self.data / "borders.gpkg",
+            motorways=self.data / "motorways.gpkg",
+            geopackage=self.folder / f"{self.folder.name}.gpkg",
+            qgis=self.folder / f"{self.folder.name}.qgz",
+            report=self.folder / "report.html",
+        )
+
+    def results(self) -> CityResults:
+        return read_city(
+            self.folder.name,
+            self.city.name,
+            self.photos,
+            self.folder / "grid.json",
+            self.folder / "borders.gpkg",
+            self.data / "borders.gpkg",
+            self.data / "motorways.gpkg",
+        )
+
+    def copy(self, root: Path) -> "Delivery":
+        """The same city elsewhere, to be spoilt."""
+        shutil.copytree(self.folder.parents[1], root, dirs_exist_ok=True)
+        return Delivery(root / "results" / self.folder.name, self.city)
+
+
+@pytest.fixture(scope="session")
+def delivery(tmp_path_factory: pytest.TempPathFactory) -> Delivery:
+    folder = fabricate(tmp_path_factory.mktemp("deliver"))
+    photos = [{"simulate": {"seed": seed, "year": year}} for seed, year in ((1, 2012), (2, 2022))]
+    city = City.model_validate({"name": TITLE, "location": {"lon": 5.72, "lat": 50.7}, "photos": photos})
+    made = Delivery(folder, city)
+    made.run()
+    return made
