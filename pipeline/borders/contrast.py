@@ -210,7 +210,7 @@ class BorderFit:
 
 
 def near_patches(beside: Beside, exclusion_m: float, config: BordersConfig) -> Patches:
-    """The light beside a border, beyond the exclusion zone and within `contrast_km`, keyed by band of distance."""
+    """The light beside a border from the exclusion zone to `contrast_km`, keyed by its band of distance."""
     used = (beside.distance_m >= exclusion_m) & (beside.distance_m <= 1e3 * config.contrast_km)
     band = np.digitize(beside.distance_m[used], 1e3 * np.array(config.bands_km))
     return patches(beside.cells.chosen(used), band)
