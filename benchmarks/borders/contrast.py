@@ -8,7 +8,6 @@ with --only, just the settings whose name holds NAME anew.
 
 import argparse
 import json
-import math
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,24 +16,17 @@ from typing import Any
 import numpy as np
 
 from pipeline.borders.profiles import along
-from tests.scenes.border_towns import CONFIG, Setting, fitted, measured, nadir_below, scene
+from tests.scenes.border_towns import (
+    CONFIG,
+    SETTINGS,
+    Setting,
+    coverage,
+    fitted,
+    measured,
+    nadir_below,
+    scene,
+)
 
-SETTINGS = {
-    "typical": Setting(),
-    "dense": Setting(density=0.06),
-    "even tones": Setting(scatter=0.1),
-    "very uneven towns": Setting(density=0.014, spread=1.3),
-    "short border, 8 towns a side": Setting(height_km=40),
-    "long border": Setting(height_km=300),
-    "clustered towns": Setting(clustered=True),
-    "clusters share their tone": Setting(clustered=True, shared=0.2, scatter=0.2),
-    "winding border": Setting(wiggle_km=8),
-    "trend 0.3, no contrast": Setting(contrast=0, trend=0.3),
-    "trend 0.3, wide frame": Setting(contrast=0, trend=0.3, width_km=100),
-    "bent trend, border off centre": Setting(contrast=0, trend=0.3, bend=0.3, border=0.3, width_km=100),
-    "clustered, trend 0.3": Setting(contrast=0, trend=0.3, clustered=True),
-    "brighter is greener, one side dim": Setting(glow=0.15, dim=0.4, density=0.06),
-}
 SEGMENT_SETTINGS = {
     name: SETTINGS[name] for name in ("typical", "dense", "clustered towns", "winding border")
 }
@@ -45,26 +37,6 @@ PLACEBO_SETTINGS = {
     "trend 0.3": Setting(contrast=0, width_km=100, trend=0.3),
     "dense, winding": Setting(contrast=0, width_km=100, density=0.05, wiggle_km=8),
 }
-
-
-def coverage(setting: Setting, scenes: int) -> dict[str, Any]:
-    """How the interval does in scenes of a setting."""
-    found = [measured(scene(setting, seed))[0] for seed in range(scenes)]
-    given = [one for one in found if one.contrast is not None]
-    value = np.array([one.contrast for one in given])
-    half = np.array([one.high - one.contrast for one in given])
-    return {
-        "scenes": scenes,
-        "given": len(given),
-        "coverage": float(np.mean(np.abs(value - setting.contrast) <= half)),
-        "bias": float(value.mean() - setting.contrast),
-        "bias_sigma": float(value.std() / math.sqrt(len(given))),
-        "spread": float(value.std()),
-        "half_width_median": float(np.median(half)),
-        "half_width_p90": float(np.quantile(half, 0.9)),
-        "called_greener": float(np.mean(np.abs(value) > half)),
-        "plain_bias": float(np.mean([one.plain for one in given]) - setting.contrast),
-    }
 
 
 def false_positives(setting: Setting, scenes: int) -> dict[str, Any]:

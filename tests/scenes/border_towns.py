@@ -3,7 +3,9 @@
 A town is a disc of log-normal light with a tone of its own; one country's towns are greener by a contrast.
 """
 
+import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import shapely
@@ -45,6 +47,24 @@ class Setting:
     border: float = 0.5
     glow: float = 0.0
     dim: float = 1.0
+
+
+SETTINGS = {
+    "typical": Setting(),
+    "dense": Setting(density=0.06),
+    "even tones": Setting(scatter=0.1),
+    "very uneven towns": Setting(density=0.014, spread=1.3),
+    "short border, 8 towns a side": Setting(height_km=40),
+    "long border": Setting(height_km=300),
+    "clustered towns": Setting(clustered=True),
+    "clusters share their tone": Setting(clustered=True, shared=0.2, scatter=0.2),
+    "winding border": Setting(wiggle_km=8),
+    "trend 0.3, no contrast": Setting(contrast=0, trend=0.3),
+    "trend 0.3, wide frame": Setting(contrast=0, trend=0.3, width_km=100),
+    "bent trend, border off centre": Setting(contrast=0, trend=0.3, bend=0.3, border=0.3, width_km=100),
+    "clustered, trend 0.3": Setting(contrast=0, trend=0.3, clustered=True),
+    "brighter is greener, one side dim": Setting(glow=0.15, dim=0.4, density=0.06),
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,3 +159,23 @@ def measured(
     field = DistanceField.of(made.line, made.sides, 1e3 * config.contrast_km)
     frame = patches(made.cells)
     return contrast, placebo_test(frame, fit, field, EXCLUSION_M, nadir_below, config, PLACEBOS)
+
+
+def coverage(setting: Setting, scenes: int) -> dict[str, Any]:
+    """How the interval does in scenes of a setting."""
+    found = [measured(scene(setting, seed))[0] for seed in range(scenes)]
+    given = [one for one in found if one.contrast is not None]
+    value = np.array([one.contrast for one in given])
+    half = np.array([one.high - one.contrast for one in given])
+    return {
+        "scenes": scenes,
+        "given": len(given),
+        "coverage": float(np.mean(np.abs(value - setting.contrast) <= half)),
+        "bias": float(value.mean() - setting.contrast),
+        "bias_sigma": float(value.std() / math.sqrt(len(given))),
+        "spread": float(value.std()),
+        "half_width_median": float(np.median(half)),
+        "half_width_p90": float(np.quantile(half, 0.9)),
+        "called_greener": float(np.mean(np.abs(value) > half)),
+        "plain_bias": float(np.mean([one.plain for one in given]) - setting.contrast),
+    }
