@@ -12,6 +12,8 @@ import pytest
 from xdist.scheduler import LoadFileScheduling
 
 REPOSITORY = Path(__file__).parents[1]
+NEEDS_PHOTOGRAPHS = "needs NASA photographs and rendered scenes"
+HOW_TO_GET_THEM = "set NIGHT_SHARED to the folder that has them, see CONTRIBUTING.md"
 
 pytest_plugins = ["tests.scenes.delivery"]
 
@@ -37,6 +39,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path.parent.name != "workflow")
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say once what was not tested for lack of the check material, and how to have it."""
+    skipped = [str(report.longrepr) for report in terminalreporter.stats.get("skipped", [])]
+    n = sum(NEEDS_PHOTOGRAPHS in reason for reason in skipped)
+    if n:
+        terminalreporter.section("not tested", yellow=True)
+        were = "test was" if n == 1 else "tests were"
+        terminalreporter.line(
+            f"{n} {were} skipped that need NASA photographs and rendered scenes: {HOW_TO_GET_THEM}."
+        )
+
+
 @pytest.fixture(scope="session")
 def repository() -> Path:
     return REPOSITORY
@@ -49,10 +63,10 @@ def shared_folder() -> Path:
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
-    """Real photographs and rendered scenes."""
+    """Real photographs and rendered scenes, for what simulated frames cannot show."""
     folder = shared_folder()
     if not (folder / "photos").is_dir():
-        _absent(f"the check material is not in {folder}; set NIGHT_SHARED to where it is")
+        _absent(f"{NEEDS_PHOTOGRAPHS}, which are not in {folder}; {HOW_TO_GET_THEM}")
     return folder
 
 

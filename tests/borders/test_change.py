@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 import shapely
 
-from benchmarks.borders.change import CONFIG, Setting, measured, scene
 from pipeline.borders.change import (
     Common,
     PairedCells,
@@ -31,6 +30,7 @@ from pipeline.camera.uncertainty import SolvedCamera
 from pipeline.photo.photo import PhotoFacts
 from pipeline.raster.tiles import Tile
 from tests.borders.test_urban import TO_DEGREES
+from tests.scenes.changed_towns import CONFIG, Setting, measured, scene
 from tests.scenes.lands import box, countries, grid, light_and_tone, place
 
 

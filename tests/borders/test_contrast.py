@@ -7,17 +7,6 @@ import numpy as np
 import pytest
 from scipy.stats import t as student
 
-from benchmarks.borders.contrast import (
-    CONFIG,
-    EXCLUSION_M,
-    PLANTED,
-    SETTINGS,
-    Setting,
-    coverage,
-    measured,
-    nadir_below,
-    scene,
-)
 from pipeline.borders.cells import BorderLine, Cells, beside, patches, unit_scales
 from pipeline.borders.contrast import (
     EQUIVALENCE,
@@ -34,6 +23,17 @@ from pipeline.borders.contrast import (
     strata,
 )
 from tests.borders.test_profiles import straight
+from tests.scenes.border_towns import (
+    CONFIG,
+    EXCLUSION_M,
+    PLANTED,
+    SETTINGS,
+    Setting,
+    coverage,
+    measured,
+    nadir_below,
+    scene,
+)
 from tests.scenes.lands import place
 
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from benchmarks.borders.contrast import CONFIG, EXCLUSION_M, Setting, fitted, measured, nadir_below, scene
 from pipeline.borders.cells import BorderLine, patches
 from pipeline.borders.placebo import DistanceField, _moved, placebo_test, studentised
 from tests.borders.test_profiles import straight
+from tests.scenes.border_towns import CONFIG, EXCLUSION_M, Setting, fitted, measured, nadir_below, scene
 from tests.scenes.lands import box, place
 
 

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import shapely
 
-from benchmarks.borders import contrast
-from benchmarks.borders.contrast import CONFIG, Setting, nadir_below, scene
 from pipeline.borders.cells import BorderLine, Cells, Units, beside
 from pipeline.borders.placebo import DistanceField
 from pipeline.borders.profiles import across, along, class_shares, segment_lines, thirds, verdict
+from tests.scenes import border_towns
+from tests.scenes.border_towns import CONFIG, Setting, nadir_below, scene
 from tests.scenes.lands import KM, box, place
 
 
@@ -111,7 +111,7 @@ def test_the_interval_of_light_is_that_of_a_sum_of_towns():
 @pytest.fixture(scope="module")
 def fitted():
     made = scene(Setting(height_km=120, density=0.06, contrast=1.0, scatter=0.15), 2)
-    return made, *contrast.fitted(made)
+    return made, *border_towns.fitted(made)
 
 
 def border_of(height_km: float) -> shapely.MultiLineString:

@@ -13,7 +13,6 @@ import pandas as pd
 import pytest
 import shapely
 
-from benchmarks.borders.motorways import Setting, found
 from pipeline.borders.schema import COLUMNS, GEOMETRY, OF_MOTORWAYS
 from pipeline.borders.zones import AREA_CRS
 from pipeline.ground.countries import Countries, read_countries
@@ -36,6 +35,7 @@ from pipeline.motorways.lit_segments import (
 from pipeline.photo.photo import PhotoFacts
 from pipeline.raster.tiles import Tile
 from tests.scenes.lands import KM, box, countries, grid, place
+from tests.scenes.motorway_light import Setting, found
 
 FRAME = box(0, 0, 40, 40)
 CELL_M = 50.0
