@@ -14,6 +14,8 @@ LIMB_STEP_PX = 8
 POINTS_AN_EDGE = 64
 POINTS_ON_LIMIT = 720
 HALVINGS = 40
+# Just inside the rim of the lens's image, where every place still has its direction.
+INSIDE_IMAGE = 1 - 1e-9
 
 
 def footprint(camera: Camera, max_zenith_deg: float = MAX_ZENITH_DEG) -> Polygon:
@@ -28,7 +30,7 @@ def footprint(camera: Camera, max_zenith_deg: float = MAX_ZENITH_DEG) -> Polygon
           .  +------+
             ' - - '
     """
-    edge = _flat(camera, camera.rays(*_frame_edge(camera.width, camera.height)))
+    edge = _flat(camera, camera.rays(*_image_edge(camera)))
     limit = _limit(camera, max_zenith_deg)
     seen = Polygon(edge).buffer(0) & Polygon(limit)
     if seen.is_empty:
@@ -53,13 +55,20 @@ def sees_ground(camera: Camera, max_zenith_deg: float = LIMB_ZENITH_DEG) -> NDAr
     return np.asarray((zenith <= max_zenith_deg)[row[:, None], column])
 
 
-def _frame_edge(width: int, height: int) -> tuple[Array, Array]:
-    """(column, row) along the frame's outer edge, clockwise, corners included."""
+def _image_edge(camera: Camera) -> tuple[Array, Array]:
+    """(column, row) along the frame's outer edge, clockwise, corners included; drawn in to where the lens's
+    image ends, where that is inside the frame."""
     along = np.arange(POINTS_AN_EDGE) / POINTS_AN_EDGE
     zero = np.zeros_like(along)
-    column = np.concatenate([along, zero + 1, 1 - along, zero])
-    row = np.concatenate([zero, along, zero + 1, 1 - along])
-    return column * width - 0.5, row * height - 0.5
+    column = np.concatenate([along, zero + 1, 1 - along, zero]) * camera.width - 0.5
+    row = np.concatenate([zero, along, zero + 1, 1 - along]) * camera.height - 0.5
+    right, down = column - camera.principal_point_px[0], row - camera.principal_point_px[1]
+    share = INSIDE_IMAGE * camera.focal_px * camera.lens.image_radius / np.hypot(right, down)
+    outside = share < 1
+    return (
+        np.where(outside, column - (1 - share) * right, column),
+        np.where(outside, row - (1 - share) * down, row),
+    )
 
 
 def _flat(camera: Camera, rays: Array) -> Array:

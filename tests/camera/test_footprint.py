@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import shapely
@@ -12,6 +14,8 @@ CAMERAS = {
     "24 mm oblique": camera(24, nadir=(2.0, 51.0)),
     "24 mm with sky": camera(24, nadir=(-4.0, 51.0), target=(8.0, 51.0), roll_deg=0),
     "nadir in the frame": camera(28, nadir=(5.6, 50.6), target=(5.57, 50.64)),
+    # The image ends 0.50 focal lengths from the centre: inside the frame's corners, and its sides in part.
+    "24 mm, dark corners": replace(camera(24, nadir=(4.5, 50.5)), k1=-0.6),
 }
 
 
