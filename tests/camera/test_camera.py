@@ -152,6 +152,24 @@ def test_beyond_the_horizon_and_behind_the_camera_there_is_no_pixel() -> None:
     assert np.isnan(up.to_ground(1000.0, 650.0)).all()
 
 
+def test_ground_is_seen_up_to_the_horizon() -> None:
+    """acos(r / (r + 400 km)) is 19.8 degrees from the station at 50 degrees north."""
+    north = camera(6.0, 69.0)
+    column, _ = north.project([6.0, 6.0], [69.6, 70.0])
+    np.testing.assert_array_equal(np.isnan(column), [False, True])
+    assert np.isfinite(north.project_ecef(to_ecef(6.0, 70.0))).all()  # though the Earth is in the way
+
+
+def test_what_is_not_said_is_nothing() -> None:
+    plain = Camera(STATION_M, camera().rotation_ecef_to_camera, 3000.0, (1010.0, 660.0), 2000, 1300)
+    assert (plain.k1, plain.k2) == (0.0, 0.0)
+    place, pixel = (7.1, 51.1), (300.0, 400.0)
+    np.testing.assert_array_equal(plain.project(*place), plain.project(*place, 0.0))
+    np.testing.assert_array_equal(plain.to_ground(*pixel), plain.to_ground(*pixel, 0.0))
+    rim = np.array([1999.5, np.nextafter(1999.5, 3000.0)])
+    np.testing.assert_array_equal(plain.inside(rim, np.zeros(2)), [True, False])
+
+
 def test_a_strongly_distorted_lens_does_not_fold_back_into_the_frame() -> None:
     barrel = replace(camera(k1=0.0, focal_px=800.0), k1=-0.3, k2=0.0)
     lon, lat = camera(k1=0.0, focal_px=800.0).to_ground(-900.0, -700.0)
