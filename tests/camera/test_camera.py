@@ -181,10 +181,18 @@ def test_the_station_is_above_its_nadir() -> None:
     assert camera().nadir() == pytest.approx((6.0, 50.0, 400.0), abs=1e-5)
 
 
-def test_beside_the_camera_there_is_no_pixel() -> None:
-    right = camera().rotation_ecef_to_camera[0]
+def test_only_what_is_ahead_has_a_pixel_however_near() -> None:
+    along_axes = replace(camera(k1=0.0), rotation_ecef_to_camera=np.eye(3), k2=0.0)
+    beside, near = (STATION_M + np.array(away_m) for away_m in ([1e5, 0.0, 0.0], [0.25, 0.0, 0.5]))
     with np.errstate(all="raise"):  # nothing is divided by zero on the way
-        assert np.isnan(camera().project_ecef(STATION_M + 1e5 * right)).all()
+        assert np.isnan(along_axes.project_ecef(beside)).all()
+    # Half a focal length to the right; metres from the Earth's centre are rounded to 1e-9.
+    assert along_axes.project_ecef(near) == pytest.approx((1010.0 + 1500.0, 660.0), abs=1e-4)
+
+
+def test_rays_are_unit_vectors() -> None:
+    rays = camera().rays([0.0, 1010.0, 1999.0], [0.0, 660.0, 50.0])
+    assert np.linalg.norm(rays, axis=-1) == pytest.approx(1.0, rel=1e-15)
 
 
 def test_json_round_trip() -> None:
