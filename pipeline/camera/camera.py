@@ -34,10 +34,12 @@ class Camera:
 
     @property
     def lens(self) -> Lens:
+        """The radial terms, for directions and places in units of the focal length."""
         return Lens(self.k1, self.k2)
 
     def project(self, lon: ArrayLike, lat: ArrayLike, height_m: ArrayLike = 0.0) -> tuple[Array, Array]:
-        """Ground to (column, row) in pixels; NaN behind the camera or beyond the horizon."""
+        """Ground to (column, row) in pixels; NaN behind the camera, beyond the horizon and beyond
+        the lens's image."""
         ground = to_ecef(lon, lat, height_m)
         column, row = self.project_ecef(ground)
         up = east_north_up(lon, lat)[..., 2, :]
@@ -82,11 +84,11 @@ class Camera:
         return zenith, np.degrees(np.arctan2(east, north)) % 360, np.linalg.norm(local, axis=-1)
 
     def ground_sample_distance_m(self, lon: ArrayLike, lat: ArrayLike) -> Array:
-        """Geometric mean side of a pixel's footprint on the ground, from slant range and view zenith."""
+        """Geometric mean side of a pixel's footprint on the ground, from slant range and view zenith; NaN
+        beyond the horizon."""
         zenith, _, slant_m = self.view(lon, lat)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            gsd = slant_m / self.focal_px / np.sqrt(np.cos(np.radians(zenith)))
-        return np.where(zenith < 90, gsd, np.nan)
+        with np.errstate(invalid="ignore"):  # beyond the horizon the cosine is negative
+            return np.asarray(slant_m / self.focal_px / np.sqrt(np.cos(np.radians(zenith))))
 
     def inside(self, column: Array, row: Array, margin_px: float | Array = 0.0) -> NDArray[np.bool_]:
         """Whether pixels lie in the frame, enlarged by a margin."""
@@ -127,6 +129,7 @@ class Camera:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> "Camera":
+        """From the content of `camera.json`; what is there beside the camera is passed over."""
         return cls(
             position_ecef_m=np.array(data["position_ecef_m"], float),
             rotation_ecef_to_camera=np.array(data["rotation_ecef_to_camera"], float),
