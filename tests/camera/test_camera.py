@@ -229,6 +229,10 @@ class TestEarth:
     def test_a_quarter_of_the_sphere_is_10007_km(self) -> None:
         assert np.isclose(distance_km(0, 0, 90, 0), 10007.6, atol=0.1)
         assert np.isclose(distance_km(179.9, 0, -179.9, 0), 22.24, atol=0.01)
+        assert np.isclose(distance_km(5, 40, 5, -50), 10007.6, atol=0.1)
+        # At 60 degrees north a quarter around is 2 asin(cos(60) sin(45)) = 41.41 degrees of it.
+        assert np.isclose(distance_km(0, 60, 90, 60), 4604.5, atol=0.5)
+        assert np.isclose(distance_km(0, 0, 90, 60), 10007.6, atol=0.1)  # at right angles at any latitude
 
     def test_the_horizon_from_400_km_is_2200_km_away(self) -> None:
         assert np.isclose(horizon_km(400.0), 2201.0, atol=2.0)
