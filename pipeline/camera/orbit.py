@@ -24,7 +24,9 @@ J2000_JULIAN_DATE = 2451545.0
 DAYS_A_CENTURY = 36525
 EARTH_ROTATION_RAD_S = np.array([0.0, 0.0, 7.292115146706979e-5])
 
+# At ten days SGP4 is off by some 100 km along the track, more than a catalogue's nadir.
 MAX_AGE_DAYS = 10.0
+# Low orbits: below, nothing stays up; above, nothing carries people.
 ALTITUDE_RANGE_KM = (150.0, 2000.0)
 STATION_CATALOGUE_NUMBER = 25544
 
@@ -96,6 +98,7 @@ class State:
 
     @property
     def speed_m_s(self) -> float:
+        """Speed over the turning Earth."""
         return float(np.linalg.norm(self.velocity_ecef_m_s))
 
     def axes(self) -> Array:
