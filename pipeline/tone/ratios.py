@@ -88,10 +88,10 @@ def calibrate(
     calibration = Calibration(
         background, noise, halo_cells, tone_cells, tone_noise, config.min_signal_to_noise, scale=scale
     )
-    return replace(calibration, blue_refused=_lost_blue(calm, calibration) if eight_bit else None)
+    return replace(calibration, blue_refused=lost_blue(calm, calibration) if eight_bit else None)
 
 
-def _lost_blue(sample: Sample, calibration: Calibration) -> str | None:
+def lost_blue(sample: Sample, calibration: Calibration) -> str | None:
     """Why blue cannot be used, where too many lit cells have none left."""
     below = sample.on_cells(calibration.background)
     light = sample.light.astype(np.float32)

@@ -102,16 +102,20 @@ def _slope(x: Array, y: Array, weight: Array, block: NDArray[np.intp]) -> Slope 
         return None
     n = len(moments)
     drawn = np.random.default_rng(SEED).multinomial(n, np.full(n, 1 / n), REPLICATES).astype(float)
-    value, sigma = (float(v[0]) for v in _slope_and_sigma(moments, np.ones((1, n))))
+    value, sigma = (float(v[0]) for v in slope_and_sigma(moments, np.ones((1, n))))
     with np.errstate(divide="ignore", invalid="ignore"):
-        values, sigmas = _slope_and_sigma(moments, drawn)
+        values, sigmas = slope_and_sigma(moments, drawn)
         away = np.nan_to_num(np.abs(values - value) / sigmas, nan=np.inf)
     half = sigma * float(np.quantile(away, LEVEL, method="higher"))
     return Slope(value, value - half, value + half) if math.isfinite(half) else None
 
 
-def _slope_and_sigma(moments: Array, drawn: Array) -> tuple[Array, Array]:
-    """Slopes and their linearised sigmas, blocks of `moments` (n, 5) taken `drawn` (replicates, n) times."""
+def slope_and_sigma(moments: Array, drawn: Array) -> tuple[Array, Array]:
+    """Slopes and their sigmas, both (replicates,), of n blocks taken `drawn` (replicates, n) times.
+
+    `moments` (n, 5) are each block's sums of w, w x, w y, w x^2 and w x y. The sigma is that of whole blocks
+    drawn at random, to first order: "cluster-robust", with n / (n - 1) for the line that is taken off.
+    """
     w, wx, wy, wxx, wxy = (drawn @ moments).T
     mean_x, mean_y = wx / w, wy / w
     spread = wxx - wx * mean_x
