@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pipeline.models import EvidenceLevel, ToneConfig
-from pipeline.photo.masks import SATURATION
 from pipeline.photo.photo import Photo
 from pipeline.photo.reader import read_photo
+from pipeline.photo.saturation import SATURATION
 from pipeline.raster.tiles import Tile
 from pipeline.simulate.render import Optics, developed, splat, spread
 from pipeline.tone.ratios import average_around, calibrate, light_tile, tone_tile

@@ -60,8 +60,7 @@ def without_flare(photo: Photo) -> tuple[Photo, int]:
     hidden = ghosts(photo, bright_lights(photo))
     if not hidden.any():
         return photo, 0
-    light = np.where(hidden, np.float32(np.nan), photo.light)
-    return Photo(light, photo.saturated & ~hidden), int(hidden.sum())
+    return photo.without(hidden), int(hidden.sum())
 
 
 def bright_lights(photo: Photo, min_share: float = SOURCE_SHARE) -> tuple[Light, ...]:

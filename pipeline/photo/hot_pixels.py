@@ -34,6 +34,12 @@ def isolated(photo: Photo) -> NDArray[np.bool_]:
     return np.asarray((alone & (_in_others(own + margin) < MAX_SHARE * own)).any(axis=0))
 
 
+def without_hot_pixels(photo: Photo) -> tuple[Photo, int]:
+    """The photo with isolated hot pixels invalid, and their number."""
+    hot = isolated(photo)
+    return photo.without(hot), int(hot.sum())
+
+
 def persistent(frames: Iterable[Photo]) -> NDArray[np.bool_]:
     """Hot pixels (height, width) of a sensor: bright in most frames, while the scene moves through them.
 

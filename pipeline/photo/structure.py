@@ -44,6 +44,4 @@ def structure(photo: Photo) -> NDArray[np.bool_]:
 def without_structure(photo: Photo) -> tuple[Photo, float]:
     """The photo with parts of the station invalid, and the share of the frame they take."""
     hidden = structure(photo)
-    return Photo(np.where(hidden, np.float32(np.nan), photo.light), photo.saturated & ~hidden), float(
-        hidden.mean()
-    )
+    return photo.without(hidden), float(hidden.mean())

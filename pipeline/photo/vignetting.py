@@ -63,6 +63,8 @@ NONE = Vignetting(((0.0, 0.0), (0.0, 0.0), (0.0, 0.0)))
 
 def corrected(photo: Photo, model: Vignetting) -> Photo:
     """The photo as through a lens without vignetting; towards the corners its light may exceed 1."""
+    if model == NONE:
+        return photo
     falloff = model.falloff(radius(*photo.light.shape[1:]))
     return Photo(photo.light / falloff, photo.saturated)
 

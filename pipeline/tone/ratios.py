@@ -12,7 +12,6 @@ import numpy as np
 from dask.base import compute
 from dask.delayed import delayed
 from numpy.typing import NDArray
-from scipy.ndimage import maximum_filter
 
 from pipeline.errors import PhotoError
 from pipeline.models import EvidenceLevel, ToneConfig
@@ -22,8 +21,8 @@ from pipeline.raster.lattice import Lattice
 from pipeline.raster.tiles import Tile
 from pipeline.tone.background import Floats, Noise, Sample, background_and_noise, take_samples
 from pipeline.tone.evidence import RATIO_SYSTEM
+from pipeline.tone.saturation import halo_cells, without_saturated
 
-HALO_PX = 2
 TONE_PX = 4
 MIN_BLUE_SIGNAL_TO_NOISE = 3.0
 # Blue of two codes or less in an 8-bit JPEG was clipped out of gamut; it is not a measurement of darkness.
@@ -71,7 +70,6 @@ def calibrate(
 ) -> Calibration:
     """Background, noise and the use of blue, from `ortho` (red, green, blue, saturated share)."""
     eight_bit = evidence == "jpeg"
-    halo_cells = max(1, round(HALO_PX * gsd_m / resolution_m))
     tone_cells = 1 + 2 * round((TONE_PX * gsd_m / resolution_m - 1) / 2)
     light = da.where(ortho[3:] > 0, np.nan, ortho[:3])
     reach = tone_cells // 2
@@ -86,7 +84,13 @@ def calibrate(
     )
     tone_noise = noise.calmed(calm_noise.floor)
     calibration = Calibration(
-        background, noise, halo_cells, tone_cells, tone_noise, config.min_signal_to_noise, scale=scale
+        background,
+        noise,
+        halo_cells(gsd_m, resolution_m),
+        tone_cells,
+        tone_noise,
+        config.min_signal_to_noise,
+        scale=scale,
     )
     return replace(calibration, blue_refused=lost_blue(calm, calibration) if eight_bit else None)
 
@@ -130,14 +134,6 @@ def _sum_around(values: Floats, cells: int) -> Floats:
     return total
 
 
-def _unsaturated(ortho: Floats, calibration: Calibration) -> Floats:
-    """Light of a tile with its margin, less the halo's; NaN where saturated or near it."""
-    halo = calibration.halo_cells
-    core = (slice(halo, -halo or None), slice(halo, -halo or None))
-    near_saturated = maximum_filter(ortho[3] > 0, size=2 * halo + 1)[core]
-    return np.where(near_saturated, np.float32(np.nan), ortho[:3, *core])
-
-
 def signal_to_noise(signal: Floats, sigma: Floats) -> Floats:
     """The lesser of red's and green's."""
     return np.asarray(np.minimum(signal[0] / sigma[0], signal[1] / sigma[1]))
@@ -145,7 +141,7 @@ def signal_to_noise(signal: Floats, sigma: Floats) -> Floats:
 
 def light_tile(ortho: Floats, tile: Tile, calibration: Calibration) -> Floats:
     """The bands of `light.tif`, from the tile with its margin."""
-    light = _core(_unsaturated(ortho, calibration), calibration)
+    light = _core(without_saturated(ortho, calibration.halo_cells), calibration)
     signal = light - calibration.background.at(tile).astype(np.float32)
     sigma = calibration.noise.sigma(light, signal)[1:2]
     return np.concatenate([_scaled(signal, calibration), sigma])
@@ -164,7 +160,7 @@ def _core(light: Floats, calibration: Calibration) -> Floats:
 
 def tone_tile(ortho: Floats, tile: Tile, calibration: Calibration) -> Floats:
     """The bands of `tone.tif`: ratios and their first-order sigmas where lit, signal-to-noise everywhere."""
-    light = average_around(_unsaturated(ortho, calibration), calibration.tone_cells)
+    light = average_around(without_saturated(ortho, calibration.halo_cells), calibration.tone_cells)
     light = _core(light, calibration)
     signal = light - calibration.background.at(tile).astype(np.float32)
     sigma = calibration.tone_noise.sigma(light, signal)
