@@ -28,17 +28,19 @@ from scipy.spatial import ConvexHull
 
 from pipeline.photo.photo import Photo
 
-BLOCKS, MIN_BLOCK_PX = 256, 4  # along the long side
+# Along the long side. A block's level is the lower quartile of its pixels, which leaves lamps out.
+BLOCKS_ALONG, MIN_BLOCK_PX = 256, 4
 SOURCE_SHARE = 1e-4  # of the frame, saturated in one piece: a ghost has a thousandth of its light or less
-MIN_AWAY, MIN_ALONG, MAX_ALONG = 0.05, 0.3, 1.4  # of the long side, the others of the light's own distance
+# The least distance of a light from the middle of the frame, in long sides: nearer, the line through both is
+# too uncertain. And where on this line ghosts lie, in multiples of the light's own distance.
+MIN_AWAY, MIN_ALONG, MAX_ALONG = 0.05, 0.3, 1.4
 MAX_ASIDE = 0.03  # of the long side: the middle of the frame is not quite that of the lens
 MIN_RISE = 0.01  # of white: fainter bumps are lost among those of the ground
 MAX_WIDTH = 0.15  # of the long side; what is wider is a veil or a cloud
-MAX_CONTRAST = 0.3  # of the rise: median - 10th percentile of a block
-MAX_ABOVE = (
-    0.25  # of the rise: a block's level above that of the darkest around, which small towns leave dark
-)
-MIN_BLOCKS, MIN_RADIUS = 9, 0.01  # the radius in long sides: a town's smooth middle is smaller
+MAX_GHOST_CONTRAST = 0.3  # of the rise: median - 10th percentile of a block
+# Of the rise: a block's level above that of the darkest around, which small towns leave dark.
+MAX_ABOVE = 0.25
+MIN_GHOST_BLOCKS, MIN_RADIUS = 9, 0.01  # the radius in long sides: a town's smooth middle is smaller
 MIN_SMOOTH, MIN_ROUND = 0.6, 0.25  # shares of smooth blocks, and of the circle around it: lamps spoil both
 SKIRT = 0.3  # of its radius, around what is above MIN_RISE
 
@@ -81,7 +83,7 @@ def ghosts(photo: Photo, lights: tuple[Light, ...]) -> Mask:
     hidden = np.zeros(shape, bool)
     if not lights:
         return hidden
-    block_px = max(MIN_BLOCK_PX, round(max(shape) / BLOCKS))
+    block_px = max(MIN_BLOCK_PX, round(max(shape) / BLOCKS_ALONG))
     for channel in np.nan_to_num(photo.light):
         for bump in _bumps(_in_blocks(channel, block_px), max(shape) / block_px):
             row, column = ((v + 0.5) * block_px for v in center_of_mass(bump))
@@ -125,10 +127,10 @@ def _bumps(blocks: NDArray[np.float32], long_side: float) -> list[Mask]:
     window = 2 * round(MAX_WIDTH * long_side / 2) + 1
     rise = ground - grey_opening(level, (window, window), mode="nearest")
     contrast, above = _beyond_usual(middle - low), _beyond_usual(level - ground)
-    smooth = (rise > MIN_RISE) & (contrast < MAX_CONTRAST * rise) & (above < MAX_ABOVE * rise)
+    smooth = (rise > MIN_RISE) & (contrast < MAX_GHOST_CONTRAST * rise) & (above < MAX_ABOVE * rise)
     parts, _ = label(smooth)
     sizes = np.bincount(parts.ravel())
-    least = max(MIN_BLOCKS, np.pi * (MIN_RADIUS * long_side) ** 2)
+    least = max(MIN_GHOST_BLOCKS, np.pi * (MIN_RADIUS * long_side) ** 2)
     found = []
     for number in np.flatnonzero(sizes >= least):
         whole = _filled(parts == number) if number > 0 else np.zeros(1, bool)

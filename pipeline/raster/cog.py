@@ -29,7 +29,7 @@ from pipeline.raster.grid import Grid
 from pipeline.raster.statistics import Statistics
 
 BLOCK = 256  # a tile with a margin takes whole blocks: larger ones would be read again and again
-CACHE_BYTES = 128 << 20
+CACHE_BYTES = 128 << 20  # of GDAL: its default is a twentieth of the machine's memory
 
 
 @dataclass(frozen=True)

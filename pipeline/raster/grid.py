@@ -21,7 +21,7 @@ from pipeline.models import GridConfig, LonLat
 # No step holds a whole raster, they stream it in tiles. What grows with the grid is the borders step's list
 # of lit cells: 20 bytes a cell of the grid measured where 1 in 5 was lit; the rest is for brighter frames.
 BYTES_A_CELL = 60
-SAMPLES = 33
+SAMPLES_ACROSS = 33  # places of an area, in each direction; the size of a pixel varies smoothly
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def narrowest_pixel_m(camera: Camera, area: BaseGeometry, crs: str) -> float:
 def _sampled(area: BaseGeometry, crs: str) -> tuple[Array, Array]:
     """Places all over an area of the map, in degrees."""
     xmin, ymin, xmax, ymax = area.bounds
-    share = (np.arange(SAMPLES) + 0.5) / SAMPLES
+    share = (np.arange(SAMPLES_ACROSS) + 0.5) / SAMPLES_ACROSS
     x, y = (v.ravel() for v in np.meshgrid(xmin + share * (xmax - xmin), ymin + share * (ymax - ymin)))
     inside = shapely.contains_xy(area, x, y)
     if not inside.any():

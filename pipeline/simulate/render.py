@@ -50,7 +50,7 @@ def ground_light(camera: Camera, lights: LampPoints) -> Array:
         caught *= np.exp(-EXTINCTION * np.maximum(airmass(camera, range_m) - CLEAR_AIRMASSES, 0))
         for band in range(3):
             value = caught * part.rgb[:, band]
-            picture[band] += splat(column + MARGIN_PX, row + MARGIN_PX, value, shape)
+            picture[band] += on_pixels(column + MARGIN_PX, row + MARGIN_PX, value, shape)
     return picture
 
 
@@ -79,8 +79,11 @@ def render(camera: Camera, lights: LampPoints, seed: int, optics: Optics = Optic
     return developed(noisy(exposed(camera, lights, optics), seed, optics))
 
 
-def splat(column: Array, row: Array, value: Array, shape: tuple[int, int]) -> Array:
-    """Share each value among its four nearest pixels, keeping its centroid; what falls outside is lost."""
+def on_pixels(column: Array, row: Array, value: Array, shape: tuple[int, int]) -> Array:
+    """Light (n,) at places (n,) shared among the four nearest pixels of a picture `shape` (height, width).
+
+    Sum and centroid stay, in float64; a light whose four pixels are not all in the picture is lost whole.
+    """
     height, width = shape
     good = (column >= 0) & (row >= 0) & (column < width - 1) & (row < height - 1)
     column, row, value = column[good], row[good], value[good]

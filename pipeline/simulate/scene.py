@@ -17,7 +17,7 @@ from pipeline.simulate.sky import sees_sky, sky_light
 from pipeline.simulate.streets import Ground, motorway_lights, street_lights
 from pipeline.simulate.town import TILE_DEG, town_lights
 
-SENSOR_WIDTH_MM = 36.0
+SIMULATED_SENSOR_MM = 36.0
 NAUTICAL_MILE_KM = 1.852
 WORLD = 1  # the layout of towns that all photos of the demo share
 LIEGE, MAASTRICHT, AACHEN = (5.57, 50.64), (5.69, 50.85), (6.08, 50.78)
@@ -153,7 +153,7 @@ def _camera(
     return Camera(
         position_ecef_m=position,
         rotation_ecef_to_camera=look_at_rotation(position, to_ecef(lon, lat), rng.uniform(-180, 180)),
-        focal_px=focal_mm / SENSOR_WIDTH_MM * width * (1 + rng.uniform(-0.01, 0.01)),
+        focal_px=focal_mm / SIMULATED_SENSOR_MM * width * (1 + rng.uniform(-0.01, 0.01)),
         principal_point_px=((width - 1) / 2 + shift[0], (height - 1) / 2 + shift[1]),
         width=width,
         height=height,
@@ -180,7 +180,7 @@ def _facts(
         altitude_km=round(round(altitude_km / NAUTICAL_MILE_KM) * NAUTICAL_MILE_KM, 1),
         camera="NIKON D3S",
         focal_length_mm=focal_mm,
-        sensor_width_mm=SENSOR_WIDTH_MM,
+        sensor_width_mm=SIMULATED_SENSOR_MM,
         aperture=1.4,
         exposure_s=1 / 60,
         iso=6400,

@@ -20,7 +20,7 @@ MOTORWAY_POWER = 1.9
 SECTION_M = 8000.0  # a motorway is relit by sections
 DISTRICTS_PER_KM2 = 1.2
 CELL_DEG = 0.005
-BUILT_UP_KM_PER_KM2 = 7.0  # of streets, from which ground counts as a town
+FULLY_LIT_KM_PER_KM2 = 7.0  # of streets, from which ground counts as a town
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +53,7 @@ def street_lights(world: int, year: int, streets: dict[str, shapely.Geometry]) -
         lon, lat, line, _ = points_along(streets[kind], LAMP_STEP_M)
         town, rural = POWER.get(kind.removesuffix("_link"), OTHER_POWER)
         built = density[((lat - south) / CELL_DEG).astype(int), ((lon - west) / CELL_DEG).astype(int)]
-        built = np.minimum(built / BUILT_UP_KM_PER_KM2, 2.0) ** 1.5
+        built = np.minimum(built / FULLY_LIT_KM_PER_KM2, 2.0) ** 1.5
         street = np.exp(0.45 * rng.standard_normal(shapely.get_num_geometries(streets[kind])))
         power = town * np.maximum(built, rural) * street[line] * rng.gamma(2, 0.5, len(lon))
         # Yards and squares: a few white lights, far brighter.
@@ -63,7 +63,7 @@ def street_lights(world: int, year: int, streets: dict[str, shapely.Geometry]) -
         parts.append((lon, lat, power[:, None], white))
     lon, lat, power, white = (np.concatenate(values) for values in zip(*parts, strict=True))
     colour, level = _districts(lon, lat, year, rng)
-    colour = white * lamps.lamp_rgb()[lamps.WHITE] + (1 - white) * colour
+    colour = white * lamps.lamp_rgb()[lamps.YARD_LAMP] + (1 - white) * colour
     keep = power[:, 0] > 0.03
     return LampPoints(lon, lat, colour * power * level, np.full(len(lon), "BE", "<U2"))[keep]
 

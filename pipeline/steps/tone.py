@@ -30,7 +30,7 @@ from pipeline.tone.ratios import (
     tone_bands,
 )
 
-STRIP = 128  # rows
+STRIP_ROWS = 128  # of a tile at a time: its bands fit into the processor's cache
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +72,7 @@ def measure_tone(
 def _tile(ortho: Floats, tile: Tile, calibration: Calibration, lamps: Lamps | None, bands: int) -> Floats:
     """The bands of `light.tif`, `tone.tif` and `lamps.tif`, from the tile of `ortho.tif` with its margin."""
     result = np.empty((bands, tile.height, tile.width), np.float32)
-    for rows, strip in tile.strips(STRIP):
+    for rows, strip in tile.strips(STRIP_ROWS):
         seen = ortho[:, rows.start : rows.stop + 2 * calibration.margin]
         light = light_tile(seen, strip, calibration)
         result[: len(light), rows] = light

@@ -23,11 +23,13 @@ from pipeline.tone.background import Floats, Noise, Sample, background_and_noise
 from pipeline.tone.evidence import RATIO_SYSTEM
 from pipeline.tone.saturation import halo_cells, without_saturated
 
+# Side of the square that tone is averaged over, in pixels of the photo: white noise falls to a quarter.
 TONE_PX = 4
+# Of a lit cell. The logarithm of noisy light is low by 1 / (2 x 3^2), 0.08 in log2, and soon by more below.
 MIN_BLUE_SIGNAL_TO_NOISE = 3.0
 # Blue of two codes or less in an 8-bit JPEG was clipped out of gamut; it is not a measurement of darkness.
 LOST_BLUE = 2 / 255 / 12.92
-MAX_LOST_BLUE = 0.05
+MAX_LOST_BLUE = 0.05  # of the lit cells: those that have blue left are a choice of the bluer lamps
 
 BY_CAMERA = 1.0, 1.0, 1.0
 

@@ -5,7 +5,7 @@ from scipy.ndimage import maximum_filter
 
 from pipeline.tone.background import Floats
 
-# Of the photo: how far the lens and the camera's interpolation carry what a clipped channel lacks.
+# Pixels of the photo: demosaicing and a JPEG's shared colours carry what a clipped channel lacks that far.
 SATURATION_HALO_PX = 2
 
 

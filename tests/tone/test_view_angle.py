@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from pipeline.tone.view_angle import MIN_BLOCKS, angle_check, matched, slope_and_sigma
+from pipeline.tone.view_angle import MIN_STRETCHES, angle_check, matched, slope_and_sigma
 
 BLOCKS, CELLS = 60, 20
 
@@ -59,11 +59,11 @@ def test_a_slope_by_hand():
     zenith = np.repeat([10.0, 20.0], 10)
     tone = np.where(zenith == 10, np.tile([0.0, 1.0], 10), 2.0)
     light = np.where((zenith == 10) & (tone == 1), 3.0, 1.0)
-    check = angle_check(tone, light, zenith, zenith / 100, np.arange(20) % MIN_BLOCKS)
+    check = angle_check(tone, light, zenith, zenith / 100, np.arange(20) % MIN_STRETCHES)
     # Weighted mean of the first angle: 0.75; 10 degrees on, 2. From the centre to the corner: 10 times that.
     assert check.zenith.value == pytest.approx(1.25)
     assert check.radius.value == pytest.approx(12.5)
-    assert check.n_blocks == MIN_BLOCKS
+    assert check.n_blocks == MIN_STRETCHES
 
 
 def test_the_sigma_of_a_slope_is_that_of_whole_blocks():
@@ -97,10 +97,10 @@ def test_cells_without_data_take_no_part():
 
 def test_what_cannot_be_told_is_not_told():
     tone, light, zenith, radius, block = country(7)
-    few = angle_check(tone, light, zenith, radius, block % (MIN_BLOCKS - 1))
+    few = angle_check(tone, light, zenith, radius, block % (MIN_STRETCHES - 1))
     assert (few.zenith, few.radius) == (None, None)
     assert few.verdict.startswith(
-        f"Whether tone depends on the view cannot be told: only {MIN_BLOCKS - 1} of"
+        f"Whether tone depends on the view cannot be told: only {MIN_STRETCHES - 1} of"
     )
     straight = angle_check(tone, light, np.full_like(zenith, 30.0), radius, block)
     assert straight.zenith is None
