@@ -83,6 +83,7 @@ class Anchor:
     missing: str | None = None
 
     def describe(self) -> str:
+        """In a few words, for the log."""
         if self.camera:
             return f"colours anchored ({self.camera.source})"
         return self.missing or "colours not anchored"

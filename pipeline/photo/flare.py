@@ -131,14 +131,14 @@ def _bumps(blocks: NDArray[np.float32], long_side: float) -> list[Mask]:
     parts, _ = label(smooth)
     sizes = np.bincount(parts.ravel())
     least = max(MIN_GHOST_BLOCKS, np.pi * (MIN_RADIUS * long_side) ** 2)
-    found = []
+    bumps = []
     for number in np.flatnonzero(sizes >= least):
         whole = _filled(parts == number) if number > 0 else np.zeros(1, bool)
         radius = _radius(whole)
         round_ = whole.sum() / max(np.pi * radius**2, 1) >= MIN_ROUND
         if whole.sum() >= least and round_ and smooth[whole].mean() >= MIN_SMOOTH:
-            found.append(binary_dilation(_convex(whole), iterations=max(1, round(SKIRT * radius))))
-    return found
+            bumps.append(binary_dilation(_convex(whole), iterations=max(1, round(SKIRT * radius))))
+    return bumps
 
 
 def _beyond_usual(values: Blocks) -> Blocks:
@@ -146,21 +146,21 @@ def _beyond_usual(values: Blocks) -> Blocks:
     return np.asarray(np.sqrt(np.maximum(values**2 - np.median(values) ** 2, 0)))
 
 
-def _filled(part: Mask) -> Mask:
-    """A part without the holes that lamps make, and without its thin arms."""
-    whole = binary_fill_holes(binary_closing(np.pad(part, 3), iterations=2))
+def _filled(blocks: Mask) -> Mask:
+    """The largest piece of a mask of blocks, without the holes that lamps make and without thin arms."""
+    whole = binary_fill_holes(binary_closing(np.pad(blocks, 3), iterations=2))
     pieces, n = label(binary_opening(whole, iterations=2)[3:-3, 3:-3])
-    return np.asarray(pieces == 1 + np.bincount(pieces.ravel())[1:].argmax()) if n else np.zeros_like(part)
+    return np.asarray(pieces == 1 + np.bincount(pieces.ravel())[1:].argmax()) if n else np.zeros_like(blocks)
 
 
-def _radius(part: Mask) -> float:
-    """From the middle of a part to its farthest block."""
-    at = np.argwhere(part)
+def _radius(blocks: Mask) -> float:
+    """From the middle of a mask of blocks to its farthest block, in blocks."""
+    at = np.argwhere(blocks)
     return float(np.linalg.norm(at - at.mean(axis=0), axis=1).max() + 0.5) if len(at) else 0.0
 
 
-def _convex(part: Mask) -> Mask:
-    """The part with all that lies between its blocks."""
-    faces = ConvexHull(np.argwhere(part)).equations
-    places = np.indices(part.shape).reshape(2, -1)
-    return np.asarray((faces[:, :2] @ places + faces[:, 2:] < 1e-9).all(axis=0).reshape(part.shape))
+def _convex(blocks: Mask) -> Mask:
+    """A mask of blocks with all that lies between them: its convex hull."""
+    faces = ConvexHull(np.argwhere(blocks)).equations
+    places = np.indices(blocks.shape).reshape(2, -1)
+    return np.asarray((faces[:, :2] @ places + faces[:, 2:] < 1e-9).all(axis=0).reshape(blocks.shape))

@@ -46,19 +46,21 @@ def persistent(frames: Iterable[Photo]) -> NDArray[np.bool_]:
     Finds those of 5 times the noise and more. A scene that stands still would lose its lamps. Raises
     PhotoError for fewer than three frames.
     """
-    seen, given = np.zeros(0, np.uint16), 0
+    times_bright, given = np.zeros(0, np.uint16), 0
     for given, photo in enumerate(frames, start=1):
         own, _, sigma = _rises(photo)
         if given == 1:
-            seen = np.zeros(own.shape, np.uint16)
-        elif seen.shape != own.shape:
-            raise PhotoError(f"hot pixels: frame {given} is {own.shape[1:]} pixels, others {seen.shape[1:]}")
-        seen += own > MIN_RISE_SIGMAS * sigma
+            times_bright = np.zeros(own.shape, np.uint16)
+        elif times_bright.shape != own.shape:
+            raise PhotoError(
+                f"hot pixels: frame {given} is {own.shape[1:]} pixels, others {times_bright.shape[1:]}"
+            )
+        times_bright += own > MIN_RISE_SIGMAS * sigma
     if given < MIN_FRAMES_TO_TELL:
         raise PhotoError(
             f"hot pixels: {given} frames do not tell them from lamps; give {MIN_FRAMES_TO_TELL} or more"
         )
-    return np.asarray((seen >= MIN_SHARE_OF_FRAMES * given).any(axis=0))
+    return np.asarray((times_bright >= MIN_SHARE_OF_FRAMES * given).any(axis=0))
 
 
 def _rises(photo: Photo) -> tuple[Floats, Floats, Floats]:

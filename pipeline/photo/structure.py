@@ -35,15 +35,15 @@ def structure(photo: Photo) -> NDArray[np.bool_]:
         & (high - low < MAX_STATION_CONTRAST * middle)
         & (clipped.mean(-1) < MAX_SATURATED_SHARE)
     )
-    parts, _ = label(even)
-    found = np.zeros(even.shape, bool)
-    edge = np.unique(np.concatenate([parts[0], parts[-1], parts[:, 0], parts[:, -1]]))
+    patches, _ = label(even)
+    station = np.zeros(even.shape, bool)
+    edge = np.unique(np.concatenate([patches[0], patches[-1], patches[:, 0], patches[:, -1]]))
     for number in edge[edge > 0]:
-        one = parts == number
-        found |= one if one.mean() > MIN_STATION_SHARE else False
-    found = binary_dilation(found, np.ones((3, 3), bool))
-    whole = np.kron(found, np.ones((EVENNESS_BLOCK_PX, EVENNESS_BLOCK_PX), bool))
-    beyond = [(0, full - part) for full, part in zip(light.shape, whole.shape, strict=True)]
+        patch = patches == number
+        station |= patch if patch.mean() > MIN_STATION_SHARE else False
+    station = binary_dilation(station, np.ones((3, 3), bool))
+    whole = np.kron(station, np.ones((EVENNESS_BLOCK_PX, EVENNESS_BLOCK_PX), bool))
+    beyond = [(0, full - covered) for full, covered in zip(light.shape, whole.shape, strict=True)]
     return np.pad(whole, beyond, mode="edge")
 
 

@@ -51,6 +51,7 @@ class Vignetting:
         )
 
     def describe(self) -> str:
+        """What was corrected, in a few words, for facts, tags and the report."""
         if self == NONE:
             return "not corrected"
         corner = "/".join(f"{1 + a1 + a2:.2f}" for a1, a2 in self.coefficients)
@@ -142,10 +143,10 @@ def _pair(file: Path, colour: str, value: Any) -> Pair:
 
 def _strange(model: Vignetting) -> str | None:
     """The range of a falloff that is no lens's."""
-    seen = model.falloff(np.linspace(0, 1, 101))
-    if seen.min() >= MIN_FALLOFF and seen.max() <= MAX_FALLOFF:
+    falloff = model.falloff(np.linspace(0, 1, 101))
+    if falloff.min() >= MIN_FALLOFF and falloff.max() <= MAX_FALLOFF:
         return None
-    return f"{seen.min():.2f} to {seen.max():.2f}"
+    return f"{falloff.min():.2f} to {falloff.max():.2f}"
 
 
 def _rings(height: int, width: int) -> NDArray[np.intp]:

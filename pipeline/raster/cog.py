@@ -44,13 +44,16 @@ class Raster:
 
     @property
     def count(self) -> int:
+        """How many bands it has."""
         return len(self.bands)
 
     @property
     def profile(self) -> dict[str, Any]:
+        """What rasterio needs to know of its values."""
         return {"dtype": "float32", "count": self.count, "nodata": np.nan}
 
     def describe(self, target: DatasetWriter) -> None:
+        """Write its tags, and each band's name, unit and meaning."""
         target.update_tags(**self.tags)
         for index, band in enumerate(self.bands, 1):
             target.set_band_description(index, band.name)
@@ -81,6 +84,7 @@ class ClassMap:
 
     @property
     def profile(self) -> dict[str, Any]:
+        """What rasterio needs to know of its values."""
         return {"dtype": "uint8", "count": self.count, "nodata": 0, "photometric": "palette"}
 
     def describe(self, target: DatasetWriter) -> None:

@@ -43,13 +43,13 @@ def ground_light(camera: Camera, lights: LampPoints) -> Array:
     shape = camera.height + 2 * MARGIN_PX, camera.width + 2 * MARGIN_PX
     picture = np.zeros((3, *shape))
     for start in range(0, len(lights), BATCH):
-        part = lights[start : start + BATCH]
-        column, row = camera.project(part.lon, part.lat)
-        range_m = np.linalg.norm(to_ecef(part.lon, part.lat) - camera.position_ecef_m, axis=-1)
+        batch = lights[start : start + BATCH]
+        column, row = camera.project(batch.lon, batch.lat)
+        range_m = np.linalg.norm(to_ecef(batch.lon, batch.lat) - camera.position_ecef_m, axis=-1)
         caught = SIGNAL * (camera.focal_px / REFERENCE_FOCAL_PX * REFERENCE_RANGE_M / range_m) ** 2
         caught *= np.exp(-EXTINCTION * np.maximum(airmass(camera, range_m) - CLEAR_AIRMASSES, 0))
         for band in range(3):
-            value = caught * part.rgb[:, band]
+            value = caught * batch.rgb[:, band]
             picture[band] += on_pixels(column + MARGIN_PX, row + MARGIN_PX, value, shape)
     return picture
 

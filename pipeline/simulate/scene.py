@@ -42,7 +42,6 @@ def simulate_frame(
     seed: int,
     year: int = 2012,
     ground: Ground | None = None,
-    world: int = WORLD,
     aim: tuple[float, float] = (5.92, 50.72),
     must_see: tuple[tuple[float, float], ...] = (LIEGE, MAASTRICHT, AACHEN),
     focal_length_mm: float = 85.0,
@@ -53,12 +52,14 @@ def simulate_frame(
 ) -> Frame:
     """A photograph near `aim` (lon, lat); without `ground` of towns alone, anywhere on Earth.
 
-    `seed` chooses camera, facts, clouds and noise, `world` the layout of the light. `cloud_cover` is the
-    share of the ground in frame under cloud; with `station_part` a piece of the station stands in the way.
+    `seed` chooses camera, facts, clouds and noise; the layout of the light is WORLD's. `must_see` are places
+    (lon, lat) that lie in the frame, `off_nadir_deg` the least and greatest angle between view and nadir,
+    `shape` is width and height in pixels. `cloud_cover` is the share of the ground in frame under cloud; with
+    `station_part` a piece of the station stands in the way. Raises ValueError where no camera sees them all.
     """
     camera, facts = view(seed, year, aim, must_see, focal_length_mm, off_nadir_deg, shape)
-    seen = lights_seen(camera, world, year, ground)
-    light = ground_light(camera, seen)
+    lights = lights_seen(camera, WORLD, year, ground)
+    light = ground_light(camera, lights)
     if cloud_cover > 0:
         light = covered(camera, light, cloud_cover, np.random.default_rng([seed, CLOUDS]))
     if sees_sky(camera):
@@ -66,7 +67,7 @@ def simulate_frame(
     if station_part:
         light = with_station_part(light, np.random.default_rng([seed, STATION]))
     optics = Optics()
-    return Frame(developed(noisy(imaged(camera, light, optics), seed, optics)), camera, facts, seen)
+    return Frame(developed(noisy(imaged(camera, light, optics), seed, optics)), camera, facts, lights)
 
 
 def lights_seen(camera: Camera, world: int, year: int, ground: Ground | None) -> LampPoints:

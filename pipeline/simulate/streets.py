@@ -37,9 +37,9 @@ class Ground:
         known = binary_closing(density > 0, iterations=3)
         column, row = ((lon - west) / CELL_DEG).astype(int), ((lat - south) / CELL_DEG).astype(int)
         inside = (lon >= west) & (lat >= south) & (column < known.shape[1]) & (row < known.shape[0])
-        found = np.zeros(len(lon), bool)
-        found[inside] = known[row[inside], column[inside]]
-        return found
+        is_known = np.zeros(len(lon), bool)
+        is_known[inside] = known[row[inside], column[inside]]
+        return is_known
 
 
 def street_lights(world: int, year: int, streets: dict[str, shapely.Geometry]) -> LampPoints:
@@ -106,10 +106,10 @@ def _districts(lon: Array, lat: Array, year: int, rng: np.random.Generator) -> t
 
 def _density(streets: dict[str, shapely.Geometry]) -> tuple[Array, float, float]:
     """Length of streets by area, km/km2, smoothed over about 300 m, on a grid of CELL_DEG; and its corner."""
-    found = [
+    lamp_places = [
         points_along(lines, LAMP_STEP_M)[:2] for kind, lines in sorted(streets.items()) if kind != "motorway"
     ]
-    lon, lat = (np.concatenate(values) for values in zip(*found, strict=True))
+    lon, lat = (np.concatenate(values) for values in zip(*lamp_places, strict=True))
     west, south = float(lon.min()) - CELL_DEG, float(lat.min()) - CELL_DEG
     column, row = ((lon - west) / CELL_DEG).astype(int), ((lat - south) / CELL_DEG).astype(int)
     shape = row.max() + 2, column.max() + 2

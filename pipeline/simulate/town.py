@@ -209,9 +209,9 @@ def _roads(cities: Cities) -> NDArray[np.intp]:
         return np.empty((0, 2), np.intp)
     at_km = to_ecef(cities.lon, cities.lat) / 1e3
     length, other = cKDTree(at_km).query(at_km, k=NEIGHBOUR_TOWNS + 1)
-    one = np.repeat(np.arange(len(cities)), NEIGHBOUR_TOWNS)
+    town = np.repeat(np.arange(len(cities)), NEIGHBOUR_TOWNS)
     near = length[:, 1:].ravel() < ROAD_KM
-    pairs = np.sort(np.stack([one, other[:, 1:].ravel()], axis=1)[near], axis=1)
+    pairs = np.sort(np.stack([town, other[:, 1:].ravel()], axis=1)[near], axis=1)
     return np.asarray(np.unique(pairs, axis=0))
 
 

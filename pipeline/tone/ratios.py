@@ -114,9 +114,9 @@ def average_around(light: Floats, cells: int) -> Floats:
     """Mean of the usable light in a square `cells` wide around each usable cell of (3, height, width); usable
     are cells with all three channels, so that ratios are of the same cells."""
     usable = np.isfinite(light).all(axis=0)
-    seen = np.asarray(np.where(usable, light, 0), np.float32)
+    or_zero = np.asarray(np.where(usable, light, 0), np.float32)
     count = np.maximum(_sum_around(np.asarray(usable, np.float32), cells), 1)
-    return np.where(usable, _sum_around(seen, cells) / count, np.float32(np.nan))
+    return np.where(usable, _sum_around(or_zero, cells) / count, np.float32(np.nan))
 
 
 def _sum_around(values: Floats, cells: int) -> Floats:
