@@ -25,7 +25,7 @@ from pipeline.camera.uncertainty import SolvedCamera
 from pipeline.ground.countries import Countries, clipped
 from pipeline.raster.grid import Grid
 from pipeline.raster.tiles import Tile
-from pipeline.tone.ratios import HALO_PX
+from pipeline.tone.saturation import SATURATION_HALO_PX
 
 AREA_CRS = "EPSG:3035"
 EXCLUSION_SIGMAS = 3.0
@@ -205,7 +205,7 @@ def exclusion_m(solved: SolvedCamera, line: BaseGeometry) -> float:
     lon, lat = Transformer.from_crs(AREA_CRS, "EPSG:4326", always_xy=True).transform(*points.T)
     # Points on the frame's edge may fall a rounding error outside.
     sigma_m = float(np.max(solved.ground_sigma_m(lon, lat, margin_px=np.inf)))
-    blur_m = HALO_PX * float(np.max(solved.camera.ground_sample_distance_m(lon, lat)))
+    blur_m = SATURATION_HALO_PX * float(np.max(solved.camera.ground_sample_distance_m(lon, lat)))
     return max(EXCLUSION_SIGMAS * sigma_m, blur_m)
 
 

@@ -12,7 +12,7 @@ from pipeline.simulate.render import MARGIN_PX, spread
 CELLS = 1024  # of the periodic field
 FIELD_FRAMES = 2.0  # its side, in widths of the frame on the ground
 ROUGHNESS = 1.5  # amplitude falls with this power of the frequency, about as in real clouds
-EDGE = 0.3  # half width of a cloud's soft edge, in standard deviations of the field
+CLOUD_EDGE = 0.3  # half width of a cloud's soft edge, in standard deviations of the field
 THINNEST, THICKEST = 0.5, 0.05  # transmittance just inside a cloud's edge, and far inside
 GLOW_KM = (0.4, 1.5)  # the light of a lamp under cloud comes from an area of about the cloud's height
 MAX_GLOW_PX = 50.0
@@ -60,7 +60,7 @@ def transmittance(camera: Camera, cover: float, rng: np.random.Generator) -> Arr
     if not frame.any():
         return np.ones(shape)
     edge = float(np.quantile(density[frame], 1 - cover))
-    inside = np.clip((density - edge) / (2 * EDGE) + 0.5, 0, 1)
+    inside = np.clip((density - edge) / (2 * CLOUD_EDGE) + 0.5, 0, 1)
     inside = inside * inside * (3 - 2 * inside)
     cloud = THICKEST + (THINNEST - THICKEST) * np.exp(-2 * np.maximum(density - edge, 0))
     return np.asarray(np.where(np.isfinite(east), 1 - inside * (1 - cloud), 1.0))

@@ -16,7 +16,7 @@ LAMPS = ("low sodium", "high sodium", "mercury", "fluorescent", "metal halide", 
 SPECTRA = ("LPS", "C100S54 (HPS)", "H38JA-100/DX (Mercury DX)", "F32T8/TL841 (Triphosphor)", "MHC100/U/MP/4K")
 LED_SPECTRA = ("LED-B2", "LED-B3")  # CIE illuminants of 2998 K and 4103 K
 MERCURY, FIRST_LED = 2, 5
-WHITE = 4  # what lights yards, ports and stadiums
+YARD_LAMP = 4  # what lights yards, ports and stadiums
 
 # Share of each old lamp in the lumens of a country's streets in 2012, in the order of LAMPS; "" is elsewhere.
 OLD_SHARES = {

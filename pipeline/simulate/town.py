@@ -23,7 +23,7 @@ TILE_DEG = 0.25
 LAMPS_PER_KM2 = 130.0
 DISTRICT_KM2 = 0.45
 DARK_SHARE = 0.04  # places of the gazetteer that show no light
-NEIGHBOURS = 3
+NEIGHBOUR_TOWNS = 3
 ROAD_KM = 12.0  # towns farther apart have no lit road between them
 ROAD_STEP_KM = 0.05
 OPEN_ROAD_LIGHT = {"BE": 0.45, "NL": 0.10, "LU": 0.08}  # of a road outside towns; a town road is 1
@@ -197,7 +197,7 @@ def _yards(towns: _Towns, rng: np.random.Generator) -> LampPoints:
     x, y = rng.normal(0, 1, (2, len(town))) * np.repeat(size_km, each)
     x += np.repeat(away_km * np.cos(bearing), each)
     y += np.repeat(away_km * np.sin(bearing), each)
-    rgb = lamps.lamp_rgb()[np.where(rng.random(len(yard)) < 0.6, lamps.WHITE, 1)] * power[:, None] / each
+    rgb = lamps.lamp_rgb()[np.where(rng.random(len(yard)) < 0.6, lamps.YARD_LAMP, 1)] * power[:, None] / each
     lon, lat = towns.place(town, x, y)
     lit = towns.brightness[town] > 0
     return LampPoints(lon, lat, np.repeat(rgb, each, axis=0), towns.country[town])[lit]
@@ -205,13 +205,13 @@ def _yards(towns: _Towns, rng: np.random.Generator) -> LampPoints:
 
 def _roads(cities: Cities) -> NDArray[np.intp]:
     """Pairs of neighbouring towns, lower index first, shape (n, 2)."""
-    if len(cities) <= NEIGHBOURS:
+    if len(cities) <= NEIGHBOUR_TOWNS:
         return np.empty((0, 2), np.intp)
     at_km = to_ecef(cities.lon, cities.lat) / 1e3
-    length, other = cKDTree(at_km).query(at_km, k=NEIGHBOURS + 1)
-    one = np.repeat(np.arange(len(cities)), NEIGHBOURS)
+    length, other = cKDTree(at_km).query(at_km, k=NEIGHBOUR_TOWNS + 1)
+    town = np.repeat(np.arange(len(cities)), NEIGHBOUR_TOWNS)
     near = length[:, 1:].ravel() < ROAD_KM
-    pairs = np.sort(np.stack([one, other[:, 1:].ravel()], axis=1)[near], axis=1)
+    pairs = np.sort(np.stack([town, other[:, 1:].ravel()], axis=1)[near], axis=1)
     return np.asarray(np.unique(pairs, axis=0))
 
 

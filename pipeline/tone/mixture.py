@@ -74,8 +74,8 @@ def white_share(
     require(level, "lamp_family")
     given = log2_g_r, log2_b_g, sigma_log2_g_r, sigma_log2_b_g
     arrays = np.broadcast_arrays(*(np.asarray(v, float) for v in given))
-    seen = np.isfinite(arrays[0]) & np.isfinite(arrays[2])
-    green_red, blue_green, *noise = (v[seen] for v in arrays)
+    has_ratio = np.isfinite(arrays[0]) & np.isfinite(arrays[2])
+    green_red, blue_green, *noise = (v[has_ratio] for v in arrays)
     place = np.stack([np.exp2(-green_red), np.exp2(blue_green)])
     sigma = place * np.hypot(AB_SIGMA, math.log(2) * np.stack(noise))
     measured = np.isfinite(sigma)
@@ -94,7 +94,7 @@ def white_share(
     possible = (middle - half <= 1) & (middle + half >= 0)
     result = []
     for value in (middle, middle - half, middle + half):
-        whole = np.full(seen.shape, np.nan)
-        whole[seen] = np.where(possible, np.clip(value, 0, 1), np.nan)
+        whole = np.full(has_ratio.shape, np.nan)
+        whole[has_ratio] = np.where(possible, np.clip(value, 0, 1), np.nan)
         result.append(whole)
     return WhiteShare(*result)

@@ -7,9 +7,9 @@ import pytest
 from numpy.typing import NDArray
 
 from pipeline.photo.flare import bright_lights, ghosts, without_flare
-from pipeline.photo.masks import saturated
 from pipeline.photo.photo import Photo
 from pipeline.photo.reader import read_photo, srgb_to_linear
+from pipeline.photo.saturation import saturated
 from pipeline.simulate.flare import Ghost, ghost_place, with_ghost, with_light
 from pipeline.simulate.render import Optics, developed, ground_light, imaged, noisy
 from pipeline.simulate.scene import lights_seen, view

@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pipeline.models import EvidenceLevel, ToneConfig
-from pipeline.photo.masks import SATURATION
 from pipeline.photo.photo import Photo
 from pipeline.photo.reader import read_photo
+from pipeline.photo.saturation import SATURATION
 from pipeline.raster.tiles import Tile
-from pipeline.simulate.render import Optics, developed, splat, spread
+from pipeline.simulate.render import Optics, developed, on_pixels, spread
 from pipeline.tone.ratios import average_around, calibrate, light_tile, tone_tile
 
 SIDE, RESOLUTION_M = 800, 100.0
@@ -57,7 +57,7 @@ def scene(
     home = _country(column)
     green = red * 2 ** np.array(TONES)[home]
     blue = green * 2 ** np.array(BLUES)[home]
-    bands = [splat(column, row, exposure * value, (SIDE, SIDE)) for value in (red, green, blue)]
+    bands = [on_pixels(column, row, exposure * value, (SIDE, SIDE)) for value in (red, green, blue)]
     light = np.stack([spread(band, optics.spread) for band in bands])
     clean = light + np.reshape(optics.background, (3, 1, 1))
     read = np.reshape(optics.read_noise_e, (3, 1, 1)) / optics.full_well_e
