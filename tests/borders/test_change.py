@@ -8,21 +8,21 @@ import pytest
 import shapely
 
 from benchmarks.borders.change import CONFIG, Setting, measured, scene
-from pipeline.borders.change import (
+from pipeline.borders.allowed_change import allowed
+from pipeline.borders.change import zone_change
+from pipeline.borders.change_statements import border_statement, zone_statement
+from pipeline.borders.dates import compare_dates
+from pipeline.borders.paired_cells import (
     Common,
     PairedCells,
-    allowed,
-    border_statement,
     change_tile,
     pair_cells,
     paired_scales,
     paired_squares,
-    zone_change,
-    zone_statement,
 )
-from pipeline.borders.dates import compare_dates
 from pipeline.borders.scene import Scene
 from pipeline.borders.schema import COLUMNS, GEOMETRY, OF_A_PHOTO, OF_TWO_PHOTOS
+from pipeline.borders.settings import IN_FORCE
 from pipeline.borders.tables import compare
 from pipeline.borders.zones import AREA_CRS, no_border
 from pipeline.camera.camera import Camera, look_at_rotation
@@ -104,17 +104,20 @@ def test_a_zone_changes_by_its_sums_less_what_is_common():
     """The west of ten towns is twice as bright and greener by 0.3, the frame three times and by 0.5."""
     setting = Setting(light_factor=3.0, tone_shift=0.5, change=0.3, tone_scatter=0.0, light_scatter=0.0)
     made = scene(setting, 0)
-    rows, scales = paired_squares(made.cells), paired_scales(made.cells, 2.0)
+    rows, scales = (
+        paired_squares(made.cells),
+        paired_scales(made.cells, 2.0, IN_FORCE.contrast.smoothing_blocks),
+    )
     second = rows.chosen(rows.country == 1)
-    found = zone_change(second, scales, Common(math.log2(3), 0.5), CONFIG)
+    found = zone_change(second, scales, Common(math.log2(3), 0.5), CONFIG, IN_FORCE.contrast)
     assert found.tone[0] == pytest.approx(0.3, abs=1e-3)
-    whole = zone_change(second, scales, Common(0.0, 0.0), CONFIG)
+    whole = zone_change(second, scales, Common(0.0, 0.0), CONFIG, IN_FORCE.contrast)
     assert whole.tone[0] == pytest.approx(0.8, abs=1e-3)
     assert found.light[0] == pytest.approx(math.log2(second.after.sum() / second.before.sum()) - math.log2(3))
     assert found.n_cells == second.n_cells.sum()
     unit = scales[-1].at(second.x, second.y, second.country)
     one_town = second.chosen(unit == unit[0])
-    alone = zone_change(one_town, scales, Common(0.0, 0.0), CONFIG)
+    alone = zone_change(one_town, scales, Common(0.0, 0.0), CONFIG, IN_FORCE.contrast)
     assert math.isnan(alone.light[0])
     assert "too little light" in zone_statement(alone, "Germany", "relative")
 

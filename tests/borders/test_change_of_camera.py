@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from pipeline.borders.change import allowed
+from pipeline.borders.allowed_change import allowed
 from pipeline.borders.dates import compare_dates
 from pipeline.borders.scene import Scene
 from pipeline.models import CameraRow

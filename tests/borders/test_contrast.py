@@ -18,21 +18,17 @@ from benchmarks.borders.contrast import (
     nadir_below,
     scene,
 )
-from pipeline.borders.cells import BorderLine, Cells, beside, patches, unit_scales
-from pipeline.borders.contrast import (
-    EQUIVALENCE,
-    Contrast,
-    Trend,
-    border_contrast,
-    estimate,
-    mean_fit,
-    near_patches,
-    overlap_weights,
-    ratio_fit,
-    statement,
-    stepped,
-    strata,
-)
+from pipeline.borders.beside import beside
+from pipeline.borders.border_line import BorderLine
+from pipeline.borders.cells import Cells
+from pipeline.borders.contrast import EQUIVALENCE, Contrast, border_contrast, statement
+from pipeline.borders.fit import mean_fit, ratio_fit
+from pipeline.borders.interval import estimate
+from pipeline.borders.matching import near_patches, overlap_weights, strata
+from pipeline.borders.patches import patches
+from pipeline.borders.settings import IN_FORCE
+from pipeline.borders.trend import Trend, stepped
+from pipeline.borders.units import unit_scales
 from tests.borders.test_profiles import straight
 from tests.scenes.lands import place
 
@@ -93,7 +89,7 @@ def test_equal_units_have_students_interval(n):
     value = np.random.default_rng(n).normal(size=2 * n)
     group = np.repeat([0, 1], n)
     fit = mean_fit(value, np.ones(2 * n), np.eye(2)[group], np.arange(2 * n))
-    found = estimate(fit, np.array([-1.0, 1.0]), 20_000)
+    found = estimate(fit, np.array([-1.0, 1.0]), 20_000, IN_FORCE.contrast)
     assert found.value == pytest.approx(value[n:].mean() - value[:n].mean())
     pooled = math.sqrt((value[:n].var(ddof=1) + value[n:].var(ddof=1)) / n)
     # Quantiles of 20,000 draws are good to 2 %.
@@ -103,8 +99,8 @@ def test_equal_units_have_students_interval(n):
 
 def test_a_trend_is_a_plane_until_there_are_units_enough_for_a_curve():
     x, y = np.array([0.0, 10.0, 5.0]), np.array([0.0, 4.0, 2.0])
-    assert Trend.over(x, y, 19).terms(x, y).tolist() == [[-1, -1], [1, 1], [0, 0]]
-    assert Trend.over(x, y, 20).terms(x, y)[1].tolist() == [1, 1, 1, 1, 1]
+    assert Trend.over(x, y, 19, 20).terms(x, y).tolist() == [[-1, -1], [1, 1], [0, 0]]
+    assert Trend.over(x, y, 20, 20).terms(x, y)[1].tolist() == [1, 1, 1, 1, 1]
 
 
 @pytest.mark.parametrize(
@@ -158,13 +154,7 @@ def test_exposure_is_no_contrast(made):
 def test_exchanging_the_countries_turns_the_sign(made):
     swapped = replace(made.cells, country=1 - made.cells.country)
     one = measured(made)[0]
-    near, scales = (
-        near_patches(beside(swapped, made.line, 0, 1, 20e3), EXCLUSION_M, CONFIG),
-        unit_scales(swapped, 2),
-    )
-    other, _ = border_contrast(
-        near, patches(swapped), scales, made.line, 1, nadir_below, ("DE", "BE"), CONFIG
-    )
+    other = contrast_at(made.line, swapped, EXCLUSION_M, ("DE", "BE"))
     assert other.contrast == pytest.approx(-one.contrast)
     # The units come in another order: other draws, of which 2000 give a quantile to 4 %.
     assert other.high - other.contrast == pytest.approx(one.high - one.contrast, rel=0.1)
@@ -173,8 +163,8 @@ def test_exchanging_the_countries_turns_the_sign(made):
 
 
 def test_brightness_distance_and_view_zenith_make_strata(made):
-    near = near_patches(beside(made.cells, made.line, 0, 1, 20e3), EXCLUSION_M, CONFIG)
-    code = strata(near, nadir_below)
+    near = near_patches(beside(made.cells, made.line, 0, 1, 20e3), EXCLUSION_M, CONFIG, IN_FORCE.patches)
+    code = strata(near, nadir_below, IN_FORCE.contrast.zenith_step_deg)
     zenith = nadir_below(near.x, near.y)
     for one in np.unique(code)[:20]:
         own = code == one
@@ -197,9 +187,14 @@ def towns_at(x_km, y_km, tone, light=1.0):
 
 
 def contrast_of(cells, exclusion_m=0.0, codes=("BE", "LU")):
-    line = BorderLine.of(straight(100), 2000.0)
-    near, scales = near_patches(beside(cells, line, 0, 1, 20e3), exclusion_m, CONFIG), unit_scales(cells, 2)
-    return border_contrast(near, patches(cells), scales, line, 1, nadir_below, codes, CONFIG)[0]
+    return contrast_at(BorderLine.of(straight(100), 2000.0, IN_FORCE.line), cells, exclusion_m, codes)
+
+
+def contrast_at(line, cells, exclusion_m, codes, settings=IN_FORCE):
+    near = near_patches(beside(cells, line, 0, 1, 20e3), exclusion_m, CONFIG, settings.patches)
+    scales = unit_scales(cells, 2, settings.contrast.smoothing_blocks)
+    frame = patches(cells, settings.patches)
+    return border_contrast(near, frame, scales, line, 1, nadir_below, codes, CONFIG, settings.contrast)[0]
 
 
 def test_too_few_towns_give_a_reason_that_names_the_side():

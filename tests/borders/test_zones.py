@@ -8,7 +8,10 @@ import pandas as pd
 import pytest
 import shapely
 
-from pipeline.borders.cells import BorderLine, Cells, beside, block_sums, log_ratio_sigma
+from pipeline.borders.beside import beside
+from pipeline.borders.border_line import BorderLine
+from pipeline.borders.cells import Cells
+from pipeline.borders.settings import IN_FORCE
 from pipeline.borders.zones import (
     AREA_CRS,
     border_strips,
@@ -19,14 +22,15 @@ from pipeline.borders.zones import (
     statistics,
     tile_bounds,
     tone_quantiles,
-    weighted_quantiles,
 )
 from pipeline.ground.countries import Countries
 from pipeline.raster.grid import Grid
 from pipeline.raster.tiles import Tile
+from pipeline.robust import group_sums, log_ratio_sigma, weighted_quantiles
 from tests.borders.test_profiles import straight
 from tests.scenes.lands import KM, box, countries, grid, light_and_tone, place
 
+STEP, MIN_BLUE = IN_FORCE.zones.tone_step, IN_FORCE.zones.min_blue
 BANDS_KM = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0)
 
 
@@ -102,7 +106,7 @@ def scanned(
     ]
     zones = country_zones(land, box(0, 0, 4, 2))
     result = scan(cut, zones, land, on)
-    return zones, statistics(zones, result.sums, on), result.cells
+    return zones, statistics(zones, result.sums, on, MIN_BLUE), result.cells
 
 
 @pytest.mark.parametrize("quantity", EXPECTED)
@@ -120,7 +124,7 @@ def test_ratios_are_of_sums_not_means_of_ratios():
     red, green = np.array([[1.0, 9.0, 1, 1]]), np.array([[1.0, 3.0, 1, 1]])
     light, tone = light_and_tone(red, green, green, np.ones((1, 4), bool))
     zones = country_zones(land, box(0, 0, 4, 1))
-    numbers = statistics(zones, scan([(Tile(0, 0, 1, 4), light, tone)], zones, land, on).sums, on)
+    numbers = statistics(zones, scan([(Tile(0, 0, 1, 4), light, tone)], zones, land, on).sums, on, MIN_BLUE)
     assert numbers["tone_g_r"][0] == pytest.approx(math.log2(4 / 10))
 
 
@@ -128,7 +132,7 @@ def test_an_unlit_zone_has_no_tone():
     land, on = small_map()
     light, tone = light_and_tone(RED, RED, RED, np.zeros(RED.shape, bool))
     zones = country_zones(land, box(0, 0, 4, 2))
-    numbers = statistics(zones, scan([(Tile(0, 0, 2, 4), light, tone)], zones, land, on).sums, on)
+    numbers = statistics(zones, scan([(Tile(0, 0, 2, 4), light, tone)], zones, land, on).sums, on, MIN_BLUE)
     assert numbers["tone_g_r"].isna().all()
     assert (numbers["light_r"] == 0).all()
     assert (numbers["n_cells"] == 0).all()
@@ -139,7 +143,7 @@ def test_blue_is_given_only_where_most_lit_cells_have_it():
     zones = country_zones(land, box(0, 0, 4, 2))
     light, tone = light_and_tone(RED, 0.5 * RED, 0.25 * RED, LIT)
     tone[1, :, :2] = np.nan  # 3 of Belgium's 4 lit cells, none of Germany's
-    numbers = statistics(zones, scan([(Tile(0, 0, 2, 4), light, tone)], zones, land, on).sums, on)
+    numbers = statistics(zones, scan([(Tile(0, 0, 2, 4), light, tone)], zones, land, on).sums, on, MIN_BLUE)
     assert np.isnan(numbers["tone_b_g"][0])
     assert numbers["tone_b_g"][1] == pytest.approx(-1.0)
 
@@ -185,24 +189,24 @@ def test_beside_takes_both_sides_of_one_pair_within_reach():
     x, y = place(np.array([19.0, 21.0, 5.0, 22.0]), np.array([10.0, 10.0, 10.0, 10.0]))
     ones = np.ones(4, np.float32)
     cells = Cells(x, y, ones, ones, np.array([0, 1, 0, 2], np.int8), ones)
-    near = beside(cells, BorderLine.of(straight(), 2000.0), 0, 1, 5000.0)
+    near = beside(cells, BorderLine.of(straight(), 2000.0, IN_FORCE.line), 0, 1, 5000.0)
     assert near.second.tolist() == [False, True]
     np.testing.assert_allclose(near.distance_m, 1000, atol=1)
 
 
 def test_sums_of_blocks():
-    sums = block_sums(np.array([7, -2, 7]), np.array([1.0, 2.0, 3.0]), np.array([1.0, 1.0, 1.0]))
+    sums = group_sums(np.array([7, -2, 7]), np.array([1.0, 2.0, 3.0]), np.array([1.0, 1.0, 1.0]))
     assert sums.tolist() == [[2.0, 1.0], [4.0, 2.0]]
 
 
 def test_sigma_of_a_ratio_by_hand_and_by_resampling():
-    assert log_ratio_sigma(np.full(6, 2.0), np.full(6, 1.0)) == 0
-    assert math.isnan(log_ratio_sigma(np.ones(4), np.ones(4)))  # too few blocks
+    assert log_ratio_sigma(np.full(6, 2.0), np.full(6, 1.0), 5) == 0
+    assert math.isnan(log_ratio_sigma(np.ones(4), np.ones(4), 5))  # too few blocks
     # Five equal blocks, green up by d in one: sigma = sqrt(5/4 x (4 (d/25)^2 + (4d/25)^2)) / ln 2, small d.
     d = 1e-3
     green = np.array([1.0, 1, 1, 1, 1 + d])
     expected = math.sqrt(5 / 4 * (4 * (d / 25) ** 2 + (4 * d / 25) ** 2)) / math.log(2)
-    assert log_ratio_sigma(np.ones(5), green) == pytest.approx(expected, rel=1e-3)
+    assert log_ratio_sigma(np.ones(5), green, 5) == pytest.approx(expected, rel=1e-3)
 
     rng = np.random.default_rng(0)
 
@@ -212,7 +216,7 @@ def test_sigma_of_a_ratio_by_hand_and_by_resampling():
 
     draws = [drawn() for _ in range(400)]
     tones = [math.log2(green.sum() / red.sum()) for red, green in draws]
-    sigmas = [log_ratio_sigma(red, green) for red, green in draws]
+    sigmas = [log_ratio_sigma(red, green, 5) for red, green in draws]
     # 400 draws give a standard deviation to 3.5 %; 60 blocks a sigma that is a few per cent low.
     assert np.mean(sigmas) == pytest.approx(np.std(tones), rel=0.1)
 
@@ -225,7 +229,7 @@ def test_strips_take_the_scatter_of_their_own_cells():
     tone = np.where(np.floor(y_km / 10) % 2 == 0, 0.2, -0.2) * (x_km > 20)  # uneven in Germany alone
     green, country = (red * 2**tone).astype(np.float32), (x_km > 20).astype(np.int8)
     cells = Cells(x, y, red, green, country, tone.astype(np.float32))
-    near = {"BE-DE": beside(cells, BorderLine.of(straight(200), 2000.0), 0, 1, 20_000.0)}
+    near = {"BE-DE": beside(cells, BorderLine.of(straight(200), 2000.0, IN_FORCE.line), 0, 1, 20_000.0)}
     strips = pd.DataFrame(
         {
             "pair": "BE-DE",
@@ -234,9 +238,9 @@ def test_strips_take_the_scatter_of_their_own_cells():
             "band_to_km": [10.0, 10.0, 20.0],
         }
     )
-    even, uneven, far = map(scatter_sigma, in_strips(strips, near))
+    even, uneven, far = (scatter_sigma(own, 10.0, 5) for own in in_strips(strips, near))
     assert even == pytest.approx(0, abs=1e-6)
-    assert uneven == pytest.approx(scatter_sigma(cells.chosen((x_km > 20) & (x_km < 30))), rel=1e-2)
+    assert uneven == pytest.approx(scatter_sigma(cells.chosen((x_km > 20) & (x_km < 30)), 10.0, 5), rel=1e-2)
     # Twenty squares alternate between +0.2 and -0.2: sigma is about 0.2 / sqrt(20).
     assert uneven == pytest.approx(0.2 / math.sqrt(20), rel=0.2)
     assert far == pytest.approx(uneven, rel=0.3)
@@ -267,7 +271,7 @@ def five_by_five() -> Cells:
 
 def test_quantiles_by_hand():
     """Of Belgium's 19 cells 14 have tone 0, 3 tone 1, 2 tone 2; of its light 14, 6 and 8."""
-    found = tone_quantiles(five_by_five())
+    found = tone_quantiles(five_by_five(), STEP)
     assert found == {
         "tone_median": 0.0,
         "tone_q10": 0.0,
@@ -276,7 +280,9 @@ def test_quantiles_by_hand():
         "tone_q75": 2.0,
         "tone_q90": 2.0,
     }
-    greater = weighted_quantiles(np.array([0, 1, 2.0]), np.array([14, 6, 8.0]), (0.501, 20 / 28, 0.72, 1.0))
+    greater = weighted_quantiles(
+        np.array([0, 1, 2.0]), np.array([14, 6, 8.0]), (0.501, 20 / 28, 0.72, 1.0), STEP
+    )
     assert greater.tolist() == [1, 1, 2, 2]
 
 
@@ -287,13 +293,13 @@ def test_quantiles_are_those_of_sorted_values_to_half_a_step():
     below = np.cumsum(weight[order]) / weight.sum()
     for share in (0.1, 0.5, 0.9):
         exact = value[order][np.searchsorted(below, share)]
-        assert weighted_quantiles(value, weight, [share])[0] == pytest.approx(exact, abs=1 / 512 + 1e-6)
+        assert weighted_quantiles(value, weight, [share], STEP)[0] == pytest.approx(exact, abs=1 / 512 + 1e-6)
 
 
 def test_without_light_there_are_no_quantiles():
     nothing = five_by_five().chosen(np.zeros(19, bool))
-    assert all(math.isnan(value) for value in tone_quantiles(nothing).values())
-    dark = weighted_quantiles(np.array([1.0, 2.0]), np.array([0.0, -1.0]), [0.5])
+    assert all(math.isnan(value) for value in tone_quantiles(nothing, STEP).values())
+    dark = weighted_quantiles(np.array([1.0, 2.0]), np.array([0.0, -1.0]), [0.5], STEP)
     assert np.isnan(dark).all()
 
 
@@ -309,16 +315,16 @@ def test_every_statistic_of_a_three_by_three_raster():
     light, tone = light_and_tone(RED_3, GREEN_3, 0.5 * GREEN_3, lit)
     zones = country_zones(land, box(0, 0, 3, 3))
     scanned = scan([(Tile(0, 0, 3, 3), light, tone)], zones, land, on)
-    row = statistics(zones, scanned.sums, on).iloc[0]
+    row = statistics(zones, scanned.sums, on, MIN_BLUE).iloc[0]
     red, green = 2 + 4 + 4 + 4 + 1 + 2 + 2, 1 + 2 + 1 + 2 + 1 + 1 + 4
     expected = {"area_km2": 9, "lit_area_km2": 7, "light_r": red, "light_g": green, "light_b": green / 2}
     expected |= {"tone_g_r": math.log2(green / red), "tone_b_g": -1, "n_cells": 7, "masked_share": 1 / 9}
     assert row.to_dict() == pytest.approx(expected)
     # Tones of the lit cells, sorted: -2, four of -1, 0, 1; of their light 31: 5, 3 + 6 + 6 + 3, 2, 6.
-    found = tone_quantiles(scanned.cells)
+    found = tone_quantiles(scanned.cells, STEP)
     assert found["tone_median"] == -1
     assert [found[f"tone_q{q}"] for q in (10, 25, 50, 75, 90)] == [-2, -1, -1, 0, 1]
     # The scatter between the seven cells as blocks.
     shares = [RED_3[lit] / red, GREEN_3[lit] / green]
     sigma = math.sqrt(7 / 6 * ((shares[1] - shares[0]) ** 2).sum()) / math.log(2)
-    assert scatter_sigma(scanned.cells, 1.0) == pytest.approx(sigma, rel=1e-6)
+    assert scatter_sigma(scanned.cells, 1.0, 5) == pytest.approx(sigma, rel=1e-6)
