@@ -33,8 +33,8 @@ Tables = dict[str, gpd.GeoDataFrame]
 
 @dataclass(frozen=True, eq=False)
 class BorderMaps:
-    """The maps that light is compared on, in AREA_CRS; `problems` are sentences on what of the files could not
-    be used, by subject."""
+    """The maps that light is compared on, in AREA_CRS; `problems` are sentences, by subject, on what of the
+    files could not be used."""
 
     countries: Countries
     motorways: Motorways

@@ -10,7 +10,7 @@ from benchmarks.borders.contrast import CONFIG, EXCLUSION_M, Setting, fitted, me
 from pipeline.borders.border_line import BorderLine
 from pipeline.borders.distance_field import DistanceField
 from pipeline.borders.patches import patches
-from pipeline.borders.placebo import _moved, placebo_test, studentised
+from pipeline.borders.placebo import Placebo, _moved, placebo_test, studentised
 from pipeline.borders.settings import IN_FORCE
 from tests.borders.test_profiles import straight
 from tests.scenes.lands import box, place
@@ -99,3 +99,26 @@ def test_without_room_for_placebos_there_is_no_p(strong):
     )
     assert result.p is None
     assert result.n < 99
+
+
+def test_placebos_that_hardly_differ_make_no_p(strong):
+    """As many placebos as are asked for, but fewer that differ than 20, or as many."""
+    frame, fit = patches(strong.cells, IN_FORCE.patches), fitted(strong)[1]
+    field = DistanceField.of(strong.line, strong.sides, 10e3, 500.0)
+
+    def p_of(**more):
+        settings = with_placebos(39, **more)
+        return placebo_test(frame, fit, field, EXCLUSION_M, nadir_below, CONFIG, settings)
+
+    everywhere = p_of()
+    assert everywhere.p is not None
+    # All places and all turns count as one: none differs from another.
+    alike = p_of(apart_m=1e9, apart_rad=10.0)
+    assert (alike.p, alike.n) == (None, 39)
+    # Turns of 18 degrees: there are 20 of them, and 39 placebos seldom show all.
+    turns = p_of(apart_m=1e9, apart_rad=math.pi / 10)
+    assert (turns.p, turns.n) == (None, 39)
+    assert p_of(apart_m=1e9, apart_rad=math.pi / 10, min_apart=2).p == everywhere.p
+    # Of 20 that differ a p of 5 % can be told, of fewer it cannot.
+    assert IN_FORCE.placebo.min_apart == math.ceil(1 / 0.05)
+    assert p_of(like_lit=5.0) == Placebo(None, 0)

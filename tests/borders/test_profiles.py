@@ -12,7 +12,6 @@ from benchmarks.borders.contrast import CONFIG, Setting, nadir_below, scene
 from pipeline.borders.beside import beside
 from pipeline.borders.border_line import BorderLine
 from pipeline.borders.cells import Cells
-from pipeline.borders.contrast import verdict
 from pipeline.borders.distance_field import DistanceField
 from pipeline.borders.profiles import across, class_shares, thirds
 from pipeline.borders.segments import along, segment_lines
@@ -186,17 +185,3 @@ def test_thirds_of_both_sides():
     near = beside(cells, BorderLine.of(straight(), 2000.0, IN_FORCE.line), 0, 1, 20e3)
     shares = thirds(near, 500.0, np.array([-0.5, -0.2]), CONFIG)
     assert shares == {"orange_first": 1.0, "green_first": 0.0, "orange_second": 0.0, "green_second": 1.0}
-
-
-@pytest.mark.parametrize(
-    ("interval", "alike", "word"),
-    [
-        ((None, None), None, "none"),
-        ((0.1, 0.2), False, "second greener"),
-        ((-0.2, -0.1), False, "first greener"),
-        ((-0.1, 0.3), False, "undecided"),
-        ((0.01, 0.1), True, "alike"),
-    ],
-)
-def test_verdicts(interval, alike, word):
-    assert verdict(*interval, alike) == word

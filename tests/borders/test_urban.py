@@ -22,7 +22,6 @@ from pipeline.borders.urban import (
 from pipeline.borders.zones import AREA_CRS
 from pipeline.ground.cities import Cities
 from pipeline.models import BordersConfig
-from pipeline.robust import effective_count
 from tests.scenes.lands import box, countries, place
 
 CONFIG = BordersConfig()
@@ -203,8 +202,6 @@ def test_units_are_as_coarse_as_leaves_enough_of_them():
     west = (cells.x < place(13, 0)[0]).astype(float)
     units, least = settled(scales, *where, [towns_alone, west], 2.0)
     assert (units is scales[-1], least) == (True, 1.0)
-    assert effective_count(np.array([3, 5, 5, 9]), np.array([2.0, 1, 1, 4])) == pytest.approx(64 / 24)
-    assert effective_count(np.array([3]), np.zeros(1)) == 0
 
 
 def test_patches_hold_all_light_by_square_country_and_brightness():
@@ -225,3 +222,34 @@ def test_patches_hold_all_light_by_square_country_and_brightness():
     assert len(keyed) == 5
     assert set(keyed.key[keyed.level == 0]) == {0, 7, 8}
     assert len(patches(cells.chosen(cells.x < 0), IN_FORCE.patches)) == 0
+
+
+def test_light_fainter_or_brighter_than_the_scale_counts_as_of_its_ends():
+    """Linear light of 2^-24 to 2^8 a cell; a step of brightness is a factor of two."""
+    power = 2.0 ** np.array([-30, -24.5, -23.5, -22.5, 7.5, 8.5, 12.0])
+    red = (power / 2).astype(np.float32)
+    x, y = place(0.5 + np.arange(7.0), np.full(7, 0.5))
+    table = patches(Cells(x, y, red, red, np.zeros(7, np.int8), 0 * red), IN_FORCE.patches)
+    by_place = table.level[np.argsort(table.x)]
+    assert by_place.tolist() == [-24, -24, -24, -23, 7, 8, 8]
+    dark = Cells(x, y, 0 * red, 0 * red, np.zeros(7, np.int8), 0 * red)
+    assert set(patches(dark, IN_FORCE.patches).level) == {-24}
+
+
+def test_patches_of_many_cells_are_those_of_all_at_once(monkeypatch):
+    cells = lit_discs({"Core": 0.0, "Near": -0.5, "Abroad": 1.0})
+    whole = patches(cells, IN_FORCE.patches)
+    monkeypatch.setattr("pipeline.borders.patches.CELLS_AT_A_TIME", 300)
+    parts = patches(cells, IN_FORCE.patches)
+    assert len(parts) == len(whole) > 10
+    # Sums of sums round otherwise.
+    assert parts.red == pytest.approx(whole.red, rel=1e-12)
+    assert parts.country.tolist() == whole.country.tolist()
+
+
+@pytest.mark.parametrize(("away_km", "n_towns"), [(29.9, 1), (30.1, 0)])
+def test_a_ring_reaches_as_far_as_monschau_is_from_aachen_and_a_little_more(away_km, n_towns):
+    lon, lat = TO_DEGREES.transform(*place(np.array([40.0, 40.0]), np.array([20.0, 20.0 + away_km])))
+    two = Cities(lon, lat, np.array([250_000.0, 12_000.0]), np.array(["A", "B"]), np.array(["DE", "DE"]))
+    table = rings(towns(two, countries(100, 80, 10), FRAME, 5000), IN_FORCE.urban)
+    assert table["n_towns"].tolist() == [1] * n_towns
