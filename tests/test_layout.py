@@ -16,12 +16,13 @@ FOLDERS = (
     *("motorways", "deliver", "qgis", "report", "simulate", "steps"),
 )
 # What any folder may import. `config` checks what users write, so it may ask the camera's geometry.
-FOR_ALL = ("config", "models", "errors", "files")
+FOR_ALL = ("config", "models", "errors", "files", "robust")
 ALLOWED_OF_FILES = {
     "config": {"camera", "errors", "models"},
     "models": {"errors"},
     "errors": set(),
     "files": set(),
+    "robust": set(),
 }
 # Products: they know many, and nothing but the steps knows them (beside those that stand on the one before).
 PRODUCTS = {

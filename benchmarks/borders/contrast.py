@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.borders.profiles import along
+from pipeline.borders.segments import along
+from pipeline.borders.settings import IN_FORCE
 from tests.scenes.border_towns import (
-    CONFIG,
     SETTINGS,
     Setting,
     coverage,
@@ -56,7 +56,7 @@ def segments(setting: Setting, scenes: int) -> dict[str, Any]:
     rows, dark = [], 0
     for seed in range(scenes):
         made = scene(setting, seed)
-        found = along(fitted(made)[1], made.border, made.line, nadir_below, CONFIG)
+        found = along(fitted(made)[1], made.border, made.line, nadir_below, IN_FORCE)
         given = [one for one in found if one["contrast_g_r"] is not None]
         dark += len(found) - len(given)
         rows += [(one["contrast_g_r"], one["high95"] - one["contrast_g_r"]) for one in given]

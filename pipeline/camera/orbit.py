@@ -17,6 +17,7 @@ from sgp4.api import SGP4_ERRORS, Satrec
 
 from pipeline.camera.earth import Array, to_geodetic
 from pipeline.errors import PipelineError
+from pipeline.robust import SIGMA_PER_MEDIAN
 
 DAY = timedelta(days=1)
 J2000 = datetime(2000, 1, 1, 12, tzinfo=UTC)
@@ -32,9 +33,6 @@ STATION_CATALOGUE_NUMBER = 25544
 
 # |UT1 - UTC| is kept below 0.9 s by leap seconds; a uniform error of that half-width has this sigma.
 UT1_SIGMA_S = 0.9 / 3**0.5
-# The errors were measured as medians of absolute values. Half of a Gaussian lies within 0.6745 sigma, so a
-# sigma is 1.4826 medians. Manoeuvres make the true tails longer: a robust adjustment must allow for them.
-SIGMA_PER_MEDIAN = 1.4826
 
 LINE_LENGTH = 69
 _LINE_FORMATS = {
@@ -205,6 +203,8 @@ def orbit_sigmas_m(age_days: float) -> Array:
     """
     along_km = np.hypot(0.34, 0.561 * age_days + 0.590 * age_days**2)
     across_km = 0.4 + 0.4 * age_days / 3
+    # The errors were measured as medians of absolute values. Manoeuvres make the true tails longer than a
+    # Gaussian's: a robust adjustment must allow for them.
     return SIGMA_PER_MEDIAN * 1e3 * np.array([along_km, across_km, 0.2])
 
 

@@ -18,6 +18,7 @@ from pipeline.georeference.patches import displacements, relative_sigma
 from pipeline.georeference.reference import Image
 from pipeline.georeference.working_image import WorkingImage
 from pipeline.photo.photo import Photo
+from pipeline.robust import sigma_of_deviations
 
 RED, GREEN, BLUE = range(3)
 
@@ -212,7 +213,7 @@ def _background(light: Image) -> tuple[float, float]:
     some = light[::BLOCK_PX, ::BLOCK_PX]
     some = some[np.isfinite(some)]
     dark = float(np.median(some)) if some.size else 0.0
-    noise = 1.4826 * float(np.median(np.abs(some - dark))) if some.size else 0.0
+    noise = sigma_of_deviations(some - dark) if some.size else 0.0
     return dark, max(noise, NOISE_FLOOR)
 
 
@@ -236,7 +237,7 @@ def _fitted(centre_px: tuple[float, float], at: Array, offset: Array, sigma: Arr
         solution = np.linalg.solve(normal, np.einsum("nip,n,ni->p", design, weight, offset))
         away = offset - design @ solution
         scaled = away / sigma[:, None]
-        scale = max(1.4826 * float(np.median(np.abs(scaled))), 1e-6)
+        scale = max(sigma_of_deviations(scaled), 1e-6)
         weight = sigma**-2 / (1 + (scaled**2).sum(-1) / 2 / (CAUCHY * scale) ** 2)
     part = np.clip(np.floor(BLOCKS * at / (2 * np.array(centre_px))), 0, BLOCKS - 1).astype(np.intp)
     sums = np.zeros((BLOCKS * BLOCKS, 3))

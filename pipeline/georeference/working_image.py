@@ -10,6 +10,7 @@ from pipeline.camera.camera import Camera
 from pipeline.camera.footprint import sees_ground
 from pipeline.georeference.reference import Compression, Image, compressed
 from pipeline.photo.photo import Photo
+from pipeline.robust import sigma_of_deviations
 
 NOISE_KNEE = 3.0
 MIN_VALID_SHARE = 0.5
@@ -44,7 +45,7 @@ def working_image(photo: Photo, long_side_px: int, compression: Compression = "l
     usable = share > MIN_VALID_SHARE
     dark = float(np.median(light[usable])) if usable.any() else 0.0
     above = np.clip(light - dark, 0, None)
-    noise = 1.4826 * float(np.median(np.abs(light[usable] - dark))) if usable.any() else 0.0
+    noise = sigma_of_deviations(light[usable] - dark) if usable.any() else 0.0
     knee = max(NOISE_KNEE * noise, 1e-3 * float(above.max(initial=0)), 1e-6)
     image = np.where(usable, compressed(above / knee, compression), 0).astype(np.float32)
     return WorkingImage(image, usable, factor, compression)

@@ -20,8 +20,8 @@ from pipeline.motorways.lit_segments import (
     Segment,
     grouped,
     runs,
-    weighted_median,
 )
+from pipeline.robust import weighted_median
 
 Verdict = Literal[
     "ends at the national border",

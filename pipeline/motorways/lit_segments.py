@@ -24,6 +24,7 @@ from scipy.stats import norm
 from scipy.stats import t as student
 
 from pipeline.camera.earth import Array
+from pipeline.robust import median_over_rows, weighted_median
 
 LitClass = Literal["lit", "dark", "undecidable"]
 
@@ -135,7 +136,7 @@ def make_profile(chainage_m: Array, strips: Array, noise: Array, blur_m: float) 
     strip's profile grows with the light in its neighbours, as that of the placebos does.
     """
     window = NEAR_M / float(chainage_m[1] - chainage_m[0])
-    dark = _median(strips)
+    dark = median_over_rows(strips)
     light = strips[1:-1] - (strips[:-2] + strips[2:]) / 2
     bright = np.maximum(_running_mean((strips - dark) ** 2, window) - noise**2, 0)
     near2 = (bright[:-2] + bright[2:]) / 2
@@ -154,11 +155,6 @@ def make_profile(chainage_m: Array, strips: Array, noise: Array, blur_m: float) 
         blur_m=blur_m,
     )
     return replace(profile, noise=_noise(light[placebos], sigma[placebos], profile.group))
-
-
-def _median(strips: Array) -> Array:
-    seen = np.isfinite(strips).any(axis=0)
-    return np.where(seen, np.nanmedian(np.where(seen, strips, 0.0), axis=0), np.nan)
 
 
 def _running_mean(values: Array, window: float) -> Array:
@@ -223,12 +219,6 @@ def grouped(values: Array, weight: Array, group: int) -> tuple[Array, Array]:
     total = np.add.reduceat(weight, starts)
     means = np.add.reduceat(weight * np.nan_to_num(values), starts) / np.where(total > 0, total, 1)
     return means, total
-
-
-def weighted_median(values: Array, weight: Array) -> float:
-    order = np.argsort(values)
-    total = np.cumsum(weight[order])
-    return float(values[order][np.searchsorted(total, total[-1] / 2)])
 
 
 def find_segments(profile: Profile) -> list[Segment]:

@@ -14,6 +14,7 @@ from pyproj import Transformer
 from rasterio.features import rasterize
 from rasterio.windows import Window
 
+from pipeline.borders.squares import square_codes
 from pipeline.camera.earth import Array
 from pipeline.deliver.results import CityResults, PhotoResults
 from pipeline.ground.country_table import country_title
@@ -177,7 +178,7 @@ def lit_cells(photo: PhotoResults, city: CityResults) -> LitCells:
     pixel = photo.camera.project(*to_degrees.transform(x, y))
     width, height = photo.camera.width, photo.camera.height
     away = np.hypot(pixel[0] - (width - 1) / 2, pixel[1] - (height - 1) / 2)
-    block = np.floor(y / BLOCK_M).astype(np.int64) * (1 << 32) + np.floor(x / BLOCK_M).astype(np.int64)
+    block = square_codes(x, y, BLOCK_M)
     picked = partial(np.asarray, dtype=float)
     return LitCells(
         country=country[good],

@@ -24,6 +24,7 @@ from pipeline.camera.earth import Array
 from pipeline.photo.chroma import BLUE_CB, GREEN_CB, GREEN_CR, RED_CR
 from pipeline.raster.lattice import Lattice
 from pipeline.raster.tiles import Tile
+from pipeline.robust import LOWER_QUARTILE_PER_SIGMA, SIGMA_PER_IQR, sigma_of_deviations
 
 Floats = NDArray[np.float32]
 
@@ -38,8 +39,6 @@ UNLIT_SIGMAS, FLOOR_SIGMAS = 3.0, 1.3
 WIDE_WINDOW = 5  # times the window: where its floor is compared with others
 MIN_UNLIT = 0.02  # of the cells of a window
 SIGNAL_BINS, PAIRS_A_BIN = 12, 300
-# Of a normal variable: sigma / interquartile range, sigma / median |x|, lower quartile of |x| / sigma.
-FROM_IQR, FROM_MEDIAN, QUARTILE = 0.7413, 1.4826, 0.3186
 SECOND_DIFFERENCE = 1 + 4 + 1  # its variance, of independent values of variance 1
 
 
@@ -132,7 +131,7 @@ def background_and_noise(sample: Sample, eight_bit: bool) -> tuple[Lattice, Nois
     low, lower, upper = _quantiles(blocks, (FLOOR_QUANTILE, 0.25, 0.75))
     even = (upper - lower)[1] <= np.nanquantile((upper - lower)[1], DARK_BLOCKS)
     code = float(code_step(0.0)) if eight_bit else 0.0
-    spread = [max(code, FROM_IQR * float(np.median((upper - lower)[k, even]))) for k in range(3)]
+    spread = [max(code, SIGMA_PER_IQR * float(np.median((upper - lower)[k, even]))) for k in range(3)]
 
     floor = _window_floor(low, np.reshape(spread, (3, 1, 1)))
     limit = floor + (UNLIT_SIGMAS + FLOOR_SIGMAS) * np.reshape(spread, (3, 1, 1))
@@ -141,7 +140,7 @@ def background_and_noise(sample: Sample, eight_bit: bool) -> tuple[Lattice, Nois
     background = _smoothed(middle, unlit.sum(-1))
 
     residual = np.where(unlit, np.abs(blocks - background[..., None]), np.nan)
-    sigma = [FROM_MEDIAN * float(np.nanmedian(channel)) for channel in residual]
+    sigma = [sigma_of_deviations(channel) for channel in residual]
     lattice = Lattice(sample.stride * sample.block, background)
     noise = Noise(tuple(sigma), (0.0, 0.0, 0.0), eight_bit)
     # Red and green tell it together; blue, often too dark to tell, is taken to be as they are.
@@ -223,6 +222,6 @@ def _gain(sample: Sample, background: Lattice, noise: Noise) -> float:
     for low, high in pairwise(np.geomspace(bright[1].min(initial=1.0), 1.0, SIGNAL_BINS + 1)):
         here = (bright[1] >= low) & (bright[1] < high)
         if here.sum() >= PAIRS_A_BIN:
-            variance = (np.quantile(away[here], 0.25) / QUARTILE) ** 2 / SECOND_DIFFERENCE
+            variance = (np.quantile(away[here], 0.25) / LOWER_QUARTILE_PER_SIGMA) ** 2 / SECOND_DIFFERENCE
             gains.append(max(0.0, float(variance - np.mean(other[here]))))
     return min(gains, default=0.0)

@@ -4,15 +4,22 @@ A town is a disc of log-normal light with a tone of its own; one country's towns
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import shapely
 
-from pipeline.borders.cells import BorderLine, Cells, beside, patches, unit_scales
-from pipeline.borders.contrast import BorderFit, Contrast, border_contrast, near_patches
-from pipeline.borders.placebo import DistanceField, Placebo, placebo_test
+from pipeline.borders.beside import beside
+from pipeline.borders.border_line import BorderLine
+from pipeline.borders.cells import Cells
+from pipeline.borders.contrast import BorderFit, Contrast, border_contrast
+from pipeline.borders.distance_field import DistanceField
+from pipeline.borders.matching import near_patches
+from pipeline.borders.patches import patches
+from pipeline.borders.placebo import Placebo, placebo_test
+from pipeline.borders.settings import IN_FORCE, BorderSettings
+from pipeline.borders.units import unit_scales
 from pipeline.models import BordersConfig
 from tests.scenes.lands import X0 as X0_M
 from tests.scenes.lands import Y0 as Y0_M
@@ -23,7 +30,7 @@ MEAN_TONE = -0.8
 CONFIG = BordersConfig()
 EXCLUSION_M = 500.0
 # Fewer than a run takes: enough to tell 5 %, and the time goes into scenes.
-PLACEBOS = 199
+FEWER_PLACEBOS = replace(IN_FORCE, placebo=replace(IN_FORCE.placebo, count=199))
 
 
 @dataclass(frozen=True)
@@ -116,7 +123,7 @@ def scene(setting: Setting, seed: int) -> Scene:
     course = shapely.LineString(np.column_stack([X0_M + 1e3 * border(up), Y0_M + 1e3 * up]))
     corners = [[(X0_M + 1e3 * at, Y0_M + 1e3 * end) for end in (height, 0)] for at in (0, width)]
     west, east = (shapely.Polygon([*course.coords, *corner]) for corner in corners)
-    return Scene(cells, course, BorderLine.of(course, 1e3 * CONFIG.block_km), (west, east))
+    return Scene(cells, course, BorderLine.of(course, 1e3 * CONFIG.block_km, IN_FORCE.line), (west, east))
 
 
 def _places(setting: Setting, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -141,24 +148,31 @@ def nadir_below(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return np.degrees(np.arctan(np.hypot(x - X0_M, y - Y0_M + 300e3) / 400e3))
 
 
-def fitted(made: Scene, config: BordersConfig = CONFIG) -> tuple[Contrast, BorderFit | None]:
+def fitted(
+    made: Scene, config: BordersConfig = CONFIG, settings: BorderSettings = FEWER_PLACEBOS
+) -> tuple[Contrast, BorderFit | None]:
     """The contrast of a scene and the fit behind it."""
-    near = near_patches(beside(made.cells, made.line, 0, 1, 20e3), EXCLUSION_M, config)
-    scales = unit_scales(made.cells, config.block_km)
-    sides = ("BE", "DE")
-    return border_contrast(near, patches(made.cells), scales, made.line, 1, nadir_below, sides, config)
+    near = near_patches(beside(made.cells, made.line, 0, 1, 20e3), EXCLUSION_M, config, settings.patches)
+    scales = unit_scales(made.cells, config.block_km, settings.contrast.smoothing_blocks)
+    frame = patches(made.cells, settings.patches)
+    where = made.line, 1, nadir_below, ("BE", "DE")
+    return border_contrast(near, frame, scales, *where, config, settings.contrast)
 
 
 def measured(
-    made: Scene, config: BordersConfig = CONFIG, test: bool = False
+    made: Scene,
+    config: BordersConfig = CONFIG,
+    test: bool = False,
+    settings: BorderSettings = FEWER_PLACEBOS,
 ) -> tuple[Contrast, Placebo | None]:
     """What the pipeline says of a scene."""
-    contrast, fit = fitted(made, config)
+    contrast, fit = fitted(made, config, settings)
     if fit is None or not test:
         return contrast, None
-    field = DistanceField.of(made.line, made.sides, 1e3 * config.contrast_km)
-    frame = patches(made.cells)
-    return contrast, placebo_test(frame, fit, field, EXCLUSION_M, nadir_below, config, PLACEBOS)
+    reach_m, step_m = 1e3 * config.contrast_km, settings.placebo.field_step_m
+    field = DistanceField.of(made.line, made.sides, reach_m, step_m)
+    frame = patches(made.cells, settings.patches)
+    return contrast, placebo_test(frame, fit, field, EXCLUSION_M, nadir_below, config, settings)
 
 
 def coverage(setting: Setting, scenes: int) -> dict[str, Any]:

@@ -9,16 +9,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.spatial import cKDTree
 
-from pipeline.borders.cells import BorderLine
-from pipeline.borders.change import (
-    Change,
-    Common,
-    PairedCells,
-    border_change,
-    paired_scales,
-    paired_squares,
-    zone_change,
-)
+from pipeline.borders.border_line import BorderLine
+from pipeline.borders.change import Change, border_change, zone_change
+from pipeline.borders.paired_cells import Common, PairedCells, paired_scales, paired_squares
+from pipeline.borders.settings import IN_FORCE, ContrastSettings
 from tests.scenes import border_towns
 from tests.scenes.border_towns import CONFIG, EXCLUSION_M, X0_M, Y0_M
 
@@ -65,16 +59,19 @@ def scene(setting: Setting, seed: int) -> Pair:
     return Pair(PairedCells(*places, cells.red, cells.green, red, green, both), made.line)
 
 
-def measured(setting: Setting, seed: int) -> dict[str, Change]:
+def measured(
+    setting: Setting, seed: int, settings: ContrastSettings = IN_FORCE.contrast
+) -> dict[str, Change]:
     """The changes of the sides within `contrast_km` and their difference."""
     made = scene(setting, seed)
-    rows, scales = paired_squares(made.cells), paired_scales(made.cells, CONFIG.block_km)
+    rows = paired_squares(made.cells)
+    scales = paired_scales(made.cells, CONFIG.block_km, settings.smoothing_blocks)
     # The common change is known here: sides are judged by what was planted, not by how much of the frame
     # each country fills.
     common = Common(float(np.log2(setting.light_factor)), setting.tone_shift)
     near = np.isfinite(made.line.distance_m(rows.x, rows.y, 1e3 * CONFIG.contrast_km))
     sides = {
-        name: zone_change(rows.chosen(near & (rows.country == place)), scales, common, CONFIG)
+        name: zone_change(rows.chosen(near & (rows.country == place)), scales, common, CONFIG, settings)
         for place, name in enumerate(("first", "second"))
     }
-    return sides | {"border": border_change(rows, scales, made.line, 1, EXCLUSION_M, CONFIG)}
+    return sides | {"border": border_change(rows, scales, made.line, 1, EXCLUSION_M, CONFIG, settings)}
