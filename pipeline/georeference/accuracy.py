@@ -13,20 +13,9 @@ from pipeline.camera.camera import Camera
 from pipeline.camera.derivatives import PARAMETERS
 from pipeline.camera.earth import Array, distance_km, to_geodetic
 from pipeline.camera.uncertainty import ground_sigma_m
-from pipeline.georeference.adjust import (
-    OVERLAP,
-    Adjustment,
-    Observations,
-    inverse,
-    jacobian,
-    weights,
-)
+from pipeline.georeference.adjust import Adjustment, Observations, inverse, jacobian, weights
+from pipeline.georeference.settings import AccuracySettings
 
-BLOCKS = (4, 3)  # across and down the frame
-MAX_SMALL_SAMPLE_FACTOR = 4.0
-BELONGS = 0.5
-# What no number of patches averages away: the pinhole with its radial terms is not the lens to the last.
-SYSTEMATIC_PX = 0.04
 PITCH_AND_YAW = [0, 1]
 
 
@@ -63,25 +52,25 @@ class Accuracy:
     spatial_block: Errors
 
 
-def assess(fit: Adjustment, seen: Observations) -> Accuracy:
-    """Accuracy of `fit`, which was adjusted to `seen`."""
+def assess(fit: Adjustment, seen: Observations, settings: AccuracySettings, overlap: int) -> Accuracy:
+    """Accuracy of `fit`, which was adjusted to `seen`, so many patches counting as one observation."""
     camera = fit.camera
     by_parameter = jacobian(camera, seen)
-    weight = weights(seen, fit.scale, fit.belongs)
+    weight = weights(seen, fit.scale, fit.belongs, overlap)
     each = np.einsum("nip,n,niq->npq", by_parameter, weight, by_parameter)
     gradient = np.einsum("nip,n,ni->np", by_parameter, weight, fit.residual_px)
     normal, covariance = inverse(fit.covariance), fit.covariance.copy()
-    counts = float((fit.belongs / np.where(seen.known, 1, OVERLAP)).sum())
+    counts = float((fit.belongs / np.where(seen.known, 1, overlap)).sum())
     estimated = float(np.trace(covariance @ each.sum(0)))
-    small_sample = 1 / max(1 - estimated / max(2 * counts, 1e-9), 1 / MAX_SMALL_SAMPLE_FACTOR)
-    block = _blocks(camera, seen.pixel)
+    small_sample = 1 / max(1 - estimated / max(2 * counts, 1e-9), 1 / settings.max_small_sample_factor)
+    block = _blocks(camera, seen.pixel, settings.blocks)
     groups = [np.flatnonzero(block == k) for k in np.unique(block)]
     steps = np.array([-inverse(normal - each[g].sum(0)) @ gradient[g].sum(0) for g in groups])
     if not seen.known.all():  # what a hand can do is known, and not estimated from residuals
         covariance = covariance * max(small_sample, _jackknife_ratio(camera, covariance, steps))
-    covariance[PITCH_AND_YAW, PITCH_AND_YAW] += (SYSTEMATIC_PX / camera.focal_px) ** 2
+    covariance[PITCH_AND_YAW, PITCH_AND_YAW] += (settings.systematic_px / camera.focal_px) ** 2
 
-    true = fit.belongs > BELONGS
+    true = fit.belongs > settings.min_belongs
     single = np.einsum("nip,pq,nq->ni", by_parameter, fit.covariance, gradient)
     without_itself = fit.residual_px + single
     without_block = fit.residual_px.copy()
@@ -94,11 +83,11 @@ def assess(fit: Adjustment, seen: Observations) -> Accuracy:
     )
 
 
-def _blocks(camera: Camera, pixel: Array) -> NDArray[np.intp]:
+def _blocks(camera: Camera, pixel: Array, blocks: tuple[int, int]) -> NDArray[np.intp]:
     """The block of the frame in which each pixel (n, 2) lies."""
-    place = (pixel + 0.5) / (camera.width, camera.height) * BLOCKS
-    column, row = np.clip(place, 0, np.array(BLOCKS) - 1).astype(np.intp).T
-    return np.asarray(row * BLOCKS[0] + column)
+    place = (pixel + 0.5) / (camera.width, camera.height) * np.array(blocks)
+    column, row = np.clip(place, 0, np.array(blocks) - 1).astype(np.intp).T
+    return np.asarray(row * blocks[0] + column)
 
 
 def _jackknife_ratio(camera: Camera, covariance: Array, steps: Array) -> float:

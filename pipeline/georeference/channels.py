@@ -16,25 +16,31 @@ from scipy.ndimage import gaussian_filter, map_coordinates, maximum_filter
 from pipeline.camera.earth import Array
 from pipeline.georeference.patches import displacements, relative_sigma
 from pipeline.georeference.reference import Image
-from pipeline.georeference.working_image import WorkingImage
+from pipeline.georeference.settings import PatchSettings
+from pipeline.georeference.working_image import NOISE_KNEE, WorkingImage
 from pipeline.photo.photo import Photo
 from pipeline.robust import sigma_of_deviations
 
 RED, GREEN, BLUE = range(3)
 
+# At a corner of the frame: a smaller displacement does not matter, and one within so many sigmas may be an
+# error of the measurement.
 MIN_DISPLACEMENT_PX = 0.1
 SIGMAS = 3.0
+# So many parts of the frame give a patch each, at most; a channel with fewer good ones is left alone, for
+# three parameters and their covariance are fitted.
 MAX_PATCHES = 600
 MIN_PATCHES = 12
+# Pixels of the full photo: how large a patch is, and how far off it is looked for.
 PATCH_PX = 32
 REACH_PX = 4
 # Wider than the photo's own blur, so that the correlation's peak is as round as the parabola laid through it.
-BLUR_PX = 1.0
-MIN_CORRELATION = 0.6
+CUT_OUT_BLUR_PX = 1.0
+# Of a patch of one channel with green: the same lights, so it is higher than with any reference light.
+MIN_CHANNEL_CORRELATION = 0.6
 MIN_SIGNAL_TO_NOISE = 10.0
 # Light of one 8-bit code near black: no noise is known better.
 NOISE_FLOOR = 3e-4
-NOISE_KNEE = 3.0
 # Of the pixels that green lights. Where a channel is cut off at zero beside sodium lamps, what little it
 # shows elsewhere is the other channels', leaked through the JPEG's colour coding.
 MAX_CUT_OFF = 0.01
@@ -144,8 +150,10 @@ def _measured(
         image, own_usable, signal = _cut_outs(photo, band, middles, shift)
         # The cut-outs lie one below another, as if they were a picture.
         view = WorkingImage(image.reshape(-1, side), (usable & own_usable).reshape(-1, side), 1.0)
-        seen = displacements(view, reference.reshape(-1, side), top, left, PATCH_PX, REACH_PX)
-        good = seen.found & (seen.correlation > MIN_CORRELATION) & (signal > MIN_SIGNAL_TO_NOISE)
+        seen = displacements(
+            view, reference.reshape(-1, side), top, left, PATCH_PX, REACH_PX, PatchSettings()
+        )
+        good = seen.found & (seen.correlation > MIN_CHANNEL_CORRELATION) & (signal > MIN_SIGNAL_TO_NOISE)
         if good.sum() < MIN_PATCHES:
             return start
         at = middles[good]
@@ -201,7 +209,9 @@ def _cut_outs(
     whole = column.astype(np.intp), row.astype(np.intp)
     unusable = photo.saturated[whole[::-1]] | ~np.isfinite(light)
     usable = ~maximum_filter(unusable, (1, 2 * HALO_PX + 1, 2 * HALO_PX + 1))
-    above = gaussian_filter(np.where(np.isfinite(light), light - dark, 0), (0, BLUR_PX, BLUR_PX))
+    above = gaussian_filter(
+        np.where(np.isfinite(light), light - dark, 0), (0, CUT_OUT_BLUR_PX, CUT_OUT_BLUR_PX)
+    )
     above = np.clip(above, 0, None)
     core = slice(REACH_PX, -REACH_PX)
     signal = np.where(usable, above, 0)[:, core, core].max(axis=(1, 2)) / noise

@@ -12,8 +12,10 @@ from pipeline.georeference.reference import Compression, Image, compressed
 from pipeline.photo.photo import Photo
 from pipeline.robust import sigma_of_deviations
 
+# Where the compression sets in, in sigmas of the noise: what is fainter is hardly light.
 NOISE_KNEE = 3.0
-MIN_VALID_SHARE = 0.5
+# Of a working pixel's area in the photo.
+MIN_VALID_AREA = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +44,7 @@ def working_image(photo: Photo, long_side_px: int, compression: Compression = "l
     share = _averaged(valid.astype(np.float32), factor)
     light = _averaged(np.where(valid, photo.light[0] + photo.light[1], 0).astype(np.float32), factor)
     light /= np.maximum(share, np.float32(1e-3))
-    usable = share > MIN_VALID_SHARE
+    usable = share > MIN_VALID_AREA
     dark = float(np.median(light[usable])) if usable.any() else 0.0
     above = np.clip(light - dark, 0, None)
     noise = sigma_of_deviations(light[usable] - dark) if usable.any() else 0.0

@@ -15,10 +15,12 @@ from pipeline.camera.earth import Array, distance_km, east_north_up, to_ecef, to
 from pipeline.camera.prior import Prior
 from pipeline.georeference.adjust import Observations
 from pipeline.georeference.control import check_errors
-from pipeline.georeference.extent import streets
+from pipeline.georeference.extent import LIGHT_OF_STREET, lit_streets
 from pipeline.georeference.manual import MANUAL_SIGMA_PX, MANUAL_WINDOW_PX
+from pipeline.georeference.settings import SolverSettings
 from pipeline.georeference.solve import Solution, solve
 from pipeline.ground.cities import gazetteer
+from pipeline.ground.streets import read_streets
 from pipeline.models import LookAt
 from pipeline.photo.photo import Photo
 from pipeline.simulate.scene import simulate_frame
@@ -121,7 +123,7 @@ def test_streets_sharpen_a_long_lens() -> None:
     frame = simulate_frame(2, 2012, ground, aim=(5.55, 50.68), must_see=(), focal_length_mm=180.0)
     photo = photo_of(frame.picture)
     prior = prior_of(frame.facts, photo)
-    near = streets(DATA / "streets_liege.parquet", (4.0, 49.0, 8.0, 52.0))
+    near = lit_streets(read_streets(DATA / "streets_liege.parquet", (4.0, 49.0, 8.0, 52.0), LIGHT_OF_STREET))
     solution = solve(photo, prior, gazetteer(), extent=near)
     error_px, error_m = true_error(solution.camera, frame.camera)
     print(f"180 mm with streets: {error_px:.2f} px, {error_m:.0f} m")
@@ -332,3 +334,19 @@ def test_the_smallest_photo_is_refused_not_crashed() -> None:
     solution = solve(photo, small, gazetteer())
     assert not solution.accepted
     assert check_errors(solution.points).rmse_px is None
+
+
+def test_settings_reach_the_solver() -> None:
+    """The smallest photo, with settings that a benchmark might vary: the refusal tells their limit."""
+    _, prior, _ = simulated()
+    small = replace(prior, width=64, height=64)
+    settings = SolverSettings()
+    settings = replace(
+        settings,
+        control=replace(settings.control, max_cities=3),
+        acceptance=replace(settings.acceptance, max_false_alarm=1e-9),
+    )
+    solution = solve(dark(small), small, gazetteer(), settings=settings)
+    assert len(solution.points.cities) == 3
+    # -ln(1e-9) = 20.7 scales of 0.02 above the location at -0.577 of them.
+    assert "0.40 is the least to believe" in solution.reason
