@@ -23,7 +23,7 @@ from scipy.ndimage import gaussian_filter
 from pipeline.borders.zones import AREA_CRS
 from pipeline.motorways.chainage import Crossing, Regional
 from pipeline.motorways.compare import Corridor, roads_along
-from pipeline.motorways.light_end import BOUND_SIGMAS, Finding, judge
+from pipeline.motorways.light_end import BOUND_SIGMAS, Finding, judge_motorway
 from pipeline.motorways.lit_segments import classified, lit_light
 from pipeline.motorways.settings import MOTORWAY_SETTINGS, MotorwaySettings
 from pipeline.raster.grid import Grid
@@ -164,7 +164,7 @@ def found(
     (road,) = roads_along([corridor], [(tile, light)], grid.resolution_m, settings)
     lit = lit_light(road.segments, settings)
     segments = classified(road.segments, lit, settings)
-    return judge(road, segments, lit, grid.resolution_m, settings), end
+    return judge_motorway(road, segments, lit, grid.resolution_m, settings), end
 
 
 def run(setting: Setting, seeds: int) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from pipeline.camera.earth import Array
 from pipeline.ground.countries import Countries
 from pipeline.ground.roads import Motorways
 from pipeline.motorways.chainage import Crossing, find_crossings
-from pipeline.motorways.light_end import Finding, Road, judge
+from pipeline.motorways.light_end import Finding, Road, judge_motorway
 from pipeline.motorways.lit_segments import (
     Profile,
     Segment,
@@ -59,7 +59,7 @@ def compare_motorways(
     rows: dict[str, list[dict[str, Any]]] = {name: [] for name in OF_MOTORWAYS}
     for road in roads:
         segments = classified(road.segments, lit, settings)
-        finding = judge(road, segments, lit, scene.grid.resolution_m, settings)
+        finding = judge_motorway(road, segments, lit, scene.grid.resolution_m, settings)
         rows["motorway_ends"].append(_end_row(road, finding, lit))
         rows["motorway_segments"] += _segment_rows(road, segments)
         rows["motorway_stations"] += _station_rows(road, lit, settings.town_share)

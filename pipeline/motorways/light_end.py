@@ -15,7 +15,7 @@ from pipeline.motorways.chainage import Crossing
 from pipeline.motorways.lit_segments import Profile, Segment, grouped, runs, weighted_median
 from pipeline.motorways.settings import MotorwaySettings
 
-Verdict = Literal[
+MotorwayVerdict = Literal[
     "ends at the national border",
     "ends at the regional border",
     "ends elsewhere",
@@ -75,12 +75,12 @@ class Road:
 class Finding:
     """What is said of a motorway at a border."""
 
-    verdict: Verdict
+    verdict: MotorwayVerdict
     statement: str
     end: LightEnd | None = None
 
 
-def judge(
+def judge_motorway(
     road: Road,
     segments: Sequence[Segment],
     lit: float | None,

@@ -147,8 +147,8 @@ def make_profile(
 
 def _median(strips: Array) -> Array:
     """By station the median over strips; NaN where none of them shows anything."""
-    seen = np.isfinite(strips).any(axis=0)
-    return np.where(seen, np.nanmedian(np.where(seen, strips, 0.0), axis=0), np.nan)
+    visible = np.isfinite(strips).any(axis=0)
+    return np.where(visible, np.nanmedian(np.where(visible, strips, 0.0), axis=0), np.nan)
 
 
 def _running_mean(values: Array, window: float) -> Array:
@@ -205,8 +205,8 @@ def _memory(units: Array, settings: MotorwaySettings) -> float:
 
 def _weight(light: Array, sigma: Array) -> Array:
     """1 / sigma^2, 0 where there is no light or no sigma."""
-    seen = np.isfinite(light) & (sigma > 0)
-    return np.where(seen, 1 / np.where(seen, sigma, 1.0) ** 2, 0.0)
+    visible = np.isfinite(light) & (sigma > 0)
+    return np.where(visible, 1 / np.where(visible, sigma, 1.0) ** 2, 0.0)
 
 
 def grouped(values: Array, weight: Array, group: int) -> tuple[Array, Array]:
@@ -254,6 +254,7 @@ class _WeightedMeans(ruptures.base.BaseCost):  # type: ignore[misc]
     min_size = 1
 
     def fit(self, signal: Array) -> "_WeightedMeans":
+        """Take the signal; ruptures calls it so."""
         self.signal = signal
         value, weight = signal.T
         sums = np.stack([weight, weight * value, weight * value**2])
@@ -261,6 +262,7 @@ class _WeightedMeans(ruptures.base.BaseCost):  # type: ignore[misc]
         return self
 
     def error(self, start: int, end: int) -> float:
+        """The cost of the blocks from start to end (exclusive)."""
         weight, first, second = (b - a for a, b in zip(self.sums[start], self.sums[end], strict=True))
         return max(0.0, second - first**2 / weight) if weight > 0 else 0.0
 

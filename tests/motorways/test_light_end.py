@@ -8,7 +8,7 @@ import pytest
 from benchmarks.borders.motorways import Setting, found
 from pipeline.motorways import light_end
 from pipeline.motorways.chainage import Regional
-from pipeline.motorways.light_end import LightEnd, judge, place_end
+from pipeline.motorways.light_end import LightEnd, judge_motorway, place_end
 from pipeline.motorways.lit_segments import (
     make_profile,
     runs,
@@ -90,7 +90,7 @@ def judged(monkeypatch, end: LightEnd, regional: tuple[Regional, ...] = (), erro
         segment(0, 1, start=half, stop=2 * half, lit="dark"),
     ]
     monkeypatch.setattr(light_end, "place_end", lambda *_: end)
-    return judge(road, sides, 100.0, CELL_M, MOTORWAY_SETTINGS)
+    return judge_motorway(road, sides, 100.0, CELL_M, MOTORWAY_SETTINGS)
 
 
 VOEREN = (Regional(-500.0, 100.0),)
@@ -154,7 +154,7 @@ def untold(seen_km: float, light: float = 100.0):
     road.profile.light[hidden] = np.nan
     sides = [segment(light, 1, start=0, stop=half, lit="lit" if light else "dark")]
     sides.append(segment(math.nan, math.nan, start=half, stop=stop, seen=0.0))
-    return judge(road, sides, 100.0, CELL_M, MOTORWAY_SETTINGS)
+    return judge_motorway(road, sides, 100.0, CELL_M, MOTORWAY_SETTINGS)
 
 
 def test_a_side_that_is_not_seen_is_undecidable_with_a_reason():
@@ -176,8 +176,8 @@ def test_darkness_of_an_approximate_line_is_not_claimed_where_no_motorway_is_lit
     ):
         road = a_road(error_m)
         dark = [segment(1.0, 1.0, start=0, stop=len(road.crossing.x), lit="dark")]
-        assert judge(road, dark, lit, CELL_M, MOTORWAY_SETTINGS).verdict == verdict
+        assert judge_motorway(road, dark, lit, CELL_M, MOTORWAY_SETTINGS).verdict == verdict
     assert (
         "at most 3 % of the light of a lit motorway"
-        in judge(a_road(), dark, 100.0, CELL_M, MOTORWAY_SETTINGS).statement
+        in judge_motorway(a_road(), dark, 100.0, CELL_M, MOTORWAY_SETTINGS).statement
     )
