@@ -8,8 +8,10 @@
 # configs/run.yaml says which cities, configs/<city>.yaml which photos and options. Files between the steps
 # lie in results/<city>/<photo>/ and results/<city>/; a step is pipeline/steps/<step>.py.
 from pipeline.models import NAME
+from pipeline.steps.interpreter import find_python_through_path
 from pipeline.steps.plan import plan_or_exit
 
+find_python_through_path()
 plan = plan_or_exit(config, checkpoints)
 CITY = f"{plan.run.results}/{{city}}"
 PHOTO = f"{CITY}/{{photo}}"

@@ -20,11 +20,12 @@ from pipeline.camera.terrain import Bounds, Terrain, TerrainError, to_raster
 
 log = logging.getLogger(__name__)
 
-LOWEST_M, HIGHEST_M = -500.0, 9000.0
-MAX_CELLS = 4000
-MARGIN_CELLS = 2
-SAMPLES = 33
-# Below it, gaps are more likely the curved rim of a map projection than ground that is missing.
+LOWEST_M, HIGHEST_M = -500.0, 9000.0  # of any ground on Earth, the shore of the Dead Sea and Everest included
+MAX_CELLS = 4000  # a side: 64 MB of heights
+MARGIN_CELLS = 2  # around what is needed, for interpolation
+RIM_SAMPLES = 33  # of the bounds, a side, where they are brought into the raster's own coordinates
+# The share of the bounds that a DEM must cover to pass without a warning. Gaps smaller than the rest are more
+# likely the curved rim of a map projection than ground that is missing.
 COVERED = 0.9
 
 
@@ -112,7 +113,7 @@ def _check_form(path: Path, source: rasterio.DatasetReader) -> None:
 def _window(path: Path, source: rasterio.DatasetReader, crs: str, around: Bounds) -> Window:
     """The raster's cells that cover the bounds, with a small margin."""
     west, south, east, north = around
-    lon, lat = np.meshgrid(np.linspace(west, east, SAMPLES), np.linspace(south, north, SAMPLES))
+    lon, lat = np.meshgrid(np.linspace(west, east, RIM_SAMPLES), np.linspace(south, north, RIM_SAMPLES))
     column, row = ~source.transform @ tuple(np.asarray(v) for v in to_raster(crs).transform(lon, lat))
     inside = (column >= 0) & (column <= source.width) & (row >= 0) & (row <= source.height)
     spans = []
@@ -124,7 +125,7 @@ def _window(path: Path, source: rasterio.DatasetReader, crs: str, around: Bounds
                 f"{path}: does not overlap {_shown(around)}; give a DEM of that place, and check its CRS"
             )
         # The bounds' rim may bulge between the samples.
-        margin = MARGIN_CELLS + (last - first) / SAMPLES
+        margin = MARGIN_CELLS + (last - first) / RIM_SAMPLES
         spans.append((max(0, math.floor(first - margin)), min(size, math.ceil(last + margin))))
     (left, right), (top, bottom) = spans
     if inside.mean() < COVERED:
@@ -138,5 +139,6 @@ def _window(path: Path, source: rasterio.DatasetReader, crs: str, around: Bounds
 
 
 def _shown(bounds: Bounds) -> str:
+    """Bounds in words."""
     west, south, east, north = bounds
     return f"lon {west:g} to {east:g}, lat {south:g} to {north:g}"

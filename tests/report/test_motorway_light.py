@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pipeline.deliver.results import CityResults, PhotoResults
-from pipeline.motorways.light_end import Verdict
+from pipeline.motorways.light_end import MotorwayVerdict
 from pipeline.report.motorway_light import WORDS, motorway_questions, of_motorway, unmeasured
 from pipeline.report.statements import Answer
 from tests.scenes.delivery import Delivery
@@ -26,7 +26,7 @@ def city(delivery: Delivery) -> CityResults:
 
 
 def test_every_verdict_on_a_motorway_has_a_word() -> None:
-    assert set(WORDS) == set(get_args(Verdict))
+    assert set(WORDS) == set(get_args(MotorwayVerdict))
 
 
 @pytest.mark.parametrize(

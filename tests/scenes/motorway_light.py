@@ -13,8 +13,9 @@ from scipy.ndimage import gaussian_filter
 from pipeline.borders.zones import AREA_CRS
 from pipeline.motorways.chainage import Crossing, Regional
 from pipeline.motorways.compare import Corridor, roads_along
-from pipeline.motorways.light_end import BOUND_SIGMAS, Finding, judge
+from pipeline.motorways.light_end import BOUND_SIGMAS, Finding, judge_motorway
 from pipeline.motorways.lit_segments import classified, lit_light
+from pipeline.motorways.settings import MOTORWAY_SETTINGS, MotorwaySettings
 from pipeline.raster.grid import Grid
 from pipeline.raster.tiles import Tile
 from tests.scenes.lands import X0, Y0
@@ -113,12 +114,15 @@ def _town(
     _add(light, rng.normal(x, radius, count), rng.normal(y, radius, count), flux, cell)
 
 
-def found(setting: Setting, seed: int) -> tuple[Finding, float]:
+def found(
+    setting: Setting, seed: int, settings: MotorwaySettings = MOTORWAY_SETTINGS
+) -> tuple[Finding, float]:
     """What the method says of a scene, and where the light was planted to end."""
     crossing, grid, light, end = scene(setting, seed)
     sigma_m = np.full(len(crossing.x), setting.position_sigma_m)
-    corridor = Corridor.of(crossing, grid, sigma_m, grid.resolution_m)
+    corridor = Corridor.of(crossing, grid, sigma_m, grid.resolution_m, settings)
     tile = Tile(0, 0, grid.height, grid.width)
-    (road,) = roads_along([corridor], [(tile, light)], grid.resolution_m)
-    lit = lit_light(road.segments)
-    return judge(road, classified(road.segments, lit), lit, grid.resolution_m), end
+    (road,) = roads_along([corridor], [(tile, light)], grid.resolution_m, settings)
+    lit = lit_light(road.segments, settings)
+    segments = classified(road.segments, lit, settings)
+    return judge_motorway(road, segments, lit, grid.resolution_m, settings), end
