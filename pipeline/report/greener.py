@@ -1,12 +1,13 @@
 """Is one side of a border greener than the other? Answers with what speaks for and against them."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from pipeline.borders.contrast import EQUIVALENCE
+from pipeline.borders.country_tones import CHANGES
 from pipeline.deliver.results import CityResults, PhotoResults
-from pipeline.ground.country_table import adjective, country_title
+from pipeline.ground.country_table import adjective, country_name
 from pipeline.report.numbers import fixed, missing, signed, span
 from pipeline.report.statements import (
     Answer,
@@ -30,24 +31,19 @@ CHANCE = 0.05
 FEW_TOWNS = 10
 # Light left out beside the border counts as much from this part of the compared width on.
 WIDE_EXCLUSION = 0.1
-# How `pipeline.tone.view_angle` begins where it found a dependence.
-VIEW_MATTERS = "Tone changes with"
 JPEG_DOUBT = (
     "A camera JPEG: the camera processed its colours, so the order of the two sides holds, not the size of "
     "the difference."
 )
 
-Views = Mapping[str, Mapping[str, str]]
 
-
-def greener_questions(city: CityResults, views: Views) -> tuple[Question, ...]:
-    """One question for each border that a photo shows. `views` are, by photo and by country's name, sentences
-    on whether tone depends on the view angle."""
+def greener_questions(city: CityResults) -> tuple[Question, ...]:
+    """One question for each border that a photo shows."""
     pairs = sorted({str(pair) for photo in city.photos for pair in photo.contrasts["pair"]})
-    return tuple(_question(pair, city, views) for pair in pairs)
+    return tuple(_question(pair, city) for pair in pairs)
 
 
-def _question(pair: str, city: CityResults, views: Views) -> Question:
+def _question(pair: str, city: CityResults) -> Question:
     shown = [(photo, row) for photo in city.photos for row in rows_of(of_pair(photo.contrasts, pair))]
     first, second = pair.split("-")
     aachen = pair == AACHENS_PAIR and any(AACHEN in set(photo.towns["name"]) for photo, _ in shown)
@@ -62,11 +58,11 @@ def _question(pair: str, city: CityResults, views: Views) -> Question:
             f"light up to {fixed(shown[0][1].contrast_km)} km from it."
         ),
         key=(pair,),
-        answers=with_others([border_answer(row, photo, views.get(photo.name, {})) for photo, row in shown]),
+        answers=with_others([border_answer(row, photo) for photo, row in shown]),
     )
 
 
-def border_answer(row: Any, photo: PhotoResults, view: Mapping[str, str]) -> Answer:
+def border_answer(row: Any, photo: PhotoResults) -> Answer:
     """The answer of a photo from its row of `contrasts` and its other tables."""
     word, lean, verdict = _verdict(row)
     found = {"yes": row.second, "no": "alike" if alike(row) else row.first, "open": ""}[lean]
@@ -84,7 +80,7 @@ def border_answer(row: Any, photo: PhotoResults, view: Mapping[str, str]) -> Ans
         arguments=(
             *(_measured(row, photo, greener, other) if measured else ()),
             *_lighting(row, photo),
-            *_seen_aslant(row, view),
+            *_view_angle(row, photo),
             *evidence_doubt(photo, JPEG_DOUBT),
         ),
     )
@@ -266,12 +262,13 @@ def _lighting(row: Any, photo: PhotoResults) -> Iterator[Argument]:
         yield known(photo, event, False, "may explain a part of it")
 
 
-def _seen_aslant(row: Any, view: Mapping[str, str]) -> Iterator[Argument]:
-    countries: Iterable[str] = (country_title(code) for code in (row.first, row.second))
-    for country in countries:
-        if view.get(country, "").startswith(VIEW_MATTERS):
+def _view_angle(row: Any, photo: PhotoResults) -> Iterator[Argument]:
+    """Whether tone depends on the view angle within one of both countries."""
+    verdicts = dict(zip(photo.country_tones["country"], photo.country_tones["verdict"], strict=True))
+    for code in (row.first, row.second):
+        if verdicts.get(code) == CHANGES:
             yield Argument(
                 False,
-                f"Within {country.replace('The ', 'the ')} alone, tone changes with the angle of view. View "
+                f"Within {country_name(code)} alone, tone changes with the angle of view. View "
                 "zenith is matched and a smooth trend taken out, which may not be all of it.",
             )

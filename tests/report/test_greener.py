@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import shapely
 
+from pipeline.borders.country_tones import CHANGES, NONE_FOUND, UNKNOWN
 from pipeline.deliver.results import CityResults, PhotoResults
-from pipeline.report.greener import VIEW_MATTERS, greener_questions
+from pipeline.report.greener import greener_questions
 from pipeline.report.statements import Answer
-from pipeline.tone.view_angle import angle_check
 from tests.report.test_maps import real
 from tests.scenes.delivery import Delivery
 from tests.scenes.rows import LINE, MIRRORED, bare, event, greener, said, table
@@ -28,7 +28,7 @@ def city(delivery: Delivery) -> CityResults:
 
 
 def test_a_question_for_each_border_in_the_order_of_pairs(city: CityResults) -> None:
-    questions = greener_questions(city, {})
+    questions = greener_questions(city)
     assert [(question.key, question.heading) for question in questions] == [
         (("BE-DE",), "Is Aachen’s side greener?"),
         (("BE-NL",), "Is the Dutch side greener than the Belgian one?"),
@@ -41,7 +41,7 @@ def test_a_question_for_each_border_in_the_order_of_pairs(city: CityResults) -> 
 
 def test_aachen_is_named_only_where_it_is_seen(city: CityResults) -> None:
     elsewhere = [dataclasses.replace(photo, towns=photo.towns[:0]) for photo in city.photos]
-    first = greener_questions(dataclasses.replace(city, photos=tuple(elsewhere)), {})[0]
+    first = greener_questions(dataclasses.replace(city, photos=tuple(elsewhere)))[0]
     assert first.heading == "Is the German side greener than the Belgian one?"
 
 
@@ -218,15 +218,10 @@ def test_known_lamps_may_explain_a_difference(photo: PhotoResults) -> None:
 
 
 def test_view_angle_is_a_doubt_where_it_matters(photo: PhotoResults) -> None:
-    """The sentence is that of the check itself, of light whose tone rises with view zenith, or does not."""
-    random = np.random.default_rng(5)
-    zenith = random.uniform(0, 40, 2000)
-    flat = random.normal(0, 0.05, 2000)
-    around = np.ones(2000), zenith, random.uniform(0, 1, 2000), np.arange(2000) // 20
-    leaning, level = (angle_check(tone, *around).verdict for tone in (flat + 0.05 * zenith, flat))
-    assert leaning.startswith(VIEW_MATTERS)
-    assert said(
-        greener(photo, {"Germany": leaning}).doubts, "Within Germany alone, tone changes with the angle"
-    )
-    for view in ({"Germany": level}, {"Luxembourg": leaning}):
-        assert not said(greener(photo, view).doubts, "angle of view")
+    def doubts(country: str, verdict: str) -> list[str]:
+        tones = table("country_tones", {"country": country, "verdict": verdict})
+        return greener(dataclasses.replace(photo, country_tones=tones)).doubts
+
+    assert said(doubts("DE", CHANGES), "Within Germany alone, tone changes with the angle of view.")
+    for country, verdict in (("DE", NONE_FOUND), ("DE", UNKNOWN), ("LU", CHANGES)):
+        assert not said(doubts(country, verdict), "angle of view")

@@ -40,7 +40,7 @@ END: dict[str, Any] = {
 
 def bare(photo: PhotoResults) -> PhotoResults:
     """The photo with no tables but those that a test gives it."""
-    names = ("contrasts", "segments", "towns", "cores", "regional_contrasts", "events")
+    names = ("contrasts", "segments", "towns", "cores", "regional_contrasts", "events", "country_tones")
     roads = ("motorway_ends", "motorway_segments", "motorway_stations")
     return dataclasses.replace(photo, **{name: layer([], name) for name in (*names, *roads)})
 
@@ -53,8 +53,8 @@ def contrast(**more: Any) -> Any:
     return rows_of(table("contrasts", CONTRAST | more))[0]
 
 
-def greener(photo: PhotoResults, view: dict[str, str] | None = None, **more: Any) -> Answer:
-    return border_answer(contrast(**more), photo, view or {})
+def greener(photo: PhotoResults, **more: Any) -> Answer:
+    return border_answer(contrast(**more), photo)
 
 
 def road(photo: PhotoResults, **more: Any) -> Answer:
