@@ -265,7 +265,9 @@ def _with_refusals(notes: pd.DataFrame, refused: Sequence[RefusedPhoto]) -> pd.D
     """The table `notes` with a row for each refused photo."""
     if not refused:
         return notes
-    rows = [{"photo": one.name, "subject": "georeference", "statement": one.statement} for one in refused]
+    rows = [
+        {"photo": photo.name, "subject": "georeference", "statement": photo.statement} for photo in refused
+    ]
     return pd.concat([notes, pd.DataFrame(rows)], ignore_index=True)
 
 

@@ -18,12 +18,12 @@ from pipeline.ground.country_table import adjective, country_title
 from pipeline.models import City
 from pipeline.report import border_charts as plots
 from pipeline.report import maps
-from pipeline.report.greener import greener_questions
+from pipeline.report.answers import rows_of, without_source
+from pipeline.report.border_answers import greener_questions
+from pipeline.report.chart_style import SHEETS, Sheet, day
+from pipeline.report.motorway_answers import crossings, motorway_questions, of_motorway, unmeasured
 from pipeline.report.motorway_chart import motorway
-from pipeline.report.motorway_light import crossings, motorway_questions, of_motorway, unmeasured
-from pipeline.report.numbers import chance, factor, factors, fixed, missing, signed, span
-from pipeline.report.sheets import SHEETS, Sheet, day
-from pipeline.report.statements import rows_of, without_source
+from pipeline.report.number_format import chance, factor, factors, fixed, missing, signed, span
 from pipeline.report.tone_section import ToneFacts, tone_facts
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -64,9 +64,9 @@ class Section:
 def report_html(city: CityResults, configuration: City, facts: Sequence[Fact]) -> str:
     """The whole report as HTML; every text from files or configuration is escaped."""
     sharpness = min(1.0, math.sqrt(FULL_SIZE_PHOTOS / (len(city.photos) + len(city.refused))))
-    sections = [section(photo, city, configuration, sharpness) for photo in city.photos]
+    sections = [photo_section(photo, city, configuration, sharpness) for photo in city.photos]
     photos = {photo.name: photo for photo in city.photos}
-    planted = {one.photo.name: one.planted for one in sections}
+    planted = {section.photo.name: section.planted for section in sections}
     roads = motorway_questions(city)
     compared = any(len(photo.contrasts) for photo in city.photos)
     return (
@@ -87,7 +87,7 @@ def report_html(city: CityResults, configuration: City, facts: Sequence[Fact]) -
             road_charts=_road_charts(city),
             unmeasured=unmeasured(city) or ([] if roads else [(NO_ROAD, [])]),
             unchanged=_notes(city, "change") or [(NO_PAIR, [])],
-            refused=[(one, _solve(one.picture.read_bytes(), sharpness)) for one in city.refused],
+            refused=[(photo, _solve(photo.picture.read_bytes(), sharpness)) for photo in city.refused],
             n_simulated=sum(photo.simulated for photo in city.photos),
             has_jpeg=any(photo.facts.evidence == "jpeg" for photo in city.photos),
             palette=palette,
@@ -100,7 +100,7 @@ def report_html(city: CityResults, configuration: City, facts: Sequence[Fact]) -
     )
 
 
-def section(photo: PhotoResults, city: CityResults, configuration: City, sharpness: float) -> Section:
+def photo_section(photo: PhotoResults, city: CityResults, configuration: City, sharpness: float) -> Section:
     """Draw one photo's pictures and compare with the truth where there is one."""
     canvases = [canvas.scaled(sharpness) for canvas in (maps.DESKTOP, maps.PHONE)]
     threshold = configuration.tone.min_signal_to_noise
@@ -111,7 +111,7 @@ def section(photo: PhotoResults, city: CityResults, configuration: City, sharpne
         tone=_webp(*(maps.tone_map(photo, city, canvas, threshold) for canvas in canvases)),
         solve=_solve((photo.folder / "solve.png").read_bytes(), sharpness),
         profile=_svg(partial(plots.profile, photo)) if len(photo.profiles) else None,
-        along=_svg(partial(plots.along, photo)) if len(plots.told(photo.segments)) else None,
+        along=_svg(partial(plots.along, photo)) if len(plots.of_measured_borders(photo.segments)) else None,
         colours=tone_facts(photo),
         no_events=" ".join(_of_subject(photo, "events")) or NO_EVENTS,
         true_error=position_error(truth.camera, photo.camera) if truth else None,

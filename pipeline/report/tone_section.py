@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from pipeline.deliver.results import PhotoResults
-from pipeline.report.statements import rows_of
+from pipeline.report.answers import rows_of
 from pipeline.tone.evidence import MAY_SAY, RATIO_SYSTEM, not_identifiable
 from pipeline.tone.lamps import FAMILIES
 

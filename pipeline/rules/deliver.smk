@@ -26,9 +26,7 @@ rule deliver:
     conda:
         "../../environment.yaml"
     params:
-        name=lambda wildcards: wildcards.city,
         city=plan.city,
-        folders=plan.each_placed(""),
     message:
         "{wildcards.city}: write the report, the GeoPackage and the QGIS project"
     script:

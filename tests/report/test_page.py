@@ -17,7 +17,7 @@ from pipeline.deliver.provenance import configuration_hash, facts
 from pipeline.deliver.results import CityResults
 from pipeline.report import maps
 from pipeline.report import page as report
-from pipeline.report.numbers import chance, factor, factors, fixed, signed, span
+from pipeline.report.number_format import chance, factor, factors, fixed, signed, span
 from pipeline.report.page import report_html
 from tests.report.test_maps import real
 from tests.scenes.delivery import TITLE, Delivery

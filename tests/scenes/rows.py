@@ -8,9 +8,9 @@ import shapely
 
 from pipeline.borders.schema import layer
 from pipeline.deliver.results import PhotoResults
-from pipeline.report.greener import border_answer
-from pipeline.report.motorway_light import motorway_answer
-from pipeline.report.statements import Answer, rows_of
+from pipeline.report.answers import Answer, rows_of
+from pipeline.report.border_answers import border_answer
+from pipeline.report.motorway_answers import motorway_answer
 
 LINE = shapely.LineString([(4_040_000, 3_060_000), (4_040_000, 3_100_000)])
 CONTRAST: dict[str, Any] = {

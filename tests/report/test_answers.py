@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from pipeline.deliver.results import PhotoResults
-from pipeline.report.statements import with_others
+from pipeline.report.answers import with_others
 from tests.report.test_maps import real
 from tests.scenes.delivery import Delivery
 from tests.scenes.rows import MIRRORED, bare, greener, road, said

@@ -10,8 +10,8 @@ import shapely
 
 from pipeline.borders.country_tones import CHANGES, NONE_FOUND, UNKNOWN
 from pipeline.deliver.results import CityResults, PhotoResults
-from pipeline.report.greener import greener_questions
-from pipeline.report.statements import Answer
+from pipeline.report.answers import Answer
+from pipeline.report.border_answers import greener_questions
 from tests.report.test_maps import real
 from tests.scenes.delivery import Delivery
 from tests.scenes.rows import LINE, MIRRORED, bare, event, greener, said, table

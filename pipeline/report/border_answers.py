@@ -8,8 +8,7 @@ from pipeline.borders.contrast import EQUIVALENCE
 from pipeline.borders.country_tones import CHANGES
 from pipeline.deliver.results import CityResults, PhotoResults
 from pipeline.ground.country_table import adjective, country_name
-from pipeline.report.numbers import fixed, missing, signed, span
-from pipeline.report.statements import (
+from pipeline.report.answers import (
     Answer,
     Argument,
     Lean,
@@ -23,15 +22,17 @@ from pipeline.report.statements import (
     rows_of,
     with_others,
 )
+from pipeline.report.number_format import fixed, missing, signed, span
 
 # The statement that began this: the border between Belgium and Germany where Aachen is seen.
 AACHEN, AACHENS_PAIR = "Aachen", "BE-DE"
+# Placebo p from which on chance is no rare explanation: the usual 5 %.
 CHANCE = 0.05
 # Fewer towns on a side make an interval that one odd town can move.
 FEW_TOWNS = 10
 # Light left out beside the border counts as much from this part of the compared width on.
 WIDE_EXCLUSION = 0.1
-JPEG_DOUBT = (
+JPEG_HIDES_SIZE = (
     "A camera JPEG: the camera processed its colours, so the order of the two sides holds, not the size of "
     "the difference."
 )
@@ -81,7 +82,7 @@ def border_answer(row: Any, photo: PhotoResults) -> Answer:
             *(_measured(row, photo, greener, other) if measured else ()),
             *_lighting(row, photo),
             *_view_angle(row, photo),
-            *evidence_doubt(photo, JPEG_DOUBT),
+            *evidence_doubt(photo, JPEG_HIDES_SIZE),
         ),
     )
 
@@ -164,20 +165,20 @@ def _placebos(row: Any) -> Iterator[Argument]:
 def _stretches(row: Any, photo: PhotoResults, sign: float, other: str) -> Iterator[Argument]:
     """How the border's segments lean."""
     stretches = of_pair(photo.segments, row.pair)
-    told = stretches.dropna(subset="contrast_g_r")
-    if len(stretches) > 1 and told.empty:
+    measured = stretches.dropna(subset="contrast_g_r")
+    if len(stretches) > 1 and measured.empty:
         yield Argument(False, "No stretch of the border has light enough on both sides to be judged alone.")
-    if len(told) < 2:
+    if len(measured) < 2:
         return
-    leaning = sign * told["contrast_g_r"] > 0
-    sure = ~((told["low95"] <= 0) & (told["high95"] >= 0)) & told["low95"].notna()
+    leaning = sign * measured["contrast_g_r"] > 0
+    sure = ~((measured["low95"] <= 0) & (measured["high95"] >= 0)) & measured["low95"].notna()
     clear, against = int((leaning & sure).sum()), int((~leaning & sure).sum())
-    count = f"{int(leaning.sum())} of the {len(told)} stretches of the border that have light"
+    count = f"{int(leaning.sum())} of the {len(measured)} stretches of the border that have light"
     yield Argument(bool(leaning.mean() > 0.5), f"{count} lean this way, {clear or 'none'} of them clearly.")
     if against:
         yield Argument(
             False,
-            f"On {against} of the {len(told)} stretches the {adjective(other)} side is clearly the greener.",
+            f"On {against} of the {len(measured)} stretches the {adjective(other)} side is clearly the greener.",
         )
 
 
@@ -212,13 +213,13 @@ def _cities(row: Any, photo: PhotoResults, greener: str) -> Iterator[Argument]:
     for city in rows_of(photo.cores):
         if city.country != greener or city.name not in near or missing(city.contrast_g_r):
             continue
-        said = str(city.statement)
+        sentence = str(city.statement)
         if holds_zero(city):
-            yield Argument(True, f"{said} So it is not one city that makes the side.")
+            yield Argument(True, f"{sentence} So it is not one city that makes the side.")
         elif city.contrast_g_r < 0:
-            yield Argument(True, f"{said} So it is not the city that makes the side.")
+            yield Argument(True, f"{sentence} So it is not the city that makes the side.")
         else:
-            yield Argument(False, f"{said} So the city may make its side.")
+            yield Argument(False, f"{sentence} So the city may make its side.")
 
 
 def towns_beside(row: Any, photo: PhotoResults) -> set[str]:
@@ -255,10 +256,9 @@ def _lighting(row: Any, photo: PhotoResults) -> Iterator[Argument]:
     near = towns_beside(row, photo)
     streets = policies(photo, row.pair, "street", ("lamps", "off", "dimmed", "lit"))
     roads = policies(photo, row.pair, "motorway", ("off", "dimmed"))
-    concerned = [one for one in streets if place_of(one) in near] + [
-        one for one in roads if not place_of(one)
-    ]
-    for event in concerned:
+    of_towns = [event for event in streets if place_of(event) in near]
+    of_all_roads = [event for event in roads if not place_of(event)]
+    for event in of_towns + of_all_roads:
         yield known(photo, event, False, "may explain a part of it")
 
 

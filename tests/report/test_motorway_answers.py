@@ -9,8 +9,8 @@ import pytest
 
 from pipeline.deliver.results import CityResults, PhotoResults
 from pipeline.motorways.light_end import Verdict
-from pipeline.report.motorway_light import WORDS, motorway_questions, of_motorway, unmeasured
-from pipeline.report.statements import Answer
+from pipeline.report.answers import Answer
+from pipeline.report.motorway_answers import WORDS, motorway_questions, of_motorway, unmeasured
 from tests.scenes.delivery import Delivery
 from tests.scenes.rows import END, bare, event, road, said, table
 
