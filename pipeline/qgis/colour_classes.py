@@ -45,7 +45,7 @@ def difference_classes(column: str, stops: Sequence[Stop], drawn: Symbol, only: 
         rules.append(rule(stop.label, drawn(stop.colour, "solid"), given, signed, lower, upper))
         lower = f'"{column}" >= {stop.value:g}'
     rules.append(rule("interval holds zero", drawn(UNDECIDED, "solid"), given, f"NOT {signed}"))
-    return [*rules, rule("cannot be given", drawn(UNDECIDED, "dot"), f'"{column}" IS NULL')]
+    return [*rules, rule("no value can be given", drawn(UNDECIDED, "dot"), f'"{column}" IS NULL')]
 
 
 def difference_label(name: str, value: str, low: str, high: str, place: str = "along") -> Element:

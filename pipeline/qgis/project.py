@@ -97,7 +97,7 @@ class _Contents:
             return
         for what, style in (("Tone", tone_change(light_band + 1)), ("Light", light_change(light_band))):
             key = f"{what.lower()}_change_{pair.before}_{pair.after}"
-            layer = _raster(key, f"{what}, later less earlier", change, style, self.grid)
+            layer = _raster(key, f"{what}, later minus earlier", change, style, self.grid)
             self._add(group, layer, visible=what == "Light")
 
     def add_vectors(self, group: Element, layers: Iterable[Layer]) -> None:

@@ -87,9 +87,9 @@ def _with_others(index: int, answers: Sequence[Answer]) -> Answer:
     differing = sum(found not in ("", own.claimed) for found in others)
     arguments = []
     if agreeing:
-        arguments.append(Argument(True, _of_others(agreeing, len(others), "so, too")))
+        arguments.append(Argument(True, _of_others(agreeing, len(others), "the same")))
     if differing:
-        arguments.append(Argument(False, _of_others(differing, len(others), "otherwise")))
+        arguments.append(Argument(False, _of_others(differing, len(others), "something else")))
     if others and not arguments:
         arguments.append(Argument(False, _of_others(0, len(others), "anything")))
     return replace(own, arguments=(*own.arguments, *arguments))

@@ -33,8 +33,8 @@ FEW_TOWNS = 10
 # Light left out beside the border counts as much from this part of the compared width on.
 WIDE_EXCLUSION = 0.1
 JPEG_HIDES_SIZE = (
-    "A camera JPEG: the camera processed its colours, so the order of the two sides holds, not the size of "
-    "the difference."
+    "A camera JPEG: the camera changed its colours. Which side is greener can be trusted, but not by how "
+    "much."
 )
 
 
@@ -94,15 +94,19 @@ def _verdict(row: Any) -> tuple[str, Lean, str]:
     first, second = adjective(row.first), adjective(row.second)
     greener = second if row.contrast_g_r > 0 else first
     if alike(row):
-        return "No", "no", f"The two sides are alike, to within {EQUIVALENCE:g} in log2(G/R): a tenth."
+        return (
+            "No",
+            "no",
+            f"The two sides are alike: they differ by less than {EQUIVALENCE:g} in log2(G/R), a tenth.",
+        )
     if holds_zero(row):
         return "Not shown", "open", "Neither side is clearly greener."
     if row.placebo_p >= CHANCE:
         return (
             "Not shown",
             "open",
-            f"The {greener} side looks greener, but lines drawn elsewhere in the two countries divide light "
-            "that differs as much.",
+            f"The {greener} side looks greener, but across lines drawn elsewhere in the two countries a "
+            "difference as large is not rare.",
         )
     if row.contrast_g_r > 0:
         return "Yes", "yes", f"The {second} side is greener than the {first} one."
@@ -128,7 +132,7 @@ def _measured(row: Any, photo: PhotoResults, greener: str, other: str) -> Iterat
     sign = math.copysign(1.0, row.contrast_g_r)
     yield from _interval(row)
     yield from _placebos(row)
-    yield from _stretches(row, photo, sign, other)
+    yield from _stretches(row, photo, sign, greener, other)
     yield from _thirds(row, greener == row.second, greener, other)
     yield from _plain(row, sign)
     yield from _cities(row, photo, greener)
@@ -145,40 +149,46 @@ def _interval(row: Any) -> Iterator[Argument]:
     if abs(row.contrast_g_r) < EQUIVALENCE:
         yield Argument(
             False,
-            f"The difference is below {EQUIVALENCE:g}: a colour that is off by a tenth would do as much.",
+            f"The difference is below {EQUIVALENCE:g}: an error of a tenth in the colours would be as large.",
         )
 
 
 def _placebos(row: Any) -> Iterator[Argument]:
     if missing(row.placebo_p):
         yield Argument(
-            False, "The frame has no room for enough other lines to say how often chance does as much."
+            False,
+            "The frame has no room for enough other lines, so it is not known how often chance alone makes such "
+            "a difference.",
         )
         return
     share = f"p = {fixed(row.placebo_p, 3)}, {fixed(row.n_placebos)} lines"
+    elsewhere = "Across lines drawn elsewhere in the two countries a difference as large"
     if row.placebo_p < CHANCE:
-        yield Argument(True, f"Lines drawn elsewhere in the two countries rarely divide so much ({share}).")
+        yield Argument(True, f"{elsewhere} is rare ({share}).")
     else:
-        yield Argument(False, f"Lines drawn elsewhere in the two countries divide light as much ({share}).")
+        yield Argument(False, f"{elsewhere} is not rare ({share}).")
 
 
-def _stretches(row: Any, photo: PhotoResults, sign: float, other: str) -> Iterator[Argument]:
-    """How the border's segments lean."""
+def _stretches(row: Any, photo: PhotoResults, sign: float, greener: str, other: str) -> Iterator[Argument]:
+    """Which side is greener on each of the border's segments."""
     stretches = of_pair(photo.segments, row.pair)
     measured = stretches.dropna(subset="contrast_g_r")
     if len(stretches) > 1 and measured.empty:
-        yield Argument(False, "No stretch of the border has light enough on both sides to be judged alone.")
+        yield Argument(False, "No single stretch of the border has enough light on both sides to be judged.")
     if len(measured) < 2:
         return
     leaning = sign * measured["contrast_g_r"] > 0
     sure = ~((measured["low95"] <= 0) & (measured["high95"] >= 0)) & measured["low95"].notna()
     clear, against = int((leaning & sure).sum()), int((~leaning & sure).sum())
-    count = f"{int(leaning.sum())} of the {len(measured)} stretches of the border that have light"
-    yield Argument(bool(leaning.mean() > 0.5), f"{count} lean this way, {clear or 'none'} of them clearly.")
+    count = f"On {int(leaning.sum())} of the {len(measured)} stretches of the border that have light"
+    yield Argument(
+        bool(leaning.mean() > 0.5),
+        f"{count}, the {adjective(greener)} side is greener, on {clear or 'none'} of them clearly.",
+    )
     if against:
         yield Argument(
             False,
-            f"On {against} of the {len(measured)} stretches the {adjective(other)} side is clearly the greener.",
+            f"On {against} of the {len(measured)} stretches the {adjective(other)} side is clearly greener.",
         )
 
 
@@ -191,35 +201,37 @@ def _thirds(row: Any, on_second: bool, greener: str, other: str) -> Iterator[Arg
     if own[0] > its[0] and own[1] < its[1]:
         yield Argument(
             True,
-            f"{100 * own[0]:.0f} % of the light on the {adjective(greener)} side is of the photo’s greenest "
-            f"third, {100 * its[0]:.0f} % on the {adjective(other)} one.",
+            f"{100 * own[0]:.0f} % of the light on the {adjective(greener)} side belongs to the greenest "
+            f"third of the photo’s light, and {100 * its[0]:.0f} % on the {adjective(other)} side.",
         )
     elif own[0] < its[0] and own[1] > its[1]:
-        yield Argument(False, f"The {adjective(other)} side has more of the photo’s greenest third of light.")
+        yield Argument(
+            False, f"The {adjective(other)} side has a larger share of the photo’s greenest light."
+        )
 
 
 def _plain(row: Any, sign: float) -> Iterator[Argument]:
     """Whether the difference stands without matching and trend."""
     if missing(row.plain_g_r):
         return
-    plain = f"Without matching brightness, distance and view, the difference is {signed(row.plain_g_r)}"
+    plain = f"Without matching brightness, distance and view angle, the difference is {signed(row.plain_g_r)}"
     same = sign * row.plain_g_r > 0
-    yield Argument(same, f"{plain}: the {'same' if same else 'other'} way.")
+    yield Argument(same, f"{plain}, of {'the same' if same else 'opposite'} sign.")
 
 
 def _cities(row: Any, photo: PhotoResults, greener: str) -> Iterator[Argument]:
-    """Whether one large city makes its side, or its surroundings are like it."""
+    """Whether a side is greener because of one large city, or the towns around that are like it."""
     near = towns_beside(row, photo)
     for city in rows_of(photo.cores):
         if city.country != greener or city.name not in near or missing(city.contrast_g_r):
             continue
         sentence = str(city.statement)
         if holds_zero(city):
-            yield Argument(True, f"{sentence} So it is not one city that makes the side.")
+            yield Argument(True, f"{sentence} So the side is not greener because of one city.")
         elif city.contrast_g_r < 0:
-            yield Argument(True, f"{sentence} So it is not the city that makes the side.")
+            yield Argument(True, f"{sentence} So the side is not greener because of the city.")
         else:
-            yield Argument(False, f"{sentence} So the city may make its side.")
+            yield Argument(False, f"{sentence} So the side may be greener because of the city.")
 
 
 def towns_beside(row: Any, photo: PhotoResults) -> set[str]:
@@ -235,31 +247,31 @@ def _control(photo: PhotoResults) -> Iterator[Argument]:
         step = f"{signed(control.contrast_g_r)} ({span(control.low95, control.high95)})"
         name = f"The border between {control.first} and {control.second}, inside one country,"
         if holds_zero(control):
-            yield Argument(True, f"{name} divides no such light: {step}.")
+            yield Argument(True, f"{name} shows no clear difference: {step}.")
         else:
-            yield Argument(False, f"{name} divides light, too: {step}.")
+            yield Argument(False, f"{name} shows a difference, too: {step}.")
 
 
 def _few_and_near(row: Any) -> Iterator[Argument]:
     if row.n_blocks < FEW_TOWNS:
-        yield Argument(False, f"Only {fixed(row.n_blocks)} towns carry it on the side that has fewer.")
+        yield Argument(False, f"The side with fewer towns has only {fixed(row.n_blocks)}.")
     if row.exclusion_km >= WIDE_EXCLUSION * row.contrast_km:
         yield Argument(
             False,
-            f"The light nearest to the border, up to {row.exclusion_km:.1f} km, is left out: its side is not "
-            "sure where the photo’s position is not.",
+            f"Light up to {row.exclusion_km:.1f} km from the border is left out: the photo’s position is not "
+            "exact enough to tell which side it is on.",
         )
 
 
 def _lighting(row: Any, photo: PhotoResults) -> Iterator[Argument]:
-    """What is known of lamps at this date and hour that may be all there is to it."""
+    """What is known of lamps at this date and hour that may explain the difference."""
     near = towns_beside(row, photo)
     streets = policies(photo, row.pair, "street", ("lamps", "off", "dimmed", "lit"))
     roads = policies(photo, row.pair, "motorway", ("off", "dimmed"))
     of_towns = [event for event in streets if place_of(event) in near]
     of_all_roads = [event for event in roads if not place_of(event)]
     for event in of_towns + of_all_roads:
-        yield known(photo, event, False, "may explain a part of it")
+        yield known(photo, event, False, "may explain part of the difference")
 
 
 def _view_angle(row: Any, photo: PhotoResults) -> Iterator[Argument]:
@@ -270,5 +282,5 @@ def _view_angle(row: Any, photo: PhotoResults) -> Iterator[Argument]:
             yield Argument(
                 False,
                 f"Within {country_name(code)} alone, tone changes with the angle of view. View "
-                "zenith is matched and a smooth trend taken out, which may not be all of it.",
+                "zenith is matched and a smooth trend is removed, but some of this effect may remain.",
             )

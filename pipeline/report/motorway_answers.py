@@ -28,9 +28,9 @@ BESIDE_M = 5000.0  # of the border: where it matters whether lit can be told fro
 MUCH_UNTOLD = 0.2  # share of the road near the border of which lit cannot be told from dark: a doubt above it
 LITTLE_SEEN = 0.8  # share of the road beside the border that is seen: a doubt below it
 REF = "{ref}"  # where a sentence has the motorway's name
-JPEG_LIFTS_FAINT_LIGHT = (
-    "A camera JPEG: its tone curve lifts faint light, so lit or dark can be told, not by how much one is "
-    "brighter."
+JPEG_BRIGHTENS_FAINT_LIGHT = (
+    "A camera JPEG: its tone curve brightens faint light. Whether the road is lit can be told, but not how "
+    "bright it is."
 )
 # Verdicts by which a part of the road is dark.
 DARKNESS = {
@@ -119,7 +119,7 @@ def motorway_answer(row: Any, photo: PhotoResults) -> Answer:
             *_told(row, segments),
             *_position(row),
             *_policies(row, photo),
-            *evidence_doubt(photo, JPEG_LIFTS_FAINT_LIGHT),
+            *evidence_doubt(photo, JPEG_BRIGHTENS_FAINT_LIGHT),
         ),
     )
 
@@ -184,17 +184,17 @@ def _end(row: Any, segments: pd.DataFrame) -> Iterator[Argument]:
     if lit or dark:
         yield Argument(
             True,
-            f"The road is seen lit for {lit:.1f} km on one side of that place, and dark for {dark:.1f} km on "
-            "the other.",
+            f"The road is lit for {lit:.1f} km on one side of this place, and dark for {dark:.1f} km on the "
+            "other.",
         )
 
 
 def _without_end(segments: pd.DataFrame) -> Iterator[Argument]:
     """How much of a road whose light has no end here is lit, and dark."""
     lit, dark = (_length_km(segments, what, 1, float("-inf")) for what in ("lit", "dark"))
-    lengths = [f"{what} for {length:.1f} km" for what, length in (("lit", lit), ("dark", dark)) if length]
+    lengths = [f"{length:.1f} km are {what}" for what, length in (("lit", lit), ("dark", dark)) if length]
     if lengths:
-        yield Argument(False, f"The road is seen {listed(lengths)}.")
+        yield Argument(False, f"Of the road that is seen, {listed(lengths)}.")
 
 
 def _length_km(segments: pd.DataFrame, what: str, sign: int, end_m: float) -> float:
@@ -217,20 +217,20 @@ def _told(row: Any, segments: pd.DataFrame) -> Iterator[Argument]:
     if total and untold / total > MUCH_UNTOLD:
         yield Argument(
             False,
-            f"On {untold:.1f} of the {total:.1f} km seen within {BESIDE_M / 1e3:.0f} km of the border, lit "
-            "cannot be told from dark: towns or noise.",
+            f"On {untold:.1f} of the {total:.1f} km seen within {BESIDE_M / 1e3:.0f} km of the border, it "
+            "cannot be told whether the road is lit, because of towns or noise.",
         )
 
 
 def _position(row: Any) -> Iterator[Argument]:
     """How sure line and photo are."""
     if row.line_error_m >= APPROXIMATE_M:
-        yield Argument(False, f"The motorway’s drawn line is approximate by {fixed(row.line_error_m)} m.")
+        yield Argument(False, f"The motorway’s line on the map may be wrong by {fixed(row.line_error_m)} m.")
     if not missing(row.regional_at_m) and INTERVAL_SIGMAS * row.position_sigma_m > abs(row.regional_at_m) / 2:
         yield Argument(
             False,
-            f"The photo is placed to {fixed(row.position_sigma_m)} m (1 sigma); national and regional border "
-            f"are {_km(abs(row.regional_at_m))} apart on this road.",
+            f"The photo’s position is known to {fixed(row.position_sigma_m)} m (1 sigma); the national and "
+            f"the regional border are {_km(abs(row.regional_at_m))} apart on this road.",
         )
 
 
@@ -244,7 +244,7 @@ def _policies(row: Any, photo: PhotoResults) -> Iterator[Argument]:
         if event.state == "lit" and event.country == row.lit_side:
             yield known(photo, event, True, "fits the lit side")
         elif event.state != "lit" and event.country in dark and row.verdict in DARKNESS:
-            yield known(photo, event, False, "may explain where it is dark")
+            yield known(photo, event, False, "may explain why a part of the road is dark")
 
 
 def _names(text: str) -> set[str]:
