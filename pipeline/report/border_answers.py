@@ -33,7 +33,7 @@ FEW_TOWNS = 10
 # Light left out beside the border counts as much from this part of the compared width on.
 WIDE_EXCLUSION = 0.1
 JPEG_HIDES_SIZE = (
-    "A camera JPEG: the camera changed its colours. Which side is greener can be trusted, but not by how "
+    "A camera JPEG: the camera changed the colours. Which side is greener can be trusted, but not by how "
     "much."
 )
 
@@ -157,8 +157,8 @@ def _placebos(row: Any) -> Iterator[Argument]:
     if missing(row.placebo_p):
         yield Argument(
             False,
-            "The frame has no room for enough other lines, so it is not known how often chance alone makes such "
-            "a difference.",
+            "The frame has no room for enough other lines, so it is not known how often chance alone makes "
+            "such a difference.",
         )
         return
     share = f"p = {fixed(row.placebo_p, 3)}, {fixed(row.n_placebos)} lines"
@@ -227,11 +227,11 @@ def _cities(row: Any, photo: PhotoResults, greener: str) -> Iterator[Argument]:
             continue
         sentence = str(city.statement)
         if holds_zero(city):
-            yield Argument(True, f"{sentence} So the side is not greener because of one city.")
+            yield Argument(True, f"{sentence} So one city alone does not explain the difference.")
         elif city.contrast_g_r < 0:
-            yield Argument(True, f"{sentence} So the side is not greener because of the city.")
+            yield Argument(True, f"{sentence} So the city does not explain the difference.")
         else:
-            yield Argument(False, f"{sentence} So the side may be greener because of the city.")
+            yield Argument(False, f"{sentence} So the city may explain the difference.")
 
 
 def towns_beside(row: Any, photo: PhotoResults) -> set[str]:

@@ -174,9 +174,9 @@ def with_towns(photo: PhotoResults, **more: Any) -> PhotoResults:
 @pytest.mark.parametrize(
     ("value", "speaks_for", "words"),
     [
-        (0.0, True, "So the side is not greener because of one city."),
-        (-0.4, True, "So the side is not greener because of the city."),
-        (0.4, False, "So the side may be greener because of the city."),
+        (0.0, True, "So one city alone does not explain the difference."),
+        (-0.4, True, "So the city does not explain the difference."),
+        (0.4, False, "So the city may explain the difference."),
     ],
 )
 def test_a_city_may_make_its_side(photo: PhotoResults, value: float, speaks_for: bool, words: str) -> None:

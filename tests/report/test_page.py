@@ -216,7 +216,7 @@ def test_answers_hold_figures_and_both_lists(html: str) -> None:
         "simulated-2012, 8 December 2012, 22:13 UTC · evidence: jpeg",
         "Yes. The German side is greener than the Belgian one.",
         "Difference in log2(G/R) +0.80 95 % interval +0.72 to +0.87",
-        "Aachen is greener than the towns around it. So the side may be greener because of the city.",
+        "Aachen is greener than the towns around it. So the city may explain the difference.",
         "The other photo of this city that shows it cannot tell.",
     ):
         assert words in aachen
