@@ -11,12 +11,11 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from pipeline.deliver.palette import DARK, LIT, MUTED, RULE, TEAL, TEXT, UNDECIDED
 from pipeline.deliver.results import PhotoResults
 from pipeline.ground.country_table import adjective
-from pipeline.report.motorway_light import of_motorway
-from pipeline.report.numbers import missing
-from pipeline.report.sheets import Sheet, day, svg
-from pipeline.report.statements import rows_of
+from pipeline.report.answers import rows_of
+from pipeline.report.chart_style import Sheet, day, svg
+from pipeline.report.motorway_answers import of_motorway
+from pipeline.report.number_format import INTERVAL_SIGMAS, missing
 
-INTERVAL_SIGMAS = 1.96
 CLASSES = {"lit": ("lit", LIT), "dark": ("dark", DARK), "undecidable": ("cannot be told", UNDECIDED)}
 BESIDE = (0, (4, 2))
 BAR = 0.07  # height of the bar of segments, of the chart

@@ -6,7 +6,7 @@ from pipeline.files import atomic_write
 from pipeline.steps.placed import Placed
 from pipeline.steps.step import run_step
 
-OF_PHOTO = ("ortho.tif", "geometry.tif", "tone.tif", "light.tif", "lamps.tif")
+OF_PHOTO = ("ortho.tif", "geometry.tif", "tone.tif", "light.tif", "lamps.tif", "country_tones.gpkg")
 OF_CITY = ("borders.gpkg", "change.tif", "report.html")
 
 

@@ -11,9 +11,9 @@ import pytest
 
 from pipeline.deliver.results import CityResults, PhotoResults
 from pipeline.report import border_charts as plots
+from pipeline.report.answers import rows_of
+from pipeline.report.chart_style import DESKTOP, PHONE, SHEETS, Sheet
 from pipeline.report.motorway_chart import motorway
-from pipeline.report.sheets import DESKTOP, PHONE, SHEETS, Sheet
-from pipeline.report.statements import rows_of
 from tests.report.test_maps import real
 from tests.scenes.delivery import Delivery
 

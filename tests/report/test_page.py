@@ -17,7 +17,7 @@ from pipeline.deliver.provenance import configuration_hash, facts
 from pipeline.deliver.results import CityResults
 from pipeline.report import maps
 from pipeline.report import page as report
-from pipeline.report.numbers import chance, factor, factors, fixed, signed, span
+from pipeline.report.number_format import chance, factor, factors, fixed, signed, span
 from pipeline.report.page import report_html
 from tests.report.test_maps import real
 from tests.scenes.delivery import TITLE, Delivery
@@ -216,7 +216,7 @@ def test_answers_hold_figures_and_both_lists(html: str) -> None:
         "simulated-2012, 8 December 2012, 22:13 UTC · evidence: jpeg",
         "Yes. The German side is greener than the Belgian one.",
         "Difference in log2(G/R) +0.80 95 % interval +0.72 to +0.87",
-        "Aachen is greener than the towns around it. So the city may make its side.",
+        "Aachen is greener than the towns around it. So the city may explain the difference.",
         "The other photo of this city that shows it cannot tell.",
     ):
         assert words in aachen

@@ -65,6 +65,7 @@ def names(pair: str, sheet: Sheet) -> str:
 
 
 def day(photo: PhotoResults) -> str:
+    """The date a photo was taken, short: 8 Dec 2012."""
     taken = photo.facts.taken_at
     return f"{taken.day} {taken:%b %Y}" if taken else "undated"
 

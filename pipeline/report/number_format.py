@@ -5,8 +5,12 @@ from typing import Any
 
 import numpy as np
 
+# Half of a 95 % interval of a normal distribution, in sigmas.
+INTERVAL_SIGMAS = 1.96
+
 
 def missing(value: Any) -> bool:
+    """Whether a table has no value: None or NaN."""
     return value is None or (isinstance(value, float | np.floating) and math.isnan(value))
 
 
@@ -16,6 +20,7 @@ def fixed(value: Any, digits: int = 0) -> str:
 
 
 def signed(value: Any, digits: int = 2) -> str:
+    """As `fixed`, a plus before what is above zero."""
     return "–" if missing(value) else ("+" if value > 0 else "") + fixed(value, digits)
 
 
