@@ -79,8 +79,8 @@ def map_error_px(camera: Camera, grid: Grid, pixels: PixelMap) -> float:
     else:
         error = np.hypot(*(middle - exact)[:2])
     column, row, zenith = exact[:3]
-    seen = camera.inside(column, row) & (zenith <= MAX_ZENITH_DEG) & np.isfinite(error)
-    return float(error[seen].max(initial=0.0))
+    mapped = camera.inside(column, row) & (zenith <= MAX_ZENITH_DEG) & np.isfinite(error)
+    return float(error[mapped].max(initial=0.0))
 
 
 def _middle_and_half(terrain: Terrain) -> tuple[float, float]:

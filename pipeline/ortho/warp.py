@@ -120,10 +120,10 @@ def _samples(
 def _bilinear(pixels: Floats, column: Array, row: Array, zenith: Array) -> Floats:
     """Pixels (height, width, k) at places in the photo, shape (k, *places); NaN outside the frame."""
     height, width, bands = pixels.shape
-    seen = _in_frame(column, row, zenith, height, width)
-    if not seen.any():
+    inside = _in_frame(column, row, zenith, height, width)
+    if not inside.any():
         return np.full((bands, *column.shape), np.nan, np.float32)
-    column, row = np.where(seen, column, 0), np.where(seen, row, 0)
+    column, row = np.where(inside, column, 0), np.where(inside, row, 0)
     left = np.minimum(column.astype(np.intp), width - 2)
     top = np.minimum(row.astype(np.intp), height - 2)
     right_share = (column - left).astype(np.float32)[..., None]
@@ -133,7 +133,7 @@ def _bilinear(pixels: Floats, column: Array, row: Array, zenith: Array) -> Float
     upper += (flat.take(first + 1, 0) - upper) * right_share
     lower += (flat.take(first + width + 1, 0) - lower) * right_share
     upper += (lower - upper) * low_share
-    upper[~seen] = np.nan
+    upper[~inside] = np.nan
     return np.moveaxis(upper, -1, 0)
 
 
