@@ -33,6 +33,7 @@ class LampPoints:
 
     @classmethod
     def joined(cls, parts: Sequence["LampPoints"]) -> "LampPoints":
+        """All of several sets of lamps, one after the other."""
         return cls(
             np.concatenate([part.lon for part in parts]),
             np.concatenate([part.lat for part in parts]),

@@ -90,10 +90,10 @@ def test_of_light_by_hand_a_saturated_cell_takes_its_halo_alone():
     expected = np.zeros((3, 4), bool)
     expected[0, 0] = True
     np.testing.assert_array_equal(np.isnan(result), np.broadcast_to(expected, (4, 3, 4)))
-    # A halo of no cell still masks the saturated cell itself.
-    bare = by_hand(halo_cells=0)
+    # A halo of no cell still masks the saturated cell itself; tone from 5 x 5 cells makes a margin of 2.
+    bare = by_hand(halo_cells=0, tone_cells=5)
     ortho = seen((0.5, 0.25, 0.125), bare)
-    ortho[3, 1, 1] = 0.01
+    ortho[3, 2, 2] = 0.01
     np.testing.assert_array_equal(np.isnan(light_tile(ortho, TILE, bare)[0]), expected)
 
 
