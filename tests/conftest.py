@@ -14,6 +14,8 @@ from xdist.scheduler import LoadFileScheduling
 REPOSITORY = Path(__file__).parents[1]
 NEEDS_PHOTOGRAPHS = "needs NASA photographs and rendered scenes"
 HOW_TO_GET_THEM = "set NIGHT_SHARED to the folder that has them, see CONTRIBUTING.md"
+# Files of whole solves: minutes each, where most take seconds.
+LONG = {"test_solve.py", "test_georeference.py", "test_rendered_scenes.py"}
 
 pytest_plugins = ["tests.scenes.delivery"]
 
@@ -35,8 +37,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The workflow's tests come first, so that none of these long ones is left when all others have ended."""
-    items.sort(key=lambda item: item.path.parent.name != "workflow")
+    """The workflow's tests come first, then whole solves: no long file is left when all others have ended."""
+    items.sort(key=lambda item: (item.path.parent.name != "workflow", item.path.name not in LONG))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -40,7 +40,8 @@ def read_photo(file: Path) -> Reading:
 
         return read_raw(file)
     try:
-        head = file.open("rb").read(4)
+        with file.open("rb") as stream:
+            head = stream.read(4)
     except OSError as error:
         raise PhotoError(f"{file}: {(error.strerror or 'cannot be read').lower()}") from None
     if head.startswith(b"\xff\xd8\xff"):
