@@ -90,6 +90,7 @@ class ChannelShift:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> "ChannelShift":
+        """Of one channel in the entry `channels` of `camera.json`."""
         (cx, cy), (dx, dy), sigma = data["centre_px"], data["shift_px"], data["sigma_px"]
         return cls(
             centre_px=(float(cx), float(cy)),
@@ -109,18 +110,20 @@ class ChannelRegistration:
 
     def displaced(self) -> tuple[tuple[int, ChannelShift], ...]:
         """The bands to be looked up elsewhere than green, with where: those whose shift is significant."""
-        return tuple((k, one) for k, one in ((RED, self.red), (BLUE, self.blue)) if one.significant)
+        shifts = (RED, self.red), (BLUE, self.blue)
+        return tuple((band, shift) for band, shift in shifts if shift.significant)
 
     def to_dict(self) -> dict[str, Any]:
         """The entry `channels` of `camera.json`."""
         return {
-            name: {**asdict(one), "centre_px": list(one.centre_px), "shift_px": list(one.shift_px)}
-            | {"significant": one.significant}
-            for name, one in (("red", self.red), ("blue", self.blue))
+            name: {**asdict(shift), "centre_px": list(shift.centre_px), "shift_px": list(shift.shift_px)}
+            | {"significant": shift.significant}
+            for name, shift in (("red", self.red), ("blue", self.blue))
         }
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> "ChannelRegistration":
+        """Of the entry `channels` of `camera.json`."""
         return cls(ChannelShift.from_dict(data["red"]), ChannelShift.from_dict(data["blue"]))
 
 
@@ -178,14 +181,14 @@ def _bright_places(photo: Photo) -> Array:
     light = light[margin : rows - margin, margin : columns - margin]
     if 0 in light.shape:
         return np.empty((0, 2))
-    part = max(PATCH_PX // BLOCK_PX, int(np.ceil(np.sqrt(light.size / MAX_PATCHES))))
-    down, right = (-(-n // part) for n in light.shape)
-    padded = np.full((down * part, right * part), -1.0)
+    side = max(PATCH_PX // BLOCK_PX, int(np.ceil(np.sqrt(light.size / MAX_PATCHES))))
+    down, right = (-(-n // side) for n in light.shape)
+    padded = np.full((down * side, right * side), -1.0)
     padded[: light.shape[0], : light.shape[1]] = light
-    parts = padded.reshape(down, part, right, part).swapaxes(1, 2).reshape(down * right, part * part)
+    parts = padded.reshape(down, side, right, side).swapaxes(1, 2).reshape(down * right, side * side)
     best = parts.argmax(axis=1)
-    row = np.arange(down * right) // right * part + best // part
-    column = np.arange(down * right) % right * part + best % part
+    row = np.arange(down * right) // right * side + best // side
+    column = np.arange(down * right) % right * side + best % side
     lit = parts.max(axis=1) > 0
     middles: Array = BLOCK_PX * (np.stack([column, row], -1)[lit] + margin) + BLOCK_PX / 2
     return middles
@@ -249,9 +252,9 @@ def _fitted(centre_px: tuple[float, float], at: Array, offset: Array, sigma: Arr
         scaled = away / sigma[:, None]
         scale = max(sigma_of_deviations(scaled), 1e-6)
         weight = sigma**-2 / (1 + (scaled**2).sum(-1) / 2 / (CAUCHY * scale) ** 2)
-    part = np.clip(np.floor(BLOCKS * at / (2 * np.array(centre_px))), 0, BLOCKS - 1).astype(np.intp)
+    block = np.clip(np.floor(BLOCKS * at / (2 * np.array(centre_px))), 0, BLOCKS - 1).astype(np.intp)
     sums = np.zeros((BLOCKS * BLOCKS, 3))
-    np.add.at(sums, part @ (1, BLOCKS), np.einsum("nip,n,ni->np", design, weight, away))
+    np.add.at(sums, block @ (1, BLOCKS), np.einsum("nip,n,ni->np", design, weight, away))
     filled = max(int(sums.any(axis=1).sum()), len(solution) + 1)
     # How the sums change with the solution: Cauchy's influence grows as the weight's square, on average.
     inverse = np.linalg.inv(np.einsum("nip,n,niq->pq", design, (weight * sigma) ** 2, design))

@@ -161,11 +161,12 @@ def _scores(patches: Image, scenes: Image, usable: Image, reach: int, min_usable
         return np.asarray(shifts[:, : 2 * reach + 1, : 2 * reach + 1], float)
 
     scene, square, mask = spectrum(scenes * usable), spectrum(scenes**2 * usable), spectrum(usable)
-    patch, patch_square, one = spectrum(patches), spectrum(patches**2), spectrum(np.ones_like(patches[:1]))
-    n = np.maximum(correlated(mask, one), 1)
-    scene_sum, patch_sum = correlated(scene, one), correlated(mask, patch)
+    patch, patch_square = spectrum(patches), spectrum(patches**2)
+    whole = spectrum(np.ones_like(patches[:1]))
+    n = np.maximum(correlated(mask, whole), 1)
+    scene_sum, patch_sum = correlated(scene, whole), correlated(mask, patch)
     covariance = correlated(scene, patch) - scene_sum * patch_sum / n
-    scene_variance = correlated(square, one) - scene_sum**2 / n
+    scene_variance = correlated(square, whole) - scene_sum**2 / n
     patch_variance = correlated(mask, patch_square) - patch_sum**2 / n
     floor = 1e-4 * size**2
     score = covariance / np.sqrt(np.maximum(scene_variance, floor) * np.maximum(patch_variance, floor))
