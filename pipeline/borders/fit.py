@@ -8,7 +8,7 @@ import numpy as np
 from pipeline.borders.cells import Ints
 from pipeline.camera.earth import Array
 
-# Newton steps of the regression: the sixth changes ratios between 1/20 and 20 by a rounding error only.
+# Newton steps of the regression: it converges quadratically, and tones of lamps are near where it begins.
 ITERATIONS = 6
 
 

@@ -299,7 +299,7 @@ def test_an_error_that_towns_share_widens_what_it_concerns_alone():
         assert unsure.light == sure.light
         assert unsure.tone[0] == sure.tone[0]
         halves = [one.tone[2] - one.tone[0] for one in (sure, unsure)]
-        assert math.sqrt(halves[1] ** 2 - halves[0] ** 2) / 2 == pytest.approx(1.96 * sigmas)
+        assert math.sqrt(halves[1] ** 2 - halves[0] ** 2) == pytest.approx(1.96 * sigmas)
 
 
 def test_light_too_near_to_the_border_does_not_count_in_its_change():

@@ -397,6 +397,21 @@ def test_two_even_towns_a_side_are_enough_and_no_fewer():
     )
 
 
+def test_towns_are_counted_as_finely_as_they_can_be_told_apart():
+    """At the coarser smoothings (40 km) the two towns of a side are one."""
+    cells = towns_at([16, 16, 24, 24], [25.0, 65.0, 25.0, 65.0], [0.0, 0.1, 0.5, 0.6])
+    settings = replace(IN_FORCE.contrast, smoothing_blocks=(20.0, 20.0, 0.5))
+    assert fit_of(cells, settings)[0].n_blocks == 2
+
+
+def test_how_even_towns_are_is_judged_by_their_light():
+    """Three towns a side, one 1.9 times as bright: they weigh like 3.9^2 / (1 + 1 + 1.9^2) = 2.71."""
+    towns = [towns_at([16, 24], [y, y], [0.0, 0.0], light) for y, light in ((40, 1.0), (60, 1.0), (80, 1.9))]
+    for asked, given in ((2.70, True), (2.72, False)):
+        settings = replace(IN_FORCE.contrast, min_even_units=asked)
+        assert (fit_of(Cells.joined(towns), settings)[0].contrast is not None) == given
+
+
 def test_an_interval_without_end_is_no_contrast(monkeypatch):
     cells = towns_at([16, 16, 24, 24], [25.0, 65.0, 25.0, 65.0], [0.0, 0.1, 0.5, 0.6])
     monkeypatch.setattr("pipeline.borders.contrast.estimate", lambda *_: Estimate(0.5, math.inf, math.inf))

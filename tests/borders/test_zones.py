@@ -71,6 +71,24 @@ def test_a_strip_counts_a_border_just_outside_the_frame_and_ends_with_the_frame(
     assert strips["BE", 0.5].area / KM**2 == pytest.approx(0.5 * 1, rel=1e-6)
 
 
+def test_a_border_beyond_the_frame_counts_as_far_as_the_widest_band_reaches():
+    """The border enters the frame in the west and runs 2 km north of it: bands lie along both."""
+    land = countries(60, 40, 20)
+    course = shapely.LineString([place(20, 0), place(20, 20), place(60, 20)])
+    germany, belgium = box(20, 0, 60, 20), box(0, 0, 20, 20).union(box(0, 20, 60, 40))
+    areas = [shapely.MultiPolygon([area]) for area in (belgium, germany)]
+    bent = replace(
+        land,
+        areas=land.areas.assign(geometry=areas),
+        borders=land.borders.assign(geometry=[shapely.MultiLineString([course])]),
+    )
+    strips = (
+        border_strips(bent, box(18, 0, 40, 18), (0.5, 1.0, 5.0)).set_index(["side", "band_to_km"]).geometry
+    )
+    # Of 20 x 18 km 15 x 15 are farther than 5 km from both parts, and 1 x 18 are nearer than 1 km.
+    assert strips["DE", 5.0].area / KM**2 == pytest.approx(360 - 225 - 18, rel=1e-6)
+
+
 def test_a_pair_that_does_not_meet_in_the_frame_has_no_strip():
     assert len(border_strips(countries(), box(25, 0, 40, 40), BANDS_KM)) == 0
 
