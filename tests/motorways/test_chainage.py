@@ -134,3 +134,23 @@ def test_strips_lie_side_by_side_across_the_road():
     np.testing.assert_allclose(across[3, :, west], 30 + np.arange(112.5, 300, 25))
     np.testing.assert_allclose(across[0, :, east], -30 + np.arange(-975.0, -600, 50))
     np.testing.assert_allclose(x[:, :, west], place(5, 0)[0])
+
+
+def test_a_road_that_comes_back_farther_on_crosses_the_border_twice():
+    there_and_back = line((5, 20), (25, 20), (25, 25), (5, 25))
+    both, _ = crossings(roads(("E1", 30.0, there_and_back)))
+    assert sorted(round(one.point(0.0).y - place(0, 0)[1]) for one in both) == [20_000, 25_000]
+    assert {one.pair for one in both} == {"BE-DE"}
+
+
+def test_places_across_a_strip_are_never_farther_apart_than_the_step():
+    (one,), _ = crossings(roads(("E1", 30.0, line((5, 20), (35, 20)))))
+    _, y = one.strips(np.full(len(one.x), 100.0), gap_m=0.0, count=1, step_m=60.0)
+    assert y.shape[1] == 4  # 200 m in steps of 50 m
+    assert np.diff(y[1, :, 0]) == pytest.approx(50.0)
+
+
+def test_a_stretch_of_the_road_reaches_to_the_station_after_its_last():
+    (one,), _ = crossings(roads(("E1", 30.0, line((5, 20), (35, 20)))))
+    assert one.line(10, 20).length == pytest.approx(10 * CELL_M)
+    assert one.line(0, len(one.x)).length == pytest.approx(one.chainage_m[-1] - one.chainage_m[0])

@@ -1,14 +1,17 @@
 """Planted ends of light with their intervals, and verdicts from ends made by hand."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from pipeline.motorways import light_end
 from pipeline.motorways.chainage import Regional
-from pipeline.motorways.light_end import LightEnd, judge_motorway, place_end
+from pipeline.motorways.light_end import LightEnd, Road, judge_motorway, place_end
 from pipeline.motorways.lit_segments import (
+    Profile,
+    Segment,
     make_profile,
     runs,
 )
@@ -181,3 +184,86 @@ def test_darkness_of_an_approximate_line_is_not_claimed_where_no_motorway_is_lit
         "at most 3 % of the light of a lit motorway"
         in judge_motorway(a_road(), dark, 100.0, CELL_M, MOTORWAY_SETTINGS).statement
     )
+
+
+def along(road: Road, *stretches: tuple[float, str]) -> list[Segment]:
+    """Segments up to a chainage (km) each, lit, dark or undecidable; the last one reaches to the end."""
+    stops = np.searchsorted(road.crossing.chainage_m, [1e3 * to_km for to_km, _ in stretches], side="right")
+    starts = [0, *stops[:-1]]
+    return [
+        segment(100.0 if kind == "lit" else 1.0, 1.0, start=int(start), stop=int(stop), lit=kind)
+        for start, stop, (_, kind) in zip(starts, stops, stretches, strict=True)
+    ]
+
+
+def end_between(profile: Profile, before: Segment, after: Segment, *_: object) -> LightEnd:
+    at_m = float(profile.chainage_m[after.start])
+    return LightEnd(at_m, at_m - 100, at_m + 100, 50.0, before.lit == "lit")
+
+
+def test_of_several_ends_that_nearest_to_the_border_counts(monkeypatch):
+    monkeypatch.setattr(light_end, "place_end", end_between)
+    road = a_road()
+    stretches = along(road, (-10, "dark"), (-2, "lit"), (7, "dark"), (15, "lit"))
+    finding = judge_motorway(road, stretches, 100.0, CELL_M, MOTORWAY_SETTINGS)
+    assert finding.end is not None
+    assert finding.end.chainage_m == pytest.approx(-2000 + CELL_M)
+
+
+def test_half_a_kilometre_of_darkness_beyond_the_border_tells_no_end(monkeypatch):
+    monkeypatch.setattr(light_end, "place_end", end_between)
+    road = a_road()
+    for dark_to_km, verdict in ((0.5, "undecidable"), (1.5, "ends at the national border")):
+        stretches = along(road, (0, "lit"), (dark_to_km, "dark"), (15, "undecidable"))
+        assert judge_motorway(road, stretches, 100.0, CELL_M, MOTORWAY_SETTINGS).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("from_km", "to_km", "verdict"), [(2, 4, "undecidable"), (6, 12, "dark on both sides")]
+)
+def test_darkness_on_both_sides_needs_four_fifths_of_the_next_five_kilometres(from_km, to_km, verdict):
+    road = a_road()
+    gap = along(road, (from_km, "dark"), (to_km, "undecidable"), (15, "dark"))
+    assert judge_motorway(road, gap, 100.0, CELL_M, MOTORWAY_SETTINGS).verdict == verdict
+    # What is called dark but cannot be seen is not told either.
+    hidden = a_road()
+    chainage_m = hidden.crossing.chainage_m
+    hidden.profile.light[(chainage_m > 1e3 * from_km) & (chainage_m < 1e3 * to_km)] = np.nan
+    whole = along(hidden, (15, "dark"))
+    assert judge_motorway(hidden, whole, 100.0, CELL_M, MOTORWAY_SETTINGS).verdict == verdict
+
+
+def test_the_error_of_a_line_is_its_greatest_on_the_way_to_the_border():
+    road = a_road()
+    chainage_m = road.crossing.chainage_m
+    error_m = np.where((chainage_m > 2000) & (chainage_m < 3000), 300.0, 30.0)
+    road = replace(road, crossing=replace(road.crossing, error_m=error_m))
+    at = [int(np.abs(chainage_m - place_m).argmin()) for place_m in (-5000, 1000, 2500, 5000)]
+    assert [road.line_error_m(station) for station in at] == [30.0, 30.0, 300.0, 300.0]
+    # Beyond 2 km from the border an approximate line hides no lit road near it.
+    dark = along(road, (15, "dark"))
+    assert judge_motorway(road, dark, None, CELL_M, MOTORWAY_SETTINGS).verdict == "dark on both sides"
+
+
+@pytest.mark.parametrize(
+    ("share", "near", "verdict"),
+    [(0.2, 10.0, "undecidable"), (0.2, 100.0, "dark on both sides"), (0.05, 10.0, "dark on both sides")],
+)
+def test_among_many_towns_a_faint_motorway_may_go_unnoticed(share, near, verdict):
+    """The road has at most 1 + 2 sigma of 4 km, which is 3.8 for 2 km: more than 0.3 of the 10 of a town."""
+    road = a_road()
+    beside = np.arange(len(road.crossing.x)) < share * len(road.crossing.x)
+    profile = replace(road.profile, town=0.9 * beside, near=near * beside)
+    road = replace(road, profile=profile)
+    dark = along(road, (15, "dark"))
+    assert judge_motorway(road, dark, None, CELL_M, MOTORWAY_SETTINGS).verdict == verdict
+
+
+def test_a_side_among_bright_flanks_is_said_to_be_a_town():
+    road = a_road()
+    near = np.where(road.crossing.chainage_m > 0, 60.0, 0.0)
+    road = replace(road, profile=replace(road.profile, near=near))
+    finding = judge_motorway(
+        road, along(road, (0, "lit"), (15, "undecidable")), 100.0, CELL_M, MOTORWAY_SETTINGS
+    )
+    assert "on the German side its flanks are as bright as a lit motorway (a town)" in finding.statement
