@@ -242,7 +242,7 @@ def test_a_refused_photo_is_named_with_its_reason_and_picture(delivery: Delivery
     made.run()
     html = (made.folder / "report.html").read_text(encoding="utf-8")
     text = seen(html)
-    assert "1 of 3 photos was refused and takes no part" in text
+    assert "1 of 3 photos was refused and is not used in any answer" in text
     assert f"{reason}." in text
     assert "<no>" not in html
     section = html.split('<section id="refused">')[1].split("</section>")[0]
