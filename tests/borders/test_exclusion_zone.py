@@ -10,7 +10,7 @@ from pyproj import Transformer
 from pipeline.borders.exclusion_zone import exclusion_m
 from pipeline.borders.settings import IN_FORCE
 from pipeline.borders.zones import AREA_CRS
-from pipeline.tone.ratios import HALO_PX
+from pipeline.tone.saturation import SATURATION_HALO_PX
 from tests.scenes.lands import place
 
 TO_DEGREES = Transformer.from_crs(AREA_CRS, "EPSG:4326", always_xy=True)
@@ -56,12 +56,12 @@ def test_position_errors_make_the_zone_where_they_reach_farther():
 
 
 def test_blur_makes_the_zone_where_it_reaches_farther():
-    assert zone(Solved(10.0, Camera(200.0))) == pytest.approx(HALO_PX * 200)
+    assert zone(Solved(10.0, Camera(200.0))) == pytest.approx(SATURATION_HALO_PX * 200)
 
 
 def test_the_worst_place_along_the_border_counts():
     assert zone(Solved(100.0, Camera(20.0), north=2.5)) == pytest.approx(750)
-    assert zone(Solved(10.0, Camera(200.0, north=1.5))) == pytest.approx(HALO_PX * 300)
+    assert zone(Solved(10.0, Camera(200.0, north=1.5))) == pytest.approx(SATURATION_HALO_PX * 300)
 
 
 def test_the_course_of_the_border_is_looked_at():

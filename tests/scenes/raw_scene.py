@@ -19,7 +19,7 @@ from pipeline.models import CameraRow, Facts
 from pipeline.photo.cameras import read_cameras
 from pipeline.simulate.lights import CountryMap, LampPoints
 from pipeline.simulate.render import Optics, exposed, noisy
-from pipeline.simulate.scene import AACHEN, LIEGE, MAASTRICHT, SENSOR_WIDTH_MM, WORLD, lights_seen, view
+from pipeline.simulate.scene import AACHEN, LIEGE, MAASTRICHT, SIMULATED_SENSOR_MM, WORLD, lights_seen, view
 from pipeline.tone.responses import Response, ab_ratios, carried_response, spectra, transmission
 from tests.scenes.dng import ASCII, RATIONAL, SHORT, codes, mosaic, write_dng
 
@@ -141,7 +141,7 @@ def true_camera(night: Night) -> Camera:
 def _view(night: Night) -> tuple[Camera, Facts]:
     """The hidden camera of the samples, and what the catalogue tells."""
     # `view` knows whole sensors only: a piece of one sees as much as the whole does through a longer lens.
-    enlarged = SENSOR_WIDTH_MM / (SAMPLES[0] * camera_row().pixel_um / 1e3)
+    enlarged = SIMULATED_SENSOR_MM / (SAMPLES[0] * camera_row().pixel_um / 1e3)
     must_see = (LIEGE, MAASTRICHT, AACHEN)
     return view(night.seed, night.year, AIM, must_see, enlarged * LENS_MM, OFF_NADIR_DEG, SAMPLES)
 
