@@ -69,11 +69,8 @@ def _image_edge(camera: Camera) -> tuple[Array, Array]:
     row = np.concatenate([zero, along, zero + 1, 1 - along]) * camera.height - 0.5
     right, down = column - camera.principal_point_px[0], row - camera.principal_point_px[1]
     share = INSIDE_IMAGE * camera.focal_px * camera.lens.image_radius / np.hypot(right, down)
-    outside = share < 1
-    return (
-        np.where(outside, column - (1 - share) * right, column),
-        np.where(outside, row - (1 - share) * down, row),
-    )
+    drawn_in = 1 - np.minimum(share, 1.0)
+    return column - drawn_in * right, row - drawn_in * down
 
 
 def _flat(camera: Camera, rays: Array) -> Array:

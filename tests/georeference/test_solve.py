@@ -344,10 +344,10 @@ def test_settings_reach_the_solver() -> None:
     settings = SolverSettings()
     settings = replace(
         settings,
-        control=replace(settings.control, max_cities=3),
+        control=replace(settings.control, max_cities=1),
         acceptance=replace(settings.acceptance, max_false_alarm=1e-9),
     )
     solution = solve(dark(small), small, gazetteer(), settings=settings)
-    assert len(solution.points.cities) == 3
+    assert len(solution.points.cities) == 1
     # -ln(1e-9) = 20.7 scales of 0.02 above the location at -0.577 of them.
     assert "0.40 is the least to believe" in solution.reason
