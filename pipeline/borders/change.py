@@ -16,13 +16,14 @@ import numpy as np
 from pipeline.borders.border_line import BorderLine
 from pipeline.borders.cells import Ints
 from pipeline.borders.fit import Fit, mean_fit, ratio_fit
-from pipeline.borders.interval import NORMAL_95, estimate
+from pipeline.borders.interval import estimate
 from pipeline.borders.paired_cells import Common, PairedSquares
 from pipeline.borders.settings import ContrastSettings
 from pipeline.borders.trend import Trend, stepped
 from pipeline.borders.units import Units, settled
 from pipeline.camera.earth import Array
 from pipeline.models import BordersConfig
+from pipeline.robust import NORMAL_95
 
 # Fits squares by a design (squares, p) and their units.
 FitSquares = Callable[[PairedSquares, Array, Ints], Fit]

@@ -13,9 +13,6 @@ from pipeline.borders.fit import Fit
 from pipeline.borders.settings import ContrastSettings
 from pipeline.camera.earth import Array
 
-# Sigmas of a normal error that hold 95 % of it.
-NORMAL_95 = 1.96
-
 
 @dataclass(frozen=True)
 class Estimate:
@@ -37,6 +34,7 @@ class Scatter:
 
     @classmethod
     def of(cls, fit: Fit, combination: Array, replicates: int, seed: int) -> "Scatter":
+        """Of a combination (p,) of coefficients, from `replicates` (n) draws of the units' ratios."""
         effect = np.random.default_rng(seed).standard_normal((replicates, len(fit.units)))
         through = np.einsum("p,upq->qu", combination, fit.through)
         off = effect @ fit.weight_sums @ through - effect * (fit.own @ combination)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pipeline.borders.allowed_change import Kind, PairedTiles
 from pipeline.borders.cells import Cells, Floats, Ints, countries_at, places
-from pipeline.borders.patches import COUNTRIES
+from pipeline.borders.patches import MAX_COUNTRIES
 from pipeline.borders.squares import square_codes
 from pipeline.borders.units import Units, unit_scales
 from pipeline.camera.earth import Array
@@ -36,6 +36,7 @@ class PairedCells:
         return len(self.x)
 
     def chosen(self, mask: NDArray[np.bool_]) -> "PairedCells":
+        """The cells where the mask is true."""
         return PairedCells(*(getattr(self, field.name)[mask] for field in fields(self)))
 
 
@@ -78,12 +79,13 @@ class PairedSquares:
         return np.asarray(np.sqrt(np.maximum(self.before, 0) * np.maximum(self.after, 0)))
 
     def chosen(self, mask: NDArray[np.bool_]) -> "PairedSquares":
+        """The squares where the mask is true."""
         return PairedSquares(*(getattr(self, field.name)[mask] for field in fields(self)))
 
 
 def paired_squares(cells: PairedCells) -> PairedSquares:
     """One row a square and country, the same cells of both photos in it."""
-    code = square_codes(cells.x, cells.y) * COUNTRIES + cells.country
+    code = square_codes(cells.x, cells.y) * MAX_COUNTRIES + cells.country
     _, first, index = np.unique(code, return_index=True, return_inverse=True)
     n = np.bincount(index)
 

@@ -9,12 +9,13 @@ from pipeline.borders.beside import Beside
 from pipeline.borders.cells import Floats, Ints
 from pipeline.borders.distance_field import DistanceField
 from pipeline.borders.fit import ratio_fit
-from pipeline.borders.interval import NORMAL_95, estimate
+from pipeline.borders.interval import estimate
 from pipeline.borders.patches import patches
 from pipeline.borders.settings import BorderSettings, ContrastSettings
 from pipeline.borders.units import Units
 from pipeline.camera.earth import Array
 from pipeline.models import BordersConfig
+from pipeline.robust import NORMAL_95
 
 
 def across(

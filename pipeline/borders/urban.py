@@ -125,6 +125,7 @@ class Lookup:
 
     @classmethod
     def of(cls, cells: Cells) -> "Lookup":
+        """Sort the cells once, by the number of their square."""
         code = square_codes(cells.x, cells.y)
         order = np.argsort(code, kind="stable")
         return cls(cells, order, code[order])

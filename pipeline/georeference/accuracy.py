@@ -33,6 +33,7 @@ class Errors:
 
     @classmethod
     def of(cls, away_px: Array, away_m: Array) -> "Errors":
+        """The figures of n errors, both (n,); of fewer than two only their count."""
         if len(away_px) < 2:
             return cls(len(away_px))
 

@@ -57,6 +57,7 @@ class Observations:
         )
 
     def joined(self, other: "Observations") -> "Observations":
+        """These observations and then the others."""
         return Observations(
             *(np.concatenate([getattr(self, f), getattr(other, f)]) for f in self.__dataclass_fields__)
         )

@@ -25,12 +25,12 @@ STREET_STEP_M = 40.0
 STREET_RADIUS_KM, STREET_SIGMA_KM = 0.02, 0.02
 # Open roads are dark: a street counts by the length of streets around it, as in a town of that density.
 DENSITY_CELL_DEG = 0.004
-BUILT_UP_KM_PER_KM2 = 8.0
+BUILT_UP_KM_PER_KM2 = 8.0  # length of streets by area; a judgement: a town that is built up but not dense
 MAX_BUILT_UP = 2.0  # of such towns: denser ones have no more lamps to a street
 # Light replaces cities in cells of this size, and in gaps of up to twice so many cells (fields, parks, water)
 # between them.
 COVER_CELL_DEG = 0.01
-COVER_GAP_CELLS = 3
+COVER_GAP_CELLS = 3  # of about 1 km; a judgement
 # Of a raster's cells around the photo: most of the ground is dark.
 DARK_QUANTILE = 0.5
 

@@ -19,6 +19,7 @@ from pipeline.camera.uncertainty import moved
 from pipeline.errors import FactsError
 from pipeline.georeference.adjust import LENS, inverse
 
+# Of a difference that stands for a derivative: the place moves linearly with it, so its size hardly matters.
 STEP_M = 10.0
 
 
@@ -72,10 +73,10 @@ def shared_clock(
     The error of the orbit itself is common to them; `orbit_sigma_s` says below what none can tell.
     """
     known = clock_sigma_s**-2
-    told = [(offset * sigma**-2, max(sigma**-2 - known, 0.0)) for offset, sigma in offsets]
-    information = known + sum(data for _, data in told)
+    by_data = [(offset * sigma**-2, max(sigma**-2 - known, 0.0)) for offset, sigma in offsets]
+    information = known + sum(data for _, data in by_data)
     # offset / sigma^2 is the posterior's information vector; a prior of zero adds nothing to it.
-    return sum(vector for vector, _ in told) / information, max(information**-0.5, orbit_sigma_s)
+    return sum(vector for vector, _ in by_data) / information, max(information**-0.5, orbit_sigma_s)
 
 
 def _told(posterior: Array, known: Array, away: Array) -> tuple[Array, Array]:

@@ -49,15 +49,15 @@ def lattice_observations(
         for n in reference.shape
     ]
     top, left = (v.ravel() for v in np.meshgrid(*edges, indexing="ij"))
-    seen = displacements(lights, reference, top, left, size, reach, settings)
+    measured = displacements(lights, reference, top, left, size, reach, settings)
     middle = np.stack([left, top], -1) + (size - 1) / 2
     lon, lat, height_m = to_ground(camera, middle[:, 0], middle[:, 1], terrain)
-    good = seen.found & (seen.correlation > settings.min_patch_correlation) & np.isfinite(lon)
-    matching_px = settings.matching_px * relative_sigma(seen.correlation)
+    good = measured.found & (measured.correlation > settings.min_patch_correlation) & np.isfinite(lon)
+    matching_px = settings.matching_px * relative_sigma(measured.correlation)
     placed_px = placement_sigma_px(camera, sources, top, left, size, drawing)
     return Observations(
         ground_m=to_ecef(lon[good], lat[good], height_m[good]),
-        pixel=(middle + seen.offset_px)[good],
+        pixel=(middle + measured.offset_px)[good],
         sigma=np.hypot(matching_px, placed_px)[good],
         window_px=np.full(good.sum(), float(reach)),
         known=np.zeros(good.sum(), bool),
@@ -78,13 +78,13 @@ def placement_sigma_px(
     on the place of a Gaussian of any width; errors of different sources are independent.
     """
     column, row = camera.project_ecef(sources.ecef_m)
-    seen = np.flatnonzero(camera.inside(column, row))
-    sources = sources[seen]
+    in_frame = np.flatnonzero(camera.inside(column, row))
+    sources = sources[in_frame]
     pixel_km = camera.ground_sample_distance_m(sources.lon, sources.lat) / 1e3
     area_km2 = 2 * np.pi * (sources.radius_km**2 + (drawing.light_blur_px * pixel_km) ** 2)
     pull = np.nan_to_num(np.log1p(sources.light / area_km2 / drawing.knee) ** 2)
     spread = np.nan_to_num((pull * sources.sigma_km / pixel_km) ** 2)
-    place = np.round(row[seen]).astype(np.intp), np.round(column[seen]).astype(np.intp)
+    place = np.round(row[in_frame]).astype(np.intp), np.round(column[in_frame]).astype(np.intp)
     total, error = (
         _sums_in_windows(place, v, (camera.height, camera.width), top, left, size) for v in (pull, spread)
     )

@@ -43,6 +43,7 @@ class Solution:
 
     @property
     def camera(self) -> Camera:
+        """The camera as it was fitted, for the full photo."""
         return self.refined.camera
 
     @property
@@ -52,6 +53,7 @@ class Solution:
 
     @property
     def accepted(self) -> bool:
+        """Whether the photo counts as placed."""
         return self.verdict.accepted
 
     @property

@@ -17,12 +17,12 @@ from pipeline.simulate.sky import sees_sky, sky_light
 from pipeline.simulate.streets import Ground, motorway_lights, street_lights
 from pipeline.simulate.town import TILE_DEG, town_lights
 
-SIMULATED_SENSOR_MM = 36.0
-NAUTICAL_MILE_KM = 1.852
+SIMULATED_SENSOR_MM = 36.0  # width of a full-frame sensor
+NAUTICAL_MILE_KM = 1.852  # by definition
 WORLD = 1  # the layout of towns that all photos of the demo share
 LIEGE, MAASTRICHT, AACHEN = (5.57, 50.64), (5.69, 50.85), (6.08, 50.78)
 SHAPE = (2128, 1416)  # width and height in pixels
-DRAWS = 10_000
+DRAWS = 10_000  # of a camera, until one sees all that it must
 TILES = 200  # drawn at a time: of a wide frame's lamps many fall outside it
 # Streams of a seed beside that of the view (0) and of the noise (3).
 CLOUDS, SKY, STATION = 5, 6, 7

@@ -19,13 +19,14 @@ from pipeline.ground.cities import Cities, gazetteer
 from pipeline.simulate import lamps
 from pipeline.simulate.lights import METRES_PER_DEGREE, LampPoints
 
-TILE_DEG = 0.25
-LAMPS_PER_KM2 = 130.0
-DISTRICT_KM2 = 0.45
+# What towns look like is a judgement throughout: the numbers give towns that look like photographed ones.
+TILE_DEG = 0.25  # of ground with a random stream of its own, 28 km northwards
+LAMPS_PER_KM2 = 130.0  # of built-up ground
+DISTRICT_KM2 = 0.45  # built-up ground of one district
 DARK_SHARE = 0.04  # places of the gazetteer that show no light
-NEIGHBOUR_TOWNS = 3
+NEIGHBOUR_TOWNS = 3  # to which a road leads from each town
 ROAD_KM = 12.0  # towns farther apart have no lit road between them
-ROAD_STEP_KM = 0.05
+ROAD_STEP_KM = 0.05  # between lamps along a road
 OPEN_ROAD_LIGHT = {"BE": 0.45, "NL": 0.10, "LU": 0.08}  # of a road outside towns; a town road is 1
 SWAY_WAVES = (1, 2, 4, 7, 11)  # half waves in which a road leaves the straight line
 SWAY = (0.04, 0.03, 0.015, 0.008, 0.005)  # their amplitudes, of the road's length

@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike
 from pipeline.camera.earth import Array
 from pipeline.models import EvidenceLevel
 from pipeline.photo.cameras import AB_SIGMA
+from pipeline.robust import NORMAL_95
 from pipeline.tone.evidence import require
 from pipeline.tone.lamps import HIGH_SODIUM, lamp_ratios
 from pipeline.tone.responses import Response
@@ -26,7 +27,6 @@ WHITE_LAMPS = (  # of 3000 to 4100 K
     *("LED-B2", "F32T8/TL830 (Triphosphor)", "MHC100/U/MP/3K", "F32T8/TL835 (Triphosphor)"),
     *("LED-B3", "F32T8/TL841 (Triphosphor)", "MHC100/U/MP/4K"),
 )
-Z95 = 1.96
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +90,7 @@ def white_share(
         total, squares = total + share, squares + share**2 + 1 / steep
     middle = total / len(pairs)
     # The spread of a pair's shares by noise, and that of the pairs, are one spread of all they give.
-    half = Z95 * np.sqrt(squares / len(pairs) - middle**2)
+    half = NORMAL_95 * np.sqrt(squares / len(pairs) - middle**2)
     possible = (middle - half <= 1) & (middle + half >= 0)
     result = []
     for value in (middle, middle - half, middle + half):

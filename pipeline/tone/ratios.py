@@ -141,7 +141,7 @@ def signal_to_noise(signal: Floats, sigma: Floats) -> Floats:
     return np.asarray(np.minimum(signal[0] / sigma[0], signal[1] / sigma[1]))
 
 
-def light_tile(ortho: Floats, tile: Tile, calibration: Calibration) -> Floats:
+def light_above_background_tile(ortho: Floats, tile: Tile, calibration: Calibration) -> Floats:
     """The bands of `light.tif`, from the tile with its margin."""
     light = _core(without_saturated(ortho, calibration.halo_cells), calibration)
     signal = light - calibration.background.at(tile).astype(np.float32)

@@ -41,6 +41,7 @@ class Response:
     sensitivity: Array
 
     def without_negatives(self) -> "Response":
+        """The same with zero where it is negative: the difference to it is the uncertainty."""
         return Response(self.name, np.maximum(self.sensitivity, 0))
 
 
