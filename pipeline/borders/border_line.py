@@ -32,7 +32,7 @@ class BorderLine:
 
     @classmethod
     def of(cls, line: BaseGeometry, block_m: float, settings: LineSettings) -> "BorderLine":
-        """The course is good to half a block; each of its parts begins at a multiple of the block."""
+        """The course is within half a block of the line; each part begins at a multiple of the block."""
         points, chainage, segment = _measured(_course(line, block_m), block_m, settings)
         return cls(cKDTree(_measured([line], block_m, settings)[0]), cKDTree(points), chainage, segment)
 
@@ -53,7 +53,7 @@ class BorderLine:
 
 
 def _course(line: BaseGeometry, block_m: float) -> list[BaseGeometry]:
-    """The parts of the simplified border, without enclaves and scraps where anything else is left."""
+    """The parts of the simplified border; enclaves and scraps are left out if anything else remains."""
     parts = [part for part in shapely.get_parts(line.simplify(block_m / 2)) if part.length > 0]
     longer = [part for part in parts if part.length >= block_m and not part.is_ring]
     return longer or parts or [line]

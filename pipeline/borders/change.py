@@ -36,7 +36,7 @@ NOTHING: Interval = (math.nan, math.nan, math.nan)
 class Change:
     """Change of light and of tone, log2, each as value, low95 and high95; NaN where it cannot be told.
 
-    n_blocks: towns (units); at a border of the side that has fewer.
+    n_blocks: towns (units); at a border on the side with fewer of them.
     """
 
     light: Interval
@@ -81,14 +81,15 @@ def border_change(
     settings: ContrastSettings,
     sigma: float = 0.0,
 ) -> Change:
-    """The change on the second side of a border less that on the first: the step that a smooth trend over
-    both countries leaves. What is common to a picture cancels. `rows` are of the two countries; `sigma` is an
-    error of the tone's change (1 sigma, log2(G/R)) that all towns of one side share."""
+    """The change on the second side of a border minus the change on the first: the step that is left once a
+    smooth trend over both countries is taken off. What is common to a picture cancels. `rows` are of the two
+    countries; `sigma` is an error of the tone's change (1 sigma, log2(G/R)) that all towns of one side
+    share."""
     rows = rows.chosen(line.distance_m(rows.x, rows.y, exclusion_m) == np.inf)
     reach_m = 1e3 * config.contrast_km
     draws = config.replicates, settings
     light, n_blocks = _step(_with_light(rows), _light_fit, scales, line, second, reach_m, 0.0, *draws)
-    # Each side has an error of its own: their difference has the square root of two of it.
+    # Each side has an error of its own: that of their difference is larger by the square root of two.
     both = math.sqrt(2) * sigma
     tone, _ = _step(_with_tone(rows), _tone_fit, scales, line, second, reach_m, both, *draws)
     near = np.isfinite(line.distance_m(rows.x, rows.y, reach_m))
@@ -104,7 +105,7 @@ def _level(
     replicates: int,
     settings: ContrastSettings,
 ) -> Interval:
-    """The mean change over squares less what is common, with its interval; none of too few towns."""
+    """The mean change over squares minus what is common, with its interval; NOTHING if towns are too few."""
     unit = _units(rows, scales, [rows.light], settings)
     if len(np.unique(unit)) < settings.min_units:
         return NOTHING
@@ -123,7 +124,7 @@ def _step(
     replicates: int,
     settings: ContrastSettings,
 ) -> tuple[Interval, int]:
-    """The step of the change at a border, with its interval, and the towns of the side that has fewer."""
+    """The step of the change at a border, with its interval, and how many towns the side with fewer has."""
     far = ~np.isfinite(line.distance_m(rows.x, rows.y, reach_m))
     on_second = rows.country == second
     sides = [~far & ~on_second, ~far & on_second]
@@ -149,7 +150,7 @@ def _with_light(rows: PairedSquares) -> PairedSquares:
 
 
 def _light_fit(rows: PairedSquares, design: Array, unit: Ints) -> Fit:
-    """log2 of light after over before: with levels alone, of its sums."""
+    """log2 of light after over before; without a trend it is the ratio of the sums."""
     return ratio_fit(rows.before, rows.after, np.ones(len(rows)), design, unit)
 
 

@@ -23,7 +23,7 @@ from pipeline.tone.evidence import carries
 from pipeline.tone.lamps import FAMILIES
 from pipeline.tone.view_angle import AngleCheck, angle_check, matched
 
-# Cells of the grid looked at, at most about: a second of work, and far more than the towns they lie in.
+# About the most cells of the grid that are looked at: a second of work, and far more cells than towns.
 SAMPLED_CELLS = 1_000_000
 # A country with fewer sampled lit cells is a corner of the frame: it is left out.
 MIN_CELLS = 100

@@ -1,8 +1,8 @@
 """Intervals of values that are made of towns.
 
-Each town (unit) is left out in turn: that tells how much depends on which towns there happen to be, and is
-the jackknife's sigma. How many such sigmas hold 95 % is found by redrawing every town's tone, with the towns'
-light, places and sizes as they are: few or uneven towns widen the interval.
+Each town (unit) is left out in turn. This gives the jackknife's sigma: how much the value depends on which
+towns there happen to be. How many such sigmas hold 95 % is found by redrawing every town's tone, while the
+towns' light, places and sizes stay as they are: few or uneven towns widen the interval.
 """
 
 from dataclasses import dataclass

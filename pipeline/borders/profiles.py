@@ -30,7 +30,7 @@ def across(
 
     side, from_km, to_km (signed: the second country's side is positive), area_km2 (by the lattice of the
     field), light_per_km2 (red and green) and tone_g_r with their low95 and high95, n_cells, n_blocks
-    (towns). The interval of light is that of a sum of towns that come by chance.
+    (towns). The interval of light is for a sum over towns whose number is a matter of chance.
     """
     step_km = settings.profiles.step_km
     signed_km = np.where(near.second, near.distance_m, -near.distance_m) / 1e3

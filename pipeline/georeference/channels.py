@@ -3,7 +3,8 @@
 A lens draws each colour at a slightly different size, and the sensor's plane may be a little off; a place
 that green shows at p is shown by another channel at c + magnification (p - c) + shift, c the frame's middle.
 It is measured in the photo itself: patches around lights, cut out at full resolution, are found again in
-the other channel. Lamps of different colours side by side move single patches, many patches even that out.
+the other channel. Lamps of different colours side by side displace single patches; over many patches this
+averages out.
 """
 
 from dataclasses import asdict, dataclass
@@ -41,12 +42,12 @@ MIN_CHANNEL_CORRELATION = 0.6
 MIN_SIGNAL_TO_NOISE = 10.0  # of a patch's brightest pixel; a judgement: clearly a light, not noise
 # Light of one 8-bit code near black: no noise is known better.
 NOISE_FLOOR = 3e-4
-# Of the pixels that green lights. Where a channel is cut off at zero beside sodium lamps, what little it
-# shows elsewhere is the other channels', leaked through the JPEG's colour coding.
+# Of the pixels that green lights. Where a channel is cut off at zero beside sodium lamps, the little
+# that it shows elsewhere has leaked from the other channels through the JPEG's colour coding.
 MAX_CUT_OFF = 0.01
 BLOCK_PX = 4  # side of the squares in which the brightest places are looked for; a judgement
 HALO_PX = 3  # rim around unusable pixels that is left out as well; a judgement
-# What is left to find shrinks with the first, and with it the parabola's error, which vanishes at no offset.
+# The second round looks where the first found the light: the parabola's error vanishes with the offset.
 ROUNDS = 2
 REWEIGHTINGS = 15  # rounds of robust weights; a judgement: enough for them to settle
 BLOCKS = 6  # parts of the frame along each axis, whose errors count as independent; a judgement

@@ -18,8 +18,8 @@ from pipeline.georeference.sources import Sources
 from pipeline.georeference.working_image import WorkingImage
 from pipeline.ground.cities import POSITION_SIGMA_KM, Cities
 
-# A held-out city is near where it is predicted if it lies within a third of the reach, which is how far it
-# was looked for each way. By chance it lies anywhere in that square: near with the odds pi (1 / 3)^2 / 2^2.
+# A held-out city is near where it is predicted if it lies within a third of the reach: how far it was looked
+# for each way. By chance it lies anywhere in that square: near with the odds pi (1 / 3)^2 / 2^2.
 NEAR = 3.0
 NEAR_BY_CHANCE = np.pi / 36
 
@@ -85,7 +85,7 @@ def check_errors(points: ControlPoints) -> Errors:
 
 
 def _without(light: Sources, cities: Cities, min_radius_km: float) -> Sources:
-    """The sources but for those within the radius of any of the cities, which is `min_radius_km` at least."""
+    """The sources without those within the radius of any of the cities (at least `min_radius_km`)."""
     if not len(cities):
         return light
     reach_m = 1e3 * np.maximum(cities.radius_km, min_radius_km)

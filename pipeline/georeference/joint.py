@@ -1,8 +1,8 @@
-"""Photos of one pass: one lens and one clock, so each photo's solution tells the others of them.
+"""Photos of one pass: they share lens and clock, so each photo's solution helps to find both for the others.
 
-What a photo's light alone says of the shared parameters is its posterior information less the prior's. The
-prior of each photo is sharpened by what the others say, never by itself, which is what adjusting all of them
-together comes to while the camera is nearly linear in its parameters.
+What a photo's light alone says of the shared parameters is its posterior information minus the prior's. The
+prior of each photo is made sharper by what the others say, never by what it says itself. This equals
+adjusting all photos together, as long as the camera is nearly linear in its parameters.
 """
 
 from collections.abc import Sequence
@@ -70,7 +70,7 @@ def shared_clock(
     """One clock offset (s) and its 1 sigma from those of several photos, each found under the same prior of
     zero within `clock_sigma_s`, which is counted once.
 
-    The error of the orbit itself is common to them; `orbit_sigma_s` says below what none can tell.
+    The error of the orbit itself is common to them: the sigma is never below `orbit_sigma_s`.
     """
     known = clock_sigma_s**-2
     by_data = [(offset * sigma**-2, max(sigma**-2 - known, 0.0)) for offset, sigma in offsets]

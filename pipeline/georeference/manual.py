@@ -30,7 +30,7 @@ def manual_points(
     text: str, file: str, facts: PhotoFacts, terrain: Terrain
 ) -> tuple[list[str], Observations]:
     """Names and observations (pixels of the photo, ground of the terrain) of the control points in a file's
-    text. Those of a raw file were picked on its JPEG, for no program shows a mosaic. Raises
+    text. Those of a raw file were picked on its JPEG, because no program shows a mosaic. Raises
     ControlPointError."""
     if facts.evidence == "jpeg":
         names, picked = parse_control_points(text, file, facts.width, facts.height)
@@ -46,7 +46,7 @@ def manual_evidence(
     camera: Camera, prior: Prior, manual: Observations, settings: AdjustSettings
 ) -> ManualEvidence:
     """What the points say of a camera that was fitted to them and to light: how well it fits them, and how
-    badly they and the prior alone leave any part of the frame known (1 where it sees no ground at all)."""
+    uncertain they and the prior alone leave the worst part of the frame (1 if it sees no ground)."""
     rmse_px = float(np.sqrt((residuals(camera, manual) ** 2).sum(-1).mean()))
     alone = adjust(camera, prior, manual, settings)
     column, row = np.meshgrid(np.linspace(0, camera.width - 1, 5), np.linspace(0, camera.height - 1, 5))

@@ -15,7 +15,7 @@ from pipeline.georeference.settings import DrawingSettings, PatchSettings
 from pipeline.georeference.sources import Sources
 from pipeline.georeference.working_image import WorkingImage
 
-# Correlations beyond these are taken as these: no patch is infinitely sure, nor of no worth at all.
+# Correlations are limited to this range: no patch is infinitely sure, and none is worth nothing.
 LEAST_CORRELATION, HIGHEST_CORRELATION = 0.05, 0.99
 
 
@@ -74,7 +74,7 @@ def placement_sigma_px(
 ) -> Array:
     """How far the light of each patch may lie from where the sources are said to be, 1 sigma.
 
-    A source pulls a patch as the square of its height in the compressed picture, for that is the information
+    A source counts by the square of its height in the compressed picture: that is the information
     on the place of a Gaussian of any width; errors of different sources are independent.
     """
     column, row = camera.project_ecef(sources.ecef_m)
@@ -88,7 +88,7 @@ def placement_sigma_px(
     total, error = (
         _sums_in_windows(place, v, (camera.height, camera.width), top, left, size) for v in (pull, spread)
     )
-    # A patch lit from outside alone is as unsure as the worst of the others.
+    # A patch that is lit only from outside is as uncertain as the worst of the others.
     lit = total > 1e-6
     sigma = np.sqrt(np.maximum(error, 0)) / np.where(lit, total, 1)
     return np.where(lit, sigma, sigma.max(initial=0.0))

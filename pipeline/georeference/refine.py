@@ -62,9 +62,8 @@ class Refined:
 def refine(camera: Camera, problem: Problem, stages: tuple[Stage, ...]) -> Refined:
     """Adjust a camera of the full photo in rounds of patch displacements; manual points join each round.
 
-    In the rounds every patch counts in full: a prior that lies far off, as some catalogues' nadirs do, must
-    not hold the camera near it, from where the light would look like mismatches. At the end it weighs as it
-    should.
+    In the rounds every patch counts in full. A prior may lie far off, as some catalogues' nadirs do; it must
+    not hold the camera where the light looks like mismatches. At the end the prior has its proper weight.
     """
     settings = problem.settings
     in_full = replace(settings.adjust, overlap=1)
