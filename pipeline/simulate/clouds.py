@@ -29,7 +29,7 @@ PART_DARK = 0.002  # of white, where not: darker than the picture's background
 def covered(camera: Camera, light: Array, cover: float, rng: np.random.Generator) -> Array:
     """The light as seen through clouds over a share `cover` of the ground in frame.
 
-    Of transmittance T, the part T^2 keeps its way and T (1 - T) is scattered into a glow.
+    With transmittance T, a share T^2 of the light goes straight on and T (1 - T) is scattered into a glow.
     """
     through = transmittance(camera, cover, rng)
     lon, lat = camera.to_ground(*camera.principal_point_px)
@@ -49,7 +49,7 @@ def transmittance(camera: Camera, cover: float, rng: np.random.Generator) -> Arr
     ground = meet_ellipsoid(camera.position_ecef_m, camera.rays(column, row))
     lon, lat, _ = camera.nadir()
     east, north, _ = np.moveaxis((ground - camera.position_ecef_m) @ east_north_up(lon, lat).T, -1, 0)
-    # The scale is that of the ground straight ahead, or below where the camera looks at the sky.
+    # The scale is taken from the ground straight ahead; it is fixed if the camera looks at the sky there.
     middle = ground[shape[0] // 2, shape[1] // 2]
     away_m = np.linalg.norm(np.nan_to_num(middle - camera.position_ecef_m, nan=1e6))
     side_m = FIELD_FRAMES * away_m * camera.width / camera.focal_px

@@ -1,11 +1,11 @@
 """Towns as webs of street lamps, laid out from where towns are and how many live there.
 
 A town is a set of districts, each a blob of irregular outline with a bent grid of streets, a lamp and a
-brightness of its own; roads lead to the neighbouring towns, and some yards burn white. The gazetteer only
-seeds it: towns lie a few hundred metres off their point, some are missing, and none is round.
+brightness of its own; roads lead to the neighbouring towns, and some yards burn white. The gazetteer is only
+a start: towns lie a few hundred metres off their point, some are missing, and none is round.
 
-The ground is drawn tile by tile, each from its own random stream: it is the same whatever frame looks at it,
-and in both years but for the lamps changed to LED.
+The ground is drawn tile by tile, each from its own random stream: it is the same for every frame that looks
+at it, and the same in both years except for the lamps changed to LED.
 """
 
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ def town_lights(world: int, year: int, tiles: NDArray[np.intp]) -> LampPoints:
     """All town light of the tiles (n, 2), columns and rows of TILE_DEG; `world` chooses the layout."""
     cities = gazetteer()
     at = np.stack([np.floor(cities.lon / TILE_DEG), np.floor(cities.lat / TILE_DEG)], axis=1).astype(int)
-    # Roads lead to towns outside the tiles, and which ones depends on the neighbours of those.
+    # Roads lead to towns outside the tiles; to which ones depends on the neighbours of those towns.
     near = ((at >= tiles.min(axis=0) - 2) & (at <= tiles.max(axis=0) + 2)).all(axis=1)
     cities, at = cities[np.flatnonzero(near)], at[near]
     roads = _roads(cities)

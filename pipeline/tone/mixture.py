@@ -5,7 +5,7 @@ Light adds, ratios do not. Per unit of green light, though, a mixture is linear 
     R/G = f (R/G of white) + (1 - f) (R/G of sodium)        B/G likewise
 
 where f is the share of the green light that white lamps give. Which sodium and which white lamps burn is not
-known; f is worked out for every pair, and what the pairs differ by widens the interval.
+known; f is worked out for every pair, and the differences between pairs widen the interval.
 """
 
 import math
@@ -89,7 +89,7 @@ def white_share(
         share = (weight * apart * (place - sodium)).sum(axis=0) / steep
         total, squares = total + share, squares + share**2 + 1 / steep
     middle = total / len(pairs)
-    # The spread of a pair's shares by noise, and that of the pairs, are one spread of all they give.
+    # The spread of a pair's shares by noise and the spread between pairs are taken together as one.
     half = NORMAL_95 * np.sqrt(squares / len(pairs) - middle**2)
     possible = (middle - half <= 1) & (middle + half >= 0)
     result = []
