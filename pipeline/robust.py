@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-# Of a normal variable: sigma / median |x|, sigma / interquartile range, lower quartile of |x| / sigma.
-SIGMA_PER_MEDIAN = 1.4826
-SIGMA_PER_IQR = 0.7413
-LOWER_QUARTILE_PER_SIGMA = 0.3186
+# Of a normal variable x with mean 0.
+SIGMA_PER_MEDIAN = 1.4826  # sigma / median |x|
+SIGMA_PER_IQR = 0.7413  # sigma / interquartile range
+LOWER_QUARTILE_PER_SIGMA = 0.3186  # lower quartile of |x| / sigma
+NORMAL_95 = 1.96  # sigmas within which 95 % of it lie
 # A share that is met exactly must not pass to the next step by a rounding error of the sums.
 ROUNDING = 1e-9
 

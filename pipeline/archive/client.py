@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 # NASA's archive is slow and sometimes away for some seconds: after 2 + 4 + 8 s it is not only that.
 ATTEMPTS = 4
-FIRST_PAUSE_S = 2.0
+FIRST_PAUSE_S = 2.0  # each pause after it is twice as long as the one before
 TIMEOUT_S = 60.0  # without a byte from the server
 CHUNK_BYTES = 1 << 16  # read at a time
 PICTURE = "image/", "application/octet-stream"  # content types; the archive sends either

@@ -12,7 +12,7 @@ from pipeline.raster.tiles import Tile
 from pipeline.tone.evidence import carries
 from pipeline.tone.transform import CameraTransform, between_cameras, seen_by_target
 
-# absolute: the change of lighting itself. relative: less what the whole frame did. refused: none.
+# absolute: the change of lighting itself. relative: minus what the whole frame did. refused: no change.
 Kind = Literal["absolute", "relative", "refused"]
 # Light and tone of a tile before, and light and tone after.
 PairedTiles = Iterable[tuple[Tile, Floats, Floats, Floats, Floats]]
@@ -20,8 +20,8 @@ PairedTiles = Iterable[tuple[Tile, Floats, Floats, Floats, Floats]]
 
 @dataclass(frozen=True)
 class Allowed:
-    """What may be said of the change of tone between two photos, and why not more; `transform` is what makes
-    the later photo's colours those of the earlier one's camera, where they are two."""
+    """What may be said of the change of tone between two photos, and why not more. Where two cameras took
+    them, `transform` turns the later photo's colours into those that the earlier one's camera sees."""
 
     kind: Kind
     reason: str
@@ -29,14 +29,14 @@ class Allowed:
 
     @property
     def place_sigma(self) -> float:
-        """1 sigma of the change of log2(G/R) in one place, by the two cameras: how far its lamps are from
-        what the transform takes them for. Which lamps burn is not known: it is that of ratios
-        without blue."""
+        """1 sigma of the change of log2(G/R) in one place, by the two cameras: how far its lamps may be from
+        what the transform takes them for. Which lamps burn is not known, so it is the sigma without blue."""
         return self.transform.rms_alone if self.transform else 0.0
 
     @property
     def frame_sigma(self) -> float:
-        """The same, all over the frame: how well either camera's colours are tied to the common scale."""
+        """1 sigma of an error that is the same all over the frame: how well each camera's colours are tied to
+        the common scale."""
         # Two cameras, each with an error of its own.
         return math.sqrt(2) * AB_SIGMA / math.log(2) if self.transform else 0.0
 
@@ -48,7 +48,7 @@ class Allowed:
         target, source = self.transform.target, self.transform.source
         return (
             f"Two cameras took these photos: colours of the later one are compared as the {target} would "
-            f"have seen them, not the {source}. The intervals hold what lamps differ from that "
+            f"have seen them, not the {source}. The intervals include how far lamps differ from that "
             f"({self.place_sigma:.2f} in log2(G/R), 1 sigma) and, but for differences across a border, how "
             f"well the two cameras' colours are known ({self.frame_sigma:.2f})."
         )
@@ -64,8 +64,8 @@ class Allowed:
 
 
 def allowed(before: PhotoFacts, after: PhotoFacts) -> Allowed:
-    """Change as such needs two raw photos of one camera, or two of anchored colours; any other two allow
-    relative change."""
+    """Absolute change needs two raw photos of one camera, or two with anchored colours; any other two
+    photos allow only relative change."""
     if before.simulated != after.simulated:
         return Allowed("refused", "one of the photos is simulated and the other is not")
     for photo in (before, after):

@@ -32,7 +32,7 @@ class BorderLine:
 
     @classmethod
     def of(cls, line: BaseGeometry, block_m: float, settings: LineSettings) -> "BorderLine":
-        """The course is good to half a block; each of its parts begins at a multiple of the block."""
+        """The course is within half a block of the line; each part begins at a multiple of the block."""
         points, chainage, segment = _measured(_course(line, block_m), block_m, settings)
         return cls(cKDTree(_measured([line], block_m, settings)[0]), cKDTree(points), chainage, segment)
 
@@ -53,7 +53,7 @@ class BorderLine:
 
 
 def _course(line: BaseGeometry, block_m: float) -> list[BaseGeometry]:
-    """The parts of the simplified border, without enclaves and scraps where anything else is left."""
+    """The parts of the simplified border; enclaves and scraps are left out if anything else remains."""
     parts = [part for part in shapely.get_parts(line.simplify(block_m / 2)) if part.length > 0]
     longer = [part for part in parts if part.length >= block_m and not part.is_ring]
     return longer or parts or [line]
@@ -64,11 +64,11 @@ def _measured(
 ) -> tuple[Array, Array, Ints]:
     """Points (n, 2) every `point_spacing_m` along lines, their chainage and their segment."""
     points, chainage, segment, start, first = [], [], [], 0.0, 0
-    for part in (piece for line in parts for piece in shapely.get_parts(line)):
-        along = np.linspace(0, part.length, 2 + int(part.length / settings.point_spacing_m))
-        points.append(shapely.get_coordinates(shapely.line_interpolate_point(part, along)))
+    for piece in (piece for line in parts for piece in shapely.get_parts(line)):
+        along = np.linspace(0, piece.length, 2 + int(piece.length / settings.point_spacing_m))
+        points.append(shapely.get_coordinates(shapely.line_interpolate_point(piece, along)))
         chainage.append(start + along)
-        count = max(1, round(part.length / 1e3 / settings.segment_km))
-        segment.append(first + np.minimum(along / part.length * count, count - 1).astype(np.int64))
-        start, first = start + block_m * math.ceil(part.length / block_m), first + count
+        count = max(1, round(piece.length / 1e3 / settings.segment_km))
+        segment.append(first + np.minimum(along / piece.length * count, count - 1).astype(np.int64))
+        start, first = start + block_m * math.ceil(piece.length / block_m), first + count
     return np.concatenate(points), np.concatenate(chainage), np.concatenate(segment)

@@ -33,10 +33,12 @@ class Cells:
         return len(self.x)
 
     def chosen(self, mask: NDArray[np.bool_] | NDArray[np.intp] | slice) -> "Cells":
+        """The cells that a mask, indices or a slice take."""
         return Cells(*(getattr(self, field.name)[mask] for field in fields(self)))
 
     @classmethod
     def joined(cls, parts: Sequence["Cells"]) -> "Cells":
+        """All cells of several lists, one list after the other."""
         return cls(*(np.concatenate([getattr(p, field.name) for p in parts]) for field in fields(cls)))
 
 

@@ -16,13 +16,14 @@ import numpy as np
 from pipeline.borders.border_line import BorderLine
 from pipeline.borders.cells import Ints
 from pipeline.borders.fit import Fit, mean_fit, ratio_fit
-from pipeline.borders.interval import NORMAL_95, estimate
+from pipeline.borders.interval import estimate
 from pipeline.borders.paired_cells import Common, PairedSquares
 from pipeline.borders.settings import ContrastSettings
 from pipeline.borders.trend import Trend, stepped
 from pipeline.borders.units import Units, settled
 from pipeline.camera.earth import Array
 from pipeline.models import BordersConfig
+from pipeline.robust import NORMAL_95
 
 # Fits squares by a design (squares, p) and their units.
 FitSquares = Callable[[PairedSquares, Array, Ints], Fit]
@@ -35,7 +36,7 @@ NOTHING: Interval = (math.nan, math.nan, math.nan)
 class Change:
     """Change of light and of tone, log2, each as value, low95 and high95; NaN where it cannot be told.
 
-    n_blocks: towns (units); at a border of the side that has fewer.
+    n_blocks: towns (units); at a border on the side with fewer of them.
     """
 
     light: Interval
@@ -80,14 +81,15 @@ def border_change(
     settings: ContrastSettings,
     sigma: float = 0.0,
 ) -> Change:
-    """The change on the second side of a border less that on the first: the step that a smooth trend over
-    both countries leaves. What is common to a picture cancels. `rows` are of the two countries; `sigma` is an
-    error of the tone's change (1 sigma, log2(G/R)) that all towns of one side share."""
+    """The change on the second side of a border minus the change on the first: the step that is left once a
+    smooth trend over both countries is taken off. What is common to a picture cancels. `rows` are of the two
+    countries; `sigma` is an error of the tone's change (1 sigma, log2(G/R)) that all towns of one side
+    share."""
     rows = rows.chosen(line.distance_m(rows.x, rows.y, exclusion_m) == np.inf)
     reach_m = 1e3 * config.contrast_km
     draws = config.replicates, settings
     light, n_blocks = _step(_with_light(rows), _light_fit, scales, line, second, reach_m, 0.0, *draws)
-    # Each side has an error of its own: their difference has the square root of two of it.
+    # Each side has an error of its own: that of their difference is larger by the square root of two.
     both = math.sqrt(2) * sigma
     tone, _ = _step(_with_tone(rows), _tone_fit, scales, line, second, reach_m, both, *draws)
     near = np.isfinite(line.distance_m(rows.x, rows.y, reach_m))
@@ -103,7 +105,7 @@ def _level(
     replicates: int,
     settings: ContrastSettings,
 ) -> Interval:
-    """The mean change over squares less what is common, with its interval; none of too few towns."""
+    """The mean change over squares minus what is common, with its interval; NOTHING if towns are too few."""
     unit = _units(rows, scales, [rows.light], settings)
     if len(np.unique(unit)) < settings.min_units:
         return NOTHING
@@ -122,7 +124,7 @@ def _step(
     replicates: int,
     settings: ContrastSettings,
 ) -> tuple[Interval, int]:
-    """The step of the change at a border, with its interval, and the towns of the side that has fewer."""
+    """The step of the change at a border, with its interval, and how many towns the side with fewer has."""
     far = ~np.isfinite(line.distance_m(rows.x, rows.y, reach_m))
     on_second = rows.country == second
     sides = [~far & ~on_second, ~far & on_second]
@@ -148,7 +150,7 @@ def _with_light(rows: PairedSquares) -> PairedSquares:
 
 
 def _light_fit(rows: PairedSquares, design: Array, unit: Ints) -> Fit:
-    """log2 of light after over before: with levels alone, of its sums."""
+    """log2 of light after over before; without a trend it is the ratio of the sums."""
     return ratio_fit(rows.before, rows.after, np.ones(len(rows)), design, unit)
 
 

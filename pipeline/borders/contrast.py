@@ -1,4 +1,4 @@
-r"""The contrast of tone at a border: log2(G/R) of the second country's light less that of the first's.
+r"""The contrast of tone at a border: log2(G/R) of the second country's light minus the first's.
 
     tone |           .  ' far      Light near the border is matched (`matching`): each step of brightness,
          |    near _              band of distance and view zenith weighs alike on both sides. The rest of
@@ -35,8 +35,8 @@ EQUIVALENCE = 0.14
 
 @dataclass(frozen=True, eq=False)
 class BorderFit:
-    """The fit at one border: the patches near it, their sides and units, those of all light of the two
-    countries, and the trend; step combines the fit's coefficients to the contrast."""
+    """The fit at one border: the patches near it with their sides and units, the units of all light of the
+    two countries, and the trend; step combines the fit's coefficients to the contrast."""
 
     near: Patches
     second: NDArray[np.bool_]
@@ -54,11 +54,11 @@ class BorderFit:
 
 @dataclass(frozen=True)
 class Contrast:
-    """The contrast and its 95 % interval, or none and why, as numbers and as a sentence.
+    """The contrast and its 95 % interval, or the reason why there is none, as numbers and as a sentence.
 
     low90 and high90: the interval that must lie within +-EQUIVALENCE for the sides to be called alike (two
     one-sided tests at 5 %). plain: the ratio of sums as it is, unmatched and with the trend in it. n_blocks:
-    towns (units) of the side that has fewer.
+    towns (units) on the side with fewer of them.
     """
 
     contrast: float | None
@@ -105,7 +105,7 @@ def border_contrast(
     lights = [weight * near.light * side for side in (~on_second, on_second)]
     units, even = settled(scales, near.x, near.y, near.country, lights, settings.even_enough)
     if even < settings.min_even_units:
-        reason = "most light of one side that has its like on the other is of one town"
+        reason = "the light of one side that can be compared with the other comes mostly from one town"
         return replace(none, statement=f"No contrast can be given: {reason}."), None
     fit = _fit_border(near, on_second, weight, frame, units, line, config, settings.curved_from_units)
     step = estimate(fit.fit, fit.step, config.replicates, settings)
@@ -165,7 +165,7 @@ def _fit_border(
 
 def statement(contrast: Contrast, first: str, second: str, p: float | None = None) -> str:
     """A contrast as one English sentence; "greener" only where the interval leaves no doubt of its sign.
-    `first` and `second` are the codes of the countries, `p` is that of the placebos."""
+    `first` and `second` are the codes of the countries, `p` is the p-value among the placebos."""
     value, low, high = contrast.contrast, contrast.low, contrast.high
     if value is None or low is None or high is None:
         return contrast.statement

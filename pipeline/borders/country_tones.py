@@ -23,7 +23,7 @@ from pipeline.tone.evidence import carries
 from pipeline.tone.lamps import FAMILIES
 from pipeline.tone.view_angle import AngleCheck, angle_check, matched
 
-# Cells of the grid looked at, at most about: a second of work, and far more than the towns they lie in.
+# About the most cells of the grid that are looked at: a second of work, and far more cells than towns.
 SAMPLED_CELLS = 1_000_000
 # A country with fewer sampled lit cells is a corner of the frame: it is left out.
 MIN_CELLS = 100
@@ -33,7 +33,7 @@ BLOCK_M = 5e3
 MIN_OVERLAP = 0.1
 
 # The column `verdict`: whether tone depends on the view angle within a country.
-CHANGES, NONE_FOUND, UNKNOWN = "changes with the view", "no change found", "cannot be told"
+CHANGES, NONE_FOUND, CANNOT_BE_TOLD = "changes with the view", "no change found", "cannot be told"
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +66,7 @@ class LitCells:
     family: NDArray[np.floating | np.integer]
 
     def chosen(self, mask: NDArray[np.bool_]) -> "LitCells":
+        """The cells where the mask is true."""
         return LitCells(**{name: values[mask] for name, values in vars(self).items()})
 
 
@@ -158,7 +159,7 @@ def _tone_row(cells: LitCells, factor: Array | float) -> dict[str, Any]:
 
 def _verdict(check: AngleCheck) -> str:
     if check.zenith is None or check.radius is None:
-        return UNKNOWN
+        return CANNOT_BE_TOLD
     return CHANGES if check.zenith.sure or check.radius.sure else NONE_FOUND
 
 

@@ -25,7 +25,7 @@ class DistanceField:
     def of(
         cls, line: BorderLine, sides: tuple[BaseGeometry, BaseGeometry], reach_m: float, step_m: float
     ) -> "DistanceField":
-        """Both sides as far as the frame shows them; the lattice's edge is off the field."""
+        """Both sides as far as the frame shows them, with an edge of NaN all around."""
         low, high = (
             line.points.mins - reach_m - step_m,
             line.points.maxes + reach_m + 2 * step_m,

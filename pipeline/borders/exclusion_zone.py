@@ -1,4 +1,4 @@
-"""The exclusion zone: how near to a border light cannot be told to lie on one side of it."""
+"""The exclusion zone: so near to a border that it cannot be told on which side light lies."""
 
 import numpy as np
 import shapely

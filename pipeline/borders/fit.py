@@ -16,11 +16,11 @@ ITERATIONS = 6
 class Fit:
     """A weighted linear fit of log2 ratios, and what each unit of ground does to it.
 
-    units: their numbers, rising. coefficients (p,). left_out (units, p): the coefficients without a unit,
-    less those with it. influence (units, p): how the coefficients move with the ratio of a unit. own
+    units: their numbers, rising. coefficients (p,). left_out (units, p): the coefficients without a unit
+    minus those with it. influence (units, p): how the coefficients move with the ratio of a unit. own
     (units, p), through (units, p, p) and weight_sums (units, p): how ratios u of the units move a unit's row
-    of left_out, by through @ weight_sums' u - own u. residual (units,): a unit's ratio less that of a fit
-    without it.
+    of left_out, by through @ weight_sums' u - own u. residual (units,): a unit's ratio minus the ratio
+    that a fit without it predicts.
     """
 
     units: Ints
@@ -34,7 +34,7 @@ class Fit:
 
 
 def ratio_fit(red: Array, green: Array, weight: Array, design: Array, unit: Ints) -> Fit:
-    """Fit log2(green / red) by quasi-binomial regression: with groups alone, the ratios of their sums."""
+    """Fit log2(green / red) by quasi-binomial regression: with groups alone, ratios of their sums."""
     n, p = weight * (red + green), np.full(len(red), green.sum() / (red.sum() + green.sum()))
     for _ in range(ITERATIONS):
         working = n * p * (1 - p)

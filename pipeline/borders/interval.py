@@ -1,8 +1,8 @@
 """Intervals of values that are made of towns.
 
-Each town (unit) is left out in turn: that tells how much depends on which towns there happen to be, and is
-the jackknife's sigma. How many such sigmas hold 95 % is found by redrawing every town's tone, with the towns'
-light, places and sizes as they are: few or uneven towns widen the interval.
+Each town (unit) is left out in turn. This gives the jackknife's sigma: how much the value depends on which
+towns there happen to be. How many such sigmas hold 95 % is found by redrawing every town's tone, while the
+towns' light, places and sizes stay as they are: few or uneven towns widen the interval.
 """
 
 from dataclasses import dataclass
@@ -12,9 +12,6 @@ import numpy as np
 from pipeline.borders.fit import Fit
 from pipeline.borders.settings import ContrastSettings
 from pipeline.camera.earth import Array
-
-# Sigmas of a normal error that hold 95 % of it.
-NORMAL_95 = 1.96
 
 
 @dataclass(frozen=True)
@@ -37,6 +34,7 @@ class Scatter:
 
     @classmethod
     def of(cls, fit: Fit, combination: Array, replicates: int, seed: int) -> "Scatter":
+        """Of a combination (p,) of coefficients, from `replicates` (n) draws of the units' ratios."""
         effect = np.random.default_rng(seed).standard_normal((replicates, len(fit.units)))
         through = np.einsum("p,upq->qu", combination, fit.through)
         off = effect @ fit.weight_sums @ through - effect * (fit.own @ combination)

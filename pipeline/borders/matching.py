@@ -1,4 +1,4 @@
-"""Matching: the light of both sides of a border that has its like on the other side."""
+"""Matching: both sides of a border are compared by light that is alike on both."""
 
 from collections.abc import Callable
 
@@ -33,8 +33,8 @@ def strata(near: Patches, view_zenith: ViewZenith, zenith_step_deg: float) -> In
 
 
 def overlap_weights(stratum: Ints, second: NDArray[np.bool_], light: Array) -> Array:
-    """Weights that give both sides equal light in every stratum (0, 1, ...): the share that the other side
-    has of the stratum's light, none where it has no light at all (Li, Morgan and Zaslavsky 2018)."""
+    """Weights that give both sides equal light in every stratum (0, 1, ...): the share of the stratum's light
+    that the other side has; 0 where a stratum has no light (Li, Morgan and Zaslavsky 2018)."""
     own = [np.maximum(np.bincount(stratum, light * side), 0) for side in (~second, second)]
     total = own[0] + own[1]
     share = own[1] / np.where(total > 0, total, 1)

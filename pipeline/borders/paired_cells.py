@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pipeline.borders.allowed_change import Kind, PairedTiles
 from pipeline.borders.cells import Cells, Floats, Ints, countries_at, places
-from pipeline.borders.patches import COUNTRIES
+from pipeline.borders.patches import MAX_COUNTRIES
 from pipeline.borders.squares import square_codes
 from pipeline.borders.units import Units, unit_scales
 from pipeline.camera.earth import Array
@@ -36,6 +36,7 @@ class PairedCells:
         return len(self.x)
 
     def chosen(self, mask: NDArray[np.bool_]) -> "PairedCells":
+        """The cells where the mask is true."""
         return PairedCells(*(getattr(self, field.name)[mask] for field in fields(self)))
 
 
@@ -74,16 +75,17 @@ class PairedSquares:
 
     @property
     def light(self) -> Array:
-        """The geometric mean of both lights, which no exposure tips to one of them."""
+        """The geometric mean of both lights: a longer exposure of one photo does not favour it."""
         return np.asarray(np.sqrt(np.maximum(self.before, 0) * np.maximum(self.after, 0)))
 
     def chosen(self, mask: NDArray[np.bool_]) -> "PairedSquares":
+        """The squares where the mask is true."""
         return PairedSquares(*(getattr(self, field.name)[mask] for field in fields(self)))
 
 
 def paired_squares(cells: PairedCells) -> PairedSquares:
-    """One row a square and country, the same cells of both photos in it."""
-    code = square_codes(cells.x, cells.y) * COUNTRIES + cells.country
+    """One row for each square and country, with the same cells in both photos."""
+    code = square_codes(cells.x, cells.y) * MAX_COUNTRIES + cells.country
     _, first, index = np.unique(code, return_index=True, return_inverse=True)
     n = np.bincount(index)
 
@@ -110,7 +112,7 @@ def paired_squares(cells: PairedCells) -> PairedSquares:
 def paired_scales(
     cells: PairedCells, block_km: float, smoothing_blocks: Sequence[float]
 ) -> tuple[Units, ...]:
-    """Units, from coarse to fine, of the light of both photos as if these were equally bright."""
+    """Units, from coarse to fine, made from the light of both photos scaled to equal brightness."""
     before, after = cells.red_before + cells.green_before, cells.red_after + cells.green_after
     share = before / max(float(before.sum()), 1e-30), after / max(float(after.sum()), 1e-30)
     return unit_scales(Cells(cells.x, cells.y, *share, cells.country, share[0]), block_km, smoothing_blocks)
@@ -125,8 +127,8 @@ class Common:
 
     @classmethod
     def of(cls, rows: PairedSquares, kind: Kind) -> "Common":
-        """Medians over squares: robust where a part of the frame was switched off. Absolute changes of tone
-        have nothing in common that is not lighting."""
+        """Medians over squares: robust where a part of the frame was switched off. An absolute
+        change of tone is all lighting, so nothing common is taken off."""
         good = (rows.before > 0) & (rows.after > 0)
         ratio = np.log2(rows.after[good] / rows.before[good])
         tone = rows.tone_change[np.isfinite(rows.tone_change)]

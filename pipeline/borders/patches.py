@@ -14,7 +14,7 @@ from pipeline.camera.earth import Array
 # Cells summed in one go: what is made on the way takes five times their memory.
 CELLS_AT_A_TIME = 1 << 20
 # Sizes of the parts of a patch's number: steps of brightness, countries, rows and columns (these modulo).
-LEVELS, COUNTRIES, ROWS = 64, 128, 1 << 16
+LEVELS, MAX_COUNTRIES, ROWS = 64, 128, 1 << 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +39,7 @@ class Patches:
 
     @property
     def light(self) -> Array:
+        """Red and green light of each patch together, linear."""
         return self.red + self.green
 
     @property
@@ -47,6 +48,7 @@ class Patches:
         return float(np.log2(self.green.sum() / self.red.sum()))
 
     def chosen(self, mask: NDArray[np.bool_]) -> "Patches":
+        """The patches where the mask is true."""
         return Patches(*(getattr(self, field.name)[mask] for field in fields(self)))
 
 
@@ -58,7 +60,7 @@ def patches(cells: Cells, settings: PatchSettings, key: NDArray[np.integer[Any]]
     code, index = np.unique(np.concatenate([codes for codes, _ in sums]), return_inverse=True)
     columns = np.concatenate([values for _, values in sums], axis=1)
     n, x, y, red, green = (np.bincount(index, column, len(code)).astype(float) for column in columns)
-    rest, country = np.divmod(code // ROWS**2, COUNTRIES)
+    rest, country = np.divmod(code // ROWS**2, MAX_COUNTRIES)
     divided, level = np.divmod(rest, LEVELS)
     return Patches(x / n, y / n, red, green, n.astype(np.int64), country, level + settings.dimmest, divided)
 
@@ -72,7 +74,7 @@ def _sums_by_code(
     power = np.maximum((cells.red + cells.green).astype(float), 2.0**settings.dimmest)
     level = np.clip(np.floor(np.log2(power)), settings.dimmest, settings.brightest).astype(np.int64)
     code = split.astype(np.int64)
-    digits = ((level - settings.dimmest, LEVELS), (cells.country, COUNTRIES), (row, ROWS), (column, ROWS))
+    digits = ((level - settings.dimmest, LEVELS), (cells.country, MAX_COUNTRIES), (row, ROWS), (column, ROWS))
     for digit, size in digits:
         code = code * size + digit.astype(np.int64) % size
     codes, index = np.unique(code, return_inverse=True)

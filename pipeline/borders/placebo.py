@@ -43,7 +43,7 @@ class _Reach:
 
 @dataclass(frozen=True, eq=False)
 class _Light:
-    """Patches less the frame's trend, their strata but for the distance, and their units as 0, 1, ..."""
+    """Patches without the frame's trend, their strata without the distance, and their units as 0, 1, ..."""
 
     x: Array
     y: Array
@@ -83,7 +83,7 @@ def placebo_test(
     """Rank the contrast of a border among placebos, all by one estimator; p = (1 + as large) / (1 + n).
 
     frame: all light of the two countries that the `fit` was made with; the fit's kind of trend is taken off
-    it. Placebos keep to one country each, so what differs between countries cannot pass into them.
+    it. Each placebo lies in one country, so differences between countries cannot get into it.
     """
     contrast = settings.contrast
     stratum = strata(frame, view_zenith, contrast.zenith_step_deg)

@@ -9,12 +9,13 @@ from pipeline.borders.beside import Beside
 from pipeline.borders.cells import Floats, Ints
 from pipeline.borders.distance_field import DistanceField
 from pipeline.borders.fit import ratio_fit
-from pipeline.borders.interval import NORMAL_95, estimate
+from pipeline.borders.interval import estimate
 from pipeline.borders.patches import patches
 from pipeline.borders.settings import BorderSettings, ContrastSettings
 from pipeline.borders.units import Units
 from pipeline.camera.earth import Array
 from pipeline.models import BordersConfig
+from pipeline.robust import NORMAL_95
 
 
 def across(
@@ -29,7 +30,7 @@ def across(
 
     side, from_km, to_km (signed: the second country's side is positive), area_km2 (by the lattice of the
     field), light_per_km2 (red and green) and tone_g_r with their low95 and high95, n_cells, n_blocks
-    (towns). The interval of light is that of a sum of towns that come by chance.
+    (towns). The interval of light is for a sum over towns whose number is a matter of chance.
     """
     step_km = settings.profiles.step_km
     signed_km = np.where(near.second, near.distance_m, -near.distance_m) / 1e3

@@ -19,7 +19,7 @@ LIGHT = [
     *("light_r", "light_g", "light_b", "tone_g_r", "sigma_g_r", "tone_b_g", "n_cells", "masked_share"),
     *("tone_median", "tone_q10", "tone_q25", "tone_q50", "tone_q75", "tone_q90"),
 ]
-CHANGE = [
+CHANGE_COLUMNS = [
     *("light_change", "light_low95", "light_high95", "tone_change", "tone_low95", "tone_high95"),
     *("n_cells", "n_blocks", "statement"),
 ]
@@ -57,8 +57,8 @@ COLUMNS = {
     "events": [
         *("country", "region", "place", "road_class", "state", "extent", "local_time", "statement", "source"),
     ],
-    "changes": ["scope", "country", "pair", "side", "tone_kind", *CHANGE],
-    "border_changes": ["pair", "first", "second", "tone_kind", *CHANGE],
+    "changes": ["scope", "country", "pair", "side", "tone_kind", *CHANGE_COLUMNS],
+    "border_changes": ["pair", "first", "second", "tone_kind", *CHANGE_COLUMNS],
 }
 COLUMNS |= {f"regional_{name}": COLUMNS[name] for name in ("zones", "contrasts", "segments", "profiles")}
 # Tables without geometry, of `country_tones.gpkg`.
@@ -82,7 +82,7 @@ _KINDS = {
 }
 # By layer; `events` is a table without geometry.
 GEOMETRY = {name: kind for kind, names in _KINDS.items() for name in names}
-WORDS = {
+TEXT_COLUMNS = {
     *("pair", "first", "second", "side", "country", "scope", "tone_kind", "statement", "verdict", "subject"),
     *("ref", "name", "lit_side", "lit", "what", "region", "place", "road_class", "state", "extent"),
     *("local_time", "source", "family"),
@@ -93,7 +93,7 @@ COUNTS = {"n_blocks", "n_cells", "n_placebos", "segment", "n_towns", "n_core", "
 def layer(rows: Sequence[Mapping[str, Any]], name: str) -> gpd.GeoDataFrame:
     """Rows as a layer; what is not words or a count is a number, NaN where there is none."""
     table = pd.DataFrame(rows, columns=[*ALL_COLUMNS[name], "geometry"])
-    numbers = [column for column in ALL_COLUMNS[name] if column not in WORDS | COUNTS]
+    numbers = [column for column in ALL_COLUMNS[name] if column not in TEXT_COLUMNS | COUNTS]
     return gpd.GeoDataFrame(table.astype(dict.fromkeys(numbers, float)), geometry="geometry", crs=AREA_CRS)
 
 

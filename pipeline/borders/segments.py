@@ -25,7 +25,7 @@ def along(
     view_zenith: ViewZenith,
     settings: BorderSettings,
 ) -> list[dict[str, Any]]:
-    """The contrast at every segment of a border, matched within the segment and less the frame's trend:
+    """The contrast at every segment of a border, matched within it, with the frame's trend taken off:
     segment, contrast_g_r, low95, high95, n_cells, verdict, geometry (of that part of `border`).
 
     A segment has one or two towns a side, which cannot tell how towns differ: that is taken from all towns

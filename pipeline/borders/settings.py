@@ -22,7 +22,7 @@ class LineSettings:
 class ExclusionSettings:
     """How near to a border light is too near to tell its side."""
 
-    # Position errors (1 sigma): beyond three of them hardly any light lies on the other side than it seems.
+    # Position errors (1 sigma): beyond three of them hardly any light is seen on the wrong side.
     sigmas: float = 3.0
     # m between the places where position error and blur are evaluated; both change over tens of km.
     spacing_m: float = 2000.0
@@ -49,7 +49,7 @@ class ZoneSettings:
     town_scatter_km: float = 1.0
     # Squares that are needed to tell a scatter: of fewer, sigma is itself uncertain by more than a third.
     min_squares: int = 5
-    # log2(B/G) is given where this share of the lit cells has it: of fewer, it is that of the bright ones.
+    # log2(B/G) is given where this share of the lit cells has it: else only the bright ones would count.
     min_blue: float = 0.5
     # log2(G/R). Step of the histograms that quantiles are taken from: far less than any interval of tone.
     # Exact quantiles of a country took as long as all else.
@@ -64,8 +64,8 @@ class ContrastSettings:
     # 5 %, by which sides are called alike.
     level: float = 0.95
     equivalence_level: float = 0.90
-    # Smoothing that makes units, from coarse to fine, of `block_km`: as coarse as leaves units enough. Chosen
-    # by the coverage of intervals where towns stand in clusters.
+    # Smoothing that makes units, from coarse to fine, of `block_km`: as coarse as still leaves enough units.
+    # Chosen by the coverage of intervals where towns stand in clusters.
     smoothing_blocks: tuple[float, ...] = (1.25, 0.75, 0.5)
     # Evenly lit units that a side must have at a smoothing, else the next finer one is taken.
     even_enough: float = 2.0
@@ -91,13 +91,13 @@ class PlaceboSettings:
     count: int = 999
     # Places tried for each placebo before the frame is said to have no room.
     tries: int = 6
-    # Of the lit patches of the border's darker side, that a placebo must have on both of its sides: of far
-    # less light the contrast scatters otherwise.
+    # Share of the number of lit patches on the border's darker side that a placebo must have on both of its
+    # sides: the contrast of far less light scatters differently.
     like_lit: float = 0.5
     # Placebos closer than this (m), or turned by less (rad), hardly differ.
     apart_m: float = 10_000.0
     apart_rad: float = math.pi / 4
-    # Placebos that differ which are needed: of fewer than 20, none can tell a p of 5 %.
+    # Placebos that differ which are needed: fewer than 20 cannot show a p of 5 %.
     min_apart: int = 20
     seed: int = 0
 

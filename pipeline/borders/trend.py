@@ -18,7 +18,7 @@ class Trend:
 
     @classmethod
     def over(cls, x: Array, y: Array, units: int, curved_from: int) -> "Trend":
-        """Curved where there are units enough to tell."""
+        """Curved where there are enough units to tell."""
         low, high = np.array([x.min(), y.min()]), np.array([x.max(), y.max()])
         centre, reach = (low + high) / 2, np.maximum((high - low) / 2, 1.0)
         return cls(

@@ -17,7 +17,7 @@ from pipeline.robust import effective_count
 
 @dataclass(frozen=True, eq=False)
 class Units:
-    r"""Which light counts as one when an interval is made: hills of smoothed light, each country by itself.
+    r"""Light that counts as one unit when an interval is made: hills of smoothed light, country by country.
 
        _      __            Neighbouring streets share their lamps, towns choose them: what is drawn at
       / \_  _/  \    _      random is a town. A square belongs to the hill that the steepest way up

@@ -43,8 +43,8 @@ def towns(places: Cities, countries: Countries, frame: BaseGeometry, min_populat
     """The towns of `min_population` or more whose centre lies in the frame, the largest first: name, country,
     population, radius_km, x, y (m) and the disc, as far as it is of their country and in the frame.
 
-    A place within a larger one of its country is a part of it. Of a country's list only those whose point
-    lies in its area count.
+    A place within a larger one of its country is a part of it. A place counts only if its point lies
+    in its country's area.
     """
     crs = countries.areas.crs
     large = places[np.flatnonzero(places.population >= min_population)]
@@ -125,6 +125,7 @@ class Lookup:
 
     @classmethod
     def of(cls, cells: Cells) -> "Lookup":
+        """Sort the cells once, by the number of their square."""
         code = square_codes(cells.x, cells.y)
         order = np.argsort(code, kind="stable")
         return cls(cells, order, code[order])
@@ -151,8 +152,8 @@ def cells_of_towns(table: gpd.GeoDataFrame, lookup: Lookup, codes: list[str]) ->
 
 @dataclass(frozen=True)
 class CoreContrast:
-    """Tone of a city's core and ring, and log2(G/R) of the core less that of the ring with its 95 %
-    interval; None where light is too little."""
+    """Tone of a city's core and ring, and log2(G/R) of the core minus the ring's, with its 95 %
+    interval; None where there is too little light."""
 
     core: float | None
     ring: float | None

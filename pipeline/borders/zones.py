@@ -30,7 +30,7 @@ from pipeline.robust import group_sums, log_ratio_sigma, weighted_quantiles
 AREA_CRS = "EPSG:3035"
 # Lines are simplified to this part of the distance before they are widened by it.
 SIMPLIFY = 0.01
-# Shares of the light below which a tone lies that the tables give.
+# The tables give the tones below which these shares of the light lie.
 QUANTILES = (0.10, 0.25, 0.50, 0.75, 0.90)
 
 SUMS = ("red", "green", "blue", "lit", "with_blue", "valid")
@@ -188,6 +188,6 @@ def no_border(names: Sequence[str], borders: int) -> str | None:
         return "None of the countries to be compared is in the frame: there is no border to compare."
     if len(names) == 1:
         return (
-            f"Of the countries to be compared only {names[0]} is in the frame: there is no border to compare."
+            f"Only {names[0]} of the countries to be compared is in the frame: there is no border to compare."
         )
     return f"No border of {' and '.join(names)} crosses the frame: there is none to compare."

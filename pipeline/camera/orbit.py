@@ -21,20 +21,21 @@ from pipeline.robust import SIGMA_PER_MEDIAN
 
 DAY = timedelta(days=1)
 J2000 = datetime(2000, 1, 1, 12, tzinfo=UTC)
-J2000_JULIAN_DATE = 2451545.0
-DAYS_A_CENTURY = 36525
+J2000_JULIAN_DATE = 2451545.0  # of J2000: noon of 1 January 2000
+DAYS_A_CENTURY = 36525  # a Julian century, the unit of time in formulas of sidereal time
+# 2 pi x 1.00273781191135448 a day of UT1: the Earth rotation angle of the IERS Conventions (2010).
 EARTH_ROTATION_RAD_S = np.array([0.0, 0.0, 7.292115146706979e-5])
 
 # At ten days SGP4 is off by some 100 km along the track, more than a catalogue's nadir.
 MAX_AGE_DAYS = 10.0
 # Low orbits: below, nothing stays up; above, nothing carries people.
 ALTITUDE_RANGE_KM = (150.0, 2000.0)
-STATION_CATALOGUE_NUMBER = 25544
+STATION_CATALOGUE_NUMBER = 25544  # of the International Space Station in the catalogue of element sets
 
 # |UT1 - UTC| is kept below 0.9 s by leap seconds; a uniform error of that half-width has this sigma.
 UT1_SIGMA_S = 0.9 / 3**0.5
 
-LINE_LENGTH = 69
+LINE_LENGTH = 69  # characters of each of the two lines, with the checksum
 _LINE_FORMATS = {
     "1": re.compile(
         r"1 [ \dA-Z][ \d]{4}[A-Z ] [\dA-Z ]{8} \d\d[ \d]{3}\.\d{8} [ +-]\.\d{8} "

@@ -14,7 +14,7 @@ import pyogrio
 import rasterio
 import shapely
 
-from pipeline.borders.schema import ALL_COLUMNS, COLUMNS, OF_TWO_PHOTOS, TONE_COLUMNS, WORDS
+from pipeline.borders.schema import ALL_COLUMNS, COLUMNS, OF_TWO_PHOTOS, TEXT_COLUMNS, TONE_COLUMNS
 from pipeline.camera.camera import Camera
 from pipeline.ground.cities import gazetteer
 from pipeline.ground.roads import read_motorways
@@ -72,22 +72,27 @@ class PhotoResults:
 
     @property
     def name(self) -> str:
+        """The photo's id, which its folder is named by."""
         return self.folder.name
 
     @property
     def simulated(self) -> bool:
+        """Whether the photo was rendered and shows no real light."""
         return self.facts.simulated
 
     @property
     def date(self) -> str:
+        """When it was taken, to the minute, in words."""
         taken = self.facts.taken_at
         return f"{taken.day} {taken:%B %Y, %H:%M} UTC" if taken else "date unknown"
 
     @property
     def title(self) -> str:
+        """Name and date, marked if it is simulated."""
         return f"{'SIMULATED ' if self.simulated else ''}{self.name}, {self.date}"
 
     def raster(self, kind: str) -> Path:
+        """The file of one of its rasters: `ortho`, `geometry`, `tone`, `light` or `lamps`."""
         return self.folder / f"{kind}.tif"
 
 
@@ -111,6 +116,7 @@ class PairResults:
 
     @property
     def title(self) -> str:
+        """Both dates (names where there are none), marked if one photo is simulated."""
         first = self.changes.iloc[0]
         dates = [_day(first[f"taken_{end}"]) or first[end] for end in ("before", "after")]
         return f"{'SIMULATED ' if first['simulated'] else ''}change, {dates[0]} to {dates[1]}"
@@ -140,6 +146,7 @@ class CityResults:
 
     @property
     def simulated(self) -> bool:
+        """Whether any of its photos is simulated."""
         return any(photo.simulated for photo in self.photos)
 
 
@@ -253,7 +260,9 @@ def _read_table(file: Path, name: str, crs: str) -> gpd.GeoDataFrame:
     labels = ("before", "after") if name in OF_TWO_PHOTOS else ("photo",)
     absent = [column for column in (*labels, *ALL_COLUMNS[name]) if column not in table]
     table = table.assign(**dict.fromkeys(absent))
-    empty = [column for column in ALL_COLUMNS[name] if table[column].isna().all() and column not in WORDS]
+    empty = [
+        column for column in ALL_COLUMNS[name] if table[column].isna().all() and column not in TEXT_COLUMNS
+    ]
     return table.astype(dict.fromkeys(empty, float))
 
 

@@ -1,10 +1,10 @@
 """Acceptance: does a solution stand out from what chance makes of this very frame?
 
-All limits of acceptance are in `AcceptanceSettings`; `decide` compares what speaks for a solution with them,
-and its `Verdict` is what counts.
+All limits of acceptance are in `AcceptanceSettings`; `decide` compares the evidence for a solution
+with them and gives the `Verdict`.
 
 Chance is measured, not assumed: the same search and refinement against mirror-imaged gazetteers, which
-hold as many lights as densely clustered but cannot fit (a turned gazetteer could: roll is free), and the
+hold as many lights, as densely clustered, but cannot fit (a turned gazetteer could: roll is free), and the
 best rival solution elsewhere with the true gazetteer.
 """
 
@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import combine_pvalues
 
-TINY = 1e-300  # the least probability of which a logarithm is taken
-# Without any chance values, the least that they could say: the best of a search agrees by more than nothing.
+TINY = 1e-300  # a probability counts as this at least, so that it has a logarithm
+# Agreements by chance, before any is measured: the best of a search agrees by at least nothing.
 LEAST_CHANCE = (0.0, 0.0)
 
 
@@ -27,8 +27,8 @@ class AcceptanceSettings:
     # one of 500 frames of a wrong place was; at 1e-4 Osaka was, 0.7 km off by a gazetteer that does not
     # describe it (docs/georeferencing-benchmark.md).
     max_false_alarm: float = 1e-5
-    # Probability, where control points by hand are given: each is evidence of its own, for where it is right,
-    # chance has far fewer places to try.
+    # Probability, where control points by hand are given: each is evidence of its own, for it leaves
+    # chance far fewer places to try.
     max_false_alarm_with_points: float = 0.02
     # Patches, each counted by its probability of being a true match: eight have 16 coordinates, against the
     # 11 parameters of a camera.
@@ -40,15 +40,15 @@ class AcceptanceSettings:
     # a pose.
     enough_manual_points: int = 4
     # Share of the frame's long side, 1 sigma, to which points by hand alone must fix every part of the frame:
-    # what patches of city light can still repair.
+    # city light can still repair so much.
     max_sigma_by_points: float = 0.01
     # Degrees from east, of the lines in which the reference light is mirrored: every line through the centre
     # is within 22.5 degrees of one of them, and each mirror costs a search.
     mirror_axes_deg: tuple[float, ...] = (0.0, 45.0, 90.0, 135.0)
-    # Of agreement: the least scale of the law of chance, for so few chance values can be alike by luck.
+    # Of agreement: the least scale of the law of chance, because a few chance values can be alike by luck.
     min_chance_scale: float = 0.02
-    # In scales of the law of chance: its location lies no farther below the largest chance value than this,
-    # for one strong rival must not drown in weak mirror images.
+    # In scales of the law of chance: its location lies at most so far below the largest chance value. One
+    # strong rival must not be outweighed by weak mirror images.
     max_scales_below_rival: float = 2.0
 
     def false_alarm_limit(self, by_hand: bool) -> float:
@@ -58,7 +58,7 @@ class AcceptanceSettings:
 
 @dataclass(frozen=True)
 class ManualEvidence:
-    """What control points by hand say by themselves: how many they are, how well the camera fits them (RMSE
+    """What control points by hand say by themselves: their number, how well the camera fits them (RMSE
     in px), and the largest 1 sigma over the frame that they and the prior leave, as a share of its long side.
     """
 
@@ -69,8 +69,8 @@ class ManualEvidence:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What speaks for a solution and against it: its agreement, that of each chance solution, the odds of its
-    held-out cities, its matched patches of how many, and control points by hand."""
+    """The evidence for and against a solution: its agreement, the agreement of each chance solution, the
+    odds of its held-out cities, how many of its patches match, and control points by hand."""
 
     agreement: float
     chance: tuple[float, ...]
@@ -160,8 +160,8 @@ def false_alarm_probability(
     agreement: float, chance: Sequence[float], held_out: float, settings: AcceptanceSettings
 ) -> float:
     """Odds that chance does as well in both: in agreement, and with the cities held out of the fit, whose
-    own odds are `held_out`. The two are combined by Fisher's method, but never below the odds of agreement
-    alone: around a single big city the held-out ones all see the same light, and are not independent.
+    own odds are `held_out`. Fisher's method combines the two; the result is never below the odds of
+    agreement alone: around one big city the held-out ones all see the same light, so are not independent.
     """
     tail = chance_probability(agreement, chance, settings)
     both = combine_pvalues([max(tail, TINY), max(held_out, TINY)], method="fisher").pvalue

@@ -1,7 +1,7 @@
 """How good a fitted camera is, told from its own observations: covariance and cross-validation.
 
-Patches overlap, so neighbours see the same light and err alike: each counts as a quarter of an observation,
-and whole blocks of the frame are left out together to see what the rest predicts there.
+Patches overlap, so neighbours see the same light and have the same errors: each counts as a quarter of an
+observation. Whole blocks of the frame are left out together, to see what the rest predicts there.
 """
 
 from dataclasses import dataclass
@@ -33,6 +33,7 @@ class Errors:
 
     @classmethod
     def of(cls, away_px: Array, away_m: Array) -> "Errors":
+        """The figures of n errors, both (n,); of fewer than two only their count."""
         if len(away_px) < 2:
             return cls(len(away_px))
 
@@ -53,7 +54,7 @@ class Accuracy:
 
 
 def assess(fit: Adjustment, seen: Observations, settings: AccuracySettings, overlap: int) -> Accuracy:
-    """Accuracy of `fit`, which was adjusted to `seen`, so many patches counting as one observation."""
+    """Accuracy of `fit`, which was adjusted to `seen`; `overlap` patches count as one observation."""
     camera = fit.camera
     by_parameter = jacobian(camera, seen)
     weight = weights(seen, fit.scale, fit.belongs, overlap)
@@ -91,7 +92,7 @@ def _blocks(camera: Camera, pixel: Array, blocks: tuple[int, int]) -> NDArray[np
 
 
 def _jackknife_ratio(camera: Camera, covariance: Array, steps: Array) -> float:
-    """Ground variance by the spread of fits without one block each, relative to that of the covariance: the
+    """Ground variance by the spread of fits without one block each, relative to the covariance's own: the
     median over the frame. It sees errors that neighbouring patches share beyond their overlap."""
     if len(steps) < 2:
         return 1.0
@@ -104,7 +105,7 @@ def _jackknife_ratio(camera: Camera, covariance: Array, steps: Array) -> float:
 
 
 def _errors(camera: Camera, seen: Observations, residual_px: Array, chosen: NDArray[np.bool_]) -> Errors:
-    """Errors of the chosen observations from their residuals (n, 2; seen less predicted)."""
+    """Errors of the chosen observations from their residuals (n, 2; seen minus predicted)."""
     away = residual_px[chosen]
     lon, lat, height_m = to_geodetic(seen.ground_m[chosen])
     column, row = camera.project_ecef(seen.ground_m[chosen])

@@ -19,7 +19,7 @@ from pipeline.camera.uncertainty import moved
 from pipeline.georeference.settings import AdjustSettings
 
 HORIZONTAL, UP, LENS = slice(3, 5), 5, slice(6, 11)
-# Where the estimates of the mixture begin, and stay where there is too little to estimate them from.
+# The share of true matches before any is estimated; it stays where there are too few observations.
 FIRST_SHARE = 0.7
 # So loose that it only keeps the equations solvable where too few lights are seen.
 FREE_ATTITUDE_SIGMA_RAD = 3.0
@@ -57,6 +57,7 @@ class Observations:
         )
 
     def joined(self, other: "Observations") -> "Observations":
+        """These observations and then the others."""
         return Observations(
             *(np.concatenate([getattr(self, f), getattr(other, f)]) for f in self.__dataclass_fields__)
         )

@@ -49,7 +49,7 @@ def agreement_with(camera: Camera, problem: Problem) -> float:
 
 
 def _starts(problem: Problem, pin: Pin | None, template: Template) -> list[Camera]:
-    """The highest peaks of the search that are no repetition of each other."""
+    """The highest peaks of the search, each another solution."""
     prior, factor = problem.prior, template.view.factor
     settings, densities = problem.settings.search, problem.settings.hypotheses
     if pin is None:
@@ -75,7 +75,7 @@ def _from_points(problem: Problem, manual: Observations) -> Camera:
     prior, settings = problem.prior, problem.settings
     lon, lat, _ = to_geodetic(manual.ground_m.mean(axis=0))
     aimed = replace(prior, look_at=LookAt(lon=float(lon), lat=float(lat)))
-    # First with errors of any size, for the start is hundreds of pixels off; then with what a hand can do.
+    # First with errors of any size, for the start is hundreds of pixels off; then with the errors of a hand.
     loose = replace(manual, known=np.zeros(len(manual), bool), window_px=np.full(len(manual), 1e6))
     rolls_deg = np.arange(0.0, 360.0, settings.search.manual_roll_step_deg)
     starts = [adjust(aimed.camera(float(r)), prior, loose, settings.adjust).camera for r in rolls_deg]

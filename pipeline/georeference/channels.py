@@ -3,7 +3,8 @@
 A lens draws each colour at a slightly different size, and the sensor's plane may be a little off; a place
 that green shows at p is shown by another channel at c + magnification (p - c) + shift, c the frame's middle.
 It is measured in the photo itself: patches around lights, cut out at full resolution, are found again in
-the other channel. Lamps of different colours side by side move single patches, many patches even that out.
+the other channel. Lamps of different colours side by side displace single patches; over many patches this
+averages out.
 """
 
 from dataclasses import asdict, dataclass
@@ -26,30 +27,30 @@ RED, GREEN, BLUE = range(3)
 # At a corner of the frame: a smaller displacement does not matter, and one within so many sigmas may be an
 # error of the measurement.
 MIN_DISPLACEMENT_PX = 0.1
-SIGMAS = 3.0
+SIGMAS = 3.0  # a judgement: an error so large is rare, 3 in 1000 if errors are normal
 # So many parts of the frame give a patch each, at most; a channel with fewer good ones is left alone, for
 # three parameters and their covariance are fitted.
 MAX_PATCHES = 600
-MIN_PATCHES = 12
+MIN_PATCHES = 12  # a judgement: 24 coordinates for three parameters
 # Pixels of the full photo: how large a patch is, and how far off it is looked for.
 PATCH_PX = 32
-REACH_PX = 4
+REACH_PX = 4  # a judgement: larger than the colours of a usable lens lie apart
 # Wider than the photo's own blur, so that the correlation's peak is as round as the parabola laid through it.
 CUT_OUT_BLUR_PX = 1.0
 # Of a patch of one channel with green: the same lights, so it is higher than with any reference light.
 MIN_CHANNEL_CORRELATION = 0.6
-MIN_SIGNAL_TO_NOISE = 10.0
+MIN_SIGNAL_TO_NOISE = 10.0  # of a patch's brightest pixel; a judgement: clearly a light, not noise
 # Light of one 8-bit code near black: no noise is known better.
 NOISE_FLOOR = 3e-4
-# Of the pixels that green lights. Where a channel is cut off at zero beside sodium lamps, what little it
-# shows elsewhere is the other channels', leaked through the JPEG's colour coding.
+# Of the pixels that green lights. Where a channel is cut off at zero beside sodium lamps, the little
+# that it shows elsewhere has leaked from the other channels through the JPEG's colour coding.
 MAX_CUT_OFF = 0.01
-BLOCK_PX = 4
-HALO_PX = 3
-# What is left to find shrinks with the first, and with it the parabola's error, which vanishes at no offset.
+BLOCK_PX = 4  # side of the squares in which the brightest places are looked for; a judgement
+HALO_PX = 3  # rim around unusable pixels that is left out as well; a judgement
+# The second round looks where the first found the light: the parabola's error vanishes with the offset.
 ROUNDS = 2
-REWEIGHTINGS = 15
-BLOCKS = 6
+REWEIGHTINGS = 15  # rounds of robust weights; a judgement: enough for them to settle
+BLOCKS = 6  # parts of the frame along each axis, whose errors count as independent; a judgement
 CAUCHY = 2.385  # 95 % efficient for Gaussian errors
 
 
@@ -153,15 +154,16 @@ def _measured(
         image, own_usable, signal = _cut_outs(photo, band, middles, shift)
         # The cut-outs lie one below another, as if they were a picture.
         view = WorkingImage(image.reshape(-1, side), (usable & own_usable).reshape(-1, side), 1.0)
-        seen = displacements(
+        measured = displacements(
             view, reference.reshape(-1, side), top, left, PATCH_PX, REACH_PX, PatchSettings()
         )
-        good = seen.found & (seen.correlation > MIN_CHANNEL_CORRELATION) & (signal > MIN_SIGNAL_TO_NOISE)
+        good = measured.found & (measured.correlation > MIN_CHANNEL_CORRELATION)
+        good &= signal > MIN_SIGNAL_TO_NOISE
         if good.sum() < MIN_PATCHES:
             return start
         at = middles[good]
-        offset = np.stack(shift.place(*at.T), -1) - at + shift.magnification * seen.offset_px[good]
-        shift = _fitted(start.centre_px, at, offset, relative_sigma(seen.correlation[good]))
+        offset = np.stack(shift.place(*at.T), -1) - at + shift.magnification * measured.offset_px[good]
+        shift = _fitted(start.centre_px, at, offset, relative_sigma(measured.correlation[good]))
     return shift
 
 

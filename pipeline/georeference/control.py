@@ -18,8 +18,8 @@ from pipeline.georeference.sources import Sources
 from pipeline.georeference.working_image import WorkingImage
 from pipeline.ground.cities import POSITION_SIGMA_KM, Cities
 
-# A held-out city is near where it is predicted if it lies within a third of the reach, which is how far it
-# was looked for each way. By chance it lies anywhere in that square: near with the odds pi (1 / 3)^2 / 2^2.
+# A held-out city is near where it is predicted if it lies within a third of the reach: how far it was looked
+# for each way. By chance it lies anywhere in that square: near with the odds pi (1 / 3)^2 / 2^2.
 NEAR = 3.0
 NEAR_BY_CHANCE = np.pi / 36
 
@@ -55,16 +55,16 @@ def control_points(
     view = problem.pyramid(fine[-1][0])
     reach = _reach(view, camera, cities)
     height_m = problem.terrain.height_m(cities.lon, cities.lat)
-    seen, correlation = _seen(view, camera, cities, height_m, problem.sources, reach, problem.settings)
+    seen_px, correlation = _seen(view, camera, cities, height_m, problem.sources, reach, problem.settings)
     matched = correlation > settings.min_city_correlation
     residual_px, residual_m = np.full((len(cities), 2), np.nan), np.full(len(cities), np.nan)
     for chosen, fitted in ((matched & ~check, camera), (matched & check, check_camera)):
         residual_px[chosen], residual_m[chosen] = _residuals(
-            fitted, cities[chosen], height_m[chosen], seen[chosen]
+            fitted, cities[chosen], height_m[chosen], seen_px[chosen]
         )
     return ControlPoints(
         cities=cities,
-        seen_px=np.where(matched[:, None], seen, np.nan),
+        seen_px=np.where(matched[:, None], seen_px, np.nan),
         residual_px=residual_px,
         residual_m=residual_m,
         correlation=correlation,
@@ -85,7 +85,7 @@ def check_errors(points: ControlPoints) -> Errors:
 
 
 def _without(light: Sources, cities: Cities, min_radius_km: float) -> Sources:
-    """The sources but for those within the radius of any of the cities, which is `min_radius_km` at least."""
+    """The sources without those within the radius of any of the cities (at least `min_radius_km`)."""
     if not len(cities):
         return light
     reach_m = 1e3 * np.maximum(cities.radius_km, min_radius_km)
@@ -136,7 +136,7 @@ def _seen(
     pixel_km = small.ground_sample_distance_m(cities.lon, cities.lat) / 1e3
     sigma_px = cities.radius_km / pixel_km
     rank = np.searchsorted(np.array(sizes_px[:-1]), 6 * sigma_px)
-    seen, correlation = np.full((len(cities), 2), np.nan), np.full(len(cities), -1.0)
+    seen_px, correlation = np.full((len(cities), 2), np.nan), np.full(len(cities), -1.0)
     for k, size in enumerate(sizes_px):
         top, left = (np.round(v - (size - 1) / 2).astype(np.intp) for v in (row, column))
         fits = (rank == k) & (top >= 0) & (left >= 0) & (top + size <= height) & (left + size <= width)
@@ -145,6 +145,6 @@ def _seen(
             continue
         moved = displacements(view, reference, top[chosen], left[chosen], size, reach, settings.patches)
         centre = np.stack([column[chosen], row[chosen]], -1)
-        seen[chosen] = (centre + moved.offset_px + 0.5) / view.factor - 0.5
+        seen_px[chosen] = (centre + moved.offset_px + 0.5) / view.factor - 0.5
         correlation[chosen] = np.where(moved.found, moved.correlation, -1.0)
-    return seen, correlation
+    return seen_px, correlation

@@ -20,18 +20,18 @@ LIGHT_OF_STREET = {"motorway": 0.3, "trunk": 1.0, "primary": 2.0, "secondary": 1
 LIGHT_OF_STREET |= {f"{name}_link": light for name, light in LIGHT_OF_STREET.items()}
 LIGHT_OF_STREET |= {"residential": 1.0, "living_street": 1.0, "pedestrian": 1.0}
 LIGHT_OF_STREET |= {"unclassified": 0.7, "service": 0.4}
-# About the distance of lamps; the light of each is as wide as the street, and as well known.
+# About the distance between lamps; the light of each is as wide as the street, and its place as uncertain.
 STREET_STEP_M = 40.0
 STREET_RADIUS_KM, STREET_SIGMA_KM = 0.02, 0.02
 # Open roads are dark: a street counts by the length of streets around it, as in a town of that density.
 DENSITY_CELL_DEG = 0.004
-BUILT_UP_KM_PER_KM2 = 8.0
+BUILT_UP_KM_PER_KM2 = 8.0  # length of streets by area; a judgement: a town that is built up but not dense
 MAX_BUILT_UP = 2.0  # of such towns: denser ones have no more lamps to a street
 # Light replaces cities in cells of this size, and in gaps of up to twice so many cells (fields, parks, water)
 # between them.
 COVER_CELL_DEG = 0.01
-COVER_GAP_CELLS = 3
-# Of a raster's cells around the photo: most of the ground is dark.
+COVER_GAP_CELLS = 3  # of about 1 km; a judgement
+# Share of a raster's cells around the photo that count as dark: most of the ground is.
 DARK_QUANTILE = 0.5
 
 

@@ -74,7 +74,8 @@ def _aims(prior: Prior, position_ecef_m: Array, settings: HypothesisSettings) ->
     zenith, _, slant_m = replace(prior.camera(), position_ecef_m=position_ecef_m).view(aim_lon, aim_lat)
     away_km = distance_km(aim_lon, aim_lat, prior.look_at.lon, prior.look_at.lat)
     reach_km = reach_rad * slant_m / 1e3 / np.cos(np.radians(np.minimum(zenith, 60)))
-    near = np.flatnonzero((zenith < settings.max_zenith_deg) & (away_km < prior.look_at.radius_km + reach_km))
+    within = away_km < prior.look_at.radius_km + reach_km
+    near = np.flatnonzero((zenith < settings.max_aim_zenith_deg) & within)
     reach_px = prior.focal_px * np.tan(reach_rad)
     return [
         Hypothesis(position_ecef_m, LonLat(lon=float(aim_lon[k]), lat=float(aim_lat[k])), reach_px)

@@ -20,9 +20,9 @@ from pipeline.georeference.settings import AdjustSettings
 from pipeline.photo.photo import PhotoFacts
 from pipeline.photo.raw import jpeg_size_px, jpeg_to_binned_px
 
-# Pixels: what a careful hand reaches with a light of a few pixels, and how far off a slip of it may be.
+# What a careful hand reaches with a light of a few pixels, 1 sigma.
 MANUAL_SIGMA_PX = 1.5
-MANUAL_WINDOW_PX = 100.0
+MANUAL_WINDOW_PX = 100.0  # each way: how far off a slip of the hand may be; a judgement
 CSV_COLUMNS = ("lon", "lat", "column_px", "row_px")
 
 
@@ -30,23 +30,23 @@ def manual_points(
     text: str, file: str, facts: PhotoFacts, terrain: Terrain
 ) -> tuple[list[str], Observations]:
     """Names and observations (pixels of the photo, ground of the terrain) of the control points in a file's
-    text. Those of a raw file were picked on its JPEG, for no program shows a mosaic. Raises
+    text. Those of a raw file were picked on its JPEG, because no program shows a mosaic. Raises
     ControlPointError."""
     if facts.evidence == "jpeg":
-        names, seen = parse_control_points(text, file, facts.width, facts.height)
+        names, picked = parse_control_points(text, file, facts.width, facts.height)
     else:
-        names, seen = parse_control_points(text, file, *jpeg_size_px(facts.width, facts.height))
-        pixel = np.stack(jpeg_to_binned_px(*seen.pixel.T), -1)
-        seen = replace(seen, pixel=pixel, sigma=seen.sigma / 2, window_px=seen.window_px / 2)
-    lon, lat, _ = to_geodetic(seen.ground_m)
-    return names, replace(seen, ground_m=to_ecef(lon, lat, terrain.height_m(lon, lat)))
+        names, picked = parse_control_points(text, file, *jpeg_size_px(facts.width, facts.height))
+        pixel = np.stack(jpeg_to_binned_px(*picked.pixel.T), -1)
+        picked = replace(picked, pixel=pixel, sigma=picked.sigma / 2, window_px=picked.window_px / 2)
+    lon, lat, _ = to_geodetic(picked.ground_m)
+    return names, replace(picked, ground_m=to_ecef(lon, lat, terrain.height_m(lon, lat)))
 
 
 def manual_evidence(
     camera: Camera, prior: Prior, manual: Observations, settings: AdjustSettings
 ) -> ManualEvidence:
     """What the points say of a camera that was fitted to them and to light: how well it fits them, and how
-    badly they and the prior alone leave any part of the frame known (1 where it sees no ground at all)."""
+    uncertain they and the prior alone leave the worst part of the frame (1 if it sees no ground)."""
     rmse_px = float(np.sqrt((residuals(camera, manual) ** 2).sum(-1).mean()))
     alone = adjust(camera, prior, manual, settings)
     column, row = np.meshgrid(np.linspace(0, camera.width - 1, 5), np.linspace(0, camera.height - 1, 5))

@@ -15,7 +15,7 @@ from pipeline.georeference.settings import DrawingSettings, PatchSettings
 from pipeline.georeference.sources import Sources
 from pipeline.georeference.working_image import WorkingImage
 
-# Correlations beyond these are taken as these: no patch is infinitely sure, nor of no worth at all.
+# Correlations are limited to this range: no patch is infinitely sure, and none is worth nothing.
 LEAST_CORRELATION, HIGHEST_CORRELATION = 0.05, 0.99
 
 
@@ -49,15 +49,15 @@ def lattice_observations(
         for n in reference.shape
     ]
     top, left = (v.ravel() for v in np.meshgrid(*edges, indexing="ij"))
-    seen = displacements(lights, reference, top, left, size, reach, settings)
+    measured = displacements(lights, reference, top, left, size, reach, settings)
     middle = np.stack([left, top], -1) + (size - 1) / 2
     lon, lat, height_m = to_ground(camera, middle[:, 0], middle[:, 1], terrain)
-    good = seen.found & (seen.correlation > settings.min_patch_correlation) & np.isfinite(lon)
-    matching_px = settings.matching_px * relative_sigma(seen.correlation)
+    good = measured.found & (measured.correlation > settings.min_patch_correlation) & np.isfinite(lon)
+    matching_px = settings.matching_px * relative_sigma(measured.correlation)
     placed_px = placement_sigma_px(camera, sources, top, left, size, drawing)
     return Observations(
         ground_m=to_ecef(lon[good], lat[good], height_m[good]),
-        pixel=(middle + seen.offset_px)[good],
+        pixel=(middle + measured.offset_px)[good],
         sigma=np.hypot(matching_px, placed_px)[good],
         window_px=np.full(good.sum(), float(reach)),
         known=np.zeros(good.sum(), bool),
@@ -74,21 +74,21 @@ def placement_sigma_px(
 ) -> Array:
     """How far the light of each patch may lie from where the sources are said to be, 1 sigma.
 
-    A source pulls a patch as the square of its height in the compressed picture, for that is the information
+    A source counts by the square of its height in the compressed picture: that is the information
     on the place of a Gaussian of any width; errors of different sources are independent.
     """
     column, row = camera.project_ecef(sources.ecef_m)
-    seen = np.flatnonzero(camera.inside(column, row))
-    sources = sources[seen]
+    in_frame = np.flatnonzero(camera.inside(column, row))
+    sources = sources[in_frame]
     pixel_km = camera.ground_sample_distance_m(sources.lon, sources.lat) / 1e3
     area_km2 = 2 * np.pi * (sources.radius_km**2 + (drawing.light_blur_px * pixel_km) ** 2)
     pull = np.nan_to_num(np.log1p(sources.light / area_km2 / drawing.knee) ** 2)
     spread = np.nan_to_num((pull * sources.sigma_km / pixel_km) ** 2)
-    place = np.round(row[seen]).astype(np.intp), np.round(column[seen]).astype(np.intp)
+    place = np.round(row[in_frame]).astype(np.intp), np.round(column[in_frame]).astype(np.intp)
     total, error = (
         _sums_in_windows(place, v, (camera.height, camera.width), top, left, size) for v in (pull, spread)
     )
-    # A patch lit from outside alone is as unsure as the worst of the others.
+    # A patch that is lit only from outside is as uncertain as the worst of the others.
     lit = total > 1e-6
     sigma = np.sqrt(np.maximum(error, 0)) / np.where(lit, total, 1)
     return np.where(lit, sigma, sigma.max(initial=0.0))

@@ -80,7 +80,7 @@ def shared_with_pass(
     ]
     clock = None
     if orbit is not None:
-        # Of the photo's own light alone: once adjusted with the others, it would count them twice.
+        # From the photo's own light alone: adjusted with the others, it would count them twice.
         own = clock_offset_s(solution.camera, solution.covariance, orbit, facts.clock_sigma_s)
         orbit_s = orbit.along_sigma_m / orbit.speed_m_s
         clock = shared_clock([own, *offsets], facts.clock_sigma_s, orbit_s)

@@ -21,7 +21,7 @@ Compression = Literal["log", "sqrt"]
 # How finely Gaussians are drawn: lights whose widths differ by less than half an octave with one width, and
 # those wider than some pixels on larger pixels.
 SIZES_PER_OCTAVE = 2
-WIDE_PX = 3.0
+WIDE_PX = 3.0  # sigma on the larger pixels, at least: straight lines between them then err by 1 %
 
 
 def render(
@@ -57,7 +57,7 @@ def surface_brightness(camera: Camera, sources: Sources, blur_px: float) -> Imag
     for size in np.unique(octave[near]):
         alike = octave == size
         sigma = blur_px * 2 ** (size / SIZES_PER_OCTAVE)
-        # What is wide is drawn on larger pixels, at 3 to 6 of which straight lines between them err by 1 %.
+        # A wide light is drawn on larger pixels: its sigma is 3 to 6 of them.
         shrink = 2 ** max(int(np.log2(sigma / WIDE_PX)), 0)
         pad = int(np.ceil(3 * sigma / shrink)) + 1
         height, width = -(-camera.height // shrink) + 2, -(-camera.width // shrink) + 2

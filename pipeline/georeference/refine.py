@@ -55,19 +55,19 @@ class Refined:
 
     @property
     def camera(self) -> Camera:
+        """The camera as it was fitted, for the full photo."""
         return self.fit.camera
 
 
 def refine(camera: Camera, problem: Problem, stages: tuple[Stage, ...]) -> Refined:
     """Adjust a camera of the full photo in rounds of patch displacements; manual points join each round.
 
-    In the rounds every patch counts in full: a prior that lies far off, as some catalogues' nadirs do, must
-    not hold the camera near it, from where the light would look like mismatches. At the end it weighs as it
-    should.
+    In the rounds every patch counts in full. A prior may lie far off, as some catalogues' nadirs do; it must
+    not hold the camera where the light looks like mismatches. At the end the prior has its proper weight.
     """
     settings = problem.settings
     in_full = replace(settings.adjust, overlap=1)
-    spread_px, seen = 0.0, None
+    spread_px, observed = 0.0, None
     for long_side, size, reach in stages:
         view = problem.pyramid(long_side)
         size = min(size, *view.image.shape)
@@ -79,14 +79,14 @@ def refine(camera: Camera, problem: Problem, stages: tuple[Stage, ...]) -> Refin
         patches = lattice_observations(
             view, sources, problem.terrain, small, size, reach, settings.patches, settings.drawing
         )
-        seen = patches.scaled(1 / view.factor)
+        observed = patches.scaled(1 / view.factor)
         if problem.manual is not None:
-            seen = seen.joined(problem.manual)
-        fit = adjust(camera, problem.prior, seen, in_full)
+            observed = observed.joined(problem.manual)
+        fit = adjust(camera, problem.prior, observed, in_full)
         camera = fit.camera
-        spread_px = fit.scale * float(np.median(seen.sigma)) if len(seen) else 0.0
-    assert seen is not None
-    return Refined(adjust(camera, problem.prior, seen, settings.adjust), seen)
+        spread_px = fit.scale * float(np.median(observed.sigma)) if len(observed) else 0.0
+    assert observed is not None
+    return Refined(adjust(camera, problem.prior, observed, settings.adjust), observed)
 
 
 class Pyramid:

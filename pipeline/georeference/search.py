@@ -49,7 +49,7 @@ class Pin:
     pixel: Array
 
     def hypothesis(self, prior: Prior, position_ecef_m: Array, pin_reach: float) -> Hypothesis:
-        """Look at the place; the photo's centre is as far away as the pixel is from it, give or take a share
+        """Look at the place; the photo's centre is as far from it as the pixel is from the centre, to a share
         `pin_reach` of the long side."""
         centre = np.array([prior.width - 1, prior.height - 1]) / 2
         away_px = float(np.hypot(*(self.pixel - centre)))

@@ -24,14 +24,14 @@ class HypothesisSettings:
     position_sigmas: float = 2.0
     # Rings of the hexagonal lattice of positions: 37 at most, for each costs a search.
     max_rings: int = 3
-    # Beside its aim a search finds a frame this far: in long sides of the frame, for what the canvas costs,
+    # How far beside its aim a search finds a frame: in long sides of the frame, limited by the canvas's cost,
     one_aim_frames: float = 3.0
     # and in degrees, beyond which the perspective of the level canvas is not the photo's any more.
     one_aim_deg: float = 25.0
     # Degrees that each of several aims covers: they lie sqrt(3) times as far apart, some 20 degrees.
     aim_deg: float = 12.0
-    # Degrees of view zenith, beyond which no aim is laid: the ground there is foreshortened to a quarter.
-    max_zenith_deg: float = 75.0
+    # Degrees of view zenith beyond which there is no aim: the ground there is foreshortened to a quarter.
+    max_aim_zenith_deg: float = 75.0
 
 
 @dataclass(frozen=True)
@@ -49,9 +49,9 @@ class SearchSettings:
     # Peaks of each roll that are kept, and pixels over which each must be the largest.
     peaks_per_roll: int = 2
     peak_distance_px: int = 8
-    # Share of the long side within which a pin's place must be found of its pixel.
+    # Share of the long side: how near to its pixel a pin's place must be found.
     pin_reach: float = 0.03
-    # Peaks that are adjusted, of a search from one place, and from many, which has more near misses.
+    # Peaks that are adjusted: of a search from one place, and of one from many, which has more near misses.
     kept: int = 3
     kept_of_many: int = 8
     # Share of the long side: two cameras closer than this are the same solution.
@@ -66,7 +66,7 @@ class DrawingSettings:
 
     # Pixels, sigma: the least width of a light in a picture, of any size.
     light_blur_px: float = 0.6
-    # Light per km2 (population^0.75): where the logarithm sets in, the surface brightness of a village.
+    # Light per km2 (population^0.75) from which on light is compressed: the surface brightness of a village.
     knee: float = 50.0
 
 
@@ -76,7 +76,7 @@ class AgreementSettings:
 
     # Pixels, sigma: what is smoother is taken out, for any two big cities resemble each other as blobs.
     detail_px: float = 10.0
-    # Share of the frame: over less ground than this, chance correlates more, and agreement counts less.
+    # Share of the frame: over less ground than this chance correlates more, so agreement counts less.
     enough_ground: float = 0.5
 
 
@@ -120,12 +120,12 @@ class RefineSettings:
     # Sigmas of the round before that a window must hold: one that cuts off true displacements would hold the
     # camera where it is.
     reach_sigmas: float = 4.0
-    # Pixels, for what a wider window costs and the mismatches that it admits.
+    # Pixels: a wider window costs more and admits more mismatches.
     max_reach_px: int = 24
 
     @property
     def judged_at_px(self) -> int:
-        """Long side of the picture in which agreement is judged: that of the last coarse round."""
+        """Long side of the picture in which agreement is judged: the last coarse round's."""
         return self.coarse[-1][0]
 
     @property
@@ -161,7 +161,8 @@ class AccuracySettings:
     max_small_sample_factor: float = 4.0
     # Probability from which on an observation counts as a true match in the error figures.
     min_belongs: float = 0.5
-    # Pixels, sigma: what no number of patches averages away, for a pinhole with radial terms is not the lens.
+    # Pixels, sigma: an error that more patches do not make smaller, for a pinhole with radial terms is not
+    # the lens.
     systematic_px: float = 0.04
 
 
@@ -179,8 +180,8 @@ class SolverSettings:
     control: ControlSettings = field(default_factory=ControlSettings)
     accuracy: AccuracySettings = field(default_factory=AccuracySettings)
     acceptance: AcceptanceSettings = field(default_factory=AcceptanceSettings)
-    # Share of the photo's pixels that are saturated, from which on the cores of cities are flat: refused in
-    # logarithms, such a frame is tried again in roots of light.
+    # Share of saturated pixels from which on the cores of cities are flat: such a frame, if it is refused in
+    # logarithms, is tried again in roots of light.
     saturated_share: float = 3e-4
     # Kilometres: light is summed in cells of this size for pictures of up to 640 px, whose pixels are wider.
     gathered_km: float = 0.3

@@ -43,6 +43,7 @@ class Solution:
 
     @property
     def camera(self) -> Camera:
+        """The camera as it was fitted, for the full photo."""
         return self.refined.camera
 
     @property
@@ -52,6 +53,7 @@ class Solution:
 
     @property
     def accepted(self) -> bool:
+        """Whether the photo counts as placed."""
         return self.verdict.accepted
 
     @property
@@ -72,8 +74,8 @@ def solve(
 ) -> Solution:
     """The best camera for a photo.
 
-    `manual` control points, in pixels of the photo, join as observations; `extent` is light known better
-    than as cities; the ground lies on `terrain`.
+    `manual` control points, in pixels of the photo, join as observations; `extent` is light known in more
+    detail than cities; the ground lies on `terrain`.
     """
     problem = _problem(photo, prior, gazetteer, manual, extent, terrain, settings)
     by_logarithms = _solved(problem, gazetteer, "log", extent is not None, threads)
@@ -92,11 +94,11 @@ def _solved(
     pin = pin_of(manual, limits.enough_manual_points)
     template = Template(problem.pyramid(settings.search.long_side_px, compression), settings.search)
     best, *rivals = candidates(problem, pin, template)
-    # What cannot be accepted any more is not worked out.
+    # A solution that cannot be accepted any more is not worked out further.
     hopeless = is_hopeless(best.agreement, (), n_by_hand, limits)
     chance: tuple[float, ...] = ()
     if not hopeless:
-        # As many tries as the true light has: each mirror image's own best candidate.
+        # Chance has as many tries as the true light: each mirror image's own best candidate.
         with ThreadPoolExecutor(threads) as pool:
             of_mirrors = pool.map(lambda m: candidates(m, pin, template)[0], _mirror_images(problem, pin))
             chance = tuple(candidate.agreement for candidate in (*of_mirrors, *rivals[:1]))
@@ -109,7 +111,7 @@ def _solved(
     if manual is not None:
         by_hand = manual_evidence(refined.camera, problem.prior, manual, settings.adjust)
     evidence = Evidence(
-        # What is given is judged, not only what was found: the fine rounds must not have led away.
+        # The final camera is judged too, not only the candidate: the fine rounds must not have led away.
         agreement=min(best.agreement, agreement_with(refined.camera, problem)),
         chance=chance,
         held_out_probability=held_out_probability(points),

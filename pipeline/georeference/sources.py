@@ -1,4 +1,4 @@
-"""Sources of expected light: places on the ground that should shine, whatever told us of them."""
+"""Sources of expected light: places on the ground that should shine, from whatever source they are known."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

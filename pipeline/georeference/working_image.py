@@ -12,7 +12,7 @@ from pipeline.georeference.reference import Compression, Image, compressed
 from pipeline.photo.photo import Photo
 from pipeline.robust import sigma_of_deviations
 
-# Where the compression sets in, in sigmas of the noise: what is fainter is hardly light.
+# Sigmas of the noise from which on light is compressed: what is fainter is hardly light.
 NOISE_KNEE = 3.0
 # Of a working pixel's area in the photo.
 MIN_VALID_AREA = 0.5

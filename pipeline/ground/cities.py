@@ -19,7 +19,7 @@ SMALLEST_PLACE = 500  # inhabitants; the gazetteer's finest table
 # A gazetteer point is a named centre, not the centroid of light: some 400 m off for a town, 1 sigma, and for
 # a city a tenth of its radius.
 POSITION_SIGMA_KM = 0.4
-POSITION_SIGMA_RADII = 0.1
+POSITION_SIGMA_RADII = 0.1  # of the radius of the city's light
 # Some coordinates are rounded to the minute: uniform over 1.85 km.
 MINUTE_SIGMA_KM = 0.53
 RADIUS_KM_PER_SQRT_THOUSAND = 0.25  # of light, times the root of the inhabitants in thousands [measured]

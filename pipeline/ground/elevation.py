@@ -21,7 +21,7 @@ from pipeline.camera.terrain import Bounds, Terrain, TerrainError, to_raster
 log = logging.getLogger(__name__)
 
 LOWEST_M, HIGHEST_M = -500.0, 9000.0  # of any ground on Earth, the shore of the Dead Sea and Everest included
-MAX_CELLS = 4000  # a side: 64 MB of heights
+MAX_CELLS_A_SIDE = 4000  # of the raster that is kept: 64 MB of heights
 MARGIN_CELLS = 2  # around what is needed, for interpolation
 RIM_SAMPLES = 33  # of the bounds, a side, where they are brought into the raster's own coordinates
 # The share of the bounds that a DEM must cover to pass without a warning. Gaps smaller than the rest are more
@@ -50,7 +50,7 @@ def read_terrain(
 
 
 def _averaged(path: Path, around: Bounds) -> tuple[NDArray[np.float32], str, Affine]:
-    """The raster around bounds, MAX_CELLS a side at most, NaN where it holds nothing; CRS and transform."""
+    """The raster around bounds, MAX_CELLS_A_SIDE at most, NaN where it holds nothing; CRS and transform."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)  # said below, with the way out
@@ -59,7 +59,9 @@ def _averaged(path: Path, around: Bounds) -> tuple[NDArray[np.float32], str, Aff
             _check_form(path, source)
             crs = CRS.from_user_input(source.crs).to_2d().to_wkt()
             window = _window(path, source, crs, around)
-            rows, columns = (math.ceil(n / math.ceil(n / MAX_CELLS)) for n in (window.height, window.width))
+            rows, columns = (
+                math.ceil(n / math.ceil(n / MAX_CELLS_A_SIDE)) for n in (window.height, window.width)
+            )
             values = source.read(
                 1,
                 window=window,

@@ -14,7 +14,7 @@ from pipeline.ground.country_table import adjective
 from pipeline.motorways.chainage import Crossing
 from pipeline.motorways.lit_segments import Profile, Segment, grouped, runs
 from pipeline.motorways.settings import MotorwaySettings
-from pipeline.robust import weighted_median
+from pipeline.robust import NORMAL_95, weighted_median
 
 MotorwayVerdict = Literal[
     "ends at the national border",
@@ -26,7 +26,6 @@ MotorwayVerdict = Literal[
     "not measured",
 ]
 
-BOUND_SIGMAS = 1.96  # by definition: a line's stated error is a 95 % bound
 TAIL_SHARE = 0.025  # by definition: of a 95 % interval, beyond either end
 
 
@@ -59,7 +58,7 @@ class Road:
         between lamps do so uniformly."""
         shifts = (
             self.position_sigma_m[station],
-            self.line_error_m(station) / BOUND_SIGMAS,
+            self.line_error_m(station) / NORMAL_95,  # a line's stated error is a 95 % bound
             resolution_m / math.sqrt(12),
             lamp_spacing_m / math.sqrt(12),
         )
@@ -93,14 +92,14 @@ def judge_motorway(
     `lit` is the light per km of a lit motorway in the photo, None where none is seen lit; `resolution_m` the
     size of the grid's cells.
     """
-    crossing, told = road.crossing, runs(segments)
+    crossing, told_runs = road.crossing, runs(segments)
     ends = []
-    for before, after in pairwise(told):
+    for before, after in pairwise(told_runs):
         station = (before.stop + after.start) // 2
         shift_m = road.shift_sigma_m(station, resolution_m, settings.lamp_spacing_m)
         ends.append(place_end(road.profile, before, after, shift_m, settings))
     end = min(ends, key=lambda light_end: abs(light_end.chainage_m), default=None)
-    first, second = (_beside_border(road, told, sign, settings) for sign in (-1, 1))
+    first, second = (_beside_border(road, told_runs, sign, settings) for sign in (-1, 1))
     for sign, side, other in ((-1, first, second), (1, second, first)):
         # Light that ends before the border tells enough, whatever is on the other side.
         if side is None and (end is None or other is None or other.lit == "lit"):
@@ -110,11 +109,11 @@ def judge_motorway(
     for sign in (-1, 1):
         if _told_share(road, segments, sign, settings.both_sides_m) < settings.min_told_share:
             return _untold(crossing, _why_untold(road, sign, lit, settings))
-    if told[0].lit == "lit":
+    if told_runs[0].lit == "lit":
         return Finding("lit on both sides", f"The {crossing.ref} is lit on both sides of the border.")
-    if lit is None and (why := _why_hidden(road, told, settings)):
+    if lit is None and (why := _why_hidden(road, told_runs, settings)):
         return _untold(crossing, why)
-    limit = _limit(told, lit, settings.limit_sigmas)
+    limit = _limit(told_runs, lit, settings.limit_sigmas)
     return Finding("dark on both sides", f"The {crossing.ref} is dark on both sides of the border: {limit}.")
 
 

@@ -19,7 +19,8 @@ from pydantic import ValidationError
 from pipeline.errors import ConfigError
 from pipeline.models import D65_XYZ, CameraRow, EvidenceLevel
 
-COLOURS, AXES = ("red", "green", "blue"), ("x", "y", "z")
+COLOURS = "red", "green", "blue"
+AXES = "x", "y", "z"
 # G/R and B/G of D65 in AB, through the bands of a Nikon D3S. Those are a Nikon 5100's, measured by the
 # National Physical Laboratory, turned by the two cameras' matrices; unturned they give 0.911 and 0.832.
 DAYLIGHT_G_R, DAYLIGHT_B_G = 0.9245, 0.8193

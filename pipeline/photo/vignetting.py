@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from pipeline.config import read_yaml
 from pipeline.errors import ConfigError, PhotoError, PipelineError
+from pipeline.photo.cameras import COLOURS
 from pipeline.photo.photo import Photo
 from pipeline.photo.reader import read_photo
 
@@ -29,7 +30,6 @@ RINGS = 24  # of equal area
 MIN_RING_SIGNAL_TO_NOISE = 20.0  # of a ring's background: each frame tells its falloff to 5 % or better
 CLIP_SIGMAS = 3.0  # above the middle of a ring; what is brighter is lamps
 CLIPS, POLISHINGS = 4, 10  # rounds
-COLOURS = "red", "green", "blue"
 # Beyond these it is no lens's: a twentieth of the middle's light in the corner, or more than the middle's.
 MIN_FALLOFF, MAX_FALLOFF = 0.05, 1.05
 

@@ -69,7 +69,7 @@ def changes() -> VectorStyle:
     def area(colour: str, style: str) -> Element:
         return symbol(fill(colour, 0.6, BACKGROUND, 0.15, style))
 
-    rules = difference_classes("light_change", palette.CHANGE, area, "\"scope\" = 'side'")
+    rules = difference_classes("light_change", palette.LIGHT_CHANGE, area, "\"scope\" = 'side'")
     return VectorStyle(by_rules(rules), display='"statement"')
 
 

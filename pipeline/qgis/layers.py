@@ -101,10 +101,10 @@ def _made(
     titles: dict[str, str], results: CityResults | PhotoResults | PairResults, table: str, group: str = ""
 ) -> list[Layer]:
     """Layers of what results hold; one without a place to draw is left out."""
-    made = []
+    layers = []
     for kind, title in titles.items():
         frame = getattr(results, kind)
         if frame.geometry.notna().any():
             style = STYLES[kind]()
-            made.append(Layer(table.format(kind), title, frame, qml(style), style, kind in VISIBLE, group))
-    return made
+            layers.append(Layer(table.format(kind), title, frame, qml(style), style, kind in VISIBLE, group))
+    return layers

@@ -23,6 +23,7 @@ class VectorStyle:
 
     @property
     def attributes(self) -> dict[str, str]:
+        """Attributes of <qgis> of a QML and of <maplayer> of a project."""
         return {"labelsEnabled": "0" if self.labeling is None else "1", "hasScaleBasedVisibilityFlag": "0"}
 
 
@@ -34,6 +35,7 @@ class RasterStyle:
     gamma: float = 1.0
 
     def elements(self) -> list[Element]:
+        """What stands inside <qgis> of a QML and inside <maplayer> of a project."""
         pipe = Element("pipe")
         pipe.append(self.renderer)
         SubElement(pipe, "brightnesscontrast", brightness="0", contrast="0", gamma=f"{self.gamma:g}")
@@ -43,6 +45,7 @@ class RasterStyle:
 
     @property
     def attributes(self) -> dict[str, str]:
+        """Attributes of <qgis> of a QML and of <maplayer> of a project."""
         return {"hasScaleBasedVisibilityFlag": "0"}
 
 

@@ -60,7 +60,7 @@ def lamps(level: EvidenceLevel) -> RasterStyle:
 
 def light_change(band: int) -> RasterStyle:
     """A band of `change.tif`, change of log2 light, in classes."""
-    return RasterStyle(_pseudocolour(band, "DISCRETE", palette.CHANGE))
+    return RasterStyle(_pseudocolour(band, "DISCRETE", palette.LIGHT_CHANGE))
 
 
 def tone_change(band: int) -> RasterStyle:

@@ -90,13 +90,13 @@ class ClassMap:
     def describe(self, target: DatasetWriter) -> None:
         """GeoTIFF has no place for the classes' names: they are in the band's tags `class_1`, ..."""
         colours = {
-            value: (*bytes.fromhex(one.colour[1:]), 255) if one.colour else (0, 0, 0, 0)
-            for value, one in self.classes.items()
+            value: (*bytes.fromhex(meaning.colour[1:]), 255) if meaning.colour else (0, 0, 0, 0)
+            for value, meaning in self.classes.items()
         }
         target.write_colormap(1, colours)
         target.update_tags(**self.tags)
         target.set_band_description(1, self.name)
-        target.update_tags(1, **{f"class_{value}": one.name for value, one in self.classes.items()})
+        target.update_tags(1, **{f"class_{value}": meaning.name for value, meaning in self.classes.items()})
 
 
 def write_cog(

@@ -25,7 +25,7 @@ from pipeline.report.answers import (
 from pipeline.report.number_format import fixed, missing, signed, span
 
 # The statement that began this: the border between Belgium and Germany where Aachen is seen.
-AACHEN, AACHENS_PAIR = "Aachen", "BE-DE"
+AACHENS_NAME, AACHENS_PAIR = "Aachen", "BE-DE"
 # Placebo p from which on chance is no rare explanation: the usual 5 %.
 CHANCE = 0.05
 # Fewer towns on a side make an interval that one odd town can move.
@@ -47,7 +47,7 @@ def greener_questions(city: CityResults) -> tuple[Question, ...]:
 def _question(pair: str, city: CityResults) -> Question:
     shown = [(photo, row) for photo in city.photos for row in rows_of(of_pair(photo.contrasts, pair))]
     first, second = pair.split("-")
-    aachen = pair == AACHENS_PAIR and any(AACHEN in set(photo.towns["name"]) for photo, _ in shown)
+    aachen = pair == AACHENS_PAIR and any(AACHENS_NAME in set(photo.towns["name"]) for photo, _ in shown)
     side = f"the {adjective(second)} side"
     return Question(
         anchor=f"greener-{pair.lower()}",
@@ -66,7 +66,7 @@ def _question(pair: str, city: CityResults) -> Question:
 def border_answer(row: Any, photo: PhotoResults) -> Answer:
     """The answer of a photo from its row of `contrasts` and its other tables."""
     word, lean, verdict = _verdict(row)
-    found = {"yes": row.second, "no": "alike" if alike(row) else row.first, "open": ""}[lean]
+    outcome = {"yes": row.second, "no": "alike" if alike(row) else row.first, "open": ""}[lean]
     greener, other = (row.first, row.second) if row.contrast_g_r < 0 else (row.second, row.first)
     measured = not missing(row.contrast_g_r)
     return Answer(
@@ -75,7 +75,7 @@ def border_answer(row: Any, photo: PhotoResults) -> Answer:
         lean=lean,
         verdict=verdict,
         claim=f"the {adjective(greener)} side is greener",
-        found=found,
+        found=outcome,
         claimed=greener,
         figures=_figures(row) if measured else (),
         arguments=(

@@ -19,7 +19,7 @@ from pipeline.ground.country_table import adjective
 from pipeline.report.answers import of_pair, rows_of
 from pipeline.report.chart_style import Sheet, day, names, svg
 
-ROW_PX = 26
+ROW_PX = 26  # CSS pixels: room for a line of text and a little air
 WINDS = ("east", "north-east", "north", "north-west", "west", "south-west", "south", "south-east")
 
 

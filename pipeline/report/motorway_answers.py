@@ -21,7 +21,8 @@ from pipeline.report.answers import (
     rows_of,
     with_others,
 )
-from pipeline.report.number_format import INTERVAL_SIGMAS, fixed, listed, missing, signed, span
+from pipeline.report.number_format import fixed, listed, missing, signed, span
+from pipeline.robust import NORMAL_95
 
 APPROXIMATE_M = 100.0  # of a drawn line: said from here on, as the borders step does
 BESIDE_M = 5000.0  # of the border: where it matters whether lit can be told from dark
@@ -226,7 +227,7 @@ def _position(row: Any) -> Iterator[Argument]:
     """How sure line and photo are."""
     if row.line_error_m >= APPROXIMATE_M:
         yield Argument(False, f"The motorway’s line on the map may be wrong by {fixed(row.line_error_m)} m.")
-    if not missing(row.regional_at_m) and INTERVAL_SIGMAS * row.position_sigma_m > abs(row.regional_at_m) / 2:
+    if not missing(row.regional_at_m) and NORMAL_95 * row.position_sigma_m > abs(row.regional_at_m) / 2:
         yield Argument(
             False,
             f"The photo’s position is known to {fixed(row.position_sigma_m)} m (1 sigma); the national and "

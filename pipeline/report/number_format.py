@@ -5,9 +5,6 @@ from typing import Any
 
 import numpy as np
 
-# Half of a 95 % interval of a normal distribution, in sigmas.
-INTERVAL_SIGMAS = 1.96
-
 
 def missing(value: Any) -> bool:
     """Whether a table has no value: None or NaN."""

@@ -102,7 +102,7 @@ def report_html(city: CityResults, configuration: City, facts: Sequence[Fact]) -
 
 def photo_section(photo: PhotoResults, city: CityResults, configuration: City, sharpness: float) -> Section:
     """Draw one photo's pictures and compare with the truth where there is one."""
-    canvases = [canvas.scaled(sharpness) for canvas in (maps.DESKTOP, maps.PHONE)]
+    canvases = [canvas.scaled(sharpness) for canvas in (maps.DESKTOP_CANVAS, maps.PHONE_CANVAS)]
     threshold = configuration.tone.min_signal_to_noise
     truth = photo.truth
     return Section(

@@ -12,9 +12,9 @@ from pipeline.deliver import palette
 from pipeline.georeference.control import ControlPoints
 from pipeline.photo.photo import Photo
 
-LONG_SIDE_IN = 12.0
-TITLE_HEIGHT_IN = 0.55
-DPI = 120
+LONG_SIDE_IN = 12.0  # of the photo: 1440 pixels, about as many as a screen shows at once
+TITLE_HEIGHT_IN = 0.55  # room for two lines of text
+SOLVE_DPI = 120  # dots an inch
 # Cities named, the largest first; more would cover the photo.
 NAMED = 25
 # Residuals are a few pixels; drawn ten times longer they show their pattern.
@@ -34,7 +34,7 @@ def solve_picture(
     """The figure; `borders` are lines in degrees."""
     scale = LONG_SIDE_IN / max(camera.width, camera.height)
     width, height = camera.width * scale, camera.height * scale + TITLE_HEIGHT_IN
-    figure = Figure(figsize=(width, height), dpi=DPI, facecolor=palette.BACKGROUND)
+    figure = Figure(figsize=(width, height), dpi=SOLVE_DPI, facecolor=palette.BACKGROUND)
     axes = figure.add_axes((0, 0, 1, 1 - TITLE_HEIGHT_IN / height))
     axes.imshow(_visible(photo), extent=(-0.5, camera.width - 0.5, camera.height - 0.5, -0.5))
     _draw_borders(axes, camera, borders)

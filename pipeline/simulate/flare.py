@@ -53,7 +53,7 @@ def ghost_place(picture: Array, row: float, column: float, ghost: Ghost) -> tupl
 
 def with_veil(picture: Array, towards_deg: float, rgb: tuple[float, float, float]) -> Array:
     """The picture under the veil of a light outside the frame: `rgb` of white at the edge it stands behind,
-    a third of it one half of the long side farther in. `towards_deg` is its direction, 0 to the right."""
+    and a third of that half a long side farther in. `towards_deg` is its direction, 0 to the right."""
     _, height, width = picture.shape
     long_side = max(height, width)
     x = (np.arange(width) - (width - 1) / 2) / long_side

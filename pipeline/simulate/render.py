@@ -16,12 +16,12 @@ from pipeline.simulate.lights import LampPoints
 # Signal in G of one lumen of high-pressure sodium seen from 400 km through 85 mm. Lit ground stays equally
 # bright: a shorter lens or a smaller picture puts more lamps into a pixel and less of each.
 SIGNAL = 0.035
-REFERENCE_RANGE_M = 400e3
+REFERENCE_RANGE_M = 400e3  # from the station to the ground right below it, about
 REFERENCE_FOCAL_PX = 85 / 36 * 2128
 MARGIN_PX = 160  # lights so far outside still glow into the frame
 # Loss for each atmosphere crossed beyond those that SIGNAL has in it: towards the horizon lights go out.
 EXTINCTION, CLEAR_AIRMASSES = 0.2, 2.0
-MIN_COS_ZENITH = 0.02
+MIN_COS_ZENITH = 0.02  # at most 50 atmospheres: towards the horizon 1 / cos(zenith) grows without limit
 BATCH = 2_000_000  # lights at a time: a wide frame shows tens of millions
 
 

@@ -17,14 +17,14 @@ from pipeline.simulate.sky import sees_sky, sky_light
 from pipeline.simulate.streets import Ground, motorway_lights, street_lights
 from pipeline.simulate.town import TILE_DEG, town_lights
 
-SIMULATED_SENSOR_MM = 36.0
-NAUTICAL_MILE_KM = 1.852
+SIMULATED_SENSOR_MM = 36.0  # width of a full-frame sensor
+NAUTICAL_MILE_KM = 1.852  # by definition
 WORLD = 1  # the layout of towns that all photos of the demo share
 LIEGE, MAASTRICHT, AACHEN = (5.57, 50.64), (5.69, 50.85), (6.08, 50.78)
 SHAPE = (2128, 1416)  # width and height in pixels
-DRAWS = 10_000
+DRAWS = 10_000  # of a camera, until one sees all that it must
 TILES = 200  # drawn at a time: of a wide frame's lamps many fall outside it
-# Streams of a seed beside that of the view (0) and of the noise (3).
+# Random streams of a seed; 0 is the view's and 3 the noise's.
 CLOUDS, SKY, STATION = 5, 6, 7
 
 
@@ -50,7 +50,7 @@ def simulate_frame(
     cloud_cover: float = 0.0,
     station_part: bool = False,
 ) -> Frame:
-    """A photograph near `aim` (lon, lat); without `ground` of towns alone, anywhere on Earth.
+    """A photograph near `aim` (lon, lat); without `ground` it shows towns only, anywhere on Earth.
 
     `seed` chooses camera, facts, clouds and noise; the layout of the light is WORLD's. `must_see` are places
     (lon, lat) that lie in the frame, `off_nadir_deg` the least and greatest angle between view and nadir,
@@ -88,7 +88,8 @@ def _in_frame(camera: Camera, lights: LampPoints) -> LampPoints:
 
 
 def _towns(world: int, year: int, tiles: NDArray[np.intp], ground: Ground | None) -> LampPoints:
-    """Town light of some tiles. With `ground`, none strays over a border or lies where streets are known."""
+    """Town light of some tiles. With `ground`, without what strays over a border or lies where streets
+    are known."""
     towns = town_lights(world, year, tiles)
     if ground is None:
         return towns

@@ -60,7 +60,7 @@ def _clear(tangent_km: Array) -> Array:
 
 
 def _stars(camera: Camera, height_km: Array, rng: np.random.Generator) -> Array:
-    """Stars strewn evenly over the picture, of which the sky's part stays."""
+    """Stars strewn evenly over the picture; only those in the sky stay."""
     shape = height_km.shape
     area_deg2 = shape[0] * shape[1] * np.degrees(1 / camera.focal_px) ** 2
     count = int(rng.poisson(STARS_PER_DEG2 * area_deg2))

@@ -12,14 +12,14 @@ from pipeline.camera.earth import Array
 from pipeline.simulate import lamps
 from pipeline.simulate.lights import METRES_PER_DEGREE, CountryMap, LampPoints, points_along
 
-LAMP_STEP_M = 35.0
+LAMP_STEP_M = 35.0  # between lamps along a street; a judgement
 # Power of a lamp by class of street, and the part of it that burns outside built-up ground.
 POWER = {"trunk": (2.0, 0.7), "primary": (1.8, 0.5), "secondary": (1.4, 0.35), "tertiary": (1.0, 0.2)}
 OTHER_POWER = (0.8, 0.03)
-MOTORWAY_POWER = 1.9
+MOTORWAY_POWER = 1.9  # a judgement: between a primary and a trunk road
 SECTION_M = 8000.0  # a motorway is relit by sections
-DISTRICTS_PER_KM2 = 1.2
-CELL_DEG = 0.005
+DISTRICTS_PER_KM2 = 1.2  # each with a lamp of its own; a judgement
+CELL_DEG = 0.005  # of the map of street density: about 500 m, several blocks of houses
 FULLY_LIT_KM_PER_KM2 = 7.0  # of streets, from which ground counts as a town
 
 

@@ -32,10 +32,10 @@ def acquire(
     light: Path,
     photo_facts: Path,
 ) -> None:
-    """Read `picture`. Facts in the city's YAML win over those of the photo store (`facts`, none or one file),
-    these over EXIF; without a look-at point the photo looks at the city's `location`. `tle` is the file of
-    element sets where `source.tle` names one, `vignetting` that of the lens, if there is one. A raw photo is
-    anchored where its camera is in the table `cameras` or among the city's `own_cameras`, which win."""
+    """Read `picture`. Facts in the city's YAML win over those of the photo store (`facts`: no file or
+    one), these over EXIF; without a look-at point the photo looks at the city's `location`. `tle` is the file
+    of element sets if `source.tle` names one, `vignetting` the file of the lens if there is one. A raw photo
+    is anchored if its camera is in the table `cameras` or among the city's `own_cameras`, which win."""
     reading = read_photo(picture)
     check_night(reading.photo, str(picture))
     known = joined(reading.exif, *map(load_facts, facts), source)

@@ -45,7 +45,7 @@ class BorderMaps:
 
     @classmethod
     def read(cls, codes: list[str], motorways: Path, regions: list[Path], events: Path) -> "BorderMaps":
-        """Read the maps of some countries (by code); `regions` is one file or none."""
+        """Read the maps of some countries (by code); `regions` is no file or one."""
         countries, roads = read_countries(AREA_CRS, codes), read_motorways(AREA_CRS, motorways)
         problems = {"motorways": roads.problems}
         areas, within = None, None

@@ -80,8 +80,8 @@ def _tile(compared: list[ComparedPair], tile: Tile) -> Floats:
 def _bands(pair: Pair, may: Allowed) -> list[Band]:
     """The two bands of a pair, which say what they hold and why not more."""
     before, after = pair.before.scene.facts.id, pair.after.scene.facts.id
-    light = "log2 of light after over before, less that of the whole frame"
-    tone = "change of log2(G/R)" + (", less that of the whole frame" if may.kind == "relative" else "")
+    light = "log2 of light after over before, minus the change of the whole frame"
+    tone = "change of log2(G/R)" + (", minus the change of the whole frame" if may.kind == "relative" else "")
     why = f": {may.reason}" if may.reason else ""
     meanings = (light, tone) if may.kind != "refused" else ("none can be given",) * 2
     return [

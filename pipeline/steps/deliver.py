@@ -29,7 +29,7 @@ def deliver(
     report: Path,
 ) -> None:
     """From what `placed` says of the photos, their folders, the city's grid, `compared` tables, map of
-    `change` (none or one), and the border and motorway maps. The city is named by its GeoPackage.
+    `change` (no file or one), and the border and motorway maps. The city is named by its GeoPackage.
 
     `<raster>.qml` is written beside each raster, so that it opens styled alone.
     """

@@ -57,7 +57,7 @@ def georeference(
     picture: Path,
     threads: int = 2,
 ) -> None:
-    """Solve a photo. `control_points`, `roads`, `night_light` and `dem` are none or one file; `pass_light`
+    """Solve a photo. `control_points`, `roads`, `night_light` and `dem` are each no file or one; `pass_light`
     and `pass_facts` are of the other photos of its pass. Of a refused solution `camera` and `control` tell
     why and nothing that could be taken for a place; `picture` shows what was found."""
     facts, photo = _facts(photo_facts), read_photo_tif(light)
@@ -156,7 +156,7 @@ def _refusal(facts: PhotoFacts, solution: Solution, picture: Path) -> str:
         f"{facts.id}: georeference refused: {solution.reason}; tried every roll within "
         f"{aim.radius_km:.0f} km of lon {aim.lon:g}, lat {aim.lat:g}{places}{views} (see {picture}); "
         "correct nadir or look_at (a place, a city's name), give tle for the position, or control_points: "
-        "a QGIS .points file or CSV, of which one point often is enough and four always are"
+        "a QGIS .points file or CSV; one point is often enough, four always are"
     )
 
 

@@ -25,8 +25,8 @@ from pipeline.tone.ratios import (
     Calibration,
     ab_scale,
     calibrate,
+    light_above_background_tile,
     light_bands,
-    light_tile,
     tone_bands,
 )
 
@@ -75,7 +75,7 @@ def _tile(ortho: Floats, tile: Tile, calibration: Calibration, lamps: Lamps | No
     result = np.empty((bands, tile.height, tile.width), np.float32)
     for rows, strip in tile.strips(STRIP_ROWS):
         cut = ortho[:, rows.start : rows.stop + 2 * calibration.margin]
-        light = light_tile(cut, strip, calibration)
+        light = light_above_background_tile(cut, strip, calibration)
         result[: len(light), rows] = light
         result[len(light) :, rows] = tone_and_lamps_tile(cut, strip, calibration, lamps)
     return result

@@ -34,7 +34,7 @@ from pipeline.photo.cameras import AB_SIGMA
 from pipeline.tone.evidence import SOURCE, carries, require
 from pipeline.tone.responses import ANGSTROM_EXPONENT, Response, ab_ratios, spectra, transmission
 
-NO_DATA = 0
+NO_DATA = 0  # class of cells without a tone, as everywhere in `lamps.tif`
 PLACE_SIGMA = 0.01  # of a lamp's ratios; the rms from those published is 0.009
 MIN_B_G = 0.02  # of low-pressure sodium: blue there is less than the response is known to
 UNKNOWN_SHARE = 0.1  # prior; the families share the rest evenly

@@ -25,11 +25,12 @@ from pipeline.tone.saturation import halo_cells, without_saturated
 
 # Side of the square that tone is averaged over, in pixels of the photo: white noise falls to a quarter.
 TONE_PX = 4
-# Of a lit cell. The logarithm of noisy light is low by 1 / (2 x 3^2), 0.08 in log2, and soon by more below.
+# Of a lit cell. The logarithm of noisy light is too low by 1 / (2 x 3^2), 0.08 in log2; of fainter light by
+# more.
 MIN_BLUE_SIGNAL_TO_NOISE = 3.0
 # Blue of two codes or less in an 8-bit JPEG was clipped out of gamut; it is not a measurement of darkness.
 LOST_BLUE = 2 / 255 / 12.92
-MAX_LOST_BLUE = 0.05  # of the lit cells: those that have blue left are a choice of the bluer lamps
+MAX_LOST_BLUE = 0.05  # of the lit cells: beyond it, cells that have blue left are mostly those of bluer lamps
 
 BY_CAMERA = 1.0, 1.0, 1.0
 
@@ -141,7 +142,7 @@ def signal_to_noise(signal: Floats, sigma: Floats) -> Floats:
     return np.asarray(np.minimum(signal[0] / sigma[0], signal[1] / sigma[1]))
 
 
-def light_tile(ortho: Floats, tile: Tile, calibration: Calibration) -> Floats:
+def light_above_background_tile(ortho: Floats, tile: Tile, calibration: Calibration) -> Floats:
     """The bands of `light.tif`, from the tile with its margin."""
     light = _core(without_saturated(ortho, calibration.halo_cells), calibration)
     signal = light - calibration.background.at(tile).astype(np.float32)
@@ -178,7 +179,7 @@ def tone_tile(ortho: Floats, tile: Tile, calibration: Calibration) -> Floats:
 def _log_ratio(
     signal: Floats, sigma: Floats, over: int, under: int, where: NDArray[np.bool_]
 ) -> tuple[Floats, Floats]:
-    """log2 of one channel over another and its sigma, NaN but where asked."""
+    """log2 of one channel over another and its sigma; NaN outside the cells asked for."""
     ratio, noise = np.full((2, *where.shape), np.nan, np.float32)
     a, b = signal[over, where], signal[under, where]
     ratio[where] = np.log2(a / b)

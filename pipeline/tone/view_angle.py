@@ -1,8 +1,9 @@
 """Does tone depend on how it was looked at, and what to do when it does.
 
 Slanted light has crossed more air, comes from other faces of lamps and lies nearer the corner of the frame,
-where lenses darken and colour. Seen from the side, a country may look different for that alone. So a slope of
-tone with the view angle is looked for within one country, and countries are compared at matched view zenith.
+where lenses darken and colour. A country seen from the side may look different only because of this. So a
+slope of tone with the view angle is looked for within one country, and countries are compared at matched
+view zenith.
 """
 
 import math
@@ -40,7 +41,7 @@ class Slope:
 
 @dataclass(frozen=True)
 class AngleCheck:
-    """Slopes of tone within one country, in log2, none where they cannot be told; and what they mean.
+    """Slopes of tone within one country, in log2, None where they cannot be told; and what they mean.
 
     `zenith` is per 10 degrees of view zenith, `radius` from the centre of the frame to its corner.
     """
@@ -113,7 +114,7 @@ def _slope(x: Array, y: Array, weight: Array, block: NDArray[np.intp]) -> Slope 
 def slope_and_sigma(moments: Array, drawn: Array) -> tuple[Array, Array]:
     """Slopes and their sigmas, both (replicates,), of n blocks taken `drawn` (replicates, n) times.
 
-    `moments` (n, 5) are each block's sums of w, w x, w y, w x^2 and w x y. The sigma is that of whole blocks
+    `moments` (n, 5) are each block's sums of w, w x, w y, w x^2 and w x y. The sigma is for whole blocks
     drawn at random, to first order: "cluster-robust", with n / (n - 1) for the line that is taken off.
     """
     w, wx, wy, wxx, wxy = (drawn @ moments).T

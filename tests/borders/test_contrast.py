@@ -219,7 +219,7 @@ def test_one_town_is_no_country():
     faint = towns_at([16], [65.0], [0.0], light=0.025)
     result = contrast_of(Cells.joined([cells, faint]))
     assert result.contrast is None
-    assert "is of one town" in result.statement
+    assert "mostly from one town" in result.statement
 
 
 def test_light_in_the_exclusion_zone_and_beyond_the_reach_does_not_count():
@@ -428,7 +428,8 @@ def test_a_town_without_light_of_its_like_across_is_said_in_full():
     dim = replace(faint, red=faint.red / 64, green=faint.green / 64)
     contrast, _ = fit_of(Cells.joined([bright, dim]))
     assert contrast.statement == (
-        "No contrast can be given: most light of one side that has its like on the other is of one town."
+        "No contrast can be given: the light of one side that can be compared with the other comes mostly "
+        "from one town."
     )
 
 

@@ -10,9 +10,9 @@ import shapely
 
 from pipeline.borders import country_tones
 from pipeline.borders.country_tones import (
+    CANNOT_BE_TOLD,
     CHANGES,
     NONE_FOUND,
-    UNKNOWN,
     LitCells,
     SampledMap,
     country_tables,
@@ -149,7 +149,7 @@ def test_a_slope_with_the_view_is_found_and_told() -> None:
     assert dict(table["verdict"]) == {"BE": CHANGES, "DE": NONE_FOUND}
     assert table["statement"]["BE"].startswith("Tone changes with view zenith")
     assert "+0.50 (" in table["statement"]["BE"]
-    assert set(tones(cells())["verdict"]) == {UNKNOWN}  # all at one angle
+    assert set(tones(cells())["verdict"]) == {CANNOT_BE_TOLD}  # all at one angle
     assert "cannot be told" in tones(cells())["statement"]["BE"]
 
 

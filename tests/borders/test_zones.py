@@ -388,7 +388,7 @@ def test_no_more_than_all_of_a_zone_is_masked_and_no_less_than_none():
         (
             ["Germany"],
             0,
-            "Of the countries to be compared only Germany is in the frame: there is no border to compare.",
+            "Only Germany of the countries to be compared is in the frame: there is no border to compare.",
         ),
         ([], 0, "None of the countries to be compared is in the frame: there is no border to compare."),
         (

@@ -192,7 +192,7 @@ class TestReader:
         assert terrain.height_m(5.5 + 5 / 20, 50.2) == pytest.approx(140)
 
     def test_a_fine_dem_is_averaged(self, tmp_path, monkeypatch):
-        monkeypatch.setattr(elevation, "MAX_CELLS", 50)
+        monkeypatch.setattr(elevation, "MAX_CELLS_A_SIDE", 50)
         rng = np.random.default_rng(1)
         values = rng.uniform(0, 400, (120, 90)).astype(np.float32)
         terrain = read_terrain(write_dem(tmp_path / "dem.tif", values), "ellipsoidal", None, AROUND)

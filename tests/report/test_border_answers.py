@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import shapely
 
-from pipeline.borders.country_tones import CHANGES, NONE_FOUND, UNKNOWN
+from pipeline.borders.country_tones import CANNOT_BE_TOLD, CHANGES, NONE_FOUND
 from pipeline.deliver.results import CityResults, PhotoResults
 from pipeline.report.answers import Answer
 from pipeline.report.border_answers import greener_questions
@@ -227,5 +227,5 @@ def test_view_angle_is_a_doubt_where_it_matters(photo: PhotoResults) -> None:
         return greener(dataclasses.replace(photo, country_tones=tones)).doubts
 
     assert said(doubts("DE", CHANGES), "Within Germany alone, tone changes with the angle of view.")
-    for country, verdict in (("DE", NONE_FOUND), ("DE", UNKNOWN), ("LU", CHANGES)):
+    for country, verdict in (("DE", NONE_FOUND), ("DE", CANNOT_BE_TOLD), ("LU", CHANGES)):
         assert not said(doubts(country, verdict), "angle of view")

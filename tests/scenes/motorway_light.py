@@ -13,11 +13,12 @@ from scipy.ndimage import gaussian_filter
 from pipeline.borders.zones import AREA_CRS
 from pipeline.motorways.chainage import Crossing, Regional
 from pipeline.motorways.compare import Corridor, roads_along
-from pipeline.motorways.light_end import BOUND_SIGMAS, Finding, judge_motorway
+from pipeline.motorways.light_end import Finding, judge_motorway
 from pipeline.motorways.lit_segments import classified, lit_light
 from pipeline.motorways.settings import MOTORWAY_SETTINGS, MotorwaySettings
 from pipeline.raster.grid import Grid
 from pipeline.raster.tiles import Tile
+from pipeline.robust import NORMAL_95
 from tests.scenes.lands import X0, Y0
 
 LENGTH_M = 24_000.0
@@ -61,7 +62,7 @@ def scene(setting: Setting, seed: int) -> tuple[Crossing, Grid, np.ndarray, floa
     burns = np.where(lamps < end, *lit)
     # The photo is off by its position's error; the line is off along and across, within what it states.
     photo = rng.normal(0, setting.position_sigma_m, 2)
-    along, across = rng.normal(0, setting.line_error_m / BOUND_SIGMAS, 2)
+    along, across = rng.normal(0, setting.line_error_m / NORMAL_95, 2)
     at = lamps[burns] + along
     light = np.zeros((round(height_m / cell), round(LENGTH_M / cell)))
     _add(

@@ -20,7 +20,7 @@ from pipeline.photo.reader import read_photo
 from pipeline.photo.saturation import SATURATION
 from pipeline.raster.tiles import Tile
 from pipeline.simulate.render import Optics, developed, on_pixels, spread
-from pipeline.tone.ratios import average_around, calibrate, light_tile, tone_tile
+from pipeline.tone.ratios import average_around, calibrate, light_above_background_tile, tone_tile
 
 SIDE, RESOLUTION_M = 800, 100.0
 TONES = (-1.3, -0.9, -0.6, -0.2)  # log2(G/R) of the countries, from sodium to white
@@ -131,7 +131,9 @@ def measured(made: Scene, evidence: EvidenceLevel, masked: bool = True) -> Measu
     m = known.margin
     padded = np.pad(ortho, ((0, 0), (m, m), (m, m)), constant_values=np.nan)
     tile = Tile(0, 0, SIDE, SIDE)
-    return Measured(tone_tile(padded, tile, known), light_tile(padded, tile, known), known.tone_cells)
+    return Measured(
+        tone_tile(padded, tile, known), light_above_background_tile(padded, tile, known), known.tone_cells
+    )
 
 
 def country_biases(made: Scene, seen: Measured, low: float, high: float = np.inf) -> list[float]:

@@ -17,8 +17,8 @@ from pipeline.tone.ratios import (
     ab_scale,
     average_around,
     calibrate,
+    light_above_background_tile,
     light_bands,
-    light_tile,
     lost_blue,
     signal_to_noise,
     tone_bands,
@@ -74,7 +74,7 @@ def seen(above, calibration):
 def test_light_by_hand():
     """Light less the background under it, in the ratios' system; the sigma is green's, in one cell."""
     known = by_hand(scale=(0.5, 1.0, 4.0))
-    result = light_tile(seen((0.5, 0.25, 0.125), known), TILE, known)
+    result = light_above_background_tile(seen((0.5, 0.25, 0.125), known), TILE, known)
     assert result.shape == (4, TILE.height, TILE.width)
     np.testing.assert_array_equal(result[:3], np.broadcast_to([[[0.25]], [[0.25]], [[0.5]]], (3, 3, 4)))
     # Read noise of 4/64 and shot noise: variance 0.5 times the signal of 1/4.
@@ -86,7 +86,7 @@ def test_of_light_by_hand_a_saturated_cell_takes_its_halo_alone():
     ortho = seen((0.5, 0.25, 0.125), known)
     assert known.margin == 2
     ortho[3, 1, 1] = 0.01  # one cell beyond the tile's corner: its halo reaches into it
-    result = light_tile(ortho, TILE, known)
+    result = light_above_background_tile(ortho, TILE, known)
     expected = np.zeros((3, 4), bool)
     expected[0, 0] = True
     np.testing.assert_array_equal(np.isnan(result), np.broadcast_to(expected, (4, 3, 4)))
@@ -94,7 +94,7 @@ def test_of_light_by_hand_a_saturated_cell_takes_its_halo_alone():
     bare = by_hand(halo_cells=0, tone_cells=5)
     ortho = seen((0.5, 0.25, 0.125), bare)
     ortho[3, 2, 2] = 0.01
-    np.testing.assert_array_equal(np.isnan(light_tile(ortho, TILE, bare)[0]), expected)
+    np.testing.assert_array_equal(np.isnan(light_above_background_tile(ortho, TILE, bare)[0]), expected)
 
 
 def test_tone_by_hand():
@@ -272,7 +272,7 @@ def test_saturated_cells_and_their_halo_are_left_out():
     row, column = np.unravel_index(light[0].argmax(), SHAPE)
     ortho[3, row, column] = 0.1
     known = calibration(ortho)
-    tone, shown = (whole(f, ortho, known) for f in (tone_tile, light_tile))
+    tone, shown = (whole(f, ortho, known) for f in (tone_tile, light_above_background_tile))
     halo = known.halo_cells
     assert halo == 2
     near = np.s_[row - halo : row + halo + 1, column - halo : column + halo + 1]
@@ -294,7 +294,7 @@ def test_red_that_clips_would_fake_green_if_it_were_not_masked():
 
 
 @pytest.mark.parametrize("tile", [Tile(0, 0, 100, 130), Tile(128, 64, 33, 77), Tile(300, 400, 100, 100)])
-@pytest.mark.parametrize("function", [tone_tile, light_tile])
+@pytest.mark.parametrize("function", [tone_tile, light_above_background_tile])
 def test_a_tile_equals_the_whole_to_the_last_bit(function, tile):
     ortho, _ = sky(SHAPE, seed=4)
     ortho[3, 150:152, 90:93] = 1.0
