@@ -3,6 +3,7 @@
 import json
 import logging
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -41,38 +42,39 @@ Manual = tuple[list[str], Observations]
 """Names and observations of control points by hand."""
 
 
-def georeference(
-    light: Path,
-    photo_facts: Path,
-    borders: Path,
-    control_points: list[Path],
-    roads: list[Path],
-    night_light: list[Path],
-    dem: list[Path],
-    pass_light: list[Path],
-    pass_facts: list[Path],
-    heights: Dem | None,
-    camera: Path,
-    control: Path,
-    picture: Path,
-    threads: int = 2,
-) -> None:
-    """Solve a photo. `control_points`, `roads`, `night_light` and `dem` are each no file or one; `pass_light`
-    and `pass_facts` are of the other photos of its pass. Of a refused solution `camera` and `control` tell
-    why and nothing that could be taken for a place; `picture` shows what was found."""
-    facts, photo = _facts(photo_facts), read_photo_tif(light)
+@dataclass(frozen=True)
+class Inputs:
+    """A photo and what helps to place it: each of `control_points`, `roads`, `night_light` and `dem` (read as
+    `heights` says) is no file or one; `pass_light` and `pass_facts` are of the other photos of its pass."""
+
+    light: Path
+    photo_facts: Path
+    borders: Path
+    control_points: list[Path]
+    roads: list[Path]
+    night_light: list[Path]
+    dem: list[Path]
+    heights: Dem | None
+    pass_light: list[Path]
+    pass_facts: list[Path]
+
+
+def georeference(given: Inputs, camera: Path, control: Path, picture: Path, threads: int = 2) -> None:
+    """Solve a photo. Of a refused solution `camera` and `control` tell why and nothing that could be taken
+    for a place; `picture` shows what was found."""
+    facts, photo = _facts(given.photo_facts), read_photo_tif(given.light)
     prior, _ = prior_and_orbit(facts)
-    around = _around(facts)
-    extent, terrain = _extent(roads, night_light, around), _terrain(dem, heights, around)
-    ground = KnownGround(gazetteer(), extent, terrain)
-    manual = _manual(control_points, facts, terrain)
+    ground = _known_ground(given, facts)
+    extent, terrain = ground.extent, ground.terrain
+    manual = _manual(given.control_points, facts, terrain)
     solution = solve(photo, prior, ground.cities, manual and manual[1], extent, terrain, threads)
     log.info("%s: %s: %s", facts.id, "accepted" if solution.accepted else "refused", solution.reason)
     clock = None
     if solution.accepted:
-        others = ((_facts(f), read_photo_tif(t)) for f, t in zip(pass_facts, pass_light, strict=True))
+        files = zip(given.pass_facts, given.pass_light, strict=True)
+        others = ((_facts(file), read_photo_tif(tif)) for file, tif in files)
         solution, clock = shared_with_pass(solution, facts, others_placed(others, ground, threads))
-    shown = gpd.read_file(borders, layer="borders")
+    shown = gpd.read_file(given.borders, layer="borders")
     figure = solve_picture(
         photo, solution.camera, solution.points, shown, _title(facts, solution), facts.simulated
     )
@@ -95,6 +97,13 @@ def _around(facts: PhotoFacts) -> Bounds:
     assert isinstance(facts.look_at, LookAt)
     lon, lat = facts.look_at.lon, facts.look_at.lat
     return lon - 2 * AROUND_DEG, lat - AROUND_DEG, lon + 2 * AROUND_DEG, lat + AROUND_DEG
+
+
+def _known_ground(given: Inputs, facts: PhotoFacts) -> KnownGround:
+    """Cities, light with extent and heights around the look-at point."""
+    around = _around(facts)
+    extent = _extent(given.roads, given.night_light, around)
+    return KnownGround(gazetteer(), extent, _terrain(given.dem, given.heights, around))
 
 
 def _extent(roads: list[Path], night_light: list[Path], around: Bounds) -> Extent | None:

@@ -24,7 +24,7 @@ from pipeline.photo.tiff import write_photo
 from pipeline.simulate.render import render
 from pipeline.simulate.scene import WORLD, lights_seen
 from pipeline.steps.acquire import acquire
-from pipeline.steps.georeference import georeference
+from pipeline.steps.georeference import Inputs, georeference
 from tests.camera.test_terrain import write_dem
 from tests.conftest import REPOSITORY
 
@@ -97,16 +97,18 @@ def run(
 ) -> dict[str, Any]:
     """The content of `camera.json`, with its files in `folder`."""
     georeference(
-        light=light,
-        photo_facts=facts,
-        borders=repository / "data" / "borders.gpkg",
-        control_points=control_points or [],
-        roads=[],
-        night_light=[],
-        dem=[] if dem is None else [dem.path],
-        pass_light=[other.light for other in others],
-        pass_facts=[other.facts for other in others],
-        heights=dem,
+        Inputs(
+            light=light,
+            photo_facts=facts,
+            borders=repository / "data" / "borders.gpkg",
+            control_points=control_points or [],
+            roads=[],
+            night_light=[],
+            dem=[] if dem is None else [dem.path],
+            heights=dem,
+            pass_light=[other.light for other in others],
+            pass_facts=[other.facts for other in others],
+        ),
         camera=folder / "camera.json",
         control=folder / "control.gpkg",
         picture=folder / "solve.png",

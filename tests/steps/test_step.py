@@ -44,6 +44,28 @@ def test_named_items_arrive_as_annotated(snakemake: FakeSnakemake) -> None:
     assert seen == [Path("a.tif"), [Path("b.tif"), Path("c.tif")], LonLat(lon=5, lat=50), Path("d.tif"), 2]
 
 
+@dataclass(frozen=True)
+class Together:
+    """Two inputs and an option of a step."""
+
+    one: Path
+    many: list[Path]
+    place: LonLat | None
+
+
+def test_items_that_belong_together_arrive_as_a_dataclass(snakemake: FakeSnakemake) -> None:
+    seen: list[object] = []
+
+    def step(given: Together, out: Path) -> None:
+        seen.extend([given, out])
+
+    snakemake.input = {"one": "a.tif", "many": ["b.tif"]}
+    snakemake.output = {"out": "d.tif"}
+    snakemake.params = {"place": {"lon": 5.0, "lat": 50.0}}
+    run_step(step, snakemake)
+    assert seen == [Together(Path("a.tif"), [Path("b.tif")], LonLat(lon=5, lat=50)), Path("d.tif")]
+
+
 @pytest.mark.expects_warnings
 @pytest.mark.parametrize(
     ("error", "line", "traceback"),
