@@ -42,7 +42,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The workflow's tests come first, then whole solves and the delivered city: nothing long is left when all
+    """The workflow comes first, then whole solves and the delivered city: nothing long is left when all
     others have ended."""
 
     def place(item: pytest.Item) -> tuple[bool, bool, bool]:
