@@ -68,7 +68,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
         countries=list(COUNTRIES),
         photos=[write_raw_photo(workdir.folder, night) for night in NIGHTS],
         grid={"radius_km": 30, "resolution_m": 400},
-        borders={"replicates": 500},
+        borders={"replicates": 200},
     )
     outcome = workdir.snakemake("--config", "cities=raw")
     assert outcome.code == 0, outcome.text
