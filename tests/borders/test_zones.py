@@ -356,7 +356,7 @@ def test_polygons_leave_lines_and_points_out():
 @pytest.mark.parametrize(("over", "under"), [(0.0, 1.0), (1.0, 0.0), (-1.0, 2.0), (2.0, -1.0)])
 def test_a_ratio_of_no_light_is_missing(over, under):
     assert log_ratio(pd.Series([over]), pd.Series([under])).isna().all()
-    assert log_ratio(pd.Series([8.0]), pd.Series([2.0])).tolist() == [2.0]
+    assert log_ratio(pd.Series([8.0, 0.02]), pd.Series([2.0, 0.08])).tolist() == [2.0, -2.0]
 
 
 def test_blue_is_given_where_half_of_the_lit_cells_have_it():
