@@ -9,6 +9,7 @@ import numpy as np
 import psutil
 import shapely
 from affine import Affine
+from odc.geo.geobox import GeoBox
 from pyproj import Transformer
 from shapely.geometry.base import BaseGeometry
 
@@ -46,6 +47,22 @@ class Grid:
     def transform(self) -> Affine:
         """(column, row) of cell corners to (x, y)."""
         return Affine(self.resolution_m, 0, self.bounds[0], 0, -self.resolution_m, self.bounds[3])
+
+    @property
+    def geobox(self) -> GeoBox:
+        """The same grid as odc-geo has it."""
+        return GeoBox((self.height, self.width), self.transform, self.crs)
+
+    @classmethod
+    def of_geobox(cls, geobox: GeoBox) -> "Grid":
+        """The grid of a GeoBox with square cells and north up."""
+        cell = geobox.affine
+        if not (cell.a == -cell.e and cell.b == cell.d == 0):
+            raise GridError(
+                f"cells of {cell.a:g} x {-cell.e:g} that are not square and north up make no grid"
+            )
+        xmin, ymin, xmax, ymax = geobox.boundingbox.bbox
+        return cls(str(geobox.crs), float(cell.a), (xmin, ymin, xmax, ymax))
 
     def centres(self, column: Array, row: Array) -> tuple[Array, Array]:
         """(x, y) of cells by their index; cell centres are integers."""
