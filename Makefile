@@ -1,27 +1,28 @@
 # `make run` solves the demo city, `make test` runs all tests; both set up `.venv` first.
 PYTHON ?= python3
-BIN := .venv/bin
+# Modules, not the scripts in .venv/bin: the first line of a script cannot name a path with a blank.
+RUN := .venv/bin/python -m
 
 .PHONY: run test lint lock
 
 run: .venv/.ready
-	$(BIN)/snakemake --cores all
+	$(RUN) snakemake --cores all
 
 test: .venv/.ready
-	$(BIN)/pytest
+	$(RUN) pytest
 
 lint: .venv/.ready
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/snakefmt --check Snakefile pipeline/rules
-	$(BIN)/snakemake --lint
+	$(RUN) ruff check .
+	$(RUN) ruff format --check .
+	$(RUN) mypy
+	$(RUN) snakefmt --check Snakefile pipeline/rules
+	$(RUN) snakemake --lint
 
 .venv/.ready: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed, $(PYTHON) is %d.%d; try: make PYTHON=python3.12 $(MAKECMDGOALS)" % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(RUN) pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(RUN) pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@
 
 # Pins every dependency with its hashes, for all supported Python versions, naming no index.

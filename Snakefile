@@ -1,6 +1,7 @@
 # Night photographs to light and tone across borders.
 #
-#   simulate | download -> acquire -> georeference -> place, grid (city) -> orthorectify -> tone -> borders (city) -> deliver (city)
+#   simulate | download -> acquire -> georeference -> place, grid (city) -> orthorectify -> tone
+#     -> country_tones, borders (city), change (city) -> deliver (city)
 #
 # A refused photo stops nothing: from `place` on a city goes on with those that were placed, and the run ends
 # with `refusals`, which names the others and fails.
@@ -8,8 +9,10 @@
 # configs/run.yaml says which cities, configs/<city>.yaml which photos and options. Files between the steps
 # lie in results/<city>/<photo>/ and results/<city>/; a step is pipeline/steps/<step>.py.
 from pipeline.models import NAME
+from pipeline.steps.interpreter import find_python_through_path
 from pipeline.steps.plan import plan_or_exit
 
+find_python_through_path()
 plan = plan_or_exit(config, checkpoints)
 CITY = f"{plan.run.results}/{{city}}"
 PHOTO = f"{CITY}/{{photo}}"
@@ -49,6 +52,7 @@ include: "pipeline/rules/place.smk"
 include: "pipeline/rules/grid.smk"
 include: "pipeline/rules/orthorectify.smk"
 include: "pipeline/rules/tone.smk"
+include: "pipeline/rules/country_tones.smk"
 include: "pipeline/rules/motorways.smk"
 include: "pipeline/rules/borders.smk"
 include: "pipeline/rules/change.smk"

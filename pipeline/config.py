@@ -78,6 +78,7 @@ def load_facts(file: Path) -> Facts:
 
 
 def read_yaml(file: Path) -> dict[str, Any]:
+    """The keys and values of a YAML file, not yet checked. Raises ConfigError where there are none."""
     try:
         values = yaml.safe_load(file.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -202,6 +203,7 @@ def defaults_yaml() -> str:
 
 
 def schema_json() -> str:
+    """The JSON Schema of a city's file, from which editors check and complete it."""
     return json.dumps(City.model_json_schema(), indent=2, ensure_ascii=False) + "\n"
 
 

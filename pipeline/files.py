@@ -9,21 +9,32 @@ import psutil
 
 
 @contextmanager
+def temporary_file(target: Path, kind: str = "part") -> Iterator[Path]:
+    """A name beside `target` that only this process writes to; what it names is removed when the block ends.
+
+    Processes that write the same target have names of their own. What a killed one has left is swept by the
+    next. `kind` tells apart several temporary files of one target.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    prefix = f".{target.stem}.{kind}"
+    for left in target.parent.glob(f"{prefix}*{target.suffix}"):
+        writer = left.name.removeprefix(prefix).removesuffix(target.suffix)
+        if writer.isdigit() and not psutil.pid_exists(int(writer)):
+            left.unlink(missing_ok=True)
+    own = target.with_name(f"{prefix}{os.getpid()}{target.suffix}")
+    try:
+        yield own
+    finally:
+        with suppress(OSError):
+            own.unlink(missing_ok=True)
+
+
+@contextmanager
 def atomic_write(target: Path) -> Iterator[Path]:
     """A name beside `target` to write to; it becomes `target` when the block ends well, else it is removed.
 
     A killed step thus never leaves a file that looks finished; what it left is swept by the next one.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    prefix = f".{target.stem}.part"
-    for left in target.parent.glob(f"{prefix}*{target.suffix}"):
-        writer = left.name.removeprefix(prefix).removesuffix(target.suffix)
-        if writer.isdigit() and not psutil.pid_exists(int(writer)):
-            left.unlink(missing_ok=True)
-    part = target.with_name(f"{prefix}{os.getpid()}{target.suffix}")
-    try:
+    with temporary_file(target) as part:
         yield part
         part.replace(target)
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)

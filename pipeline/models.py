@@ -20,6 +20,8 @@ D65_XYZ: Triple = (0.95047, 1.0, 1.08883)
 
 
 class Model(BaseModel):
+    """What all models share: unknown keys and infinite numbers are refused, and values do not change."""
+
     model_config = ConfigDict(
         extra="forbid", frozen=True, str_strip_whitespace=True, allow_inf_nan=False, serialize_by_alias=True
     )

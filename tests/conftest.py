@@ -12,6 +12,12 @@ import pytest
 from xdist.scheduler import LoadFileScheduling
 
 REPOSITORY = Path(__file__).parents[1]
+NEEDS_PHOTOGRAPHS = "needs NASA photographs and rendered scenes"
+HOW_TO_GET_THEM = "set NIGHT_SHARED to the folder that has them, see CONTRIBUTING.md"
+# Files of whole solves: minutes each, where most take seconds.
+LONG = {"test_solve.py", "test_georeference.py", "test_rendered_scenes.py"}
+# Folders whose tests look at the fabricated city that `tests.scenes.delivery` delivers.
+OF_THE_DELIVERY = {"deliver", "qgis", "report"}
 
 pytest_plugins = ["tests.scenes.delivery"]
 
@@ -21,11 +27,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 class ByFile(LoadFileScheduling):
-    """Files run side by side, but for those that look at one run of the demo."""
+    """Files run side by side, but for those that look at one run of the demo or at one delivered city: what
+    they look at is made once, on one worker."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.split("::", 1)[0]
-        return "demo" if file.endswith(("/test_demo.py", "/test_results.py")) else file
+        if file.endswith(("/test_demo.py", "/test_results.py")):
+            return "demo"
+        return "delivery" if Path(file).parent.name in OF_THE_DELIVERY else file
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
@@ -33,8 +42,26 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The workflow's tests come first, so that none of these long ones is left when all others have ended."""
-    items.sort(key=lambda item: item.path.parent.name != "workflow")
+    """The workflow comes first, then whole solves and the delivered city: nothing long is left when all
+    others have ended."""
+
+    def place(item: pytest.Item) -> tuple[bool, bool, bool]:
+        folder = item.path.parent.name
+        return folder != "workflow", item.path.name not in LONG, folder not in OF_THE_DELIVERY
+
+    items.sort(key=place)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say once what was not tested for lack of the check material, and how to have it."""
+    skipped = [str(report.longrepr) for report in terminalreporter.stats.get("skipped", [])]
+    n = sum(NEEDS_PHOTOGRAPHS in reason for reason in skipped)
+    if n:
+        terminalreporter.section("not tested", yellow=True)
+        were = "test was" if n == 1 else "tests were"
+        terminalreporter.line(
+            f"{n} {were} skipped that need NASA photographs and rendered scenes: {HOW_TO_GET_THEM}."
+        )
 
 
 @pytest.fixture(scope="session")
@@ -49,10 +76,10 @@ def shared_folder() -> Path:
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
-    """Real photographs and rendered scenes."""
+    """Real photographs and rendered scenes, for what simulated frames cannot show."""
     folder = shared_folder()
     if not (folder / "photos").is_dir():
-        _absent(f"the check material is not in {folder}; set NIGHT_SHARED to where it is")
+        _absent(f"{NEEDS_PHOTOGRAPHS}, which are not in {folder}; {HOW_TO_GET_THEM}")
     return folder
 
 

@@ -9,18 +9,20 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "pipeline"
 MAX_LINES = 400
+SHARED, MAX_NEEDING_PHOTOGRAPHS = "shared", 12
 # In the order of the data: a folder may import those before it.
 FOLDERS = (
     *("camera", "raster", "photo", "archive", "ground", "georeference", "ortho", "tone", "borders"),
     *("motorways", "deliver", "qgis", "report", "simulate", "steps"),
 )
 # What any folder may import. `config` checks what users write, so it may ask the camera's geometry.
-FOR_ALL = ("config", "models", "errors", "files")
+FOR_ALL = ("config", "models", "errors", "files", "robust")
 ALLOWED_OF_FILES = {
     "config": {"camera", "errors", "models"},
     "models": {"errors"},
     "errors": set(),
     "files": set(),
+    "robust": set(),
 }
 # Products: they know many, and nothing but the steps knows them (beside those that stand on the one before).
 PRODUCTS = {
@@ -116,6 +118,29 @@ def test_files_that_read_are_named_by_their_folder(folder: str) -> None:
                 )
 
 
+def test_tests_stand_on_their_own_scenes() -> None:
+    """Tests and benchmarks share `tests/scenes`; a test that imports a benchmark would share more."""
+    importing = [
+        file.name
+        for file in sorted(Path(__file__).parent.rglob("*.py"))
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("benchmarks")
+    ]
+    assert not importing
+
+
 def test_no_room_grows_too_large() -> None:
     long = {name: n for name, f in modules().items() if (n := len(f.read_text().splitlines())) > MAX_LINES}
     assert not long
+
+
+def test_few_tests_need_what_a_clone_lacks(request: pytest.FixtureRequest) -> None:
+    """A fresh clone has no photographs: only what a simulated frame cannot show may need them."""
+    needing = [item.nodeid for item in request.session.items if SHARED in _fixtures(item)]
+    assert len(needing) <= MAX_NEEDING_PHOTOGRAPHS, needing
+
+
+def _fixtures(item: pytest.Item) -> set[str]:
+    """The fixtures of a test, without parameters that are called like one."""
+    parameters = item.callspec.params if hasattr(item, "callspec") else {}
+    return set(getattr(item, "fixturenames", ())) - set(parameters)

@@ -2,99 +2,27 @@
 
     python -m benchmarks.borders.change [--only NAME]
 
-The scenes are those of `contrast`, with the same towns twice: in the second photo every town is a little
-other than before, the whole picture may be brighter and of another tone, and the second country's tone has
-changed. Prints a table and writes change.json beside this file.
+The scenes are those of `tests.scenes.changed_towns`. Prints a table and writes change.json beside this file.
 """
 
 import argparse
 import json
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.spatial import cKDTree
 
-from benchmarks.borders import contrast
-from pipeline.borders.cells import BorderLine
-from pipeline.borders.change import (
-    Change,
-    Common,
-    PairedCells,
-    border_change,
-    paired_scales,
-    paired_squares,
-    zone_change,
-)
-
-CONFIG = contrast.CONFIG
-
-
-@dataclass(frozen=True)
-class Setting:
-    """Towns as of a setting of `contrast`, how they change (1 sigma of log2 G/R and of ln light), how the
-    picture does, and the tone that the second country gains. trend: change of tone from west to east."""
-
-    towns: contrast.Setting = field(default_factory=contrast.Setting)
-    tone_scatter: float = 0.15
-    light_scatter: float = 0.3
-    light_factor: float = 1.0
-    tone_shift: float = 0.0
-    change: float = 0.2
-    trend: float = 0.0
-
+from benchmarks.borders.contrast import table
+from tests.scenes import border_towns
+from tests.scenes.changed_towns import Setting, measured
 
 SETTINGS = {
     "one side by 0.2": Setting(),
     "pictures of unlike exposure and colour": Setting(light_factor=4.0, tone_shift=0.6),
     "a trend of 0.3 between the pictures": Setting(trend=0.3),
-    "clustered towns": Setting(contrast.Setting(clustered=True)),
+    "clustered towns": Setting(border_towns.Setting(clustered=True)),
     "no change": Setting(change=0.0),
 }
-
-
-@dataclass(frozen=True, eq=False)
-class Pair:
-    """Paired cells of two photos and the border between their countries."""
-
-    cells: PairedCells
-    line: BorderLine
-
-
-def scene(setting: Setting, seed: int) -> Pair:
-    """The same ground twice; what changes by chance does so in patches as large as towns."""
-    made = contrast.scene(setting.towns, seed)
-    rng = np.random.default_rng([seed, 1])
-    cells = made.cells
-    # The ground is divided among random seats, one for each 20 km2.
-    width, height = setting.towns.width_km, setting.towns.height_km
-    seats = rng.uniform(0, 1, (int(width * height / 20), 2)) * (width, height)
-    at = np.column_stack([cells.x - contrast.X0_M, cells.y - contrast.Y0_M]) / 1e3
-    town = cKDTree(seats).query(at)[1] * 2 + cells.country
-    tone = setting.tone_scatter * rng.normal(size=2 * len(seats))[town]
-    light = np.exp(setting.light_scatter * rng.normal(size=2 * len(seats))[town])
-    tone += setting.tone_shift + setting.change * cells.country + setting.trend * (at[:, 0] / width - 0.5)
-    red = (cells.red * light * setting.light_factor).astype(np.float32)
-    green = (red * (cells.green / cells.red) * 2**tone).astype(np.float32)
-    both = np.ones(len(cells), bool)
-    places = cells.x, cells.y, cells.country
-    return Pair(PairedCells(*places, cells.red, cells.green, red, green, both), made.line)
-
-
-def measured(setting: Setting, seed: int) -> dict[str, Change]:
-    """The changes of the sides within `contrast_km` and their difference."""
-    made = scene(setting, seed)
-    rows, scales = paired_squares(made.cells), paired_scales(made.cells, CONFIG.block_km)
-    # The common change is known here: sides are judged by what was planted, not by how much of the frame
-    # each country fills.
-    common = Common(float(np.log2(setting.light_factor)), setting.tone_shift)
-    near = np.isfinite(made.line.distance_m(rows.x, rows.y, 1e3 * CONFIG.contrast_km))
-    sides = {
-        name: zone_change(rows.chosen(near & (rows.country == place)), scales, common, CONFIG)
-        for place, name in enumerate(("first", "second"))
-    }
-    return sides | {"border": border_change(rows, scales, made.line, 1, contrast.EXCLUSION_M, CONFIG)}
 
 
 def figures(setting: Setting, scenes: int) -> dict[str, Any]:
@@ -124,7 +52,7 @@ def main() -> None:
     known = stored.get("coverage", {}) | done
     stored["coverage"] = {name: known[name] for name in SETTINGS if name in known}
     if done:
-        print(contrast.table(done))
+        print(table(done))
     file.write_text(json.dumps(stored, indent=1) + "\n")
 
 

@@ -2,78 +2,31 @@
 
     python -m benchmarks.borders.contrast [--only NAME]
 
-A scene is a frame of two countries with towns as discs of log-normal light, each with a tone of its own.
-Prints a table and writes contrast.json beside this file; with --only, just the settings whose name holds NAME
-anew.
+The scenes are those of `tests.scenes.border_towns`. Prints a table and writes contrast.json beside this file;
+with --only, just the settings whose name holds NAME anew.
 """
 
 import argparse
 import json
-import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import shapely
 
-from pipeline.borders.cells import BorderLine, Cells, beside, patches, unit_scales
-from pipeline.borders.contrast import BorderFit, Contrast, border_contrast, near_patches
-from pipeline.borders.placebo import DistanceField, Placebo, placebo_test
-from pipeline.borders.profiles import along
-from pipeline.models import BordersConfig
+from pipeline.borders.segments import along
+from pipeline.borders.settings import IN_FORCE
+from tests.scenes.border_towns import (
+    SETTINGS,
+    Setting,
+    coverage,
+    fitted,
+    measured,
+    nadir_below,
+    scene,
+)
 
-X0_M, Y0_M = 4_000_000.0, 3_000_000.0
-CELL_KM = 0.5
-PLANTED = 0.25
-MEAN_TONE = -0.8
-CONFIG = BordersConfig()
-EXCLUSION_M = 500.0
-# Fewer than a run takes: enough to tell 5 %, and the time goes into scenes.
-PLACEBOS = 199
-
-
-@dataclass(frozen=True)
-class Setting:
-    """A kind of scene: the frame (km), towns per square km, and how their light and tone scatter (1 sigma of
-    ln light and of log2 G/R). Clustered towns come in groups of five within 4 km, which may share a part of
-    their tone. trend: tone from west to east of the frame; bend: more of it in the middle than at the edges;
-    glow: tone per doubling of a cell's light; towns shine `dim` times as bright in the second country."""
-
-    width_km: float = 60
-    height_km: float = 100
-    density: float = 0.02
-    spread: float = 1.0
-    scatter: float = 0.3
-    contrast: float = PLANTED
-    trend: float = 0.0
-    bend: float = 0.0
-    clustered: bool = False
-    shared: float = 0.0
-    wiggle_km: float = 0.0
-    border: float = 0.5
-    glow: float = 0.0
-    dim: float = 1.0
-
-
-SETTINGS = {
-    "typical": Setting(),
-    "dense": Setting(density=0.06),
-    "even tones": Setting(scatter=0.1),
-    "very uneven towns": Setting(density=0.014, spread=1.3),
-    "short border, 8 towns a side": Setting(height_km=40),
-    "long border": Setting(height_km=300),
-    "clustered towns": Setting(clustered=True),
-    "clusters share their tone": Setting(clustered=True, shared=0.2, scatter=0.2),
-    "winding border": Setting(wiggle_km=8),
-    "trend 0.3, no contrast": Setting(contrast=0, trend=0.3),
-    "trend 0.3, wide frame": Setting(contrast=0, trend=0.3, width_km=100),
-    "bent trend, border off centre": Setting(contrast=0, trend=0.3, bend=0.3, border=0.3, width_km=100),
-    "clustered, trend 0.3": Setting(contrast=0, trend=0.3, clustered=True),
-    "brighter is greener, one side dim": Setting(glow=0.15, dim=0.4, density=0.06),
-}
 SEGMENT_SETTINGS = {
     name: SETTINGS[name] for name in ("typical", "dense", "clustered towns", "winding border")
 }
@@ -84,120 +37,6 @@ PLACEBO_SETTINGS = {
     "trend 0.3": Setting(contrast=0, width_km=100, trend=0.3),
     "dense, winding": Setting(contrast=0, width_km=100, density=0.05, wiggle_km=8),
 }
-
-
-@dataclass(frozen=True, eq=False)
-class Scene:
-    """Lit cells of two countries (0 in the west), their border and their areas."""
-
-    cells: Cells
-    border: shapely.LineString
-    line: BorderLine
-    sides: tuple[shapely.Polygon, shapely.Polygon]
-
-
-def scene(setting: Setting, seed: int) -> Scene:
-    rng = np.random.default_rng(seed)
-    width, height = setting.width_km, setting.height_km
-    x, y = np.meshgrid(np.arange(CELL_KM / 2, width, CELL_KM), np.arange(CELL_KM / 2, height, CELL_KM))
-
-    def border(along: np.ndarray) -> np.ndarray:
-        return setting.border * width + setting.wiggle_km * np.sin(2 * np.pi * along / 37)
-
-    east, north, shared = _places(setting, rng)
-    second = east > border(north)
-    light = np.exp(rng.normal(0, setting.spread, len(east))) * np.where(second, setting.dim, 1)
-    size = 0.5 + 0.47 * np.sqrt(light)
-    tone = rng.normal(MEAN_TONE, setting.scatter, len(east)) + shared + setting.contrast * second
-    country = x > border(y)
-    red, green = np.zeros_like(x), np.zeros_like(x)
-    for town in range(len(east)):
-        reach = 4 * size[town]
-        rows, columns = (
-            slice(max(0, int((at - reach) / CELL_KM)), max(0, int((at + reach) / CELL_KM) + 1))
-            for at in (north[town], east[town])
-        )
-        near = rows, columns
-        away2 = (x[near] - east[town]) ** 2 + (y[near] - north[town]) ** 2
-        disc = light[town] * np.exp(-away2 / 2 / size[town] ** 2) / size[town] ** 2
-        disc[(disc < 0.05) | (country[near] != second[town])] = 0
-        red[near] += disc
-        green[near] += disc ** (1 + setting.glow) * 2 ** tone[town]
-    across = x / width - 0.5
-    green *= 2 ** (setting.trend * across + setting.bend * 4 * across**2)
-    lit = red > 0
-    at = X0_M + 1e3 * x[lit], Y0_M + 1e3 * y[lit]
-    ratio = np.log2(green[lit] / red[lit]).astype(np.float32)
-    cells = Cells(
-        *at, red[lit].astype(np.float32), green[lit].astype(np.float32), country[lit].astype(np.int8), ratio
-    )
-    up = np.linspace(0, height, 1 + int(height / 0.5))
-    course = shapely.LineString(np.column_stack([X0_M + 1e3 * border(up), Y0_M + 1e3 * up]))
-    corners = [[(X0_M + 1e3 * at, Y0_M + 1e3 * end) for end in (height, 0)] for at in (0, width)]
-    west, east = (shapely.Polygon([*course.coords, *corner]) for corner in corners)
-    return Scene(cells, course, BorderLine.of(course, 1e3 * CONFIG.block_km), (west, east))
-
-
-def _places(setting: Setting, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Where towns are (km) and the part of their tone that they share with their group."""
-    size, expected = (
-        (setting.width_km, setting.height_km),
-        setting.density * setting.width_km * setting.height_km,
-    )
-    groups = rng.poisson(expected / 5 if setting.clustered else expected)
-    middle = rng.uniform(0, 1, (groups, 2)) * size
-    if not setting.clustered:
-        return middle[:, 0], middle[:, 1], np.zeros(groups)
-    group = np.repeat(np.arange(groups), rng.poisson(5, groups))
-    at = middle[group] + rng.normal(0, 4, (len(group), 2))
-    inside = ((at > 0) & (at < size)).all(axis=1)
-    shared = rng.normal(0, setting.shared, groups)[group]
-    return at[inside, 0], at[inside, 1], shared[inside]
-
-
-def nadir_below(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """View zenith (degrees) from a station 300 km south of the frame, roughly."""
-    return np.degrees(np.arctan(np.hypot(x - X0_M, y - Y0_M + 300e3) / 400e3))
-
-
-def fitted(made: Scene, config: BordersConfig = CONFIG) -> tuple[Contrast, BorderFit | None]:
-    """The contrast of a scene and the fit behind it."""
-    near = near_patches(beside(made.cells, made.line, 0, 1, 20e3), EXCLUSION_M, config)
-    scales = unit_scales(made.cells, config.block_km)
-    sides = ("BE", "DE")
-    return border_contrast(near, patches(made.cells), scales, made.line, 1, nadir_below, sides, config)
-
-
-def measured(
-    made: Scene, config: BordersConfig = CONFIG, test: bool = False
-) -> tuple[Contrast, Placebo | None]:
-    """What the pipeline says of a scene."""
-    contrast, fit = fitted(made, config)
-    if fit is None or not test:
-        return contrast, None
-    field = DistanceField.of(made.line, made.sides, 1e3 * config.contrast_km)
-    frame = patches(made.cells)
-    return contrast, placebo_test(frame, fit, field, EXCLUSION_M, nadir_below, config, PLACEBOS)
-
-
-def coverage(setting: Setting, scenes: int) -> dict[str, Any]:
-    """How the interval does in scenes of a setting."""
-    found = [measured(scene(setting, seed))[0] for seed in range(scenes)]
-    given = [one for one in found if one.contrast is not None]
-    value = np.array([one.contrast for one in given])
-    half = np.array([one.high - one.contrast for one in given])
-    return {
-        "scenes": scenes,
-        "given": len(given),
-        "coverage": float(np.mean(np.abs(value - setting.contrast) <= half)),
-        "bias": float(value.mean() - setting.contrast),
-        "bias_sigma": float(value.std() / math.sqrt(len(given))),
-        "spread": float(value.std()),
-        "half_width_median": float(np.median(half)),
-        "half_width_p90": float(np.quantile(half, 0.9)),
-        "called_greener": float(np.mean(np.abs(value) > half)),
-        "plain_bias": float(np.mean([one.plain for one in given]) - setting.contrast),
-    }
 
 
 def false_positives(setting: Setting, scenes: int) -> dict[str, Any]:
@@ -217,7 +56,7 @@ def segments(setting: Setting, scenes: int) -> dict[str, Any]:
     rows, dark = [], 0
     for seed in range(scenes):
         made = scene(setting, seed)
-        found = along(fitted(made)[1], made.border, made.line, nadir_below, CONFIG)
+        found = along(fitted(made)[1], made.border, made.line, nadir_below, IN_FORCE)
         given = [one for one in found if one["contrast_g_r"] is not None]
         dark += len(found) - len(given)
         rows += [(one["contrast_g_r"], one["high95"] - one["contrast_g_r"]) for one in given]

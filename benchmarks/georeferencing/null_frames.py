@@ -26,8 +26,8 @@ from pipeline.models import Facts, LonLat, LookAt
 from pipeline.photo.photo import Photo
 from pipeline.photo.structure import without_structure
 from pipeline.simulate.clouds import covered, transmittance
-from pipeline.simulate.render import MARGIN_PX, Optics, developed, imaged, noisy, splat, spread
-from pipeline.simulate.scene import SENSOR_WIDTH_MM
+from pipeline.simulate.render import MARGIN_PX, Optics, developed, imaged, noisy, on_pixels, spread
+from pipeline.simulate.scene import SIMULATED_SENSOR_MM
 from pipeline.simulate.sky import sky_light
 from tests.conftest import shared_folder
 from tests.scenes.frames import photo_of, prior_of, real_photo, rendered_scene
@@ -72,7 +72,7 @@ def stars(rng: np.random.Generator, folder: Path | None) -> Frame:
     height, width = PADDED
     count = int(rng.integers(200, 3000))
     at = rng.uniform(0, width - 1, count), rng.uniform(0, height - 1, count)
-    light = splat(*at, np.minimum(rng.uniform(0.03, 0.5) * (1 + rng.pareto(1.25, count)), 20), PADDED)
+    light = on_pixels(*at, np.minimum(rng.uniform(0.03, 0.5) * (1 + rng.pareto(1.25, count)), 20), PADDED)
     return "", _photographed(_camera(facts), np.stack([light] * 3), rng), facts
 
 
@@ -173,8 +173,8 @@ def _facts(prior: Prior) -> Facts:
     return Facts(
         nadir=LonLat(lon=lon, lat=lat),
         altitude_km=altitude_km,
-        focal_length_mm=prior.focal_px / max(prior.width, prior.height) * SENSOR_WIDTH_MM,
-        sensor_width_mm=SENSOR_WIDTH_MM,
+        focal_length_mm=prior.focal_px / max(prior.width, prior.height) * SIMULATED_SENSOR_MM,
+        sensor_width_mm=SIMULATED_SENSOR_MM,
         look_at=prior.look_at,
     )
 
@@ -184,7 +184,7 @@ def _drawn(rng: np.random.Generator, lenses_mm: Sequence[float] = tuple(LENSES_M
     facts = Facts(
         altitude_km=round(rng.uniform(370, 420), 1),
         focal_length_mm=float(rng.choice(lenses_mm)),
-        sensor_width_mm=SENSOR_WIDTH_MM,
+        sensor_width_mm=SIMULATED_SENSOR_MM,
     )
     return _elsewhere(facts, rng)
 

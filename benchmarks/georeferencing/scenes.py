@@ -17,10 +17,11 @@ from PIL import Image
 
 from benchmarks.georeferencing.design import SHAPE, YEAR, Case, cases
 from pipeline.camera.camera import Camera
-from pipeline.camera.prior import Prior, prior_from_facts
+from pipeline.camera.prior import Prior
 from pipeline.models import Facts, LonLat, LookAt
 from pipeline.simulate.lights import METRES_PER_DEGREE
-from pipeline.simulate.scene import NAUTICAL_MILE_KM, SENSOR_WIDTH_MM, simulate_frame
+from pipeline.simulate.scene import NAUTICAL_MILE_KM, SIMULATED_SENSOR_MM, simulate_frame
+from tests.scenes.frames import prior_in
 
 # How far the stated look-at point may be off, and the radius that is stated with it (km).
 LOOK_AT_KM = {"good": (15.0, 20.0), "rough": (60.0, 80.0), "loose": (60.0, 80.0), "unknown": (350.0, 400.0)}
@@ -39,9 +40,8 @@ class Scene:
     facts: Facts
 
     def prior(self) -> Prior:
-        assert isinstance(self.facts.look_at, LookAt)
         height, width = self.picture.shape[:2]
-        return prior_from_facts(self.facts, self.facts.look_at, width, height, "scene")
+        return prior_in(self.facts, width, height)
 
 
 def scene(case: Case, folder: Path | None = None, shape: tuple[int, int] = SHAPE) -> Scene:
@@ -80,7 +80,7 @@ def facts_of(case: Case, truth: Camera) -> Facts:
         nadir=LonLat(lon=round(nadir[0], 1), lat=round(nadir[1], 1)),
         altitude_km=round(round(altitude_km / NAUTICAL_MILE_KM) * NAUTICAL_MILE_KM, 1),
         focal_length_mm=focal_length_mm,
-        sensor_width_mm=SENSOR_WIDTH_MM,
+        sensor_width_mm=SIMULATED_SENSOR_MM,
         look_at=LookAt(lon=round(look_at[0], 2), lat=round(look_at[1], 2), radius_km=radius_km),
     )
     if case.prior == "loose":

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from benchmarks.georeferencing.measure import against_camera, solved
 from benchmarks.georeferencing.runner import REPOSITORY, Row, Task, run
-from pipeline.georeference.extent import streets
+from pipeline.georeference.extent import LIGHT_OF_STREET, lit_streets
+from pipeline.ground.streets import read_streets
 from pipeline.simulate.scene import simulate_frame
 from pipeline.steps.simulate import read_ground
 from tests.scenes.frames import photo_of, prior_of
@@ -33,7 +34,7 @@ def streets_row(focal_length_mm: float, seed: int, with_streets: bool) -> Row:
         seed, YEAR, ground, aim=AIM, must_see=(), focal_length_mm=focal_length_mm, off_nadir_deg=(10.0, 30.0)
     )
     photo = photo_of(frame.picture)
-    extent = streets(STREETS, BOUNDS) if with_streets else None
+    extent = lit_streets(read_streets(STREETS, BOUNDS, LIGHT_OF_STREET)) if with_streets else None
     solution, row = solved(photo, prior_of(frame.facts, photo), extent)
     return row | against_camera(solution, frame.camera)
 

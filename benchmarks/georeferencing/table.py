@@ -13,9 +13,10 @@ from scipy.stats import beta
 
 from benchmarks.georeferencing.design import PRIORS
 from benchmarks.georeferencing.runner import Row
-from pipeline.georeference.accept import MAX_FALSE_ALARM
+from pipeline.georeference.accept import AcceptanceSettings
 
 HERE = Path(__file__).parent
+MAX_FALSE_ALARM = AcceptanceSettings().max_false_alarm
 PAGE = HERE.parents[1] / "docs" / "georeferencing-benchmark.md"
 # An accepted frame is wrong, not just poor, when it is farther off than this and than it says itself.
 WRONG_PX, WRONG_SIGMAS = 10.0, 3.0

@@ -11,18 +11,15 @@ import numpy as np
 
 from pipeline.camera.camera import Camera
 from pipeline.ground.countries import BORDERS
-from pipeline.models import GridConfig, LonLat, ToneConfig
-from pipeline.photo.photo import PhotoFacts
 from pipeline.photo.reader import read_photo
-from pipeline.photo.tiff import write_photo
 from pipeline.raster.read import raster_grid, read_rows
-from pipeline.steps.grid import make_grid
-from pipeline.steps.orthorectify import bring_onto_grid
-from pipeline.steps.tone import measure_tone
+from tests.scenes.frames import planted_tones
+from tests.scenes.on_map import lay_on_map
 
 SCENES = ("scene-101", "scene-102", "scene-103", "scene-104")
 INLAND_M = 1000.0  # light of both sides is blurred into one nearer to a border
 MIN_CELLS = 500
+RADIUS_KM = 100.0
 
 
 def shared_rows(folder: Path) -> list[dict[str, Any]]:
@@ -30,7 +27,7 @@ def shared_rows(folder: Path) -> list[dict[str, Any]]:
     rows = []
     for name in SCENES:
         if (folder / f"{name}.jpg").is_file():
-            tones, truth = country_tones(folder / name), planted_tones(folder / name)
+            tones, truth = country_tones(folder / name)
             for first, second in combinations(sorted(tones), 2):
                 row = {
                     **{"scene": name, "pair": f"{first}-{second}"},
@@ -42,48 +39,14 @@ def shared_rows(folder: Path) -> list[dict[str, Any]]:
     return rows
 
 
-def planted_tones(scene: Path) -> dict[str, float]:
-    """log2(G/R) of each country."""
-    light = json.loads(Path(f"{scene}.truth.json").read_text())["tone"]
-    return {country: float(np.log2(rgb[1] / rgb[0])) for country, rgb in light.items()}
-
-
-def country_tones(scene: Path) -> dict[str, float]:
-    """log2 of sums of green over red of each country's lit cells, away from its borders."""
+def country_tones(scene: Path) -> tuple[dict[str, float], dict[str, float]]:
+    """log2 of sums of green over red of each country's lit cells away from its borders, and as planted."""
     truth = json.loads(Path(f"{scene}.truth.json").read_text())
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        reading = read_photo(scene.with_suffix(".jpg"))
-        write_photo(reading.photo, folder / "photo.tif")
-        facts = PhotoFacts(
-            id=scene.name,
-            width=reading.photo.light.shape[2],
-            height=reading.photo.light.shape[1],
-            simulated=True,
-            source=scene.name,
-            linearisation=reading.linearisation,
-        )
-        (folder / "photo.json").write_text(facts.model_dump_json())
-        solved = Camera.from_dict(truth).to_dict() | {
-            "parameter_order": ["rotation_x_rad", "rotation_y_rad"],
-            "covariance": (np.eye(2) * 1e-8).tolist(),
-            "solution": {"accepted": True, "evidence": "jpeg", "simulated": True},
-        }
-        (folder / "camera.json").write_text(json.dumps(solved))
-        lon, lat = truth["centre_lonlat"]
-        make_grid(
-            [folder / "camera.json"],
-            LonLat(lon=lon, lat=lat),
-            GridConfig(radius_km=100),
-            folder / "grid.json",
-        )
-        ortho, geometry = folder / "ortho.tif", folder / "geometry.tif"
-        bring_onto_grid(
-            folder / "photo.tif", folder / "camera.json", folder / "grid.json", ortho, geometry, threads=2
-        )
-        outputs = [folder / f"{kind}.tif" for kind in ("tone", "light", "lamps")]
-        measure_tone(ortho, geometry, folder / "photo.json", ToneConfig(), *outputs, threads=2)  # type: ignore[misc, arg-type]
-        return _sums(outputs[0], outputs[1])
+        photo = read_photo(scene.with_suffix(".jpg")).photo
+        lay_on_map(photo, Camera.from_dict(truth), truth["centre_lonlat"], RADIUS_KM, folder)
+        return _sums(folder / "tone.tif", folder / "light.tif"), planted_tones(truth["tone"])
 
 
 def _sums(tone: Path, light: Path) -> dict[str, float]:

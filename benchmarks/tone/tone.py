@@ -24,7 +24,6 @@ import numpy as np
 
 from benchmarks.memory import peak_mb
 from benchmarks.tone.page import write_page
-from benchmarks.tone.scenes import TONES, country_biases, exposed_for, measured, residual_spread, scene
 from benchmarks.tone.shared import shared_rows
 from pipeline.models import LonLat, PhotoSource, ToneConfig
 from pipeline.photo.cameras import read_cameras
@@ -47,6 +46,7 @@ from pipeline.tone.responses import (
 )
 from tests.scenes.dng import codes, mosaic, write_dng
 from tests.scenes.raw_cameras import PUBLISHED, PUBLISHED_MERCURY
+from tests.scenes.tone_maps import TONES, country_biases, exposed_for, measured, residual_spread, scene
 
 HERE = Path(__file__).parent
 CAMERAS = HERE.parents[1] / "data" / "cameras.csv"

@@ -15,11 +15,12 @@ from pipeline.errors import DownloadError
 
 log = logging.getLogger(__name__)
 
+# NASA's archive is slow and sometimes away for some seconds: after 2 + 4 + 8 s it is not only that.
 ATTEMPTS = 4
-FIRST_PAUSE_S = 2.0
-TIMEOUT_S = 60.0
-CHUNK_BYTES = 1 << 16
-PICTURE = "image/", "application/octet-stream"
+FIRST_PAUSE_S = 2.0  # each pause after it is twice as long as the one before
+TIMEOUT_S = 60.0  # without a byte from the server
+CHUNK_BYTES = 1 << 16  # read at a time
+PICTURE = "image/", "application/octet-stream"  # content types; the archive sends either
 
 
 def fetch(
@@ -30,11 +31,12 @@ def fetch(
     first_pause_s: float = FIRST_PAUSE_S,
     kinds: tuple[str, ...] = PICTURE,
 ) -> str:
-    """Write what is at `url` to `target` and return its SHA-256. Raises DownloadError, also where its type is
-    none of `kinds`.
+    """Write what is at `url` to `target` and return its SHA-256, in hexadecimal.
 
-    What may pass (server errors, broken or short transfers) is tried again after 2, 4, 8 s; what will not
-    (no such frame, a page instead of a picture) is reported at once.
+    Raises DownloadError, also where the content type starts with none of `kinds`.
+
+    A fault that may pass (server errors, broken or short transfers) is tried again after 2, 4, 8 s; one that
+    will not (no such frame, a page instead of a picture) is raised at once.
     """
     for attempt in range(1, attempts + 1):
         try:
@@ -52,7 +54,7 @@ def fetch(
 
 
 def _transfer(url: str, target: Path, opener: Callable[..., Any], kinds: tuple[str, ...]) -> str:
-    """One attempt; the length announced by the server must arrive."""
+    """One attempt, which fails where fewer or more bytes arrive than the server announced."""
     digest, received = hashlib.sha256(), 0
     request = Request(url, headers={"User-Agent": "borderlight"})
     with opener(request, timeout=TIMEOUT_S) as response:

@@ -9,8 +9,8 @@ import pandas as pd
 import shapely
 
 OVERPASS = "https://overpass-api.de/api/interpreter"
-ERROR_M = 15.0  # of one carriageway as the line of both
-TIMEOUT_S = 50
+CARRIAGEWAY_ERROR_M = 15.0  # of one carriageway as the line of both, a 95 % bound
+SERVER_TIMEOUT_S = 50  # for its answer, less than the client waits
 
 
 def motorways_url(lon: float, lat: float, radius_km: float, server: str = OVERPASS) -> str:
@@ -18,7 +18,7 @@ def motorways_url(lon: float, lat: float, radius_km: float, server: str = OVERPA
     high = radius_km / 111.2
     wide = high / np.cos(np.radians(lat))
     box = f"{lat - high:.4f},{lon - wide:.4f},{lat + high:.4f},{lon + wide:.4f}"
-    query = f'[out:json][timeout:{TIMEOUT_S}];way["highway"="motorway"]({box});out tags geom;'
+    query = f'[out:json][timeout:{SERVER_TIMEOUT_S}];way["highway"="motorway"]({box});out tags geom;'
     return f"{server}?{urlencode({'data': query})}"
 
 
@@ -34,6 +34,6 @@ def motorways_from(answer: dict[str, Any]) -> gpd.GeoDataFrame:
         national = tags.get("ref", "").replace(" ", "")
         numbers = (tags.get("int_ref") or national).replace(" ", "").split(";")
         line = shapely.LineString(places)
-        rows += [(number, national, ERROR_M, line) for number in numbers if number]
+        rows += [(number, national, CARRIAGEWAY_ERROR_M, line) for number in numbers if number]
     table = pd.DataFrame(rows, columns=["ref", "name", "error_m", "geometry"])
     return gpd.GeoDataFrame(table, geometry="geometry", crs="EPSG:4326")

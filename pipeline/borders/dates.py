@@ -1,95 +1,144 @@
 """The tables of what changed between two photos of one grid."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
 
-from pipeline.borders import change
-from pipeline.borders.cells import Floats
-from pipeline.borders.scene import Scene, borders_in
-from pipeline.borders.schema import OF_TWO_PHOTOS, layer, of_two_photos
-from pipeline.borders.zones import (
-    AREA_CRS,
-    country_zones,
-    no_border,
-    polygons,
-    widened,
+from pipeline.borders.allowed_change import Allowed, PairedTiles, allowed
+from pipeline.borders.change import border_change, zone_change
+from pipeline.borders.change_statements import border_statement, zone_statement
+from pipeline.borders.paired_cells import (
+    Common,
+    PairedSquares,
+    pair_cells,
+    paired_scales,
+    paired_squares,
 )
+from pipeline.borders.scene import Border, Scene, borders_in
+from pipeline.borders.schema import OF_TWO_PHOTOS, layer, of_two_photos
+from pipeline.borders.settings import IN_FORCE, BorderSettings
+from pipeline.borders.units import Units
+from pipeline.borders.zones import AREA_CRS, country_zones, no_border, polygons, widened
 from pipeline.ground.countries import Countries
 from pipeline.ground.country_table import adjective, country_name
 from pipeline.models import BordersConfig
-from pipeline.raster.tiles import Tile
+
+Row = dict[str, Any]
 
 
 def compare_dates(
     before: Scene,
     after: Scene,
-    tiles: Iterable[tuple[Tile, Floats, Floats, Floats, Floats]],
+    tiles: PairedTiles,
     countries: Countries,
     config: BordersConfig,
+    settings: BorderSettings = IN_FORCE,
 ) -> dict[str, gpd.GeoDataFrame]:
     """The layers of two photos of one grid named in OF_TWO_PHOTOS, from tiles of light and tone before and
     of light and tone after. `countries` are in AREA_CRS."""
     frame = before.frame() & after.frame()
-    may = change.allowed(before.facts, after.facts)
-    zones = country_zones(countries, frame)
-    borders = borders_in([before, after], countries, frame, config)
-    rows: dict[str, list[dict[str, Any]]] = {name: [] for name in OF_TWO_PHOTOS}
-
-    def say(scope: str, **more: Any) -> None:
-        rows["changes"].append({"scope": scope, "tone_kind": may.kind} | more)
-
-    cells = None
-    if may.kind != "refused" and not frame.is_empty:
-        cells = change.pair_cells(
-            may.alike(tiles), countries.areas.to_crs(before.grid.crs), before.grid, AREA_CRS
-        )
-    whole = polygons(frame if not frame.is_empty else before.frame() | after.frame())
-    if cells is None or not len(cells):
-        shown = "no lit place is seen in both photos" if cells is not None else "the photos do not overlap"
-        reason = may.reason if may.kind == "refused" else shown
-        say("frame", statement=f"No change can be given: {reason}.", geometry=whole)
+    rows: dict[str, list[Row]] = {name: [] for name in OF_TWO_PHOTOS}
+    comparison = _compared(before, after, frame, tiles, countries, config, settings)
+    if isinstance(comparison, str):
+        whole = polygons(frame if not frame.is_empty else before.frame() | after.frame())
+        sentence = f"No change can be given: {comparison}."
+        rows["changes"] = [_row("frame", allowed(before.facts, after.facts), whole) | {"statement": sentence}]
     else:
-        light, scales = change.paired_squares(cells), change.paired_scales(cells, config.block_km)
-        less = change.Common.of(light, may.kind)
-        codes = list(countries.areas["country"])
-        sigma = math.hypot(may.place_sigma, may.frame_sigma)
-        if may.note:
-            say("cameras", statement=may.note, geometry=whole)
-
-        def of(mask: NDArray[np.bool_], where: str) -> dict[str, Any]:
-            found = change.zone_change(light.chosen(mask), scales, less, config, sigma)
-            return found.row() | {"statement": change.zone_statement(found, where, may.kind)}
-
-        for zone in zones.itertuples():
-            own = of(light.country == codes.index(zone.country), country_name(zone.country))
-            say("country", country=zone.country, geometry=zone.geometry, **own)
-        areas = zones.set_index("country").geometry
-        for one in borders:
-            away_m = one.line.distance_m(light.x, light.y, 1e3 * config.contrast_km)
-            field = widened(one.geometry, 1e3 * config.contrast_km)
-            for code, place in zip(one.codes, one.places, strict=True):
-                near = (light.country == place) & np.isfinite(away_m) & (away_m >= one.exclusion_m)
-                own = of(near, f"The {adjective(code)} side within {config.contrast_km:g} km")
-                shape = polygons(areas.get(code, shapely.Polygon()) & field)
-                say("side", pair=one.pair, side=code, geometry=shape, **own)
-            both = light.chosen(np.isin(light.country, one.places))
-            line = one.line, one.places[1], one.exclusion_m
-            found = change.border_change(both, scales, *line, config, may.place_sigma)
-            sentence = change.border_statement(found, *(adjective(code) for code in one.codes))
-            rows["border_changes"].append(
-                one.about
-                | found.row()
-                | {"tone_kind": may.kind, "statement": sentence, "geometry": one.geometry}
-            )
-        if missing := no_border([country_name(code) for code in zones["country"]], len(borders)):
-            say("borders", statement=missing, geometry=whole)
+        borders = borders_in([before, after], countries, frame, config, settings)
+        rows["changes"] = list(comparison.changes(countries, frame, borders))
+        rows["border_changes"] = [comparison.border(border) for border in borders]
     return {
         name: of_two_photos(layer(rows[name], name), name, before.facts, after.facts)
         for name in OF_TWO_PHOTOS
     }
+
+
+@dataclass(frozen=True, eq=False)
+class _Comparison:
+    """What is compared between two photos: the same squares of ground in both."""
+
+    may: Allowed
+    squares: PairedSquares
+    scales: tuple[Units, ...]
+    common: Common
+    config: BordersConfig
+    settings: BorderSettings
+
+    def changes(self, countries: Countries, frame: BaseGeometry, borders: Sequence[Border]) -> Iterator[Row]:
+        """The rows of `changes`: the cameras, countries, sides of borders, or why there is none."""
+        zones, codes = country_zones(countries, frame), list(countries.areas["country"])
+        areas = zones.set_index("country").geometry
+        if self.may.note:
+            yield _row("cameras", self.may, polygons(frame)) | {"statement": self.may.note}
+        for code, area in areas.items():
+            change = self._zone(self.squares.country == codes.index(code), country_name(str(code)))
+            yield _row("country", self.may, area) | {"country": code} | change
+        for border in borders:
+            yield from self._sides(border, areas)
+        if missing := no_border([country_name(code) for code in zones["country"]], len(borders)):
+            yield _row("borders", self.may, polygons(frame)) | {"statement": missing}
+
+    def _sides(self, border: Border, areas: gpd.GeoSeries) -> Iterator[Row]:
+        """The rows of both sides of a border, as far as contrasts reach."""
+        reach_m, at = 1e3 * self.config.contrast_km, (self.squares.x, self.squares.y)
+        away_m = border.line.distance_m(*at, reach_m)
+        near, around = np.isfinite(away_m) & (away_m >= border.exclusion_m), widened(border.geometry, reach_m)
+        for code, place in zip(border.codes, border.places, strict=True):
+            where = f"The {adjective(code)} side within {self.config.contrast_km:g} km"
+            change = self._zone(near & (self.squares.country == place), where)
+            area = polygons(areas.get(code, shapely.Polygon()) & around)
+            yield _row("side", self.may, area) | {"pair": border.pair, "side": code} | change
+
+    def border(self, border: Border) -> Row:
+        """The row of `border_changes` of a border."""
+        both = self.squares.chosen(np.isin(self.squares.country, border.places))
+        contrast = self.settings.contrast
+        line = border.line, border.places[1], border.exclusion_m
+        # How well the colours of a whole photo are known cancels across a border.
+        change = border_change(both, self.scales, *line, self.config, contrast, self.may.place_sigma)
+        sentence = border_statement(change, *(adjective(code) for code in border.codes))
+        words = {"tone_kind": self.may.kind, "statement": sentence}
+        return border.about | change.row() | words | {"geometry": border.geometry}
+
+    def _zone(self, mask: NDArray[np.bool_], where: str) -> Row:
+        """The columns of the change of some squares."""
+        sigma = math.hypot(self.may.place_sigma, self.may.frame_sigma)
+        rows, contrast = self.squares.chosen(mask), self.settings.contrast
+        change = zone_change(rows, self.scales, self.common, self.config, contrast, sigma)
+        return change.row() | {"statement": zone_statement(change, where, self.may.kind)}
+
+
+def _compared(
+    before: Scene,
+    after: Scene,
+    frame: BaseGeometry,
+    tiles: PairedTiles,
+    countries: Countries,
+    config: BordersConfig,
+    settings: BorderSettings,
+) -> _Comparison | str:
+    """What is compared within the frame of both photos, or why nothing can be."""
+    may = allowed(before.facts, after.facts)
+    if may.kind == "refused":
+        return may.reason
+    if frame.is_empty:
+        return "the photos do not overlap"
+    areas = countries.areas.to_crs(before.grid.crs)
+    cells = pair_cells(may.alike(tiles), areas, before.grid, AREA_CRS)
+    if not len(cells):
+        return "no lit place is seen in both photos"
+    squares = paired_squares(cells)
+    scales = paired_scales(cells, config.block_km, settings.contrast.smoothing_blocks)
+    return _Comparison(may, squares, scales, Common.of(squares, may.kind), config, settings)
+
+
+def _row(scope: str, may: Allowed, area: BaseGeometry) -> Row:
+    """What every row of `changes` has."""
+    return {"scope": scope, "tone_kind": may.kind, "geometry": area}

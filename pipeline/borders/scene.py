@@ -8,8 +8,10 @@ import shapely
 from pyproj import Transformer
 from shapely.geometry.base import BaseGeometry
 
-from pipeline.borders.cells import BorderLine
-from pipeline.borders.zones import AREA_CRS, exclusion_m
+from pipeline.borders.border_line import BorderLine
+from pipeline.borders.exclusion_zone import exclusion_m
+from pipeline.borders.settings import BorderSettings
+from pipeline.borders.zones import AREA_CRS
 from pipeline.camera.earth import Array
 from pipeline.camera.uncertainty import SolvedCamera
 from pipeline.ground.countries import Countries, clipped
@@ -53,13 +55,18 @@ class Border:
 
     @property
     def about(self) -> dict[str, str]:
+        """The columns of a table that name the border."""
         return {"pair": self.pair, "first": self.codes[0], "second": self.codes[1]}
 
 
 def borders_in(
-    scenes: Sequence[Scene], countries: Countries, frame: BaseGeometry, config: BordersConfig
+    scenes: Sequence[Scene],
+    countries: Countries,
+    frame: BaseGeometry,
+    config: BordersConfig,
+    settings: BorderSettings,
 ) -> list[Border]:
-    """The borders in a frame that all scenes show."""
+    """The borders in a frame (in AREA_CRS) that all scenes show, with the widest of their exclusion zones."""
     around = shapely.box(*frame.buffer(reach_m(config)).bounds)
     whole, codes = countries.borders.set_index("pair").geometry, list(countries.areas["country"])
     return [
@@ -68,12 +75,13 @@ def borders_in(
             codes=(row.first, row.second),
             places=(codes.index(row.first), codes.index(row.second)),
             geometry=row.geometry,
-            line=BorderLine.of(whole[row.pair] & around, 1e3 * config.block_km),
-            exclusion_m=max(exclusion_m(scene.solved, row.geometry) for scene in scenes),
+            line=BorderLine.of(whole[row.pair] & around, 1e3 * config.block_km, settings.line),
+            exclusion_m=max(exclusion_m(scene.solved, row.geometry, settings.exclusion) for scene in scenes),
         )
         for row in clipped(countries, frame).borders.itertuples()
     ]
 
 
 def reach_m(config: BordersConfig) -> float:
+    """How far (m) from a border anything is compared."""
     return 1e3 * max(config.contrast_km, config.bands_km[-1])

@@ -1,4 +1,5 @@
-"""The layers of `borders.gpkg`: their columns and kinds of geometry, and rows made into them.
+"""The layers of `borders.gpkg` and the tables of each photo's `country_tones.gpkg`: their columns and kinds
+of geometry, and rows made into them.
 
 Layers of a photo begin with `photo` and `taken_at`, those of two photos with `before`, `taken_before`,
 `after` and `taken_after`; all end with `geometry`, `evidence` and `simulated`.
@@ -18,7 +19,7 @@ LIGHT = [
     *("light_r", "light_g", "light_b", "tone_g_r", "sigma_g_r", "tone_b_g", "n_cells", "masked_share"),
     *("tone_median", "tone_q10", "tone_q25", "tone_q50", "tone_q75", "tone_q90"),
 ]
-CHANGE = [
+CHANGE_COLUMNS = [
     *("light_change", "light_low95", "light_high95", "tone_change", "tone_low95", "tone_high95"),
     *("n_cells", "n_blocks", "statement"),
 ]
@@ -56,10 +57,19 @@ COLUMNS = {
     "events": [
         *("country", "region", "place", "road_class", "state", "extent", "local_time", "statement", "source"),
     ],
-    "changes": ["scope", "country", "pair", "side", "tone_kind", *CHANGE],
-    "border_changes": ["pair", "first", "second", "tone_kind", *CHANGE],
+    "changes": ["scope", "country", "pair", "side", "tone_kind", *CHANGE_COLUMNS],
+    "border_changes": ["pair", "first", "second", "tone_kind", *CHANGE_COLUMNS],
 }
 COLUMNS |= {f"regional_{name}": COLUMNS[name] for name in ("zones", "contrasts", "segments", "profiles")}
+# Tables without geometry, of `country_tones.gpkg`.
+TONE_COLUMNS = {
+    "country_tones": [
+        *("country", "tone_g_r", "matched_tone_g_r", "view_zenith_deg", "n_cells", "verdict", "statement"),
+        "overlap",
+    ],
+    "lamp_shares": ["country", "family", "green_share"],
+}
+ALL_COLUMNS = COLUMNS | TONE_COLUMNS
 OF_A_PHOTO = ("zones", "strips", "contrasts", "segments", "profiles", "towns", "cores", "notes")
 OF_MOTORWAYS = ("motorway_ends", "motorway_segments", "motorway_stations")
 OF_REGIONS = tuple(name for name in COLUMNS if name.startswith("regional_"))
@@ -72,18 +82,18 @@ _KINDS = {
 }
 # By layer; `events` is a table without geometry.
 GEOMETRY = {name: kind for kind, names in _KINDS.items() for name in names}
-WORDS = {
+TEXT_COLUMNS = {
     *("pair", "first", "second", "side", "country", "scope", "tone_kind", "statement", "verdict", "subject"),
     *("ref", "name", "lit_side", "lit", "what", "region", "place", "road_class", "state", "extent"),
-    *("local_time", "source"),
+    *("local_time", "source", "family"),
 }
 COUNTS = {"n_blocks", "n_cells", "n_placebos", "segment", "n_towns", "n_core", "n_ring", "population"}
 
 
 def layer(rows: Sequence[Mapping[str, Any]], name: str) -> gpd.GeoDataFrame:
     """Rows as a layer; what is not words or a count is a number, NaN where there is none."""
-    table = pd.DataFrame(rows, columns=[*COLUMNS[name], "geometry"])
-    numbers = [column for column in COLUMNS[name] if column not in WORDS | COUNTS]
+    table = pd.DataFrame(rows, columns=[*ALL_COLUMNS[name], "geometry"])
+    numbers = [column for column in ALL_COLUMNS[name] if column not in TEXT_COLUMNS | COUNTS]
     return gpd.GeoDataFrame(table.astype(dict.fromkeys(numbers, float)), geometry="geometry", crs=AREA_CRS)
 
 
@@ -113,7 +123,7 @@ def joined(parts: Sequence[gpd.GeoDataFrame], name: str) -> gpd.GeoDataFrame:
 
 def _labelled(table: gpd.GeoDataFrame, name: str, photos: Mapping[str, PhotoFacts]) -> gpd.GeoDataFrame:
     """The layer with whose photo it is of: its id, or when it was taken."""
-    table = table[[*COLUMNS[name], "geometry"]].reset_index(drop=True)
+    table = table[[*ALL_COLUMNS[name], "geometry"]].reset_index(drop=True)
     for place, (column, facts) in enumerate(photos.items()):
         taken = facts.taken_at and facts.taken_at.strftime("%Y-%m-%dT%H:%M:%SZ")
         values = [taken if column.startswith("taken") else facts.id] * len(table)

@@ -16,19 +16,16 @@ from pyproj import Transformer
 from scipy.spatial import cKDTree
 from shapely.geometry.base import BaseGeometry
 
-from pipeline.borders.cells import PATCH_M, Cells, Ints, squares
-from pipeline.borders.contrast import estimate, ratio_fit
+from pipeline.borders.cells import Cells, Ints
+from pipeline.borders.fit import ratio_fit
+from pipeline.borders.interval import estimate
+from pipeline.borders.settings import BorderSettings, UrbanSettings
+from pipeline.borders.squares import code_of, square_codes, squares
 from pipeline.borders.zones import polygons
 from pipeline.camera.earth import Array
 from pipeline.ground.cities import Cities
 from pipeline.ground.countries import Countries, clipped
 from pipeline.models import BordersConfig
-
-MIN_POPULATION = 5000
-CORE_POPULATION = 100_000
-# Monschau, of Aachen's ring, is 27 km away.
-RING_KM = 30.0
-MIN_SQUARES = 3
 
 
 def built_radius_km(population: Array) -> Array:
@@ -42,15 +39,15 @@ def nowhere() -> Cities:
     return Cities(none, none, none, unnamed, unnamed)
 
 
-def towns(places: Cities, countries: Countries, frame: BaseGeometry) -> gpd.GeoDataFrame:
-    """The towns of MIN_POPULATION or more whose centre lies in the frame, the largest first: name, country,
+def towns(places: Cities, countries: Countries, frame: BaseGeometry, min_population: int) -> gpd.GeoDataFrame:
+    """The towns of `min_population` or more whose centre lies in the frame, the largest first: name, country,
     population, radius_km, x, y (m) and the disc, as far as it is of their country and in the frame.
 
-    A place within a larger one of its country is a part of it. Of a country's list only those whose point
-    lies in its area count.
+    A place within a larger one of its country is a part of it. A place counts only if its point lies
+    in its country's area.
     """
     crs = countries.areas.crs
-    large = places[np.flatnonzero(places.population >= MIN_POPULATION)]
+    large = places[np.flatnonzero(places.population >= min_population)]
     x, y = Transformer.from_crs("EPSG:4326", crs, always_xy=True).transform(large.lon, large.lat)
     order = np.argsort(-large.population, kind="stable")
     order = order[shapely.contains_xy(frame, np.asarray(x)[order], np.asarray(y)[order])]
@@ -82,14 +79,15 @@ def _separate(at: Array, radius_m: Array, country: NDArray[np.str_]) -> NDArray[
     return separate
 
 
-def rings(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """The cities of CORE_POPULATION or more among `towns`, with the ring of towns of their country up to
-    RING_KM away: name, country, population, n_towns, members (rows of `towns`, the city first), geometry (of
-    the ring)."""
+def rings(table: gpd.GeoDataFrame, settings: UrbanSettings) -> gpd.GeoDataFrame:
+    """The cities of `core_population` or more among `towns`, with the ring of towns of their country up to
+    `ring_km` away: name, country, population, n_towns, members (rows of `towns`, the city first), geometry
+    (of the ring)."""
     rows = []
-    for core in table[table["population"] >= CORE_POPULATION].itertuples():
+    for core in table[table["population"] >= settings.core_population].itertuples():
         away_km = np.hypot(table["x"] - core.x, table["y"] - core.y) / 1e3
-        ring = table[(away_km <= RING_KM) & (table["country"] == core.country) & (table.index != core.Index)]
+        others = (table["country"] == core.country) & (table.index != core.Index)
+        ring = table[(away_km <= settings.ring_km) & others]
         discs = polygons(shapely.union_all(ring.geometry.to_numpy()) - core.geometry)
         if not discs.is_empty:
             members = (int(core.Index), *(int(index) for index in ring.index))
@@ -99,16 +97,20 @@ def rings(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 def compare_cores(
-    around: gpd.GeoDataFrame, cells: Cells, members: list[NDArray[np.intp]], config: BordersConfig
+    around: gpd.GeoDataFrame,
+    cells: Cells,
+    members: list[NDArray[np.intp]],
+    config: BordersConfig,
+    settings: BorderSettings,
 ) -> gpd.GeoDataFrame:
     """`rings` with the contrast of each city against its ring; `members` holds the cells of each town."""
-    made = [
-        core_contrast(ring.name, cells, [members[town] for town in ring.members], config)
+    contrasts = [
+        core_contrast(ring.name, cells, [members[town] for town in ring.members], config, settings)
         for ring in around.itertuples()
     ]
     names = dict(core="tone_core", ring="tone_ring", contrast="contrast_g_r", low="low95", high="high95")
     columns = [field.name for field in fields(CoreContrast)]
-    numbers = pd.DataFrame([asdict(one) for one in made], around.index, columns)
+    numbers = pd.DataFrame([asdict(contrast) for contrast in contrasts], around.index, columns)
     numbers = numbers.astype(dict.fromkeys(names, float)).rename(columns=names)
     return around.drop(columns="members").join(numbers)
 
@@ -123,37 +125,35 @@ class Lookup:
 
     @classmethod
     def of(cls, cells: Cells) -> "Lookup":
-        column, row = squares(cells.x, cells.y)
-        code = row * (1 << 20) + column
+        """Sort the cells once, by the number of their square."""
+        code = square_codes(cells.x, cells.y)
         order = np.argsort(code, kind="stable")
         return cls(cells, order, code[order])
 
     def within(self, x: float, y: float, radius_m: float) -> NDArray[np.intp]:
         """The indices of the cells up to a distance (m) from a place."""
-        low, high = (
-            np.floor((np.array([x, y]) + reach) / PATCH_M).astype(int) for reach in (-radius_m, radius_m)
-        )
-        rows = np.arange(low[1], high[1] + 1) * (1 << 20)
-        start = np.searchsorted(self.code, rows + low[0])
-        end = np.searchsorted(self.code, rows + high[0], side="right")
-        found = np.concatenate([self.order[a:b] for a, b in zip(start, end, strict=True)])
-        near = np.hypot(self.cells.x[found] - x, self.cells.y[found] - y) <= radius_m
-        return np.asarray(found[near])
+        columns, rows = squares(x + np.array([-radius_m, radius_m]), y + np.array([-radius_m, radius_m]))
+        across = np.arange(rows[0], rows[1] + 1)
+        start = np.searchsorted(self.code, code_of(columns[0], across))
+        end = np.searchsorted(self.code, code_of(columns[1], across), side="right")
+        candidates = np.concatenate([self.order[a:b] for a, b in zip(start, end, strict=True)])
+        near = np.hypot(self.cells.x[candidates] - x, self.cells.y[candidates] - y) <= radius_m
+        return np.asarray(candidates[near])
 
 
 def cells_of_towns(table: gpd.GeoDataFrame, lookup: Lookup, codes: list[str]) -> list[NDArray[np.intp]]:
     """The indices of the cells of each town; `codes` are the countries that cells are numbered by."""
-    found = []
+    members = []
     for town in table.itertuples():
         near = lookup.within(town.x, town.y, 1e3 * town.radius_km)
-        found.append(near[lookup.cells.country[near] == codes.index(town.country)])
-    return found
+        members.append(near[lookup.cells.country[near] == codes.index(town.country)])
+    return members
 
 
 @dataclass(frozen=True)
 class CoreContrast:
-    """Tone of a city's core and ring, and log2(G/R) of the core less that of the ring with its 95 %
-    interval; None where light is too little."""
+    """Tone of a city's core and ring, and log2(G/R) of the core minus the ring's, with its 95 %
+    interval; None where there is too little light."""
 
     core: float | None
     ring: float | None
@@ -166,7 +166,11 @@ class CoreContrast:
 
 
 def core_contrast(
-    name: str, cells: Cells, members: list[NDArray[np.intp]], config: BordersConfig
+    name: str,
+    cells: Cells,
+    members: list[NDArray[np.intp]],
+    config: BordersConfig,
+    settings: BorderSettings,
 ) -> CoreContrast:
     """Compare a city (the first of `members`, indices of cells by town) with the towns around it.
 
@@ -174,26 +178,27 @@ def core_contrast(
     """
     core = members[0]
     around = np.setdiff1d(np.concatenate(members[1:]), core)
-    both, in_ring = (
-        cells.chosen(np.concatenate([core, around])),
-        np.arange(len(core) + len(around)) >= len(core),
-    )
-    side_m = 1e3 * config.block_km
-    square = np.floor(both.x / side_m).astype(np.int64) * (1 << 24) + np.floor(both.y / side_m).astype(
-        np.int64
-    )
+    both = cells.chosen(np.concatenate([core, around]))
+    in_ring = np.arange(len(both)) >= len(core)
+    # Numbered along x first, then y: the order of units decides which of the interval's draws they get.
+    square = square_codes(both.y, both.x, 1e3 * config.block_km)
     none = CoreContrast(None, None, None, None, None, len(core), len(around), "")
     for what, side in ((f"{name} has", ~in_ring), (f"The towns around {name} have", in_ring)):
-        if len(np.unique(square[side])) < MIN_SQUARES:
+        if len(np.unique(square[side])) < settings.urban.min_squares:
             return replace(none, statement=f"{what} too little light to be compared.")
     design = np.column_stack([in_ring, ~in_ring]).astype(float)
     red, green = both.red.astype(float), both.green.astype(float)
     fit = ratio_fit(red, green, np.ones(len(both)), design, square * 2 + in_ring)
-    found = estimate(fit, np.array([-1.0, 1.0]), config.replicates)
-    ring, own, low, high = *fit.coefficients, found.value - found.half95, found.value + found.half95
-    sentence = _statement(name, found.value, low, high)
+    step = estimate(fit, np.array([-1.0, 1.0]), config.replicates, settings.contrast)
+    ring, own, low, high = *fit.coefficients, step.value - step.half95, step.value + step.half95
     return replace(
-        none, core=float(own), ring=float(ring), contrast=found.value, low=low, high=high, statement=sentence
+        none,
+        core=float(own),
+        ring=float(ring),
+        contrast=step.value,
+        low=low,
+        high=high,
+        statement=_statement(name, step.value, low, high),
     )
 
 

@@ -16,31 +16,22 @@ import shapely
 from exactextract import exact_extract
 from exactextract.raster import NumPyRasterSource
 from numpy.typing import NDArray
-from pyproj import Transformer
 from shapely.geometry.base import BaseGeometry
 
-from pipeline.borders.cells import Beside, Cells, Floats, block_sums, lit_cells, log_ratio_sigma
-from pipeline.camera.earth import Array
-from pipeline.camera.uncertainty import SolvedCamera
+from pipeline.borders.beside import Beside
+from pipeline.borders.cells import Cells, Floats, lit_cells
+from pipeline.borders.squares import square_codes
 from pipeline.ground.countries import Countries, clipped
 from pipeline.raster.grid import Grid
 from pipeline.raster.tiles import Tile
-from pipeline.tone.ratios import HALO_PX
+from pipeline.robust import group_sums, log_ratio_sigma, weighted_quantiles
 
+# All areas and distances are taken in it: it keeps areas, and distances in Europe to 1 %.
 AREA_CRS = "EPSG:3035"
-EXCLUSION_SIGMAS = 3.0
-EXCLUSION_SPACING_M = 2000.0
 # Lines are simplified to this part of the distance before they are widened by it.
 SIMPLIFY = 0.01
-# The scatter of tone is taken between squares of this size: towns are smaller.
-SCATTER_KM = 10.0
-# log2(B/G) is given where this share of the lit cells has it.
-MIN_BLUE = 0.5
-
-# Shares of the light below which a tone lies that the tables give.
+# The tables give the tones below which these shares of the light lie.
 QUANTILES = (0.10, 0.25, 0.50, 0.75, 0.90)
-# Quantiles are of histograms of steps this wide: exact ones of a country took as long as all else.
-TONE_STEP = 1 / 256
 
 SUMS = ("red", "green", "blue", "lit", "with_blue", "valid")
 
@@ -135,11 +126,12 @@ def _sums(
     return np.asarray(table[[f"{name}_sum" for name in SUMS]].fillna(0.0), float)
 
 
-def statistics(zones: gpd.GeoDataFrame, sums: pd.DataFrame, grid: Grid) -> pd.DataFrame:
-    """Area, light and tone of zones from their sums: sums first, then ratios. Light is summed over cells."""
+def statistics(zones: gpd.GeoDataFrame, sums: pd.DataFrame, grid: Grid, min_blue: float) -> pd.DataFrame:
+    """Area, light and tone of zones from their sums: sums first, then ratios. Light is summed over cells;
+    log2(B/G) is given where at least a share `min_blue` of the lit cells has it."""
     cells = zones.to_crs(grid.crs).area / grid.resolution_m**2
     area_km2 = zones.to_crs(AREA_CRS).area / 1e6
-    with_blue = sums["with_blue"] >= MIN_BLUE * sums["lit"]
+    with_blue = sums["with_blue"] >= min_blue * sums["lit"]
     return pd.DataFrame(
         {
             "area_km2": area_km2,
@@ -162,32 +154,21 @@ def log_ratio(over: "pd.Series[float]", under: "pd.Series[float]") -> "pd.Series
     return ratio.map(math.log2, na_action="ignore")
 
 
-def weighted_quantiles(values: Floats, weight: Floats, shares: Sequence[float]) -> Array:
-    """The values, to TONE_STEP / 2, at and below which lie shares of the weight; NaN where there is none."""
-    positive = weight > 0
-    if not positive.any():
-        return np.full(len(shares), np.nan)
-    step = np.rint(values[positive] / TONE_STEP).astype(np.int64)
-    below = np.cumsum(np.bincount(step - step.min(), weight[positive]))
-    # A rounding error must not push a share that is met exactly to the next step.
-    return np.asarray(
-        (np.searchsorted(below, np.array(shares) * below[-1] * (1 - 1e-9)) + step.min()) * TONE_STEP
-    )
+def tone_quantiles(cells: Cells, tone_step: float) -> dict[str, float]:
+    """tone_median: the median tone of some cells. tone_q10 to tone_q90: quantiles weighted by light. All to
+    half a `tone_step`."""
+    light = cells.red + cells.green
+    quantiles = weighted_quantiles(cells.tone, light, QUANTILES, tone_step)
+    median = weighted_quantiles(cells.tone, np.ones_like(cells.tone), [0.5], tone_step)
+    named = {f"tone_q{round(100 * share)}": float(q) for share, q in zip(QUANTILES, quantiles, strict=True)}
+    return {"tone_median": float(median[0]), **named}
 
 
-def tone_quantiles(cells: Cells) -> dict[str, float]:
-    """tone_median: the median tone of some cells. tone_q10 to tone_q90: quantiles weighted by light."""
-    found = weighted_quantiles(cells.tone, cells.red + cells.green, QUANTILES)
-    table = {f"tone_q{round(100 * share)}": float(tone) for share, tone in zip(QUANTILES, found, strict=True)}
-    median = weighted_quantiles(cells.tone, np.ones_like(cells.tone), [0.5])
-    return {"tone_median": float(median[0]), **table}
-
-
-def scatter_sigma(cells: Cells, square_km: float = SCATTER_KM) -> float:
-    """1 sigma of the tone of some cells from its scatter between squares."""
-    column, row = (np.floor(v / (1e3 * square_km)).astype(np.int64) for v in (cells.x, cells.y))
-    sums = block_sums(column * 1_000_000 + row, cells.red, cells.green)
-    return log_ratio_sigma(sums[:, 0], sums[:, 1])
+def scatter_sigma(cells: Cells, square_km: float, min_squares: int) -> float:
+    """1 sigma of the tone of some cells from its scatter between squares; NaN of fewer than `min_squares`."""
+    # Numbered along x first, then y: in this order the sums have always been rounded.
+    sums = group_sums(square_codes(cells.y, cells.x, 1e3 * square_km), cells.red, cells.green)
+    return log_ratio_sigma(sums[:, 0], sums[:, 1], min_squares)
 
 
 def in_strips(strips: gpd.GeoDataFrame, near: Mapping[str, Beside]) -> Iterator[Cells]:
@@ -199,16 +180,6 @@ def in_strips(strips: gpd.GeoDataFrame, near: Mapping[str, Beside]) -> Iterator[
         yield cells.cells.chosen(own & band)
 
 
-def exclusion_m(solved: SolvedCamera, line: BaseGeometry) -> float:
-    """How far from a border light is too near to tell its side: by the position's error or by blur."""
-    points = shapely.get_coordinates(line.segmentize(EXCLUSION_SPACING_M).simplify(EXCLUSION_SPACING_M / 2))
-    lon, lat = Transformer.from_crs(AREA_CRS, "EPSG:4326", always_xy=True).transform(*points.T)
-    # Points on the frame's edge may fall a rounding error outside.
-    sigma_m = float(np.max(solved.ground_sigma_m(lon, lat, margin_px=np.inf)))
-    blur_m = HALO_PX * float(np.max(solved.camera.ground_sample_distance_m(lon, lat)))
-    return max(EXCLUSION_SIGMAS * sigma_m, blur_m)
-
-
 def no_border(names: Sequence[str], borders: int) -> str | None:
     """Why there is no border to compare, if there is none, by the countries in the frame."""
     if borders:
@@ -217,6 +188,6 @@ def no_border(names: Sequence[str], borders: int) -> str | None:
         return "None of the countries to be compared is in the frame: there is no border to compare."
     if len(names) == 1:
         return (
-            f"Of the countries to be compared only {names[0]} is in the frame: there is no border to compare."
+            f"Only {names[0]} of the countries to be compared is in the frame: there is no border to compare."
         )
     return f"No border of {' and '.join(names)} crosses the frame: there is none to compare."

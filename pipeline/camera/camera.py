@@ -16,13 +16,12 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.spatial.transform import Rotation
 
 from pipeline.camera.earth import Array, east_north_up, meet_ellipsoid, to_ecef, to_geodetic
-
-UNDISTORT_ITERATIONS = 12
+from pipeline.camera.lens import Lens
 
 
 @dataclass(frozen=True, eq=False)
 class Camera:
-    """A posed camera. Radial terms: x_d = x (1 + k1 r^2 + k2 r^4) with r in units of the focal length."""
+    """A posed camera; `k1` and `k2` are the radial terms of its `lens`."""
 
     position_ecef_m: Array
     rotation_ecef_to_camera: Array
@@ -33,8 +32,14 @@ class Camera:
     k1: float = 0.0
     k2: float = 0.0
 
+    @property
+    def lens(self) -> Lens:
+        """The radial terms, for directions and places in units of the focal length."""
+        return Lens(self.k1, self.k2)
+
     def project(self, lon: ArrayLike, lat: ArrayLike, height_m: ArrayLike = 0.0) -> tuple[Array, Array]:
-        """Ground to (column, row) in pixels; NaN behind the camera or beyond the horizon."""
+        """Ground to (column, row) in pixels; NaN behind the camera, beyond the horizon and beyond
+        the lens's image."""
         ground = to_ecef(lon, lat, height_m)
         column, row = self.project_ecef(ground)
         up = east_north_up(lon, lat)[..., 2, :]
@@ -42,25 +47,21 @@ class Camera:
         return np.where(hidden, np.nan, column), np.where(hidden, np.nan, row)
 
     def project_ecef(self, ground_m: Array) -> tuple[Array, Array]:
-        """ECEF points (..., 3) to (column, row); NaN behind the camera. Ignores the horizon."""
+        """ECEF points (..., 3) to (column, row); NaN behind the camera and beyond the lens's image.
+
+        Ignores the horizon.
+        """
         x, y, z = np.moveaxis((ground_m - self.position_ecef_m) @ self.rotation_ecef_to_camera.T, -1, 0)
         ahead = np.where(z > 0, z, np.nan)
         x, y = x / ahead, y / ahead
-        r2 = x * x + y * y
-        # Past the turning point of the radial polynomial it folds back into the frame: not an image there.
-        grows = 1 + 3 * self.k1 * r2 + 5 * self.k2 * r2 * r2 > 0
-        scale = np.where(grows, self.focal_px * (1 + self.k1 * r2 + self.k2 * r2 * r2), np.nan)
+        scale = self.focal_px * self.lens.scale(self.lens.imaged(x * x + y * y))
         return self.principal_point_px[0] + scale * x, self.principal_point_px[1] + scale * y
 
     def rays(self, column: ArrayLike, row: ArrayLike) -> Array:
-        """Unit view directions in ECEF, shape (..., 3)."""
-        xd = (np.asarray(column, float) - self.principal_point_px[0]) / self.focal_px
-        yd = (np.asarray(row, float) - self.principal_point_px[1]) / self.focal_px
-        x, y = xd, yd
-        for _ in range(UNDISTORT_ITERATIONS):
-            r2 = x * x + y * y
-            scale = 1 + self.k1 * r2 + self.k2 * r2 * r2
-            x, y = xd / scale, yd / scale
+        """Unit view directions in ECEF, shape (..., 3); NaN beyond the lens's image."""
+        x_d = (np.asarray(column, float) - self.principal_point_px[0]) / self.focal_px
+        y_d = (np.asarray(row, float) - self.principal_point_px[1]) / self.focal_px
+        x, y = self.lens.undistorted(x_d, y_d)
         ray = np.stack([x, y, np.ones_like(x)], -1)
         ray /= np.linalg.norm(ray, axis=-1, keepdims=True)
         return np.asarray(ray @ self.rotation_ecef_to_camera)
@@ -83,11 +84,11 @@ class Camera:
         return zenith, np.degrees(np.arctan2(east, north)) % 360, np.linalg.norm(local, axis=-1)
 
     def ground_sample_distance_m(self, lon: ArrayLike, lat: ArrayLike) -> Array:
-        """Geometric mean side of a pixel's footprint on the ground, from slant range and view zenith."""
+        """Geometric mean side of a pixel's footprint on the ground, from slant range and view zenith; NaN
+        beyond the horizon."""
         zenith, _, slant_m = self.view(lon, lat)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            gsd = slant_m / self.focal_px / np.sqrt(np.cos(np.radians(zenith)))
-        return np.where(zenith < 90, gsd, np.nan)
+        with np.errstate(invalid="ignore"):  # beyond the horizon the cosine is negative
+            return np.asarray(slant_m / self.focal_px / np.sqrt(np.cos(np.radians(zenith))))
 
     def inside(self, column: Array, row: Array, margin_px: float | Array = 0.0) -> NDArray[np.bool_]:
         """Whether pixels lie in the frame, enlarged by a margin."""
@@ -128,6 +129,7 @@ class Camera:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> "Camera":
+        """From the content of `camera.json`; what is there beside the camera is passed over."""
         return cls(
             position_ecef_m=np.array(data["position_ecef_m"], float),
             rotation_ecef_to_camera=np.array(data["rotation_ecef_to_camera"], float),

@@ -33,10 +33,9 @@ def pixel_derivatives(camera: Camera, ground_m: Array) -> tuple[Array, Array]:
     p = np.where(p[..., 2:] > 0, p, np.nan)
     depth = p[..., 2]
     x, y = p[..., 0] / depth, p[..., 1] / depth
-    r2 = x * x + y * y
-    r2 = np.where(1 + 3 * camera.k1 * r2 + 5 * camera.k2 * r2 * r2 > 0, r2, np.nan)
-    scale = camera.focal_px * (1 + camera.k1 * r2 + camera.k2 * r2 * r2)
-    bend = camera.focal_px * (2 * camera.k1 + 4 * camera.k2 * r2)  # of the scale along x or y, per x or y
+    r2 = camera.lens.imaged(x * x + y * y)
+    scale = camera.focal_px * camera.lens.scale(r2)
+    bend = 2 * camera.focal_px * camera.lens.scale_slope(r2)  # of the scale along x or y, per x or y
     by_x = np.stack([scale + bend * x * x, bend * x * y], -1)
     by_y = np.stack([bend * x * y, scale + bend * y * y], -1)
     by_p = np.stack([by_x, by_y, -by_x * x[..., None] - by_y * y[..., None]], -1) / depth[..., None, None]

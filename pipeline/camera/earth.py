@@ -10,9 +10,10 @@ from pyproj import Transformer
 
 Array = NDArray[np.float64]
 
+# WGS84: the equatorial radius, and the polar one by the flattening 1 / 298.257223563.
 SEMI_MAJOR_M = 6378137.0
-SEMI_MINOR_M = 6356752.314245179
-MEAN_RADIUS_KM = 6371.0088
+SEMI_MINOR_M = 6356752.314245179  # the equatorial radius less its flattening
+MEAN_RADIUS_KM = 6371.0088  # (2 x equatorial + polar radius) / 3, the IUGG's mean radius
 
 _TO_ECEF = Transformer.from_crs("EPSG:4979", "EPSG:4978", always_xy=True)
 

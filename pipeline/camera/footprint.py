@@ -7,13 +7,20 @@ from shapely import Polygon
 from pipeline.camera.camera import Camera
 from pipeline.camera.earth import Array, east_north_up, meet_ellipsoid, to_geodetic
 
+# Of what is mapped: there, a pixel is 3 times as long on the ground as wide, and light crosses 3 air masses.
 MAX_ZENITH_DEG = 70.0
 # Beyond it lamps shrink into a line under the airglow.
 LIMB_ZENITH_DEG = 82.0
+# A lattice of one pixel in 64: a few pixels off at the limb, where nothing is measured.
 LIMB_STEP_PX = 8
+# Flat edges are bent: a chord of a 64th leaves them by 0.1 px at 24 mm.
 POINTS_AN_EDGE = 64
+# One each half degree: a chord leaves a circle by 1e-5 of its radius.
 POINTS_ON_LIMIT = 720
+# They leave 1e-12 of a right angle, a thousandth of a millimetre on the ground.
 HALVINGS = 40
+# Just inside the rim of the lens's image, where every place still has its direction.
+INSIDE_IMAGE = 1 - 1e-9
 
 
 def footprint(camera: Camera, max_zenith_deg: float = MAX_ZENITH_DEG) -> Polygon:
@@ -28,14 +35,14 @@ def footprint(camera: Camera, max_zenith_deg: float = MAX_ZENITH_DEG) -> Polygon
           .  +------+
             ' - - '
     """
-    edge = _flat(camera, camera.rays(*_frame_edge(camera.width, camera.height)))
+    edge = _flat(camera, camera.rays(*_image_edge(camera)))
     limit = _limit(camera, max_zenith_deg)
-    seen = Polygon(edge).buffer(0) & Polygon(limit)
-    if seen.is_empty:
+    shown = Polygon(edge).buffer(0) & Polygon(limit)
+    if shown.is_empty:
         return Polygon()
     # A frame and a disk, both convex but for lens distortion, meet in one piece; keep the largest if not.
-    piece = max(getattr(seen, "geoms", [seen]), key=lambda part: part.area)
-    lon, lat = _ground(camera, np.asarray(piece.exterior.coords))
+    largest = max(getattr(shown, "geoms", [shown]), key=lambda polygon: polygon.area)
+    lon, lat = _ground(camera, np.asarray(largest.exterior.coords))
     good = np.isfinite(lon)
     return Polygon(np.column_stack([lon[good], lat[good]]))
 
@@ -53,13 +60,17 @@ def sees_ground(camera: Camera, max_zenith_deg: float = LIMB_ZENITH_DEG) -> NDAr
     return np.asarray((zenith <= max_zenith_deg)[row[:, None], column])
 
 
-def _frame_edge(width: int, height: int) -> tuple[Array, Array]:
-    """(column, row) along the frame's outer edge, clockwise, corners included."""
+def _image_edge(camera: Camera) -> tuple[Array, Array]:
+    """(column, row) along the frame's outer edge, clockwise, corners included; drawn in to where the lens's
+    image ends, where that is inside the frame."""
     along = np.arange(POINTS_AN_EDGE) / POINTS_AN_EDGE
     zero = np.zeros_like(along)
-    column = np.concatenate([along, zero + 1, 1 - along, zero])
-    row = np.concatenate([zero, along, zero + 1, 1 - along])
-    return column * width - 0.5, row * height - 0.5
+    column = np.concatenate([along, zero + 1, 1 - along, zero]) * camera.width - 0.5
+    row = np.concatenate([zero, along, zero + 1, 1 - along]) * camera.height - 0.5
+    right, down = column - camera.principal_point_px[0], row - camera.principal_point_px[1]
+    share = INSIDE_IMAGE * camera.focal_px * camera.lens.image_radius / np.hypot(right, down)
+    drawn_in = 1 - np.minimum(share, 1.0)
+    return column - drawn_in * right, row - drawn_in * down
 
 
 def _flat(camera: Camera, rays: Array) -> Array:

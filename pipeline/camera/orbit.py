@@ -17,24 +17,25 @@ from sgp4.api import SGP4_ERRORS, Satrec
 
 from pipeline.camera.earth import Array, to_geodetic
 from pipeline.errors import PipelineError
+from pipeline.robust import SIGMA_PER_MEDIAN
 
 DAY = timedelta(days=1)
 J2000 = datetime(2000, 1, 1, 12, tzinfo=UTC)
-J2000_JULIAN_DATE = 2451545.0
-DAYS_A_CENTURY = 36525
+J2000_JULIAN_DATE = 2451545.0  # of J2000: noon of 1 January 2000
+DAYS_A_CENTURY = 36525  # a Julian century, the unit of time in formulas of sidereal time
+# 2 pi x 1.00273781191135448 a day of UT1: the Earth rotation angle of the IERS Conventions (2010).
 EARTH_ROTATION_RAD_S = np.array([0.0, 0.0, 7.292115146706979e-5])
 
+# At ten days SGP4 is off by some 100 km along the track, more than a catalogue's nadir.
 MAX_AGE_DAYS = 10.0
+# Low orbits: below, nothing stays up; above, nothing carries people.
 ALTITUDE_RANGE_KM = (150.0, 2000.0)
-STATION_CATALOGUE_NUMBER = 25544
+STATION_CATALOGUE_NUMBER = 25544  # of the International Space Station in the catalogue of element sets
 
 # |UT1 - UTC| is kept below 0.9 s by leap seconds; a uniform error of that half-width has this sigma.
 UT1_SIGMA_S = 0.9 / 3**0.5
-# The errors were measured as medians of absolute values. Half of a Gaussian lies within 0.6745 sigma, so a
-# sigma is 1.4826 medians. Manoeuvres make the true tails longer: a robust adjustment must allow for them.
-SIGMA_PER_MEDIAN = 1.4826
 
-LINE_LENGTH = 69
+LINE_LENGTH = 69  # characters of each of the two lines, with the checksum
 _LINE_FORMATS = {
     "1": re.compile(
         r"1 [ \dA-Z][ \d]{4}[A-Z ] [\dA-Z ]{8} \d\d[ \d]{3}\.\d{8} [ +-]\.\d{8} "
@@ -96,6 +97,7 @@ class State:
 
     @property
     def speed_m_s(self) -> float:
+        """Speed over the turning Earth."""
         return float(np.linalg.norm(self.velocity_ecef_m_s))
 
     def axes(self) -> Array:
@@ -202,6 +204,8 @@ def orbit_sigmas_m(age_days: float) -> Array:
     """
     along_km = np.hypot(0.34, 0.561 * age_days + 0.590 * age_days**2)
     across_km = 0.4 + 0.4 * age_days / 3
+    # The errors were measured as medians of absolute values. Manoeuvres make the true tails longer than a
+    # Gaussian's: a robust adjustment must allow for them.
     return SIGMA_PER_MEDIAN * 1e3 * np.array([along_km, across_km, 0.2])
 
 

@@ -22,8 +22,11 @@ log = logging.getLogger(__name__)
 Bounds = tuple[float, float, float, float]
 """West, south, east and north in degrees."""
 
+# What free DEMs of 30 to 90 m cells (SRTM, Copernicus) are good to on land with houses and trees.
 DEM_SIGMA_M = 10.0
+# A hundredth of that; at a view zenith of 70 degrees it displaces by 0.3 m, a few thousandths of a pixel.
 HEIGHT_TOLERANCE_M = 0.1
+# From 9 km, the highest ground there is, 17 halvings leave 0.1 m.
 MAX_HALVINGS = 20
 
 
@@ -47,6 +50,7 @@ class Terrain:
 
     @cached_property
     def mean_m(self) -> float:
+        """The mean height, which is taken for the ground beyond the raster's edge."""
         return float(self.heights_m.mean(dtype=float))
 
     @cached_property

@@ -28,6 +28,7 @@ class SolvedCamera:
         return cls(Camera.from_dict(data), order, covariance)
 
     def ground_sigma_m(self, lon: ArrayLike, lat: ArrayLike, margin_px: float = 0.0) -> Array:
+        """Circular 1-sigma (m) of where the pixel that shows a ground point lies, as of `ground_sigma_m`."""
         return ground_sigma_m(self.camera, self.parameter_order, self.covariance, lon, lat, margin_px)
 
 
@@ -36,6 +37,7 @@ def moved(camera: Camera, parameter_order: Sequence[str], delta: ArrayLike) -> C
 
     Rotations are a small rotation vector in the camera frame, R_new = exp([w]x) R; east, north and up are
     metres in the local frame at the camera's nadir; `log_focal` multiplies the focal length by exp(delta).
+    Raises ValueError for a name that is none of PARAMETERS.
     """
     unknown = set(parameter_order) - set(PARAMETERS)
     if unknown:

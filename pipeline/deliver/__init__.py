@@ -2,5 +2,6 @@
 
 Takes: what the earlier steps left in a city's folder.
 Gives: `CityResults`, the GeoPackage, sources with licences, and for simulated photos the true error.
-Files: `read_city` and `read_photo` read the results, `write_geopackage` writes.
+Files: `read_city` and `read_photo` read the results, `read_has_tone` where a photo has a tone;
+`write_geopackage` writes.
 """

@@ -24,7 +24,7 @@ DATES = ("#f0a040", "#63b3ee", "#d98bc0", "#b7d36b", "#45c4b0", "#e8e3d8")
 # Linear light 0..1 is drawn as (light / LIGHT_MAX) ** (1 / LIGHT_GAMMA), clipped: nearly what the eye saw,
 # one stop brighter.
 LIGHT_MAX = 0.5
-LIGHT_GAMMA = 2.2
+LIGHT_GAMMA = 2.2  # about that of a screen
 
 
 @dataclass(frozen=True)
@@ -70,8 +70,8 @@ CONTRAST = (
 UNDECIDED = "#8b95a1"
 LIT, DARK = "#f7d04a", "#5b6fd6"  # stretches of motorway
 
-# Light after over light before, log2, less what the whole frame did: upper ends of classes.
-CHANGE = (
+# log2 of light after over light before, minus the change of the whole frame: upper ends of classes.
+LIGHT_CHANGE = (
     Stop(-1.0, "#3b4cc0", "less than half as bright"),
     Stop(-0.5, "#7b9ff9", "0.5 to 0.7 times as bright"),
     Stop(0.0, "#c0d4f5", "0.7 to 1 times as bright"),
@@ -80,7 +80,7 @@ CHANGE = (
     Stop(float("inf"), "#b40426", "more than twice as bright"),
 )
 
-# Tone after minus tone before, log2, less what the whole frame did: upper ends of classes.
+# Tone after minus tone before, log2, minus the change of the whole frame: upper ends of classes.
 TONE_CHANGE = (
     Stop(-0.5, "#e8791e", "more orange by more than 0.5"),
     Stop(-0.25, "#f5a95c", "more orange by 0.25 to 0.5"),

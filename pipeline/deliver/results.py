@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pyogrio
+import rasterio
 import shapely
 
-from pipeline.borders.schema import COLUMNS, OF_TWO_PHOTOS, WORDS
+from pipeline.borders.schema import ALL_COLUMNS, COLUMNS, OF_TWO_PHOTOS, TEXT_COLUMNS, TONE_COLUMNS
 from pipeline.camera.camera import Camera
 from pipeline.ground.cities import gazetteer
 from pipeline.ground.roads import read_motorways
@@ -35,7 +37,9 @@ class Truth:
 class PhotoResults:
     """One photo's facts, camera and tables, all of them in the grid's reference system.
 
-    The tables from `zones` on are its rows of the layers of `borders.gpkg` (`pipeline.borders.schema`).
+    The tables from `zones` to `events` are its rows of the layers of `borders.gpkg`, the two after them are
+    those of its `country_tones.gpkg` (`pipeline.borders.schema`). `position_sigma_m`: median and 95th
+    percentile over the map of the position's 1-sigma uncertainty, metres.
     """
 
     folder: Path
@@ -61,26 +65,34 @@ class PhotoResults:
     regional_profiles: gpd.GeoDataFrame
     notes: gpd.GeoDataFrame
     events: pd.DataFrame
+    country_tones: pd.DataFrame
+    lamp_shares: pd.DataFrame
+    position_sigma_m: tuple[float, float]
     truth: Truth | None
 
     @property
     def name(self) -> str:
+        """The photo's id, which its folder is named by."""
         return self.folder.name
 
     @property
     def simulated(self) -> bool:
+        """Whether the photo was rendered and shows no real light."""
         return self.facts.simulated
 
     @property
     def date(self) -> str:
+        """When it was taken, to the minute, in words."""
         taken = self.facts.taken_at
         return f"{taken.day} {taken:%B %Y, %H:%M} UTC" if taken else "date unknown"
 
     @property
     def title(self) -> str:
+        """Name and date, marked if it is simulated."""
         return f"{'SIMULATED ' if self.simulated else ''}{self.name}, {self.date}"
 
     def raster(self, kind: str) -> Path:
+        """The file of one of its rasters: `ortho`, `geometry`, `tone`, `light` or `lamps`."""
         return self.folder / f"{kind}.tif"
 
 
@@ -104,6 +116,7 @@ class PairResults:
 
     @property
     def title(self) -> str:
+        """Both dates (names where there are none), marked if one photo is simulated."""
         first = self.changes.iloc[0]
         dates = [_day(first[f"taken_{end}"]) or first[end] for end in ("before", "after")]
         return f"{'SIMULATED ' if first['simulated'] else ''}change, {dates[0]} to {dates[1]}"
@@ -133,6 +146,7 @@ class CityResults:
 
     @property
     def simulated(self) -> bool:
+        """Whether any of its photos is simulated."""
         return any(photo.simulated for photo in self.photos)
 
 
@@ -149,27 +163,32 @@ def read_city(
     """A city from its photos' folders, `grid.json`, its `borders.gpkg`, the two map files of `data/` and the
     photos that were refused."""
     grid = Grid.from_dict(json.loads(grid_file.read_text(encoding="utf-8")))
-    tables = {name: _compared(compared, name, grid.crs) for name in COLUMNS}
-    own = {name: table for name, table in tables.items() if name not in OF_TWO_PHOTOS}
-    photos = [read_photo(folder, own, grid.crs) for folder in folders]
-    plain = {name: pd.DataFrame(tables[name].drop(columns="geometry")) for name in PLAIN_TABLES}
+    tables = {name: _read_table(compared, name, grid.crs) for name in COLUMNS}
+    of_photos = {name: table for name, table in tables.items() if name not in OF_TWO_PHOTOS}
+    photos = [read_photo(folder, of_photos, grid.crs) for folder in folders]
+    plain = {name: _without_geometry(tables[name]) for name in PLAIN_TABLES}
+    tones = {
+        name: pd.concat([getattr(photo, name) for photo in photos], ignore_index=True)
+        for name in TONE_COLUMNS
+        if photos
+    }
     return CityResults(
         name=name,
         title=title,
         grid=grid,
-        borders=_clipped(borders, "borders", grid),
-        countries=_clipped(borders, "countries", grid),
+        borders=_inside(_read_layer(borders, "borders", grid.crs), grid),
+        countries=_inside(_read_layer(borders, "countries", grid.crs), grid),
         motorways=_inside(read_motorways(grid.crs, motorways).lines, grid),
         cities=cities_in(grid),
         photos=tuple(sorted(photos, key=lambda photo: (str(photo.facts.taken_at), photo.name))),
         pairs=_pairs(tables["changes"], tables["border_changes"]),
-        tables=plain | {"notes": _with_refusals(plain["notes"], refused)},
+        tables=plain | tones | {"notes": _with_refusals(plain["notes"], refused)},
         refused=refused,
     )
 
 
 def read_photo(folder: Path, tables: dict[str, gpd.GeoDataFrame], crs: str) -> PhotoResults:
-    """One photo from its folder and its rows of the city's tables."""
+    """One photo from its folder and its rows of the city's `tables`, by layer of `borders.gpkg`."""
     solved = json.loads((folder / "camera.json").read_text(encoding="utf-8"))
     control = folder / "control.gpkg"
     facts = PhotoFacts.model_validate_json((folder / "photo.json").read_text(encoding="utf-8"))
@@ -179,15 +198,32 @@ def read_photo(folder: Path, tables: dict[str, gpd.GeoDataFrame], crs: str) -> P
         facts=facts,
         camera=Camera.from_dict(solved),
         solution=solved["solution"],
-        control_points=_layer(control, "control_points", crs),
-        residuals=_layer(control, "residuals", crs),
-        footprint=_layer(control, "footprint", crs),
-        truth=_truth(folder) if facts.simulated else None,
+        control_points=_read_layer(control, "control_points", crs),
+        residuals=_read_layer(control, "residuals", crs),
+        footprint=_read_layer(control, "footprint", crs),
+        position_sigma_m=_read_position_sigma(folder / "geometry.tif"),
+        truth=_read_truth(folder) if facts.simulated else None,
         **rows,
+        **{
+            name: _without_geometry(_read_table(folder / "country_tones.gpkg", name, crs))
+            for name in TONE_COLUMNS
+        },
     )
 
 
-def _truth(folder: Path) -> Truth:
+def _read_position_sigma(geometry: Path) -> tuple[float, float]:
+    """Median and 95th percentile of the position's sigma, metres, on about 500 by 500 cells; NaN of none."""
+    with rasterio.open(geometry) as source:
+        shrink = max(1, max(source.shape) // 500)
+        sigma = source.read(4, out_shape=(source.height // shrink, source.width // shrink))
+    sigma = sigma[np.isfinite(sigma)]
+    if not sigma.size:
+        return float("nan"), float("nan")
+    median, high = np.percentile(sigma, [50, 95])
+    return float(median), float(high)
+
+
+def _read_truth(folder: Path) -> Truth:
     planted = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
     return Truth(Camera.from_dict(planted["camera"]), pd.read_parquet(folder / "truth_lights.parquet"))
 
@@ -208,7 +244,7 @@ def cities_in(grid: Grid) -> gpd.GeoDataFrame:
     return inside.sort_values(["population", "name"], ascending=[False, True], ignore_index=True)
 
 
-def _layer(file: Path, layer: str, crs: str) -> gpd.GeoDataFrame:
+def _read_layer(file: Path, layer: str, crs: str) -> gpd.GeoDataFrame:
     """A layer in the map's reference system; an empty table where the file has no such layer."""
     if layer not in set(pyogrio.list_layers(file)[:, 0]):
         return gpd.GeoDataFrame({"photo": []}, geometry=[], crs=crs)
@@ -217,26 +253,36 @@ def _layer(file: Path, layer: str, crs: str) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(table.assign(geometry=None), crs=crs) if plain else table.to_crs(crs)
 
 
-def _compared(file: Path, name: str, crs: str) -> gpd.GeoDataFrame:
-    """A layer of `borders.gpkg`, NaN for a missing number: a column without a number is read as None."""
-    table = _layer(file, name, crs)
+def _read_table(file: Path, name: str, crs: str) -> gpd.GeoDataFrame:
+    """A layer named in `pipeline.borders.schema` with all its columns, NaN for a missing number: a column
+    without a number is read as None."""
+    table = _read_layer(file, name, crs)
     labels = ("before", "after") if name in OF_TWO_PHOTOS else ("photo",)
-    absent = [column for column in (*labels, *COLUMNS[name]) if column not in table]
+    absent = [column for column in (*labels, *ALL_COLUMNS[name]) if column not in table]
     table = table.assign(**dict.fromkeys(absent))
-    empty = [column for column in COLUMNS[name] if table[column].isna().all() and column not in WORDS]
+    empty = [
+        column for column in ALL_COLUMNS[name] if table[column].isna().all() and column not in TEXT_COLUMNS
+    ]
     return table.astype(dict.fromkeys(empty, float))
+
+
+def _without_geometry(table: gpd.GeoDataFrame) -> pd.DataFrame:
+    return pd.DataFrame(table.drop(columns="geometry"))
 
 
 def _with_refusals(notes: pd.DataFrame, refused: Sequence[RefusedPhoto]) -> pd.DataFrame:
     """The table `notes` with a row for each refused photo."""
     if not refused:
         return notes
-    rows = [{"photo": one.name, "subject": "georeference", "statement": one.statement} for one in refused]
+    rows = [
+        {"photo": photo.name, "subject": "georeference", "statement": photo.statement} for photo in refused
+    ]
     return pd.concat([notes, pd.DataFrame(rows)], ignore_index=True)
 
 
 def _pairs(changes: gpd.GeoDataFrame, border_changes: gpd.GeoDataFrame) -> tuple[PairResults, ...]:
-    """The pairs of photos in the order of the table; each has a row of `changes`, be it only a sentence."""
+    """The pairs of photos in the order of the table; each has a row of `changes`, which may be only a
+    sentence."""
 
     def of(table: gpd.GeoDataFrame, before: str, after: str) -> gpd.GeoDataFrame:
         return table[(table["before"] == before) & (table["after"] == after)]
@@ -251,10 +297,6 @@ def _day(taken: str | None) -> str:
         return ""
     when = datetime.fromisoformat(taken)
     return f"{when.day} {when:%B %Y}"
-
-
-def _clipped(file: Path, layer: str, grid: Grid) -> gpd.GeoDataFrame:
-    return _inside(_layer(file, layer, grid.crs), grid)
 
 
 def _inside(table: gpd.GeoDataFrame, grid: Grid) -> gpd.GeoDataFrame:

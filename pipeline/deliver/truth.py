@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from pyproj import Transformer
 
 from pipeline.camera.camera import Camera
-from pipeline.camera.earth import Array, to_ecef
+from pipeline.camera.earth import to_ecef
 from pipeline.deliver.results import Truth
 
-# Pixels sampled over the frame, columns by rows.
+# Pixels looked at over the frame, columns by rows: the error is smooth, a few hundred would do.
 SAMPLES = 60, 40
 
 
@@ -36,27 +36,27 @@ def position_error(true: Camera, solved: Camera) -> PositionError:
     lon, lat = true.to_ground(column, row)
     off_px = np.hypot(*(a - b for a, b in zip(solved.project(lon, lat), (column, row), strict=True)))
     off_m = np.linalg.norm(to_ecef(lon, lat) - to_ecef(*solved.to_ground(column, row)), axis=-1)
-    seen = np.isfinite(off_px) & np.isfinite(off_m)
+    known = np.isfinite(off_px) & np.isfinite(off_m)
     return PositionError(
-        rmse_px=float(np.sqrt(np.mean(off_px[seen] ** 2))),
-        rmse_m=float(np.sqrt(np.mean(off_m[seen] ** 2))),
-        worst_m=float(off_m[seen].max()),
+        rmse_px=float(np.sqrt(np.mean(off_px[known] ** 2))),
+        rmse_m=float(np.sqrt(np.mean(off_m[known] ** 2))),
+        worst_m=float(off_m[known].max()),
     )
 
 
 def planted_contrasts(
-    truth: Truth, contrasts: gpd.GeoDataFrame, tone: Path | None = None
+    truth: Truth, contrasts: gpd.GeoDataFrame, counted: NDArray[np.bool_] | None = None
 ) -> dict[str, float]:
     """By pair: log2(G/R) of the second country's planted lights in the frame and within `contrast_km` of the
     border, minus the first one's. NaN where a side has no light.
 
-    With the `tone` raster, of the lights in cells that have a tone: those that the contrast is about. Bright
-    centres saturate and are left out, and their lamps may differ from the rest.
+    `counted` tells of each planted light whether it counts; all do without it. With only those in cells that
+    have a tone (`read_has_tone`) it is the contrast that the photo can show: bright centres saturate and are
+    left out, and their lamps may differ from the rest.
     """
     column, row = truth.camera.project(truth.lights["lon"], truth.lights["lat"])
-    lights = truth.lights[truth.camera.inside(column, row)]
-    if tone is not None:
-        lights = lights[_has_tone(tone, lights["lon"].to_numpy(), lights["lat"].to_numpy())]
+    in_frame = truth.camera.inside(column, row)
+    lights = truth.lights[in_frame if counted is None else in_frame & counted]
     to_map = Transformer.from_crs(4326, contrasts.crs, always_xy=True)
     points = shapely.points(*to_map.transform(lights["lon"], lights["lat"]))
     planted = {}
@@ -65,22 +65,23 @@ def planted_contrasts(
         border = line.geometry.simplify(50.0)
         shapely.prepare(border)
         near = lights[shapely.dwithin(border, points, 1e3 * line.contrast_km)]
-        first, second = (_tone(near[near["country"] == country]) for country in (line.first, line.second))
+        first, second = (_tone_g_r(near[near["country"] == country]) for country in (line.first, line.second))
         planted[str(line.pair)] = second - first
     return planted
 
 
-def _has_tone(tone: Path, lon: Array, lat: Array) -> NDArray[np.bool_]:
-    """Whether places lie in cells of a tone raster that hold a value."""
+def read_has_tone(tone: Path, lights: pd.DataFrame) -> NDArray[np.bool_]:
+    """Whether each of the planted lights lies in a cell of a `tone.tif` that holds a value."""
     with rasterio.open(tone) as source:
         known = np.isfinite(source.read(1))
-        x, y = Transformer.from_crs(4326, source.crs, always_xy=True).transform(lon, lat)
-        column, row = (np.floor(v).astype(int) for v in ~source.transform @ (np.asarray(x), np.asarray(y)))
+        to_map, to_cell = Transformer.from_crs(4326, source.crs, always_xy=True), ~source.transform
+    x, y = to_map.transform(lights["lon"].to_numpy(), lights["lat"].to_numpy())
+    column, row = (np.floor(value).astype(int) for value in to_cell @ (np.asarray(x), np.asarray(y)))
     on_map = (row >= 0) & (row < known.shape[0]) & (column >= 0) & (column < known.shape[1])
     return np.asarray(on_map & known[np.where(on_map, row, 0), np.where(on_map, column, 0)])
 
 
-def _tone(lights: pd.DataFrame) -> float:
+def _tone_g_r(lights: pd.DataFrame) -> float:
     """log2(G/R) of a sum of lights; NaN of none."""
     green, red = (lights[band].to_numpy(float).sum() for band in "gr")
     return float(np.log2(green / red)) if green > 0 and red > 0 else float("nan")

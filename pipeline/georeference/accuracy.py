@@ -1,7 +1,7 @@
 """How good a fitted camera is, told from its own observations: covariance and cross-validation.
 
-Patches overlap, so neighbours see the same light and err alike: each counts as a quarter of an observation,
-and whole blocks of the frame are left out together to see what the rest predicts there.
+Patches overlap, so neighbours see the same light and have the same errors: each counts as a quarter of an
+observation. Whole blocks of the frame are left out together, to see what the rest predicts there.
 """
 
 from dataclasses import dataclass
@@ -13,20 +13,9 @@ from pipeline.camera.camera import Camera
 from pipeline.camera.derivatives import PARAMETERS
 from pipeline.camera.earth import Array, distance_km, to_geodetic
 from pipeline.camera.uncertainty import ground_sigma_m
-from pipeline.georeference.adjust import (
-    OVERLAP,
-    Adjustment,
-    Observations,
-    inverse,
-    jacobian,
-    weights,
-)
+from pipeline.georeference.adjust import Adjustment, Observations, inverse, jacobian, weights
+from pipeline.georeference.settings import AccuracySettings
 
-BLOCKS = (4, 3)  # across and down the frame
-MAX_SMALL_SAMPLE_FACTOR = 4.0
-BELONGS = 0.5
-# What no number of patches averages away: the pinhole with its radial terms is not the lens to the last.
-SYSTEMATIC_PX = 0.04
 PITCH_AND_YAW = [0, 1]
 
 
@@ -44,6 +33,7 @@ class Errors:
 
     @classmethod
     def of(cls, away_px: Array, away_m: Array) -> "Errors":
+        """The figures of n errors, both (n,); of fewer than two only their count."""
         if len(away_px) < 2:
             return cls(len(away_px))
 
@@ -63,25 +53,25 @@ class Accuracy:
     spatial_block: Errors
 
 
-def assess(fit: Adjustment, seen: Observations) -> Accuracy:
-    """Accuracy of `fit`, which was adjusted to `seen`."""
+def assess(fit: Adjustment, seen: Observations, settings: AccuracySettings, overlap: int) -> Accuracy:
+    """Accuracy of `fit`, which was adjusted to `seen`; `overlap` patches count as one observation."""
     camera = fit.camera
     by_parameter = jacobian(camera, seen)
-    weight = weights(seen, fit.scale, fit.belongs)
+    weight = weights(seen, fit.scale, fit.belongs, overlap)
     each = np.einsum("nip,n,niq->npq", by_parameter, weight, by_parameter)
     gradient = np.einsum("nip,n,ni->np", by_parameter, weight, fit.residual_px)
     normal, covariance = inverse(fit.covariance), fit.covariance.copy()
-    counts = float((fit.belongs / np.where(seen.known, 1, OVERLAP)).sum())
+    counts = float((fit.belongs / np.where(seen.known, 1, overlap)).sum())
     estimated = float(np.trace(covariance @ each.sum(0)))
-    small_sample = 1 / max(1 - estimated / max(2 * counts, 1e-9), 1 / MAX_SMALL_SAMPLE_FACTOR)
-    block = _blocks(camera, seen.pixel)
+    small_sample = 1 / max(1 - estimated / max(2 * counts, 1e-9), 1 / settings.max_small_sample_factor)
+    block = _blocks(camera, seen.pixel, settings.blocks)
     groups = [np.flatnonzero(block == k) for k in np.unique(block)]
     steps = np.array([-inverse(normal - each[g].sum(0)) @ gradient[g].sum(0) for g in groups])
     if not seen.known.all():  # what a hand can do is known, and not estimated from residuals
         covariance = covariance * max(small_sample, _jackknife_ratio(camera, covariance, steps))
-    covariance[PITCH_AND_YAW, PITCH_AND_YAW] += (SYSTEMATIC_PX / camera.focal_px) ** 2
+    covariance[PITCH_AND_YAW, PITCH_AND_YAW] += (settings.systematic_px / camera.focal_px) ** 2
 
-    true = fit.belongs > BELONGS
+    true = fit.belongs > settings.min_belongs
     single = np.einsum("nip,pq,nq->ni", by_parameter, fit.covariance, gradient)
     without_itself = fit.residual_px + single
     without_block = fit.residual_px.copy()
@@ -94,15 +84,15 @@ def assess(fit: Adjustment, seen: Observations) -> Accuracy:
     )
 
 
-def _blocks(camera: Camera, pixel: Array) -> NDArray[np.intp]:
+def _blocks(camera: Camera, pixel: Array, blocks: tuple[int, int]) -> NDArray[np.intp]:
     """The block of the frame in which each pixel (n, 2) lies."""
-    place = (pixel + 0.5) / (camera.width, camera.height) * BLOCKS
-    column, row = np.clip(place, 0, np.array(BLOCKS) - 1).astype(np.intp).T
-    return np.asarray(row * BLOCKS[0] + column)
+    place = (pixel + 0.5) / (camera.width, camera.height) * np.array(blocks)
+    column, row = np.clip(place, 0, np.array(blocks) - 1).astype(np.intp).T
+    return np.asarray(row * blocks[0] + column)
 
 
 def _jackknife_ratio(camera: Camera, covariance: Array, steps: Array) -> float:
-    """Ground variance by the spread of fits without one block each, relative to that of the covariance: the
+    """Ground variance by the spread of fits without one block each, relative to the covariance's own: the
     median over the frame. It sees errors that neighbouring patches share beyond their overlap."""
     if len(steps) < 2:
         return 1.0
@@ -115,7 +105,7 @@ def _jackknife_ratio(camera: Camera, covariance: Array, steps: Array) -> float:
 
 
 def _errors(camera: Camera, seen: Observations, residual_px: Array, chosen: NDArray[np.bool_]) -> Errors:
-    """Errors of the chosen observations from their residuals (n, 2; seen less predicted)."""
+    """Errors of the chosen observations from their residuals (n, 2; seen minus predicted)."""
     away = residual_px[chosen]
     lon, lat, height_m = to_geodetic(seen.ground_m[chosen])
     column, row = camera.project_ecef(seen.ground_m[chosen])

@@ -16,12 +16,11 @@ from pipeline.camera.derivatives import PARAMETERS, pixel_derivatives
 from pipeline.camera.earth import Array, east_north_up, to_geodetic
 from pipeline.camera.prior import Prior
 from pipeline.camera.uncertainty import moved
+from pipeline.georeference.settings import AdjustSettings
 
 HORIZONTAL, UP, LENS = slice(3, 5), 5, slice(6, 11)
-ITERATIONS = 15
-CONVERGED_PX = 1e-2
-# Patches lie half a patch apart, so each piece of light is seen by four of them, which err alike.
-OVERLAP = 4
+# The share of true matches before any is estimated; it stays where there are too few observations.
+FIRST_SHARE = 0.7
 # So loose that it only keeps the equations solvable where too few lights are seen.
 FREE_ATTITUDE_SIGMA_RAD = 3.0
 
@@ -58,6 +57,7 @@ class Observations:
         )
 
     def joined(self, other: "Observations") -> "Observations":
+        """These observations and then the others."""
         return Observations(
             *(np.concatenate([getattr(self, f), getattr(other, f)]) for f in self.__dataclass_fields__)
         )
@@ -75,20 +75,19 @@ class Adjustment:
     scale: float
 
 
-def adjust(camera: Camera, prior: Prior, seen: Observations, overlap: int = OVERLAP) -> Adjustment:
-    """Fit all camera parameters to the observations and the prior, starting from `camera`; so many patches
-    count as one observation."""
-    scale, share = 1.0, 0.7
+def adjust(camera: Camera, prior: Prior, seen: Observations, settings: AdjustSettings) -> Adjustment:
+    """Fit all camera parameters to the observations and the prior, starting from `camera`."""
+    scale, share = 1.0, FIRST_SHARE
     belongs = np.ones(len(seen))
     if len(seen):
         first = residuals(camera, seen) / np.where(seen.known, np.inf, seen.sigma)[:, None]
         scale = max(float(np.median(np.abs(first))) * 1.5, 1.0)
     normal = np.eye(len(PARAMETERS))
-    for _ in range(ITERATIONS):
+    for _ in range(settings.max_iterations):
         residual = residuals(camera, seen)
-        belongs = _membership(residual, sigma_px(seen, scale), share, seen)
+        belongs = membership(residual, sigma_px(seen, scale), share, seen)
         by_parameter = jacobian(camera, seen)
-        weight = weights(seen, scale, belongs, overlap)
+        weight = weights(seen, scale, belongs, settings.overlap)
         prior_residual, prior_weight = prior_terms(camera, prior)
         normal = np.einsum("nip,n,niq->pq", by_parameter, weight, by_parameter) + prior_weight
         gradient = np.einsum("nip,n,ni->p", by_parameter, weight, residual) + prior_weight @ prior_residual
@@ -96,7 +95,7 @@ def adjust(camera: Camera, prior: Prior, seen: Observations, overlap: int = OVER
         step = unit * solve(normal * np.outer(unit, unit), unit * gradient, assume_a="pos")
         camera = moved(camera, PARAMETERS, step)
         scale, share = _rescaled(residual - by_parameter @ step, belongs, scale, seen)
-        if len(seen) and np.abs(by_parameter @ step).max() < CONVERGED_PX:
+        if len(seen) and np.abs(by_parameter @ step).max() < settings.converged_px:
             break
     return Adjustment(camera, inverse(normal), residuals(camera, seen), belongs, scale)
 
@@ -106,8 +105,9 @@ def sigma_px(seen: Observations, scale: float) -> Array:
     return np.where(seen.known, seen.sigma, scale * seen.sigma)
 
 
-def weights(seen: Observations, scale: float, belongs: Array, overlap: int = OVERLAP) -> Array:
-    """What each observation (n,) tells against the prior and the others, 1/px^2."""
+def weights(seen: Observations, scale: float, belongs: Array, overlap: int) -> Array:
+    """What each observation (n,) tells against the prior and the others, 1/px^2; so many patches count as one
+    observation."""
     return np.asarray(belongs / sigma_px(seen, scale) ** 2 / np.where(seen.known, 1, overlap))
 
 
@@ -139,8 +139,9 @@ def prior_terms(camera: Camera, prior: Prior) -> tuple[Array, Array]:
     return np.array([0, 0, 0, *to_prior_m, *-prior.lens_away(camera)]), weight
 
 
-def _membership(residual: Array, sigma: Array, share: float, seen: Observations) -> Array:
-    """Probability that each observation belongs to its ground point rather than to the background."""
+def membership(residual: Array, sigma: Array, share: float, seen: Observations) -> Array:
+    """Probability (n,) that each observation belongs to its ground point, with a Gaussian error (n, 2; px, 1
+    sigma (n,)), rather than lying anywhere in its window; a share of all belong."""
     squared = (residual**2).sum(-1)
     fits = share * np.exp(-squared / (2 * sigma**2)) / (2 * np.pi * sigma**2)
     stray = (1 - share) / (2 * seen.window_px) ** 2
@@ -151,7 +152,7 @@ def _rescaled(residual: Array, belongs: Array, scale: float, seen: Observations)
     """The common factor of the relative sigmas and the share of true matches, re-estimated."""
     free = ~seen.known
     if not free.any() or belongs[free].sum() < 3:
-        return scale, 0.7
+        return scale, FIRST_SHARE
     squared = ((residual[free] / seen.sigma[free, None]) ** 2).sum(-1)
     new = np.sqrt((belongs[free] * squared).sum() / (2 * belongs[free].sum()))
     return max(float(new), 0.05), float(np.clip(belongs.mean(), 0.05, 0.99))

@@ -6,21 +6,13 @@ import numpy as np
 
 from pipeline.camera.camera import Camera
 from pipeline.camera.earth import to_geodetic
-from pipeline.georeference.accept import agreement
 from pipeline.georeference.adjust import Observations, adjust, residuals
+from pipeline.georeference.agreement import agreement
 from pipeline.georeference.hypotheses import hypotheses, positions
-from pipeline.georeference.refine import COARSE, Problem, refine
-from pipeline.georeference.search import Pin, Template, search
+from pipeline.georeference.reference import render
+from pipeline.georeference.refine import Problem, refine
+from pipeline.georeference.search import Hit, Pin, Template, search
 from pipeline.models import LonLat, LookAt
-
-SEARCH_PX = 128
-KEPT = 3
-# A search in many places has more near misses.
-KEPT_OF_MANY = 8
-SAME_SOLUTION = 0.05
-# Manual points decide alone from four on: two coordinates each, against the six unknowns of a pose.
-ENOUGH_MANUAL_POINTS = 4
-MANUAL_ROLLS_DEG = range(0, 360, 30)
 
 
 @dataclass(frozen=True)
@@ -34,52 +26,66 @@ class Candidate:
 def candidates(problem: Problem, pin: Pin | None, template: Template) -> list[Candidate]:
     """Coarsely adjusted cameras, the chosen one first, then other solutions by agreement.
     `template` is what is searched for: the photo's light compressed one way."""
-    by_hand = problem.manual is not None and len(problem.manual) >= ENOUGH_MANUAL_POINTS
+    settings, manual = problem.settings, problem.manual
+    by_hand = manual is not None and len(manual) >= settings.acceptance.enough_manual_points
     starts = _starts(problem, pin, template)
     if by_hand:
-        assert problem.manual is not None
-        starts.insert(0, _from_points(problem, problem.manual))
-    judged_at = problem.pyramid(COARSE[-1][0])
-    found = []
-    for start in starts:
-        camera = refine(start, problem, COARSE).camera
-        value = agreement(judged_at, camera.scaled(judged_at.factor), problem.sources)
-        found.append(Candidate(camera, value))
-    best = found[0] if by_hand else max(found, key=lambda c: c.agreement)
-    others = [c for c in found if apart(c.camera, best.camera) > SAME_SOLUTION]
+        assert manual is not None
+        starts.insert(0, _from_points(problem, manual))
+    cameras = [refine(start, problem, settings.refine.coarse).camera for start in starts]
+    adjusted = [Candidate(camera, agreement_with(camera, problem)) for camera in cameras]
+    best = adjusted[0] if by_hand else max(adjusted, key=lambda c: c.agreement)
+    others = [c for c in adjusted if apart(c.camera, best.camera) > settings.search.same_solution]
     return [best, *sorted(others, key=lambda c: -c.agreement)]
 
 
+def agreement_with(camera: Camera, problem: Problem) -> float:
+    """How well the reference light, seen by a camera of the full photo, agrees with the photo as a whole."""
+    settings = problem.settings
+    view = problem.pyramid(settings.refine.judged_at_px)
+    small = camera.scaled(view.factor)
+    reference = render(small, problem.sources, settings.drawing, view.compression)
+    return agreement(view, small, reference, settings.agreement)
+
+
 def _starts(problem: Problem, pin: Pin | None, template: Template) -> list[Camera]:
-    """The highest peaks of the search that are no repetition of each other."""
+    """The highest peaks of the search, each another solution."""
     prior, factor = problem.prior, template.view.factor
-    where = hypotheses(prior) if pin is None else [pin.hypothesis(prior, p) for p in positions(prior)]
-    found = [c for h in where for c in search(template, prior, h, problem.sources, pin)]
+    settings, densities = problem.settings.search, problem.settings.hypotheses
+    if pin is None:
+        where = hypotheses(prior, densities)
+    else:
+        where = [pin.hypothesis(prior, place, settings.pin_reach) for place in positions(prior, densities)]
+    drawing = problem.settings.drawing
+    hits: list[Hit] = []
+    for hypothesis in where:
+        hits += search(template, prior, hypothesis, problem.sources, drawing, pin)
     starts: list[Camera] = []
-    for peak in sorted(found, key=lambda c: -c.correlation):
+    for peak in sorted(hits, key=lambda hit: -hit.correlation):
         camera = replace(peak.camera.scaled(1 / factor), width=prior.width, height=prior.height)
-        if all(apart(camera, start) > SAME_SOLUTION for start in starts):
+        if all(apart(camera, start) > settings.same_solution for start in starts):
             starts.append(camera)
-        if len(starts) == (KEPT if len(where) == 1 else KEPT_OF_MANY):
+        if len(starts) == (settings.kept if len(where) == 1 else settings.kept_of_many):
             break
     return starts or [prior.camera()]  # no light at all where it may look: to be refused
 
 
 def _from_points(problem: Problem, manual: Observations) -> Camera:
-    """The camera that fits the manual control points best, tried from a dozen rolls while looking at them."""
-    prior = problem.prior
+    """The camera that fits the manual control points best, tried from all rolls while it looks at them."""
+    prior, settings = problem.prior, problem.settings
     lon, lat, _ = to_geodetic(manual.ground_m.mean(axis=0))
     aimed = replace(prior, look_at=LookAt(lon=float(lon), lat=float(lat)))
-    # First with errors of any size, for the start is hundreds of pixels off; then with what a hand can do.
+    # First with errors of any size, for the start is hundreds of pixels off; then with the errors of a hand.
     loose = replace(manual, known=np.zeros(len(manual), bool), window_px=np.full(len(manual), 1e6))
-    starts = [adjust(aimed.camera(roll), prior, loose).camera for roll in MANUAL_ROLLS_DEG]
-    fits = [adjust(start, prior, manual).camera for start in starts]
+    rolls_deg = np.arange(0.0, 360.0, settings.search.manual_roll_step_deg)
+    starts = [adjust(aimed.camera(float(r)), prior, loose, settings.adjust).camera for r in rolls_deg]
+    fits = [adjust(start, prior, manual, settings.adjust).camera for start in starts]
     return min(fits, key=lambda camera: float((residuals(camera, manual) ** 2).sum()))
 
 
-def pin_of(manual: Observations | None) -> Pin | None:
-    """The first of a few manual points: it holds the search where four or more would decide alone."""
-    if manual is None or len(manual) >= ENOUGH_MANUAL_POINTS:
+def pin_of(manual: Observations | None, enough: int) -> Pin | None:
+    """The first of a few manual points: it holds the search where `enough` of them would decide alone."""
+    if manual is None or len(manual) >= enough:
         return None
     lon, lat, _ = to_geodetic(manual.ground_m[0])
     return Pin(LonLat(lon=float(lon), lat=float(lat)), manual.pixel[0])

@@ -3,7 +3,8 @@
 A lens draws each colour at a slightly different size, and the sensor's plane may be a little off; a place
 that green shows at p is shown by another channel at c + magnification (p - c) + shift, c the frame's middle.
 It is measured in the photo itself: patches around lights, cut out at full resolution, are found again in
-the other channel. Lamps of different colours side by side move single patches, many patches even that out.
+the other channel. Lamps of different colours side by side displace single patches; over many patches this
+averages out.
 """
 
 from dataclasses import asdict, dataclass
@@ -16,33 +17,40 @@ from scipy.ndimage import gaussian_filter, map_coordinates, maximum_filter
 from pipeline.camera.earth import Array
 from pipeline.georeference.patches import displacements, relative_sigma
 from pipeline.georeference.reference import Image
-from pipeline.georeference.working_image import WorkingImage
+from pipeline.georeference.settings import PatchSettings
+from pipeline.georeference.working_image import NOISE_KNEE, WorkingImage
 from pipeline.photo.photo import Photo
+from pipeline.robust import sigma_of_deviations
 
 RED, GREEN, BLUE = range(3)
 
+# At a corner of the frame: a smaller displacement does not matter, and one within so many sigmas may be an
+# error of the measurement.
 MIN_DISPLACEMENT_PX = 0.1
-SIGMAS = 3.0
+SIGMAS = 3.0  # a judgement: an error so large is rare, 3 in 1000 if errors are normal
+# So many parts of the frame give a patch each, at most; a channel with fewer good ones is left alone, for
+# three parameters and their covariance are fitted.
 MAX_PATCHES = 600
-MIN_PATCHES = 12
+MIN_PATCHES = 12  # a judgement: 24 coordinates for three parameters
+# Pixels of the full photo: how large a patch is, and how far off it is looked for.
 PATCH_PX = 32
-REACH_PX = 4
+REACH_PX = 4  # a judgement: larger than the colours of a usable lens lie apart
 # Wider than the photo's own blur, so that the correlation's peak is as round as the parabola laid through it.
-BLUR_PX = 1.0
-MIN_CORRELATION = 0.6
-MIN_SIGNAL_TO_NOISE = 10.0
+CUT_OUT_BLUR_PX = 1.0
+# Of a patch of one channel with green: the same lights, so it is higher than with any reference light.
+MIN_CHANNEL_CORRELATION = 0.6
+MIN_SIGNAL_TO_NOISE = 10.0  # of a patch's brightest pixel; a judgement: clearly a light, not noise
 # Light of one 8-bit code near black: no noise is known better.
 NOISE_FLOOR = 3e-4
-NOISE_KNEE = 3.0
-# Of the pixels that green lights. Where a channel is cut off at zero beside sodium lamps, what little it
-# shows elsewhere is the other channels', leaked through the JPEG's colour coding.
+# Of the pixels that green lights. Where a channel is cut off at zero beside sodium lamps, the little
+# that it shows elsewhere has leaked from the other channels through the JPEG's colour coding.
 MAX_CUT_OFF = 0.01
-BLOCK_PX = 4
-HALO_PX = 3
-# What is left to find shrinks with the first, and with it the parabola's error, which vanishes at no offset.
+BLOCK_PX = 4  # side of the squares in which the brightest places are looked for; a judgement
+HALO_PX = 3  # rim around unusable pixels that is left out as well; a judgement
+# The second round looks where the first found the light: the parabola's error vanishes with the offset.
 ROUNDS = 2
-REWEIGHTINGS = 15
-BLOCKS = 6
+REWEIGHTINGS = 15  # rounds of robust weights; a judgement: enough for them to settle
+BLOCKS = 6  # parts of the frame along each axis, whose errors count as independent; a judgement
 CAUCHY = 2.385  # 95 % efficient for Gaussian errors
 
 
@@ -83,6 +91,7 @@ class ChannelShift:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> "ChannelShift":
+        """Of one channel in the entry `channels` of `camera.json`."""
         (cx, cy), (dx, dy), sigma = data["centre_px"], data["shift_px"], data["sigma_px"]
         return cls(
             centre_px=(float(cx), float(cy)),
@@ -102,18 +111,20 @@ class ChannelRegistration:
 
     def displaced(self) -> tuple[tuple[int, ChannelShift], ...]:
         """The bands to be looked up elsewhere than green, with where: those whose shift is significant."""
-        return tuple((k, one) for k, one in ((RED, self.red), (BLUE, self.blue)) if one.significant)
+        shifts = (RED, self.red), (BLUE, self.blue)
+        return tuple((band, shift) for band, shift in shifts if shift.significant)
 
     def to_dict(self) -> dict[str, Any]:
         """The entry `channels` of `camera.json`."""
         return {
-            name: {**asdict(one), "centre_px": list(one.centre_px), "shift_px": list(one.shift_px)}
-            | {"significant": one.significant}
-            for name, one in (("red", self.red), ("blue", self.blue))
+            name: {**asdict(shift), "centre_px": list(shift.centre_px), "shift_px": list(shift.shift_px)}
+            | {"significant": shift.significant}
+            for name, shift in (("red", self.red), ("blue", self.blue))
         }
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> "ChannelRegistration":
+        """Of the entry `channels` of `camera.json`."""
         return cls(ChannelShift.from_dict(data["red"]), ChannelShift.from_dict(data["blue"]))
 
 
@@ -143,13 +154,16 @@ def _measured(
         image, own_usable, signal = _cut_outs(photo, band, middles, shift)
         # The cut-outs lie one below another, as if they were a picture.
         view = WorkingImage(image.reshape(-1, side), (usable & own_usable).reshape(-1, side), 1.0)
-        seen = displacements(view, reference.reshape(-1, side), top, left, PATCH_PX, REACH_PX)
-        good = seen.found & (seen.correlation > MIN_CORRELATION) & (signal > MIN_SIGNAL_TO_NOISE)
+        measured = displacements(
+            view, reference.reshape(-1, side), top, left, PATCH_PX, REACH_PX, PatchSettings()
+        )
+        good = measured.found & (measured.correlation > MIN_CHANNEL_CORRELATION)
+        good &= signal > MIN_SIGNAL_TO_NOISE
         if good.sum() < MIN_PATCHES:
             return start
         at = middles[good]
-        offset = np.stack(shift.place(*at.T), -1) - at + shift.magnification * seen.offset_px[good]
-        shift = _fitted(start.centre_px, at, offset, relative_sigma(seen.correlation[good]))
+        offset = np.stack(shift.place(*at.T), -1) - at + shift.magnification * measured.offset_px[good]
+        shift = _fitted(start.centre_px, at, offset, relative_sigma(measured.correlation[good]))
     return shift
 
 
@@ -169,14 +183,14 @@ def _bright_places(photo: Photo) -> Array:
     light = light[margin : rows - margin, margin : columns - margin]
     if 0 in light.shape:
         return np.empty((0, 2))
-    part = max(PATCH_PX // BLOCK_PX, int(np.ceil(np.sqrt(light.size / MAX_PATCHES))))
-    down, right = (-(-n // part) for n in light.shape)
-    padded = np.full((down * part, right * part), -1.0)
+    side = max(PATCH_PX // BLOCK_PX, int(np.ceil(np.sqrt(light.size / MAX_PATCHES))))
+    down, right = (-(-n // side) for n in light.shape)
+    padded = np.full((down * side, right * side), -1.0)
     padded[: light.shape[0], : light.shape[1]] = light
-    parts = padded.reshape(down, part, right, part).swapaxes(1, 2).reshape(down * right, part * part)
+    parts = padded.reshape(down, side, right, side).swapaxes(1, 2).reshape(down * right, side * side)
     best = parts.argmax(axis=1)
-    row = np.arange(down * right) // right * part + best // part
-    column = np.arange(down * right) % right * part + best % part
+    row = np.arange(down * right) // right * side + best // side
+    column = np.arange(down * right) % right * side + best % side
     lit = parts.max(axis=1) > 0
     middles: Array = BLOCK_PX * (np.stack([column, row], -1)[lit] + margin) + BLOCK_PX / 2
     return middles
@@ -200,7 +214,9 @@ def _cut_outs(
     whole = column.astype(np.intp), row.astype(np.intp)
     unusable = photo.saturated[whole[::-1]] | ~np.isfinite(light)
     usable = ~maximum_filter(unusable, (1, 2 * HALO_PX + 1, 2 * HALO_PX + 1))
-    above = gaussian_filter(np.where(np.isfinite(light), light - dark, 0), (0, BLUR_PX, BLUR_PX))
+    above = gaussian_filter(
+        np.where(np.isfinite(light), light - dark, 0), (0, CUT_OUT_BLUR_PX, CUT_OUT_BLUR_PX)
+    )
     above = np.clip(above, 0, None)
     core = slice(REACH_PX, -REACH_PX)
     signal = np.where(usable, above, 0)[:, core, core].max(axis=(1, 2)) / noise
@@ -212,7 +228,7 @@ def _background(light: Image) -> tuple[float, float]:
     some = light[::BLOCK_PX, ::BLOCK_PX]
     some = some[np.isfinite(some)]
     dark = float(np.median(some)) if some.size else 0.0
-    noise = 1.4826 * float(np.median(np.abs(some - dark))) if some.size else 0.0
+    noise = sigma_of_deviations(some - dark) if some.size else 0.0
     return dark, max(noise, NOISE_FLOOR)
 
 
@@ -236,11 +252,11 @@ def _fitted(centre_px: tuple[float, float], at: Array, offset: Array, sigma: Arr
         solution = np.linalg.solve(normal, np.einsum("nip,n,ni->p", design, weight, offset))
         away = offset - design @ solution
         scaled = away / sigma[:, None]
-        scale = max(1.4826 * float(np.median(np.abs(scaled))), 1e-6)
+        scale = max(sigma_of_deviations(scaled), 1e-6)
         weight = sigma**-2 / (1 + (scaled**2).sum(-1) / 2 / (CAUCHY * scale) ** 2)
-    part = np.clip(np.floor(BLOCKS * at / (2 * np.array(centre_px))), 0, BLOCKS - 1).astype(np.intp)
+    block = np.clip(np.floor(BLOCKS * at / (2 * np.array(centre_px))), 0, BLOCKS - 1).astype(np.intp)
     sums = np.zeros((BLOCKS * BLOCKS, 3))
-    np.add.at(sums, part @ (1, BLOCKS), np.einsum("nip,n,ni->np", design, weight, away))
+    np.add.at(sums, block @ (1, BLOCKS), np.einsum("nip,n,ni->np", design, weight, away))
     filled = max(int(sums.any(axis=1).sum()), len(solution) + 1)
     # How the sums change with the solution: Cauchy's influence grows as the weight's square, on average.
     inverse = np.linalg.inv(np.einsum("nip,n,niq->pq", design, (weight * sigma) ** 2, design))

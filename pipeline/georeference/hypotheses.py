@@ -11,16 +11,8 @@ from scipy.spatial import KDTree
 
 from pipeline.camera.earth import Array, distance_km, east_north_up, meet_ellipsoid, to_geodetic
 from pipeline.camera.prior import Prior
+from pipeline.georeference.settings import HypothesisSettings
 from pipeline.models import LonLat
-
-POSITION_SPACING_M = 100e3
-POSITION_SIGMAS = 2.0
-MAX_RINGS = 3
-# Beside its aim, a frame is found this far: in frames, for what the canvas costs, and in degrees, for the
-# perspective of the level canvas is not the photo's any more.
-ONE_AIM_FRAMES, ONE_AIM_DEG = 3.0, 25.0
-AIM_DEG = 12.0
-MAX_ZENITH_DEG = 75.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,20 +24,20 @@ class Hypothesis:
     reach_px: float
 
 
-def hypotheses(prior: Prior) -> list[Hypothesis]:
+def hypotheses(prior: Prior, settings: HypothesisSettings) -> list[Hypothesis]:
     """All pairs of position and aim that cover what the prior leaves open, the likeliest first."""
-    return [found for position in positions(prior) for found in _aims(prior, position)]
+    return [aimed for place in positions(prior, settings) for aimed in _aims(prior, place, settings)]
 
 
-def positions(prior: Prior) -> list[Array]:
-    """The prior's position, and where its ellipse of two sigma is longer than the spacing, the points of a
-    hexagonal lattice that are nearest to any part of it (at most three rings)."""
+def positions(prior: Prior, settings: HypothesisSettings) -> list[Array]:
+    """The prior's position (ECEF m). Where its ellipse is longer than the spacing: the points of a hexagonal
+    lattice that are nearest to any part of the ellipse."""
     spread, axes = np.linalg.eigh(prior.horizontal_covariance_m2)
     # Rows of the lattice lie along the longer axis: a long ellipse is covered by one row.
-    reach_m, axes = POSITION_SIGMAS * np.sqrt(spread[::-1]), axes[:, ::-1]
-    if reach_m[0] < POSITION_SPACING_M:
+    reach_m, axes = settings.position_sigmas * np.sqrt(spread[::-1]), axes[:, ::-1]
+    if reach_m[0] < settings.position_spacing_m:
         return [prior.position_ecef_m]
-    lattice = _hexagonal(MAX_RINGS) * POSITION_SPACING_M
+    lattice = _hexagonal(settings.max_rings) * settings.position_spacing_m
     turn, share = np.meshgrid(np.linspace(0, 2 * np.pi, 361), np.linspace(0, 1, 61))
     ellipse = np.stack([share * np.cos(turn), share * np.sin(turn)], -1).reshape(-1, 2) * reach_m
     near = np.unique(KDTree(lattice).query(ellipse)[1])
@@ -57,14 +49,18 @@ def positions(prior: Prior) -> list[Array]:
     return list(moved / np.linalg.norm(moved, axis=1, keepdims=True) * height)
 
 
-def _aims(prior: Prior, position_ecef_m: Array) -> list[Hypothesis]:
+def _aims(prior: Prior, position_ecef_m: Array, settings: HypothesisSettings) -> list[Hypothesis]:
     """The look-at point if one search covers its radius, else directions all over that radius."""
     frame_px = float(max(prior.width, prior.height))
     radius_px = prior.look_at_radius_px(position_ecef_m)
-    one = min(ONE_AIM_FRAMES * frame_px, prior.focal_px * np.tan(np.radians(ONE_AIM_DEG)))
-    if radius_px <= one:
+    one_search_px = min(
+        settings.one_aim_frames * frame_px, prior.focal_px * np.tan(np.radians(settings.one_aim_deg))
+    )
+    if radius_px <= one_search_px:
         return [Hypothesis(position_ecef_m, prior.look_at, radius_px)]
-    reach_rad = min(np.arctan(ONE_AIM_FRAMES * frame_px / prior.focal_px), np.radians(AIM_DEG))
+    reach_rad = min(
+        np.arctan(settings.one_aim_frames * frame_px / prior.focal_px), np.radians(settings.aim_deg)
+    )
     # A hexagonal lattice of directions around the nadir, laid flat: distance is the angle from it.
     flat = _hexagonal(int(np.ceil(np.pi / 2 / (np.sqrt(3) * reach_rad)))) * np.sqrt(3) * reach_rad
     angle = np.hypot(*flat.T)
@@ -78,7 +74,8 @@ def _aims(prior: Prior, position_ecef_m: Array) -> list[Hypothesis]:
     zenith, _, slant_m = replace(prior.camera(), position_ecef_m=position_ecef_m).view(aim_lon, aim_lat)
     away_km = distance_km(aim_lon, aim_lat, prior.look_at.lon, prior.look_at.lat)
     reach_km = reach_rad * slant_m / 1e3 / np.cos(np.radians(np.minimum(zenith, 60)))
-    near = np.flatnonzero((zenith < MAX_ZENITH_DEG) & (away_km < prior.look_at.radius_km + reach_km))
+    within = away_km < prior.look_at.radius_km + reach_km
+    near = np.flatnonzero((zenith < settings.max_aim_zenith_deg) & within)
     reach_px = prior.focal_px * np.tan(reach_rad)
     return [
         Hypothesis(position_ecef_m, LonLat(lon=float(aim_lon[k]), lat=float(aim_lat[k])), reach_px)

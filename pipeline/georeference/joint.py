@@ -1,8 +1,8 @@
-"""Photos of one pass: one lens and one clock, so each photo's solution tells the others of them.
+"""Photos of one pass: they share lens and clock, so each photo's solution helps to find both for the others.
 
-What a photo's light alone says of the shared parameters is its posterior information less the prior's. The
-prior of each photo is sharpened by what the others say, never by itself, which is what adjusting all of them
-together comes to while the camera is nearly linear in its parameters.
+What a photo's light alone says of the shared parameters is its posterior information minus the prior's. The
+prior of each photo is made sharper by what the others say, never by what it says itself. This equals
+adjusting all photos together, as long as the camera is nearly linear in its parameters.
 """
 
 from collections.abc import Sequence
@@ -19,6 +19,7 @@ from pipeline.camera.uncertainty import moved
 from pipeline.errors import FactsError
 from pipeline.georeference.adjust import LENS, inverse
 
+# Of a difference that stands for a derivative: the place moves linearly with it, so its size hardly matters.
 STEP_M = 10.0
 
 
@@ -69,13 +70,13 @@ def shared_clock(
     """One clock offset (s) and its 1 sigma from those of several photos, each found under the same prior of
     zero within `clock_sigma_s`, which is counted once.
 
-    The error of the orbit itself is common to them; `orbit_sigma_s` says below what none can tell.
+    The error of the orbit itself is common to them: the sigma is never below `orbit_sigma_s`.
     """
     known = clock_sigma_s**-2
-    told = [(offset * sigma**-2, max(sigma**-2 - known, 0.0)) for offset, sigma in offsets]
-    information = known + sum(data for _, data in told)
+    by_data = [(offset * sigma**-2, max(sigma**-2 - known, 0.0)) for offset, sigma in offsets]
+    information = known + sum(data for _, data in by_data)
     # offset / sigma^2 is the posterior's information vector; a prior of zero adds nothing to it.
-    return sum(vector for vector, _ in told) / information, max(information**-0.5, orbit_sigma_s)
+    return sum(vector for vector, _ in by_data) / information, max(information**-0.5, orbit_sigma_s)
 
 
 def _told(posterior: Array, known: Array, away: Array) -> tuple[Array, Array]:

@@ -1,29 +1,68 @@
-"""Manual control points: QGIS `.points` files and CSV, as observations like any other."""
+"""Manual control points: QGIS `.points` files and CSV, as observations like any other, and as evidence."""
 
 import csv
-from pathlib import Path
+from dataclasses import replace
 
 import numpy as np
 from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
 
-from pipeline.camera.earth import to_ecef
+from pipeline.camera.camera import Camera
+from pipeline.camera.derivatives import PARAMETERS
+from pipeline.camera.earth import to_ecef, to_geodetic
+from pipeline.camera.prior import Prior
+from pipeline.camera.terrain import Terrain
+from pipeline.camera.uncertainty import ground_sigma_m
 from pipeline.errors import ControlPointError
-from pipeline.georeference.adjust import Observations
+from pipeline.georeference.accept import ManualEvidence
+from pipeline.georeference.adjust import Observations, adjust, residuals
+from pipeline.georeference.settings import AdjustSettings
+from pipeline.photo.photo import PhotoFacts
+from pipeline.photo.raw import jpeg_size_px, jpeg_to_binned_px
 
-# What a careful hand reaches with a light of a few pixels.
+# What a careful hand reaches with a light of a few pixels, 1 sigma.
 MANUAL_SIGMA_PX = 1.5
-MANUAL_WINDOW_PX = 100.0
+MANUAL_WINDOW_PX = 100.0  # each way: how far off a slip of the hand may be; a judgement
 CSV_COLUMNS = ("lon", "lat", "column_px", "row_px")
 
 
-def read_control_points(file: Path, width: int, height: int) -> tuple[list[str], Observations]:
-    """Names and observations of a `.points` file or a CSV with columns lon, lat, column_px, row_px and
-    optionally name. Raises ControlPointError for anything that does not fit a photo of that size."""
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ControlPointError(f"{file}: cannot be read: {error}") from None
+def manual_points(
+    text: str, file: str, facts: PhotoFacts, terrain: Terrain
+) -> tuple[list[str], Observations]:
+    """Names and observations (pixels of the photo, ground of the terrain) of the control points in a file's
+    text. Those of a raw file were picked on its JPEG, because no program shows a mosaic. Raises
+    ControlPointError."""
+    if facts.evidence == "jpeg":
+        names, picked = parse_control_points(text, file, facts.width, facts.height)
+    else:
+        names, picked = parse_control_points(text, file, *jpeg_size_px(facts.width, facts.height))
+        pixel = np.stack(jpeg_to_binned_px(*picked.pixel.T), -1)
+        picked = replace(picked, pixel=pixel, sigma=picked.sigma / 2, window_px=picked.window_px / 2)
+    lon, lat, _ = to_geodetic(picked.ground_m)
+    return names, replace(picked, ground_m=to_ecef(lon, lat, terrain.height_m(lon, lat)))
+
+
+def manual_evidence(
+    camera: Camera, prior: Prior, manual: Observations, settings: AdjustSettings
+) -> ManualEvidence:
+    """What the points say of a camera that was fitted to them and to light: how well it fits them, and how
+    uncertain they and the prior alone leave the worst part of the frame (1 if it sees no ground)."""
+    rmse_px = float(np.sqrt((residuals(camera, manual) ** 2).sum(-1).mean()))
+    alone = adjust(camera, prior, manual, settings)
+    column, row = np.meshgrid(np.linspace(0, camera.width - 1, 5), np.linspace(0, camera.height - 1, 5))
+    lon, lat = camera.to_ground(column, row)
+    sigma_m = ground_sigma_m(camera, PARAMETERS, alone.covariance, lon, lat)
+    sigma_px = sigma_m / camera.ground_sample_distance_m(lon, lat)
+    known = np.isfinite(sigma_px)
+    long_side_px = max(camera.width, camera.height)
+    sigma_share = float(sigma_px[known].max()) / long_side_px if known.any() else 1.0
+    return ManualEvidence(len(manual), rmse_px, sigma_share)
+
+
+def parse_control_points(text: str, file: str, width: int, height: int) -> tuple[list[str], Observations]:
+    """Names and observations, on the ellipsoid, from the text of a `.points` file, or of a CSV with columns
+    lon, lat, column_px, row_px and optionally name. `file` names it in messages. Raises ControlPointError
+    for anything that does not fit a photo of that size."""
     lines = text.splitlines()
     head = [line for line in lines if line.startswith("#")]
     rows = list(csv.DictReader(line for line in lines if line.strip() and not line.startswith("#")))
@@ -52,7 +91,7 @@ def read_control_points(file: Path, width: int, height: int) -> tuple[list[str],
 Columns = tuple[list[str], np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
 
-def _csv(file: Path, rows: list[dict[str, str]], head: list[str]) -> Columns:
+def _csv(file: str, rows: list[dict[str, str]], head: list[str]) -> Columns:
     missing = [key for key in CSV_COLUMNS if key not in rows[0]]
     if missing:
         raise ControlPointError(
@@ -64,7 +103,7 @@ def _csv(file: Path, rows: list[dict[str, str]], head: list[str]) -> Columns:
     return names, lon, lat, column, line
 
 
-def _qgis(file: Path, rows: list[dict[str, str]], head: list[str]) -> Columns:
+def _qgis(file: str, rows: list[dict[str, str]], head: list[str]) -> Columns:
     """QGIS counts source pixels from the upper left corner of the picture, rows downwards as negative."""
     source = ("sourceX", "sourceY") if "sourceX" in rows[0] else ("pixelX", "pixelY")
     rows = [row for row in rows if (row.get("enable") or "1").strip() != "0"]
@@ -86,7 +125,7 @@ def _qgis(file: Path, rows: list[dict[str, str]], head: list[str]) -> Columns:
     return names, np.asarray(lon), np.asarray(lat), source_x - 0.5, -source_y - 0.5
 
 
-def _numbers(file: Path, index: int, texts: list[str]) -> list[float]:
+def _numbers(file: str, index: int, texts: list[str]) -> list[float]:
     try:
         values = [float(text) for text in texts]
     except (TypeError, ValueError):

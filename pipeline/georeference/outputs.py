@@ -64,7 +64,7 @@ def control_layers(
     photo: str,
     simulated: bool,
 ) -> dict[str, gpd.GeoDataFrame]:
-    """Layers control_points, residuals (from where a light was seen to where its city is) and footprint."""
+    """Layers control_points, residuals (lines from where a light was seen to its city) and footprint."""
     points = solution.points
     cities = points.cities
     control = gpd.GeoDataFrame(

@@ -11,25 +11,29 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter, zoom
 
 from pipeline.camera.camera import Camera
+from pipeline.georeference.settings import DrawingSettings
 from pipeline.georeference.sources import Sources
 
 Image = NDArray[np.float32]
 # Logarithms see villages; roots keep the shape of a megacity whose suburbs fill the frame.
 Compression = Literal["log", "sqrt"]
 
-BLUR_PX = 0.6
+# How finely Gaussians are drawn: lights whose widths differ by less than half an octave with one width, and
+# those wider than some pixels on larger pixels.
 SIZES_PER_OCTAVE = 2
-WIDE_PX = 3.0
-# Surface brightness at which the logarithm sets in, a village's (population^0.75 per km2).
-KNEE = 50.0
+WIDE_PX = 3.0  # sigma on the larger pixels, at least: straight lines between them then err by 1 %
 
 
-def render(camera: Camera, sources: Sources, compression: Compression = "log") -> Image:
+def render(
+    camera: Camera, sources: Sources, settings: DrawingSettings, compression: Compression = "log"
+) -> Image:
     """Expected surface brightness (height, width) of the sources through the camera, compressed.
 
     Sources are gathered by blur size (half octaves), so the cost hardly depends on their number.
     """
-    return compressed(surface_brightness(camera, sources) / KNEE, compression)
+    return compressed(
+        surface_brightness(camera, sources, settings.light_blur_px) / settings.knee, compression
+    )
 
 
 def compressed(light: Image, compression: Compression) -> Image:
@@ -37,23 +41,23 @@ def compressed(light: Image, compression: Compression) -> Image:
     return np.asarray(np.log1p(light) if compression == "log" else np.sqrt(light))
 
 
-def surface_brightness(camera: Camera, sources: Sources) -> Image:
-    """Expected light per km2 (height, width) of the sources through the camera."""
+def surface_brightness(camera: Camera, sources: Sources, blur_px: float) -> Image:
+    """Expected light per km2 (height, width) of the sources through the camera, each blurred by `blur_px`."""
     column, row = camera.project_ecef(sources.ecef_m)
     # The widest city reaches a fifth of a frame; what is farther out is not drawn.
     chosen = np.flatnonzero(camera.inside(column, row, 0.2 * max(camera.width, camera.height)))
     pixel_km = camera.ground_sample_distance_m(sources.lon[chosen], sources.lat[chosen]) / 1e3
     chosen, pixel_km = chosen[np.isfinite(pixel_km)], pixel_km[np.isfinite(pixel_km)]  # not over the horizon
     sources, column, row = sources[chosen], column[chosen], row[chosen]
-    sigma_px = np.hypot(sources.radius_km / pixel_km, BLUR_PX)
+    sigma_px = np.hypot(sources.radius_km / pixel_km, blur_px)
     near = camera.inside(column, row, 3 * sigma_px)
     levels: dict[int, Image] = {}
     octave = np.full(len(sources), -1)
-    octave[near] = np.round(SIZES_PER_OCTAVE * np.log2(sigma_px[near] / BLUR_PX)).astype(int)
+    octave[near] = np.round(SIZES_PER_OCTAVE * np.log2(sigma_px[near] / blur_px)).astype(int)
     for size in np.unique(octave[near]):
         alike = octave == size
-        sigma = BLUR_PX * 2 ** (size / SIZES_PER_OCTAVE)
-        # What is wide is drawn on larger pixels, at 3 to 6 of which straight lines between them err by 1 %.
+        sigma = blur_px * 2 ** (size / SIZES_PER_OCTAVE)
+        # A wide light is drawn on larger pixels: its sigma is 3 to 6 of them.
         shrink = 2 ** max(int(np.log2(sigma / WIDE_PX)), 0)
         pad = int(np.ceil(3 * sigma / shrink)) + 1
         height, width = -(-camera.height // shrink) + 2, -(-camera.width // shrink) + 2

@@ -1,52 +1,45 @@
 """Refinement: a camera adjusted in rounds of patch displacements, from coarse and far to fine and near."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from pipeline.camera.camera import Camera
 from pipeline.camera.prior import Prior
-from pipeline.camera.terrain import FLAT, Terrain
+from pipeline.camera.terrain import Terrain
 from pipeline.georeference.adjust import Adjustment, Observations, adjust
 from pipeline.georeference.patches import lattice_observations
 from pipeline.georeference.reference import Compression
+from pipeline.georeference.settings import SolverSettings, Stage
 from pipeline.georeference.sources import Sources
 from pipeline.georeference.working_image import WorkingImage, working_image
-from pipeline.ground.cities import POSITION_SIGMA_KM
 from pipeline.photo.photo import Photo
-
-Stage = tuple[int, int, int]
-"""Long side of the picture, patch size and reach, px."""
-COARSE: tuple[Stage, ...] = ((128, 48, 20), (256, 64, 16))
-DETAILED: tuple[tuple[Stage, ...], ...] = (((1280, 72, 10),), ((2560, 72, 6),))
-FINE: tuple[Stage, ...] = ((256, 48, 10), (384, 56, 10), (640, 72, 10), (640, 64, 6), (640, 48, 5))
-
-REACH_SIGMAS = 4.0
-MAX_REACH_PX = 24
 
 
 @dataclass(frozen=True, eq=False)
 class Problem:
     """What a camera is adjusted to: the photo's light at any size, what was known before, the light and the
-    ground expected, how fine that light is known (km), and control points by hand.
+    ground expected, how fine that light is known (km), control points by hand, and what tunes the solver.
 
-    `sources` are for the search and pictures of up to 640 px; `fine_sources` hold the same light in detail.
+    `sources` are for the search and the fine rounds; `fine_sources` hold the same light in detail, for the
+    detailed rounds.
     """
 
     pyramid: "Pyramid"
     prior: Prior
     sources: Sources
     fine_sources: Sources
-    terrain: Terrain = FLAT
-    detail_km: float = 2 * POSITION_SIGMA_KM
-    manual: Observations | None = None
+    terrain: Terrain
+    detail_km: float
+    manual: Observations | None
+    settings: SolverSettings
 
     def fine_stages(self, camera: Camera) -> tuple[Stage, ...]:
-        """FINE, and on to smaller pixels while the photo has them and the reference light is finer."""
-        stages, long_side_px = FINE, max(camera.width, camera.height)
+        """The fine rounds, and detailed ones while the photo has the pixels and the light is known finer."""
+        stages, long_side_px = self.settings.refine.fine, max(camera.width, camera.height)
         lon, lat = camera.to_ground((camera.width - 1) / 2, (camera.height - 1) / 2)
         frame_km = float(camera.ground_sample_distance_m(lon, lat)) / 1e3 * long_side_px
-        for finer in DETAILED:
+        for finer in self.settings.refine.detailed:
             reached_px = stages[-1][0]
             if long_side_px > reached_px and frame_km / reached_px > self.detail_km:
                 stages = stages + finer
@@ -62,33 +55,38 @@ class Refined:
 
     @property
     def camera(self) -> Camera:
+        """The camera as it was fitted, for the full photo."""
         return self.fit.camera
 
 
 def refine(camera: Camera, problem: Problem, stages: tuple[Stage, ...]) -> Refined:
     """Adjust a camera of the full photo in rounds of patch displacements; manual points join each round.
 
-    In the rounds every patch counts in full: a prior that lies far off, as some catalogues' nadirs do, must
-    not hold the camera near it, from where the light would look like mismatches. At the end it weighs as it
-    should.
+    In the rounds every patch counts in full. A prior may lie far off, as some catalogues' nadirs do; it must
+    not hold the camera where the light looks like mismatches. At the end the prior has its proper weight.
     """
-    spread_px, seen = 0.0, None
+    settings = problem.settings
+    in_full = replace(settings.adjust, overlap=1)
+    spread_px, observed = 0.0, None
     for long_side, size, reach in stages:
         view = problem.pyramid(long_side)
         size = min(size, *view.image.shape)
         # A window that cuts off true displacements would hold the camera where it is.
-        reach = min(max(reach, int(np.ceil(REACH_SIGMAS * spread_px * view.factor))), MAX_REACH_PX)
+        wanted = int(np.ceil(settings.refine.reach_sigmas * spread_px * view.factor))
+        reach = min(max(reach, wanted), settings.refine.max_reach_px)
         small = camera.scaled(view.factor)
-        sources = problem.fine_sources if long_side > FINE[-1][0] else problem.sources
-        patches = lattice_observations(view, sources, problem.terrain, small, size, reach)
-        seen = patches.scaled(1 / view.factor)
+        sources = problem.fine_sources if long_side > settings.refine.fine_px else problem.sources
+        patches = lattice_observations(
+            view, sources, problem.terrain, small, size, reach, settings.patches, settings.drawing
+        )
+        observed = patches.scaled(1 / view.factor)
         if problem.manual is not None:
-            seen = seen.joined(problem.manual)
-        fit = adjust(camera, problem.prior, seen, overlap=1)
+            observed = observed.joined(problem.manual)
+        fit = adjust(camera, problem.prior, observed, in_full)
         camera = fit.camera
-        spread_px = fit.scale * float(np.median(seen.sigma)) if len(seen) else 0.0
-    assert seen is not None
-    return Refined(adjust(camera, problem.prior, seen), seen)
+        spread_px = fit.scale * float(np.median(observed.sigma)) if len(observed) else 0.0
+    assert observed is not None
+    return Refined(adjust(camera, problem.prior, observed, settings.adjust), observed)
 
 
 class Pyramid:

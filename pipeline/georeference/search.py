@@ -25,17 +25,12 @@ from pipeline.camera.earth import Array, to_ecef
 from pipeline.camera.prior import Prior
 from pipeline.georeference.hypotheses import Hypothesis
 from pipeline.georeference.reference import Image, render
+from pipeline.georeference.settings import DrawingSettings, SearchSettings
 from pipeline.georeference.sources import Sources
 from pipeline.georeference.working_image import WorkingImage
 from pipeline.models import LonLat
 
-ROLLS_DEG = tuple(np.arange(0.0, 360.0, 4.0).tolist())
 MAX_CANVASES = 2  # kept at a time; 130 MB each at the widest common one
-BLUR_PX = 1.0
-PEAKS_PER_ROLL = 2
-PEAK_DISTANCE_PX = 8
-# How far from a pin's pixel its place may be found, as a share of the long side.
-PIN_REACH = 0.03
 
 
 @dataclass(frozen=True)
@@ -53,38 +48,46 @@ class Pin:
     place: LonLat
     pixel: Array
 
-    def hypothesis(self, prior: Prior, position_ecef_m: Array) -> Hypothesis:
-        """Look at the place; the photo's centre is as far away as the pixel is from it."""
+    def hypothesis(self, prior: Prior, position_ecef_m: Array, pin_reach: float) -> Hypothesis:
+        """Look at the place; the photo's centre is as far from it as the pixel is from the centre, to a share
+        `pin_reach` of the long side."""
         centre = np.array([prior.width - 1, prior.height - 1]) / 2
         away_px = float(np.hypot(*(self.pixel - centre)))
-        return Hypothesis(position_ecef_m, self.place, away_px + PIN_REACH * max(prior.width, prior.height))
+        return Hypothesis(position_ecef_m, self.place, away_px + pin_reach * max(prior.width, prior.height))
 
 
 class Template:
     """A photo's light at search size, turned by every roll: made once for all positions, aims and mirrors."""
 
-    def __init__(self, view: WorkingImage) -> None:
+    def __init__(self, view: WorkingImage, settings: SearchSettings) -> None:
         self.view = view
+        self.settings = settings
+        self.rolls_deg: list[float] = np.arange(0.0, 360.0, settings.roll_step_deg).tolist()
         self._turned: dict[int, list[_Turned]] = {}
         self._lock = Lock()
 
     def turned(self, side: int) -> "list[_Turned]":
-        """The spectra at each of ROLLS_DEG on a canvas of `side` x `side` pixels."""
+        """The spectra at each of `rolls_deg` on a canvas of `side` x `side` pixels."""
         with self._lock:
             if side not in self._turned:
-                image = gaussian_filter(self.view.image, BLUR_PX)
+                image = gaussian_filter(self.view.image, self.settings.search_blur_px)
                 if len(self._turned) == MAX_CANVASES:
                     self._turned.clear()
-                self._turned[side] = [_turned(image, self.view.valid, roll, side) for roll in ROLLS_DEG]
+                self._turned[side] = [_turned(image, self.view.valid, roll, side) for roll in self.rolls_deg]
             return self._turned[side]
 
 
 def search(
-    template: Template, prior: Prior, hypothesis: Hypothesis, sources: Sources, pin: Pin | None = None
+    template: Template,
+    prior: Prior,
+    hypothesis: Hypothesis,
+    sources: Sources,
+    drawing: DrawingSettings,
+    pin: Pin | None = None,
 ) -> list[Hit]:
     """Cameras at one position, best first, whose reference light resembles the photo at search size; with a
     `pin`, only those that show its place near its pixel. The candidates' cameras are for that size."""
-    view = template.view
+    view, settings = template.view, template.settings
     height, width = view.image.shape
     radius_px = hypothesis.reach_px * view.factor
     side = fft.next_fast_len(int(np.hypot(height, width) + 2 * radius_px) + 2)
@@ -99,7 +102,7 @@ def search(
         width=side,
         height=side,
     )
-    reference = gaussian_filter(render(canvas, sources, view.compression), BLUR_PX)
+    reference = gaussian_filter(render(canvas, sources, drawing, view.compression), settings.search_blur_px)
     if not reference.any():
         return []
     reference -= reference.mean()
@@ -109,38 +112,39 @@ def search(
     place = np.arange(max(int(centre) - half, 0), min(int(centre) + half + 2, side))
     row, column = np.meshgrid(place - centre, place - centre, indexing="ij")
     allowed = np.hypot(row, column) <= radius_px
-    found = []
-    for roll_deg, turned in zip(ROLLS_DEG, template.turned(side), strict=True):
+    hits = []
+    for roll_deg, turned in zip(template.rolls_deg, template.turned(side), strict=True):
         if pin is not None:
             down, right = -_turn(roll_deg).T @ _from_centre(pin, view)
-            allowed = np.hypot(row - down, column - right) <= PIN_REACH * max(height, width)
+            allowed = np.hypot(row - down, column - right) <= settings.pin_reach * max(height, width)
         score = np.where(allowed, _correlate(spectra, turned, place), np.float32(-1))
-        for i, j in highest_peaks(score):
+        for i, j in highest_peaks(score, settings.peaks_per_roll, settings.peak_distance_px):
             camera = _pointed(canvas, (column[i, j], row[i, j]), roll_deg, width, height)
-            found.append(Hit(camera, float(score[i, j])))
-    return sorted(found, key=lambda c: -c.correlation)
+            hits.append(Hit(camera, float(score[i, j])))
+    return sorted(hits, key=lambda c: -c.correlation)
 
 
-def highest_peaks(score: Image) -> list[tuple[int, int]]:
-    """Row and column of the highest PEAKS_PER_ROLL values that are above -1 and each the largest of the
-    8 x 8 around it. It is the largest of its block of 4 x 4 too, so only the blocks are put in order."""
-    half = PEAK_DISTANCE_PX // 2
+def highest_peaks(score: Image, count: int, distance_px: int) -> list[tuple[int, int]]:
+    """Row and column of the highest `count` values that are above -1 and each the largest of the square
+    around it, `distance_px` (even) wide. A peak is the largest of its block of half that width too, so
+    only the blocks are put in order."""
+    half = distance_px // 2
     height, width = (-(-n // half) * half for n in score.shape)
     padded = np.full((height, width), -1, np.float32)
     padded[: score.shape[0], : score.shape[1]] = score
     blocks = padded.reshape(height // half, half, width // half, half).max(axis=(1, 3))
-    found: list[tuple[int, int]] = []
+    peaks: list[tuple[int, int]] = []
     for k in np.argsort(-blocks, axis=None):
         top, left = (half * int(n) for n in np.unravel_index(k, blocks.shape))
         block = padded[top : top + half, left : left + half]
         down, right = np.unravel_index(int(block.argmax()), block.shape)
         row, column = top + int(down), left + int(right)
         around = padded[max(row - half, 0) : row + half, max(column - half, 0) : column + half]
-        if padded[row, column] == -1 or len(found) == PEAKS_PER_ROLL:
+        if padded[row, column] == -1 or len(peaks) == count:
             break
         if padded[row, column] == around.max():
-            found.append((row, column))
-    return found
+            peaks.append((row, column))
+    return peaks
 
 
 def _from_centre(pin: Pin, view: WorkingImage) -> Array:

@@ -6,68 +6,60 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from pipeline.camera.camera import Camera
-from pipeline.camera.derivatives import PARAMETERS
 from pipeline.camera.earth import Array, horizon_km
 from pipeline.camera.prior import Prior
 from pipeline.camera.terrain import FLAT, Terrain
-from pipeline.camera.uncertainty import ground_sigma_m
-from pipeline.georeference.accept import (
-    MAX_FALSE_ALARM,
-    MIRROR_AXES_DEG,
-    Verdict,
-    agreement,
-    chance_probability,
-    judge,
-    least_agreement,
-)
+from pipeline.georeference.accept import Evidence, Verdict, decide, is_hopeless
 from pipeline.georeference.accuracy import Accuracy, assess
-from pipeline.georeference.adjust import Observations, adjust, residuals
-from pipeline.georeference.candidates import ENOUGH_MANUAL_POINTS, SEARCH_PX, candidates, pin_of
+from pipeline.georeference.adjust import Observations
+from pipeline.georeference.candidates import agreement_with, candidates, pin_of
 from pipeline.georeference.control import ControlPoints, control_points, held_out_probability
 from pipeline.georeference.extent import Extent, with_extent
+from pipeline.georeference.manual import manual_evidence
 from pipeline.georeference.reference import Compression
-from pipeline.georeference.refine import COARSE, Problem, Pyramid, Refined, refine
-from pipeline.georeference.search import Template
+from pipeline.georeference.refine import Problem, Pyramid, Refined, refine
+from pipeline.georeference.search import Pin, Template
+from pipeline.georeference.settings import DEFAULT, SolverSettings
 from pipeline.georeference.sources import city_light
 from pipeline.ground.cities import POSITION_SIGMA_KM, Cities
 from pipeline.photo.photo import Photo
 
-MIN_MATCHED_PATCHES = 8
-# From this share of saturated pixels on, the cores of cities are flat: refused in logarithms, a frame is
-# tried again in roots of light.
-SATURATED_SHARE = 3e-4
-MAX_MANUAL_RMSE_PX = 10.0
-# A point by hand is evidence of its own: where it is right, chance has far fewer places to try.
-MAX_FALSE_ALARM_WITH_POINTS = 0.02
-# Of the long side; what patches of city light can still repair.
-MAX_SIGMA_BY_POINTS = 0.01
-GATHERED_KM = 0.3
-FAR = 0.6  # of the distance to the horizon: light so far from the look-at point may come into view
-
 
 @dataclass(frozen=True, eq=False)
 class Solution:
-    """A camera for the full photo, how good it is, and why to believe it."""
+    """A camera for the full photo, how good it is, and why to believe it.
+
+    `matched_patches` of the `patches` are true matches, each counted by its probability.
+    """
 
     problem: Problem
     refined: Refined
     accuracy: Accuracy
     verdict: Verdict
     points: ControlPoints
-    accepted: bool
     method: str
     matched_patches: float
     patches: int
-    reason: str
 
     @property
     def camera(self) -> Camera:
+        """The camera as it was fitted, for the full photo."""
         return self.refined.camera
 
     @property
     def covariance(self) -> Array:
         """Of PARAMETERS."""
         return self.accuracy.covariance
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the photo counts as placed."""
+        return self.verdict.accepted
+
+    @property
+    def reason(self) -> str:
+        """Why it is accepted or refused."""
+        return self.verdict.reason
 
 
 def solve(
@@ -78,52 +70,66 @@ def solve(
     extent: Extent | None = None,
     terrain: Terrain = FLAT,
     threads: int = 2,
+    settings: SolverSettings = DEFAULT,
 ) -> Solution:
     """The best camera for a photo.
 
-    `manual` control points, in pixels of the photo, join as observations; `extent` is light known better
-    than as cities; the ground lies on `terrain`.
+    `manual` control points, in pixels of the photo, join as observations; `extent` is light known in more
+    detail than cities; the ground lies on `terrain`.
     """
-    problem = _problem(photo, prior, gazetteer, manual, extent, terrain)
-    found = _solved(problem, gazetteer, "log", extent is not None, threads)
-    if found.accepted or problem.pyramid.saturated_share < SATURATED_SHARE:
-        return found
-    again = _solved(problem, gazetteer, "sqrt", extent is not None, threads)
-    return min(again, found, key=lambda s: (not s.accepted, s.verdict.false_alarm_probability))
+    problem = _problem(photo, prior, gazetteer, manual, extent, terrain, settings)
+    by_logarithms = _solved(problem, gazetteer, "log", extent is not None, threads)
+    if by_logarithms.accepted or problem.pyramid.saturated_share < settings.saturated_share:
+        return by_logarithms
+    by_roots = _solved(problem, gazetteer, "sqrt", extent is not None, threads)
+    return min(by_roots, by_logarithms, key=lambda s: (not s.accepted, s.verdict.false_alarm_probability))
 
 
 def _solved(
     problem: Problem, gazetteer: Cities, compression: Compression, extended: bool, threads: int
 ) -> Solution:
     """The best camera of a search in light compressed one way, and its verdict."""
-    manual, pin = problem.manual, pin_of(problem.manual)
-    centre = problem.prior.look_at if pin is None else pin.place
-    held = None if pin is None or manual is None else manual[np.arange(1)]
-    template = Template(problem.pyramid(SEARCH_PX, compression))
+    settings, manual = problem.settings, problem.manual
+    limits, n_by_hand = settings.acceptance, 0 if manual is None else len(manual)
+    pin = pin_of(manual, limits.enough_manual_points)
+    template = Template(problem.pyramid(settings.search.long_side_px, compression), settings.search)
     best, *rivals = candidates(problem, pin, template)
-    # Nothing that follows makes chance less likely: what cannot be accepted any more is not worked out.
-    by_light = manual is None or pin is not None
-    limit = _max_false_alarm(manual)
-    hopeless = by_light and best.agreement < least_agreement(limit)
-    chance: list[float] = []
+    # A solution that cannot be accepted any more is not worked out further.
+    hopeless = is_hopeless(best.agreement, (), n_by_hand, limits)
+    chance: tuple[float, ...] = ()
     if not hopeless:
-        # As many tries as the true light has: each mirror image's own best candidate. A mirror that leaves
-        # the pin where it is may use it as well.
-        mirrors = [
-            replace(problem, sources=problem.sources.mirrored(centre, axis), manual=held)
-            for axis in MIRROR_AXES_DEG
-        ]
+        # Chance has as many tries as the true light: each mirror image's own best candidate.
         with ThreadPoolExecutor(threads) as pool:
-            chances = list(pool.map(lambda mirror: candidates(mirror, pin, template)[0], mirrors))
-        chance = [found.agreement for found in (*chances, *rivals[:1])]
-        hopeless = by_light and chance_probability(best.agreement, chance) > limit
-    refined = refine(best.camera, problem, COARSE[-1:] if hopeless else problem.fine_stages(best.camera))
+            of_mirrors = pool.map(lambda m: candidates(m, pin, template)[0], _mirror_images(problem, pin))
+            chance = tuple(candidate.agreement for candidate in (*of_mirrors, *rivals[:1]))
+        hopeless = is_hopeless(best.agreement, chance, n_by_hand, limits)
+    stages = settings.refine.coarse[-1:] if hopeless else problem.fine_stages(best.camera)
+    refined = refine(best.camera, problem, stages)
     points = control_points(refined.camera, problem, gazetteer, hold_out=not hopeless)
-    # What is given is judged, not only what was found: the fine rounds must not have led away.
-    view = problem.pyramid(COARSE[-1][0])
-    final = min(best.agreement, agreement(view, refined.camera.scaled(view.factor), problem.sources))
-    verdict = judge(final, chance, held_out_probability(points))
-    return _concluded(refined, problem, verdict, points, extended)
+    belongs = refined.fit.belongs[: len(refined.seen) - n_by_hand]
+    by_hand = None
+    if manual is not None:
+        by_hand = manual_evidence(refined.camera, problem.prior, manual, settings.adjust)
+    evidence = Evidence(
+        # The final camera is judged too, not only the candidate: the fine rounds must not have led away.
+        agreement=min(best.agreement, agreement_with(refined.camera, problem)),
+        chance=chance,
+        held_out_probability=held_out_probability(points),
+        matched_patches=float(belongs.sum()),
+        patches=len(belongs),
+        by_hand=by_hand,
+    )
+    method = "city light and its extent" if extended else "city light"
+    return Solution(
+        problem=problem,
+        refined=refined,
+        accuracy=_assessed(refined, settings),
+        verdict=decide(evidence, limits),
+        points=points,
+        method=method if manual is None else f"{method} and manual control points",
+        matched_patches=evidence.matched_patches,
+        patches=evidence.patches,
+    )
 
 
 def adjusted_again(solution: Solution, prior: Prior) -> Solution:
@@ -131,7 +137,7 @@ def adjusted_again(solution: Solution, prior: Prior) -> Solution:
     problem = replace(solution.problem, prior=prior)
     stages = problem.fine_stages(solution.camera)[-2:]
     refined = refine(solution.camera, problem, stages)
-    return replace(solution, problem=problem, refined=refined, accuracy=assess(refined.fit, refined.seen))
+    return replace(solution, problem=problem, refined=refined, accuracy=_assessed(refined, problem.settings))
 
 
 def _problem(
@@ -141,91 +147,40 @@ def _problem(
     manual: Observations | None,
     extent: Extent | None,
     terrain: Terrain,
+    settings: SolverSettings,
 ) -> Problem:
+    """The photo and all that is known of it, with the light expected as far around as it may see."""
     pyramid = Pyramid(photo)
-    for long_side_px in {stage[0] for stage in COARSE}:
+    for long_side_px in {stage[0] for stage in settings.refine.coarse}:
         pyramid(long_side_px)  # made here, so that the threads only read it
     altitude_km = prior.camera().nadir()[2]
-    reach_km = FAR * horizon_km(altitude_km) + prior.look_at.radius_km
+    reach_km = settings.light_reach * horizon_km(altitude_km) + prior.look_at.radius_km
     light = city_light(gazetteer.within(prior.look_at.lon, prior.look_at.lat, reach_km))
     detail_km = 2 * POSITION_SIGMA_KM
     if extent is not None:
         light, detail_km = with_extent(light, extent), 2 * extent.detail_km
     light = replace(light, height_m=terrain.height_m(light.lon, light.lat))
-    return Problem(pyramid, prior, light.gathered(GATHERED_KM), light, terrain, detail_km, manual)
-
-
-def _concluded(
-    refined: Refined, problem: Problem, verdict: Verdict, points: ControlPoints, extended: bool
-) -> Solution:
-    """The verdict in words, with the accuracy."""
-    manual, belongs = problem.manual, refined.fit.belongs
-    free = belongs if manual is None else belongs[: len(belongs) - len(manual)]
-    accepted, reason = _decision(refined.camera, problem, verdict, float(free.sum()), len(free))
-    method = "city light and its extent" if extended else "city light"
-    if manual is not None:
-        method += " and manual control points"
-    return Solution(
-        problem=problem,
-        refined=refined,
-        accuracy=assess(refined.fit, refined.seen),
-        verdict=verdict,
-        points=points,
-        accepted=accepted,
-        method=method,
-        matched_patches=float(free.sum()),
-        patches=len(free),
-        reason=reason,
+    return Problem(
+        pyramid=pyramid,
+        prior=prior,
+        sources=light.gathered(settings.gathered_km),
+        fine_sources=light,
+        terrain=terrain,
+        detail_km=detail_km,
+        manual=manual,
+        settings=settings,
     )
 
 
-def _decision(
-    camera: Camera, problem: Problem, verdict: Verdict, matched: float, patches: int
-) -> tuple[bool, str]:
-    """Whether to accept, and why."""
-    manual = problem.manual
-    odds = verdict.false_alarm_probability
-    limit = _max_false_alarm(manual)
-    beside = (
-        f"mirror images and rivals by up to {max(verdict.chance):.2f} (false-alarm probability {odds:.2g}, "
-        f"believed up to {limit:g}; {matched:.0f} matched patches of {patches})"
-        if verdict.chance
-        else f"no more than chance may ({least_agreement(limit):.2f} is the least to believe)"
-    )
-    chance = f"city light agrees by {verdict.agreement:.2f}, {beside}"
-    enough = matched >= MIN_MATCHED_PATCHES
-    if manual is None:
-        stands = enough and odds <= limit
-        return stands, "stands out from chance" if stands else chance
-    rmse_px = float(np.sqrt((residuals(camera, manual) ** 2).sum(-1).mean()))
-    if rmse_px > MAX_MANUAL_RMSE_PX:
-        return (
-            False,
-            f"the manual control points disagree by {rmse_px:.0f} px RMSE, not {MAX_MANUAL_RMSE_PX:g}",
-        )
-    if enough and odds <= limit:
-        return True, f"stands out from chance, with manual control points to {rmse_px:.1f} px RMSE"
-    if len(manual) < ENOUGH_MANUAL_POINTS:
-        return False, chance
-    if _sigma_by_points(camera, problem.prior, manual) <= MAX_SIGMA_BY_POINTS:
-        return True, f"manual control points agree to {rmse_px:.1f} px RMSE"
-    return False, (
-        "the manual control points lie too close together or in a line to fix the whole frame; "
-        "add some near the other edges"
-    )
+def _mirror_images(problem: Problem, pin: Pin | None) -> list[Problem]:
+    """The problem with its light mirrored. A mirror that leaves the pin where it is may use it as well."""
+    centre = problem.prior.look_at if pin is None else pin.place
+    held = None if pin is None or problem.manual is None else problem.manual[np.arange(1)]
+    return [
+        replace(problem, sources=problem.sources.mirrored(centre, axis_deg), manual=held)
+        for axis_deg in problem.settings.acceptance.mirror_axes_deg
+    ]
 
 
-def _max_false_alarm(manual: Observations | None) -> float:
-    return MAX_FALSE_ALARM if manual is None else MAX_FALSE_ALARM_WITH_POINTS
-
-
-def _sigma_by_points(camera: Camera, prior: Prior, manual: Observations) -> float:
-    """How badly manual points and prior alone leave any part of the frame known: the largest 1 sigma over
-    it, as a share of its long side."""
-    alone = adjust(camera, prior, manual)
-    column, row = np.meshgrid(np.linspace(0, camera.width - 1, 5), np.linspace(0, camera.height - 1, 5))
-    lon, lat = camera.to_ground(column, row)
-    sigma_m = ground_sigma_m(camera, PARAMETERS, alone.covariance, lon, lat)
-    sigma_px = sigma_m / camera.ground_sample_distance_m(lon, lat)
-    seen = np.isfinite(sigma_px)
-    return float(sigma_px[seen].max()) / max(camera.width, camera.height) if seen.any() else 1.0
+def _assessed(refined: Refined, settings: SolverSettings) -> Accuracy:
+    return assess(refined.fit, refined.seen, settings.accuracy, settings.adjust.overlap)

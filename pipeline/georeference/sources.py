@@ -1,4 +1,4 @@
-"""Sources of expected light: places on the ground that should shine, whatever told us of them."""
+"""Sources of expected light: places on the ground that should shine, from whatever source they are known."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -41,6 +41,7 @@ class Sources:
         return to_ecef(self.lon, self.lat, self.height_m)
 
     def within(self, lon: float, lat: float, radius_km: float) -> "Sources":
+        """The sources within a distance of a place (degrees)."""
         return self[distance_km(self.lon, self.lat, lon, lat) <= radius_km]
 
     def gathered(self, cell_km: float) -> "Sources":
@@ -70,6 +71,7 @@ class Sources:
 
     @classmethod
     def joined(cls, parts: "Sequence[Sources]") -> "Sources":
+        """All sources of several, one after another."""
         return cls(*(np.concatenate([getattr(p, f) for p in parts]) for f in cls.__dataclass_fields__))
 
     def mirrored(self, centre: LonLat, axis_deg: float) -> "Sources":

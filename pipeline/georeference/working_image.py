@@ -10,9 +10,12 @@ from pipeline.camera.camera import Camera
 from pipeline.camera.footprint import sees_ground
 from pipeline.georeference.reference import Compression, Image, compressed
 from pipeline.photo.photo import Photo
+from pipeline.robust import sigma_of_deviations
 
+# Sigmas of the noise from which on light is compressed: what is fainter is hardly light.
 NOISE_KNEE = 3.0
-MIN_VALID_SHARE = 0.5
+# Of a working pixel's area in the photo.
+MIN_VALID_AREA = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,10 +44,10 @@ def working_image(photo: Photo, long_side_px: int, compression: Compression = "l
     share = _averaged(valid.astype(np.float32), factor)
     light = _averaged(np.where(valid, photo.light[0] + photo.light[1], 0).astype(np.float32), factor)
     light /= np.maximum(share, np.float32(1e-3))
-    usable = share > MIN_VALID_SHARE
+    usable = share > MIN_VALID_AREA
     dark = float(np.median(light[usable])) if usable.any() else 0.0
     above = np.clip(light - dark, 0, None)
-    noise = 1.4826 * float(np.median(np.abs(light[usable] - dark))) if usable.any() else 0.0
+    noise = sigma_of_deviations(light[usable] - dark) if usable.any() else 0.0
     knee = max(NOISE_KNEE * noise, 1e-3 * float(above.max(initial=0)), 1e-6)
     image = np.where(usable, compressed(above / knee, compression), 0).astype(np.float32)
     return WorkingImage(image, usable, factor, compression)

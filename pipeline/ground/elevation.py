@@ -20,11 +20,12 @@ from pipeline.camera.terrain import Bounds, Terrain, TerrainError, to_raster
 
 log = logging.getLogger(__name__)
 
-LOWEST_M, HIGHEST_M = -500.0, 9000.0
-MAX_CELLS = 4000
-MARGIN_CELLS = 2
-SAMPLES = 33
-# Below it, gaps are more likely the curved rim of a map projection than ground that is missing.
+LOWEST_M, HIGHEST_M = -500.0, 9000.0  # of any ground on Earth, the shore of the Dead Sea and Everest included
+MAX_CELLS_A_SIDE = 4000  # of the raster that is kept: 64 MB of heights
+MARGIN_CELLS = 2  # around what is needed, for interpolation
+RIM_SAMPLES = 33  # of the bounds, a side, where they are brought into the raster's own coordinates
+# The share of the bounds that a DEM must cover to pass without a warning. Gaps smaller than the rest are more
+# likely the curved rim of a map projection than ground that is missing.
 COVERED = 0.9
 
 
@@ -49,7 +50,7 @@ def read_terrain(
 
 
 def _averaged(path: Path, around: Bounds) -> tuple[NDArray[np.float32], str, Affine]:
-    """The raster around bounds, MAX_CELLS a side at most, NaN where it holds nothing; CRS and transform."""
+    """The raster around bounds, MAX_CELLS_A_SIDE at most, NaN where it holds nothing; CRS and transform."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)  # said below, with the way out
@@ -58,7 +59,9 @@ def _averaged(path: Path, around: Bounds) -> tuple[NDArray[np.float32], str, Aff
             _check_form(path, source)
             crs = CRS.from_user_input(source.crs).to_2d().to_wkt()
             window = _window(path, source, crs, around)
-            rows, columns = (math.ceil(n / math.ceil(n / MAX_CELLS)) for n in (window.height, window.width))
+            rows, columns = (
+                math.ceil(n / math.ceil(n / MAX_CELLS_A_SIDE)) for n in (window.height, window.width)
+            )
             values = source.read(
                 1,
                 window=window,
@@ -112,7 +115,7 @@ def _check_form(path: Path, source: rasterio.DatasetReader) -> None:
 def _window(path: Path, source: rasterio.DatasetReader, crs: str, around: Bounds) -> Window:
     """The raster's cells that cover the bounds, with a small margin."""
     west, south, east, north = around
-    lon, lat = np.meshgrid(np.linspace(west, east, SAMPLES), np.linspace(south, north, SAMPLES))
+    lon, lat = np.meshgrid(np.linspace(west, east, RIM_SAMPLES), np.linspace(south, north, RIM_SAMPLES))
     column, row = ~source.transform @ tuple(np.asarray(v) for v in to_raster(crs).transform(lon, lat))
     inside = (column >= 0) & (column <= source.width) & (row >= 0) & (row <= source.height)
     spans = []
@@ -124,7 +127,7 @@ def _window(path: Path, source: rasterio.DatasetReader, crs: str, around: Bounds
                 f"{path}: does not overlap {_shown(around)}; give a DEM of that place, and check its CRS"
             )
         # The bounds' rim may bulge between the samples.
-        margin = MARGIN_CELLS + (last - first) / SAMPLES
+        margin = MARGIN_CELLS + (last - first) / RIM_SAMPLES
         spans.append((max(0, math.floor(first - margin)), min(size, math.ceil(last + margin))))
     (left, right), (top, bottom) = spans
     if inside.mean() < COVERED:
@@ -138,5 +141,6 @@ def _window(path: Path, source: rasterio.DatasetReader, crs: str, around: Bounds
 
 
 def _shown(bounds: Bounds) -> str:
+    """Bounds in words."""
     west, south, east, north = bounds
     return f"lon {west:g} to {east:g}, lat {south:g} to {north:g}"

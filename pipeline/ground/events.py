@@ -15,22 +15,23 @@ from pipeline.ground.country_table import COUNTRY_TABLE, REGION_ADJECTIVES
 
 EVENTS = Path(__file__).parents[2] / "data" / "lighting_events.csv"
 
-State = Literal["off", "lit", "dimmed", "lamps"]
-Extent = Literal["all", "part"]
+EventState = Literal["off", "lit", "dimmed", "lamps"]
+EventExtent = Literal["all", "part"]
 
-# West, south, east and north of regions, degrees: a photo that sees nothing of it is not told of one.
+# West, south, east and north of regions, degrees: an event of a region outside of the frame is not shown.
 _AROUND = {"BE-VLG": (2.5, 50.68, 5.93, 51.51), "BE-WAL": (2.84, 49.49, 6.41, 50.82)}
 _WHOSE = {code: country.adjective for code, country in COUNTRY_TABLE.items()} | REGION_ADJECTIVES
 
 
 @dataclass(frozen=True)
 class LightingEvent:
-    """A row of `lighting_events.csv`.
+    """A row of `lighting_events.csv`: a lighting policy, or a change of lamps.
 
-    It holds from the local date `first` to `last`, both inclusive and None where open, and between the local
-    hours `start` (inclusive) and `stop` (exclusive); None where it holds at all hours. A night that begins
-    before midnight counts by the date on which it begins. `state` is what the lights are by it ("lamps":
-    other lamps), `extent` whether all of them. `lon` and `lat` say where the `place` of a road is, about.
+    It is in force from the local date `first` to `last`, both inclusive, None where open; and from the local
+    hour `start` (inclusive) to `stop` (exclusive), both None where it is in force at all hours. Hours after
+    midnight belong to the date on which the night began. `state` says what the lights then are ("lamps":
+    other lamps than before), `extent` whether that is true of all of them. `lon` and `lat` are where the road
+    in `place` is, about, in degrees.
     """
 
     country: str
@@ -43,8 +44,8 @@ class LightingEvent:
     last: date | None
     start: time | None
     stop: time | None
-    state: State
-    extent: Extent
+    state: EventState
+    extent: EventExtent
     what: str
     source: str
 
@@ -58,8 +59,8 @@ class LightingEvent:
         return f"{self.code}-".startswith(f"{code}-") or f"{code}-".startswith(f"{self.code}-")
 
     def shown(self, towns: Container[str], frame: BaseGeometry) -> bool:
-        """Whether its place, or region, is one of the `towns` or in the frame (degrees) of a photo of its
-        country."""
+        """Whether a photo of its country shows the event: by its coordinates or its region, which must be in
+        the `frame` (degrees), or by its place, which must be one of the `towns`."""
         if self.lon is not None and self.lat is not None:
             return bool(shapely.contains_xy(frame, self.lon, self.lat))
         if self.place:
@@ -120,7 +121,7 @@ def event_rows(
             "state": event.state,
             "extent": event.extent,
             "local_time": f"{local_time(event.country, when_utc):%Y-%m-%d %H:%M}",
-            "statement": statement(event, when_utc),
+            "statement": event_statement(event, when_utc),
             "source": event.source,
         }
         for event in events_at(codes, when_utc, events)
@@ -128,21 +129,22 @@ def event_rows(
     ]
 
 
-def statement(event: LightingEvent, when_utc: datetime) -> str:
+def event_statement(event: LightingEvent, when_utc: datetime) -> str:
     """An event as an English sentence for the report on a photo, with its source."""
     lights = f"{'motorway' if event.road_class == 'motorway' else 'street'} lights"
     subject = f"{lights.capitalize()} of {event.place}" if event.place else f"{_WHOSE[event.code]} {lights}"
     if event.state == "lamps":
         return f"{subject}: {event.what} ({_period(event)}). Source: {event.source}."
-    part = "in part " if event.extent == "part" else ""
+    partly = "in part " if event.extent == "part" else ""
     hour = f"{local_time(event.country, when_utc):%H:%M} local time"
     return (
-        f"{subject} were {part}{event.state} by policy at this hour ({hour}; {_period(event)}): "
+        f"{subject} were {partly}{event.state} by policy at this hour ({hour}; {_period(event)}): "
         f"{event.what}. Source: {event.source}."
     )
 
 
 def _period(event: LightingEvent) -> str:
+    """When an event is in force, in words."""
     words = []
     if event.start is not None and event.stop is not None:
         words.append(f"{event.start:%H:%M} to {event.stop:%H:%M}")
@@ -154,16 +156,20 @@ def _period(event: LightingEvent) -> str:
 
 
 def read_events(file: Path = EVENTS) -> list[LightingEvent]:
-    """The table of events, checked."""
+    """The table of events, in its order. Raises ConfigError, which names the row, for a value that makes no
+    sense."""
     with file.open(encoding="utf-8", newline="") as lines:
         return [_event(row, f"{file}: row {number}") for number, row in enumerate(csv.DictReader(lines), 2)]
 
 
 def _event(row: dict[str, str], where: str) -> LightingEvent:
+    """A row of the table, checked; `where` names it in messages."""
     country, region = row["country"], row["region"]
     if country not in COUNTRY_TABLE or (f"{country}-{region}" if region else country) not in _WHOSE:
-        raise ConfigError(where, "country, region", f"{country}, {region}", f"known are {', '.join(_WHOSE)}")
-    for key, known in (("state", get_args(State)), ("extent", get_args(Extent))):
+        raise ConfigError(
+            where, "country, region", f"{country}, {region}", f"known are {', '.join(sorted(_WHOSE))}"
+        )
+    for key, known in (("state", get_args(EventState)), ("extent", get_args(EventExtent))):
         if row[key] not in known:
             raise ConfigError(where, key, row[key], f"must be one of {', '.join(known)}")
     if bool(row["local_from"]) != bool(row["local_until"]):
@@ -183,8 +189,8 @@ def _event(row: dict[str, str], where: str) -> LightingEvent:
         last=_date(row["until"], where, "until", last=True),
         start=_hour(row["local_from"], where, "local_from"),
         stop=_hour(row["local_until"], where, "local_until"),
-        state=cast(State, row["state"]),
-        extent=cast(Extent, row["extent"]),
+        state=cast(EventState, row["state"]),
+        extent=cast(EventExtent, row["extent"]),
         what=row["what"],
         source=row["source"],
     )

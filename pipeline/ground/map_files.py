@@ -12,7 +12,7 @@ from shapely.geometry.base import BaseGeometry
 
 
 def read_layer(file: Path, wanted: str) -> gpd.GeoDataFrame | str:
-    """The wanted layer of a file, or else its first one, or why there is none."""
+    """The layer `wanted` of a file, or else its first one; a sentence that says why where there is none."""
     try:
         layers = [str(name) for name, _ in pyogrio.list_layers(file)]
         table = gpd.read_file(file, layer=wanted if wanted in layers else layers[0])
@@ -40,4 +40,5 @@ def _parts(shape: BaseGeometry | None, dimension: int) -> BaseGeometry:
 
 
 def left_out(file: Path, good: "pd.Series[bool]", wanted: str) -> str:
+    """In a sentence how many features of a file are not `good`, that is, not what is `wanted`."""
     return f"{int((~good).sum())} of {len(good)} features of {file} are no {wanted} and were left out."

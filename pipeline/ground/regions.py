@@ -12,7 +12,7 @@ from pipeline.ground.countries import Countries
 from pipeline.ground.map_files import kept_parts, left_out, read_layer
 
 SNAP_M = 50.0  # edges of two regions this near to each other are one
-MAX_REGIONS = 100
+MAX_REGIONS = 100  # every pair of them is looked at; a layer of municipalities is a mistake
 
 
 def internal(regions: gpd.GeoDataFrame, countries: Countries) -> tuple[Countries, tuple[str, ...]]:
@@ -39,9 +39,9 @@ def internal(regions: gpd.GeoDataFrame, countries: Countries) -> tuple[Countries
     if problem:
         areas = areas.iloc[:0]
     borders = [
-        (f"{one.country}-{other.country}", one.country, other.country, edge)
-        for one, other in combinations(areas.itertuples(), 2)
-        if one.of == other.of and not (edge := _edge(one.geometry, other.geometry)).is_empty
+        (f"{first.country}-{second.country}", first.country, second.country, edge)
+        for first, second in combinations(areas.itertuples(), 2)
+        if first.of == second.of and not (edge := _edge(first.geometry, second.geometry)).is_empty
     ]
     if len(areas) and not borders:
         problem = f"No two of the regions {', '.join(areas['country'])} are of one country and meet."
@@ -52,6 +52,7 @@ def internal(regions: gpd.GeoDataFrame, countries: Countries) -> tuple[Countries
 
 
 def _problem(areas: gpd.GeoDataFrame) -> str:
+    """Why regions cannot be compared; empty where they can."""
     if not len(areas):
         return "No region lies in one of the countries to be compared."
     if len(areas) > MAX_REGIONS:
@@ -59,11 +60,11 @@ def _problem(areas: gpd.GeoDataFrame) -> str:
     return ""
 
 
-def _edge(one: BaseGeometry, other: BaseGeometry) -> BaseGeometry:
+def _edge(first: BaseGeometry, second: BaseGeometry) -> BaseGeometry:
     """The common edge of two areas, as lines."""
-    if not shapely.dwithin(one, other, SNAP_M):
+    if not shapely.dwithin(first, second, SNAP_M):
         return shapely.MultiLineString()
-    met = shapely.get_parts(one.boundary & other.buffer(SNAP_M))
+    met = shapely.get_parts(first.boundary & second.buffer(SNAP_M))
     lines = shapely.line_merge(shapely.MultiLineString([part for part in met if part.length > 2 * SNAP_M]))
     return shapely.MultiLineString([line for line in shapely.get_parts(lines) if not line.is_empty])
 

@@ -11,7 +11,7 @@ from pipeline.camera.earth import Array
 from pipeline.ground.map_files import kept_parts, left_out, read_layer
 
 MOTORWAYS = Path(__file__).parents[2] / "data" / "motorways.gpkg"
-DEFAULT_ERROR_M = 30.0  # of lines that state none: half the road, and OpenStreetMap's own
+DEFAULT_ERROR_M = 30.0  # of lines that state none: half the road's width, and OpenStreetMap's own error
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,9 +25,8 @@ class Motorways:
 def read_motorways(crs: str, file: Path = MOTORWAYS) -> Motorways:
     """The lines of a file's layer `motorways`, or else of its first one.
 
-    Needed is a column `ref` (or `name`) that all lines of one road share; `error_m` and `approximate` (drawn
-    by hand) are optional. Whatever
-    cannot be used becomes a sentence, not an error.
+    All lines of one road must share a value of the column `ref`, or else `name`; `error_m` (a 95 % bound) and
+    `approximate` (drawn by hand) are optional. Whatever cannot be used becomes a sentence, not an error.
     """
     columns = ("ref", "name", "error_m", "approximate")
     nothing = gpd.GeoDataFrame({column: [] for column in columns}, geometry=[], crs=crs)

@@ -18,21 +18,13 @@ from shapely.geometry.base import BaseGeometry
 from pipeline.camera.earth import Array
 from pipeline.ground.countries import Countries
 from pipeline.ground.roads import Motorways
-
-REACH_M = 15_000.0  # measured on either side of a border, at most as far as the next border
-WIGGLE_M = 2000.0  # a border crossed there and back within this is crossed once, or not at all
-CARRIAGEWAYS_M = 500.0  # lines of one road that cross a border within this are its carriageways
-SAME_BORDER_M = 150.0  # a regional border this near to the national one is the national one
-PROBE_M = 10.0
+from pipeline.motorways.settings import MotorwaySettings
 
 # The A25/E25 first runs through Voeren, which is Flemish; sources say 500 m and 600 m.
-VOEREN_LON_LAT, VOEREN_PAIR, VOEREN_M, VOEREN_ERROR_M, VOEREN_NEAR_M = (
-    (5.699, 50.756),
-    "BE-NL",
-    -500.0,
-    100.0,
-    3e3,
-)
+VOEREN_PAIR = "BE-NL"
+VOEREN_LON_LAT = (5.699, 50.756)  # where it crosses the national border, about, degrees
+VOEREN_NEAR_M = 3000.0  # a crossing so near to that place is this one
+VOEREN_CHAINAGE_M, VOEREN_ERROR_M = -500.0, 100.0
 
 
 @dataclass(frozen=True)
@@ -61,17 +53,19 @@ class Crossing:
 
     @property
     def spacing_m(self) -> float:
+        """Distance from one station to the next."""
         return float(self.chainage_m[1] - self.chainage_m[0])
 
     def point(self, chainage_m: float) -> BaseGeometry:
+        """The place on the road at a chainage."""
         return shapely.Point(
             np.interp(chainage_m, self.chainage_m, self.x), np.interp(chainage_m, self.chainage_m, self.y)
         )
 
     def line(self, start: int, stop: int) -> shapely.LineString:
         """The road from one station to another (exclusive, but for the step to it)."""
-        part = slice(start, min(stop + 1, len(self.x)))
-        return shapely.LineString(np.column_stack([self.x[part], self.y[part]]))
+        stations = slice(start, min(stop + 1, len(self.x)))
+        return shapely.LineString(np.column_stack([self.x[stations], self.y[stations]]))
 
     def strips(self, half_width_m: Array, gap_m: float, count: int, step_m: float) -> tuple[Array, Array]:
         """Places (x, y) in the corridor and in `count` strips of its width on either side of it.
@@ -94,12 +88,13 @@ def find_crossings(
     countries: Countries,
     frame: BaseGeometry,
     spacing_m: float,
+    settings: MotorwaySettings,
     regions: gpd.GeoDataFrame | None = None,
 ) -> tuple[list[Crossing], dict[str, str]]:
     """The crossings of motorways with borders in the frame, and by road why it has none.
 
-    All in one metric coordinate system. The edges between `regions`, polygons, are regional
-    borders.
+    All in one metric coordinate system; stations are `spacing_m` apart. The edges between `regions`,
+    polygons, are regional borders.
     """
     crossings: list[Crossing] = []
     reasons: dict[str, str] = {}
@@ -107,8 +102,8 @@ def find_crossings(
         if not rows.geometry.intersects(frame).any():
             reasons[str(ref)] = "it is not in the frame"
             continue
-        found = _crossings_of(str(ref), rows, countries, spacing_m, regions)
-        inside = [one for one in found if shapely.intersects(frame, one.point(0.0))]
+        of_road = _crossings_of(str(ref), rows, countries, spacing_m, settings, regions)
+        inside = [crossing for crossing in of_road if shapely.intersects(frame, crossing.point(0.0))]
         crossings += inside
         if not inside:
             reasons[str(ref)] = "it crosses no border in the frame"
@@ -116,30 +111,42 @@ def find_crossings(
 
 
 def _crossings_of(
-    ref: str, rows: gpd.GeoDataFrame, countries: Countries, spacing_m: float, regions: gpd.GeoDataFrame | None
+    ref: str,
+    rows: gpd.GeoDataFrame,
+    countries: Countries,
+    spacing_m: float,
+    settings: MotorwaySettings,
+    regions: gpd.GeoDataFrame | None,
 ) -> list[Crossing]:
     """All crossings of one road; of carriageways side by side the longest."""
     parts = shapely.get_parts(shapely.multilinestrings(shapely.get_parts(rows.geometry.array)))
-    found: list[tuple[float, Crossing]] = []
+    by_length: list[tuple[float, Crossing]] = []
     for line in shapely.get_parts(shapely.line_merge(shapely.multilinestrings(parts))):
         places = sorted(
             (place, border.pair)
             for border in countries.borders.itertuples()
-            for place in _cancelled(_met(line, border.geometry))
+            for place in _cancelled(_met(line, border.geometry), settings.wiggle_m)
         )
         for index, (place, pair) in enumerate(places):
             least = places[index - 1][0] if index else 0.0
             most = places[index + 1][0] if index + 1 < len(places) else line.length
-            low, high = max(least, place - REACH_M), min(most, place + REACH_M)
+            low, high = max(least, place - settings.reach_m), min(most, place + settings.reach_m)
             if min(place - low, high - place) >= 2 * spacing_m:
                 border = countries.borders.set_index("pair").loc[pair]
-                one = _crossing(ref, rows, line, (low, place, high), border, countries, spacing_m)
-                found.append((high - low, _with_regional(one, regions, countries.areas.crs)))
+                crossing = _crossing(ref, rows, line, (low, place, high), border, countries, spacing_m)
+                crossing = _with_regional(crossing, regions, countries.areas.crs, settings)
+                by_length.append((high - low, crossing))
     kept: list[Crossing] = []
-    for _, one in sorted(found, key=lambda item: -item[0]):
-        if all(one.pair != k.pair or one.point(0).distance(k.point(0)) > CARRIAGEWAYS_M for k in kept):
-            kept.append(one)
+    for _, crossing in sorted(by_length, key=lambda item: -item[0]):
+        if not any(_of_one_road(crossing, longer, settings.carriageways_m) for longer in kept):
+            kept.append(crossing)
     return kept
+
+
+def _of_one_road(crossing: Crossing, other: Crossing, carriageways_m: float) -> bool:
+    """Whether two crossings of one number are carriageways of one road."""
+    near = crossing.point(0.0).distance(other.point(0.0)) <= carriageways_m
+    return crossing.pair == other.pair and bool(near)
 
 
 def _met(line: shapely.LineString, border: BaseGeometry) -> list[float]:
@@ -148,13 +155,13 @@ def _met(line: shapely.LineString, border: BaseGeometry) -> list[float]:
     return sorted(line.project(part.centroid) for part in parts if not part.is_empty)
 
 
-def _cancelled(places: Sequence[float]) -> list[float]:
-    """Crossings without those that lead there and back within WIGGLE_M, the closest first."""
+def _cancelled(places: Sequence[float], wiggle_m: float) -> list[float]:
+    """Crossings without those that lead there and back within `wiggle_m`, the closest first."""
     left = list(places)
     while len(left) > 1:
         gaps = np.diff(left)
         closest = int(gaps.argmin())
-        if gaps[closest] >= WIGGLE_M:
+        if gaps[closest] >= wiggle_m:
             break
         del left[closest : closest + 2]
     return left
@@ -164,19 +171,20 @@ def _crossing(
     ref: str,
     rows: gpd.GeoDataFrame,
     line: shapely.LineString,
-    extent: tuple[float, float, float],
+    reach: tuple[float, float, float],
     border: "pd.Series[Any]",
     countries: Countries,
     spacing_m: float,
 ) -> Crossing:
-    """The stations of a line between `low` and `high` with zero at `place`, from the first country on."""
-    low, place, high = extent
+    """The stations of a line between `low` and `high` with zero at `place`, from the first country on;
+    `reach` holds these three, metres along the line as it is drawn."""
+    low, place, high = reach
     before, after = place - low, high - place
     areas = countries.areas.set_index("country").geometry
-    probes = shapely.line_interpolate_point(line, np.linspace(low, place, 21)[:-1])
+    behind = shapely.line_interpolate_point(line, np.linspace(low, place, 21)[:-1])
     ahead = shapely.line_interpolate_point(line, np.linspace(place, high, 21)[1:])
-    home = [float(shapely.distance(side, areas[border["first"]]).mean()) for side in (probes, ahead)]
-    backwards = home[0] > home[1]
+    to_first = [float(shapely.distance(side, areas[border["first"]]).mean()) for side in (behind, ahead)]
+    backwards = to_first[0] > to_first[1]
     if backwards:
         before, after = after, before
     steps = np.arange(-int(before / spacing_m), int(after / spacing_m) + 1, dtype=float)
@@ -192,24 +200,28 @@ def _crossing(
     )
 
 
-def _with_regional(one: Crossing, regions: gpd.GeoDataFrame | None, crs: object) -> Crossing:
+def _with_regional(
+    crossing: Crossing, regions: gpd.GeoDataFrame | None, crs: object, settings: MotorwaySettings
+) -> Crossing:
     """The crossing with the regional borders that the layer, or else what is known of Voeren, gives."""
     if regions is not None:
-        return replace(one, regional=tuple(_regional_borders(one, regions.geometry)))
+        return replace(crossing, regional=tuple(_regional_borders(crossing, regions.geometry, settings)))
     x, y = Transformer.from_crs("EPSG:4326", crs, always_xy=True).transform(*VOEREN_LON_LAT)
-    if one.pair == VOEREN_PAIR and one.point(0.0).distance(shapely.Point(x, y)) <= VOEREN_NEAR_M:
-        return replace(one, regional=(Regional(VOEREN_M, VOEREN_ERROR_M),))
-    return one
+    if crossing.pair == VOEREN_PAIR and crossing.point(0.0).distance(shapely.Point(x, y)) <= VOEREN_NEAR_M:
+        return replace(crossing, regional=(Regional(VOEREN_CHAINAGE_M, VOEREN_ERROR_M),))
+    return crossing
 
 
-def _regional_borders(one: Crossing, regions: gpd.GeoSeries) -> Iterator[Regional]:
+def _regional_borders(
+    crossing: Crossing, regions: gpd.GeoSeries, settings: MotorwaySettings
+) -> Iterator[Regional]:
     """Where the road passes from one region to another; a region's edge against nothing does not count."""
-    line = one.line(0, len(one.x))
+    line = crossing.line(0, len(crossing.x))
     for place in _met(line, shapely.union_all(regions.boundary.array)):
         before, after = (
             set(np.flatnonzero(regions.contains(line.interpolate(place + step))))
-            for step in (-PROBE_M, PROBE_M)
+            for step in (-settings.region_probe_m, settings.region_probe_m)
         )
-        chainage_m = float(one.chainage_m[0]) + place
-        if before and after and before != after and abs(chainage_m) > SAME_BORDER_M:
+        chainage_m = float(crossing.chainage_m[0]) + place
+        if before and after and before != after and abs(chainage_m) > settings.same_border_m:
             yield Regional(chainage_m, 0.0)

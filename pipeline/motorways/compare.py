@@ -20,7 +20,7 @@ from pipeline.camera.earth import Array
 from pipeline.ground.countries import Countries
 from pipeline.ground.roads import Motorways
 from pipeline.motorways.chainage import Crossing, find_crossings
-from pipeline.motorways.light_end import MAX_ERROR_M, NARROW_M, Finding, Road, judge
+from pipeline.motorways.light_end import Finding, Road, judge_motorway
 from pipeline.motorways.lit_segments import (
     Profile,
     Segment,
@@ -30,15 +30,11 @@ from pipeline.motorways.lit_segments import (
     lit_light,
     make_profile,
 )
+from pipeline.motorways.settings import MOTORWAY_SETTINGS, MotorwaySettings
 from pipeline.raster.grid import Grid
 from pipeline.raster.tiles import Tile
 
-MIN_SPACING_M = 20.0
-MIN_HALF_WIDTH_M, HALF_WIDTH_CELLS, HALF_WIDTH_SIGMAS = 60.0, 1.5, 2.5
-FLANKS_M, STRIPS = 4500.0, (4, 6)  # how far the strips on either side reach, and how many there are
-BLUR_PX = 0.8  # 1 sigma of a point's image
-NOWHERE = shapely.Polygon()
-GAP_BLURS = 2.0  # between corridor and flanks
+NO_TOWNS = shapely.Polygon()
 
 
 def compare_motorways(
@@ -48,24 +44,25 @@ def compare_motorways(
     motorways: Motorways,
     regions: gpd.GeoDataFrame | None = None,
     towns: gpd.GeoDataFrame | None = None,
+    settings: MotorwaySettings = MOTORWAY_SETTINGS,
 ) -> dict[str, gpd.GeoDataFrame]:
     """The layers named in OF_MOTORWAYS, from tiles of the photo's light (bands of `light.tif`).
 
     `countries`, `motorways`, `regions` and `towns` (polygons) are in AREA_CRS. A motorway that cannot be
     measured, and a fault of the file of motorways, has a row that says why.
     """
-    spacing_m = max(scene.grid.resolution_m, MIN_SPACING_M)
-    crossings, reasons = find_crossings(motorways, countries, scene.frame(), spacing_m, regions)
+    spacing_m = max(scene.grid.resolution_m, settings.min_spacing_m)
+    crossings, reasons = find_crossings(motorways, countries, scene.frame(), spacing_m, settings, regions)
     built = shapely.union_all([] if towns is None else towns.geometry.to_numpy())
-    roads = measure(crossings, scene, tiles, built)
-    lit = lit_light([segment for road in roads for segment in road.segments])
+    roads = measure(crossings, scene, tiles, built, settings)
+    lit = lit_light([segment for road in roads for segment in road.segments], settings)
     rows: dict[str, list[dict[str, Any]]] = {name: [] for name in OF_MOTORWAYS}
     for road in roads:
-        segments = classified(road.segments, lit)
-        finding = judge(road, segments, lit, scene.grid.resolution_m)
+        segments = classified(road.segments, lit, settings)
+        finding = judge_motorway(road, segments, lit, scene.grid.resolution_m, settings)
         rows["motorway_ends"].append(_end_row(road, finding, lit))
         rows["motorway_segments"] += _segment_rows(road, segments)
-        rows["motorway_stations"] += _station_rows(road, lit)
+        rows["motorway_stations"] += _station_rows(road, lit, settings.town_share)
     notes = [("", problem) for problem in motorways.problems]
     if motorways.lines.empty and not notes:
         notes.append(("", "There are no motorways to compare."))
@@ -96,42 +93,52 @@ class Corridor:
         grid: Grid,
         position_sigma_m: Array,
         pixel_m: float,
-        built: BaseGeometry = NOWHERE,
+        settings: MotorwaySettings,
+        built: BaseGeometry = NO_TOWNS,
     ) -> "Corridor":
         """As wide as it must be to hold the motorway, however far off the line and the photo may be.
 
-        It is hidden where its line is not sure and a town is in it: that light may be the town's.
+        It is hidden where its line is not sure and a town is in it (`built`, the area of towns): that light
+        may be the town's. `pixel_m` is the size of the photo's pixels on the ground.
         """
-        least = max(MIN_HALF_WIDTH_M, HALF_WIDTH_CELLS * grid.resolution_m)
-        unsure = np.maximum(HALF_WIDTH_SIGMAS * position_sigma_m, crossing.error_m)
-        half_width_m = np.clip(unsure, least, max(least, MAX_ERROR_M))
-        count = int(np.clip(round(FLANKS_M / (2 * float(np.median(half_width_m)))), *STRIPS))
-        blur_m = BLUR_PX * max(pixel_m, grid.resolution_m)
-        x, y = crossing.strips(half_width_m, GAP_BLURS * blur_m, count, grid.resolution_m)
+        least = max(settings.min_half_width_m, settings.half_width_cells * grid.resolution_m)
+        unsure = np.maximum(settings.half_width_sigmas * position_sigma_m, crossing.error_m)
+        half_width_m = np.clip(unsure, least, max(least, settings.max_line_error_m))
+        reaching = round(settings.flanks_m / (2 * float(np.median(half_width_m))))
+        count = int(np.clip(reaching, settings.min_strips, settings.max_strips))
+        blur_m = settings.image_blur_px * max(pixel_m, grid.resolution_m)
+        x, y = crossing.strips(half_width_m, settings.gap_blurs * blur_m, count, grid.resolution_m)
         x, y = Transformer.from_crs(AREA_CRS, grid.crs, always_xy=True).transform(x, y)
         row = np.floor((grid.bounds[3] - y) / grid.resolution_m).astype(np.int32)
         column = np.floor((x - grid.bounds[0]) / grid.resolution_m).astype(np.int32)
         stations = shapely.points(crossing.x, crossing.y)
-        hidden = (crossing.error_m > NARROW_M) & (shapely.distance(built, stations) < half_width_m)
+        in_town = shapely.distance(built, stations) < half_width_m
+        hidden = (crossing.error_m > settings.sure_line_m) & in_town
         return cls(crossing, half_width_m, position_sigma_m, blur_m, row, column, hidden)
 
-    def profile(self, light: Floats, noise: Floats, resolution_m: float) -> Profile:
-        """The profile from the light and the noise of the cells."""
+    def profile(
+        self, light: Floats, noise: Floats, resolution_m: float, settings: MotorwaySettings
+    ) -> Profile:
+        """The profile from the light and the noise of the cells (strips, places across, stations)."""
         finite = np.isfinite(light)
         count = finite.sum(axis=1)
         total = np.where(finite, light, 0).sum(axis=1, dtype=float)
         mean = np.where(count >= light.shape[1] / 2, total / np.maximum(count, 1), np.nan)
-        mean[:, self.hidden | (self.crossing.error_m > MAX_ERROR_M)] = np.nan
+        mean[:, self.hidden | (self.crossing.error_m > settings.max_line_error_m)] = np.nan
         cells_a_km = 2e3 * self.half_width_m / resolution_m**2
         cells_a_station = np.maximum(cells_a_km * self.crossing.spacing_m / 1e3, 1)
         # Red is as noisy as green, more or less; strips beside the road tell what their noise is in truth.
         cell = math.sqrt(2) * float(np.nanmedian(noise)) if np.isfinite(noise).any() else math.nan
         sigma = cell * cells_a_km / np.sqrt(cells_a_station)
-        return make_profile(self.crossing.chainage_m, mean * cells_a_km, sigma, self.blur_m)
+        return make_profile(self.crossing.chainage_m, mean * cells_a_km, sigma, self.blur_m, settings)
 
 
 def measure(
-    crossings: Sequence[Crossing], scene: Scene, tiles: Iterable[tuple[Tile, Floats]], built: BaseGeometry
+    crossings: Sequence[Crossing],
+    scene: Scene,
+    tiles: Iterable[tuple[Tile, Floats]],
+    built: BaseGeometry,
+    settings: MotorwaySettings,
 ) -> list[Road]:
     """Profiles of motorways and their segments, from one pass over the tiles of a photo's light; `built` is
     the area of towns."""
@@ -142,12 +149,15 @@ def measure(
         # Stations beyond the frame's edge show nothing; any sigma does for them.
         sigma_m = np.nan_to_num(scene.solved.ground_sigma_m(lon, lat, margin_px=np.inf))
         pixel_m = float(np.nanmedian(scene.solved.camera.ground_sample_distance_m(lon, lat)))
-        corridors.append(Corridor.of(crossing, scene.grid, sigma_m, pixel_m, built))
-    return roads_along(corridors, tiles, scene.grid.resolution_m)
+        corridors.append(Corridor.of(crossing, scene.grid, sigma_m, pixel_m, settings, built))
+    return roads_along(corridors, tiles, scene.grid.resolution_m, settings)
 
 
 def roads_along(
-    corridors: Sequence[Corridor], tiles: Iterable[tuple[Tile, Floats]], resolution_m: float
+    corridors: Sequence[Corridor],
+    tiles: Iterable[tuple[Tile, Floats]],
+    resolution_m: float,
+    settings: MotorwaySettings,
 ) -> list[Road]:
     """Profiles and segments of corridors, from tiles of light (bands of `light.tif`).
 
@@ -162,8 +172,9 @@ def roads_along(
             sample[:, inside] = values[:, row[inside], column[inside]]
     roads = []
     for corridor, (light, noise) in zip(corridors, samples, strict=True):
-        profile = corridor.profile(light, noise, resolution_m)
-        roads.append(Road(corridor.crossing, profile, find_segments(profile), corridor.position_sigma_m))
+        profile = corridor.profile(light, noise, resolution_m, settings)
+        segments = find_segments(profile, settings)
+        roads.append(Road(corridor.crossing, profile, segments, corridor.position_sigma_m))
     return roads
 
 
@@ -186,7 +197,7 @@ def _end_row(road: Road, finding: Finding, lit: float | None) -> dict[str, Any]:
     }
     if end is None:
         return row
-    nearest = min(crossing.regional, key=lambda one: abs(one.chainage_m - end.chainage_m), default=None)
+    nearest = min(crossing.regional, key=lambda border: abs(border.chainage_m - end.chainage_m), default=None)
     return row | {
         "lit_side": crossing.first if end.lit_before else crossing.second,
         "end_m": end.chainage_m,
@@ -206,20 +217,20 @@ def _segment_rows(road: Road, segments: Sequence[Segment]) -> list[dict[str, Any
         {
             "ref": crossing.ref,
             "pair": crossing.pair,
-            "lit": one.lit,
-            "from_m": crossing.chainage_m[one.start] - half,
-            "to_m": crossing.chainage_m[one.stop - 1] + half,
-            "light_per_km": one.light,
-            "sigma": one.sigma,
-            "seen_share": one.seen,
-            "town_share": one.town,
-            "geometry": crossing.line(one.start, one.stop),
+            "lit": segment.lit,
+            "from_m": crossing.chainage_m[segment.start] - half,
+            "to_m": crossing.chainage_m[segment.stop - 1] + half,
+            "light_per_km": segment.light,
+            "sigma": segment.sigma,
+            "seen_share": segment.seen,
+            "town_share": segment.town,
+            "geometry": crossing.line(segment.start, segment.stop),
         }
-        for one in segments
+        for segment in segments
     ]
 
 
-def _station_rows(road: Road, lit: float | None) -> list[dict[str, Any]]:
+def _station_rows(road: Road, lit: float | None, town_share: float) -> list[dict[str, Any]]:
     """One row for each block of stations."""
     crossing, profile = road.crossing, road.profile
     light, weight = profile.blocks(0, len(profile.light))
@@ -227,7 +238,7 @@ def _station_rows(road: Road, lit: float | None) -> list[dict[str, Any]]:
     flank, chainage = (
         grouped(values, ones, profile.group)[0] for values in (profile.near, crossing.chainage_m)
     )
-    town = grouped(profile.in_town(lit).astype(float), ones, profile.group)[0] >= 0.5
+    town = grouped(profile.in_town(lit, town_share).astype(float), ones, profile.group)[0] >= 0.5
     what = np.where(weight == 0, "not seen", np.where(town, "town, undecidable", "seen"))
     sigma = profile.noise.spread / np.sqrt(np.where(weight > 0, weight, np.nan))
     return [

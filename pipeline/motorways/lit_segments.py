@@ -6,7 +6,8 @@
     strip -1  ------------------------------------      motorway: these placebos tell the noise, villages and
     strip -2  ------------------------------------      lone lamps included.
 
-Lights are compared within 100 m of road, `BLOCK_M`, in which a lit motorway has two or three lamps.
+Lights are compared within blocks of road (`MotorwaySettings.block_m`), in which a lit motorway has two or
+three lamps.
 """
 
 import math
@@ -24,23 +25,10 @@ from scipy.stats import norm
 from scipy.stats import t as student
 
 from pipeline.camera.earth import Array
+from pipeline.motorways.settings import MotorwaySettings
+from pipeline.robust import median_over_rows, weighted_median
 
 LitClass = Literal["lit", "dark", "undecidable"]
-
-BLOCK_M = 100.0
-NEAR_M = 300.0  # along the road: how far the light beside a station counts as beside it
-MIN_SEGMENT_M = 1000.0  # what is shorter may be a village
-PENALTY = 3.0  # times log(blocks) for a change: two for its place and its level, one for caution
-LIT_SIGMAS, DARK_SIGMAS = 3.0, 2.0
-LIT_PART, DARK_PART = 0.3, 0.5  # of a lit motorway's light: less is not lit, more is not dark
-SURE_SIGMAS, SURE_M = 5.0, 2000.0  # what may tell the light of a lit motorway
-BLIND_SIGMAS = 4.0  # less than this from a lit stretch of SURE_M tells nothing
-TOWN_PART, MAX_TOWN = 0.5, 0.5  # flanks of this part of the light make a town; of a segment, at most
-LAMP_SCATTER = 0.25  # of the light of lit blocks, for lamps differ
-MIN_SEEN = 0.3  # of a segment
-PARTS = 4  # of a segment: a lit motorway is lit in each of them
-CLIP, MEMORY_M, UNRELATED = 3.0, 1500.0, 0.05  # for how long blocks of noise know of each other
-TAILS = (1.5, 2.0, 3.0, 5.0, 10.0, 100.0)
 
 
 @dataclass(frozen=True)
@@ -57,12 +45,12 @@ class RoadNoise:
         tail = max(self.tail, 3.0)
         return self.spread**2 * tail / (tail - 2)
 
-    def median_sigma(self, blocks: int, weight: float) -> float:
-        """1 sigma of the median of blocks of a total weight, such that LIT_SIGMAS of it are as rare as of
+    def median_sigma(self, blocks: int, weight: float, lit_sigmas: float) -> float:
+        """1 sigma of the median of blocks of a total weight, such that `lit_sigmas` of it are as rare as of
         normal noise: the median of n values whose tails fall off with a power has (n + 1) / 2 times that
         power, and n is small where few blocks are independent."""
         tail = self.tail * (max(1.0, blocks / self.memory) + 1) / 2
-        rare = float(student.isf(norm.sf(LIT_SIGMAS), tail)) / LIT_SIGMAS
+        rare = float(student.isf(norm.sf(lit_sigmas), tail)) / lit_sigmas
         spread = self.spread / (2 * float(student.pdf(0.0, self.tail)))
         return rare * spread * math.sqrt(self.memory / weight)
 
@@ -72,8 +60,8 @@ class Profile:
     """Light along a motorway by station (n,), NaN where nothing can be seen; chainage_m is evenly spaced.
 
     light: of the corridor less its flanks, summed over cells, per km of road. near: of the flanks, likewise.
-    sigma: 1 sigma of light; town: the part of its variance that is due to light beside the road. noise: of
-    blocks in units of their sigma. blur_m: 1 sigma of a point's image.
+    sigma: 1 sigma of light; town: the share of its variance that is due to light beside the road. noise: of
+    blocks in units of their sigma. blur_m: 1 sigma of a point's image. group: stations in a block.
     """
 
     chainage_m: Array
@@ -83,9 +71,11 @@ class Profile:
     town: Array
     noise: RoadNoise
     blur_m: float
+    group: int
 
     @property
     def spacing_m(self) -> float:
+        """Distance from one station to the next."""
         return float(self.chainage_m[1] - self.chainage_m[0])
 
     @property
@@ -93,15 +83,11 @@ class Profile:
         """1 / sigma^2, 0 where nothing can be seen."""
         return _weight(self.light, self.sigma)
 
-    @property
-    def group(self) -> int:
-        """Stations in a block."""
-        return max(1, round(BLOCK_M / self.spacing_m))
-
-    def in_town(self, lit: float | None) -> NDArray[np.bool_]:
-        """Stations whose flanks are as bright as a lit motorway, or, where none is seen lit, as the road."""
+    def in_town(self, lit: float | None, town_share: float) -> NDArray[np.bool_]:
+        """Stations whose flanks have `town_share` of the light of a lit motorway (`lit`, per km) or, where
+        none is seen lit, of the road."""
         road = np.maximum(self.light, 2 * self.sigma) if lit is None else np.full(len(self.light), lit)
-        return np.asarray(self.near >= TOWN_PART * np.nan_to_num(road, nan=np.inf))
+        return np.asarray(self.near >= town_share * np.nan_to_num(road, nan=np.inf))
 
     def blocks(self, start: int, stop: int) -> tuple[Array, Array]:
         """Mean light of the blocks of a range of stations, and their weight."""
@@ -113,8 +99,8 @@ class Segment:
     """A stretch of road of even light: stations start to stop (exclusive); light per km, the median of its
     blocks, and its 1 sigma.
 
-    seen: share of stations that show anything. town: share whose flanks are as bright as the road. even: each
-    part of it has light.
+    seen: share of its stations that show anything. town: share whose flanks are as bright as the road. even:
+    each part of it has light.
     """
 
     start: int
@@ -128,14 +114,17 @@ class Segment:
     lit: LitClass = "undecidable"
 
 
-def make_profile(chainage_m: Array, strips: Array, noise: Array, blur_m: float) -> Profile:
+def make_profile(
+    chainage_m: Array, strips: Array, noise: Array, blur_m: float, settings: MotorwaySettings
+) -> Profile:
     """The profile of the middle one of an odd number, 7 at least, of strips (strips, n) across the road.
 
     All are light per km of road; `noise` (n,) is what the camera's noise makes of it, 1 sigma. The sigma of a
     strip's profile grows with the light in its neighbours, as that of the placebos does.
     """
-    window = NEAR_M / float(chainage_m[1] - chainage_m[0])
-    dark = _median(strips)
+    spacing_m = float(chainage_m[1] - chainage_m[0])
+    window = settings.beside_station_m / spacing_m
+    dark = median_over_rows(strips)
     light = strips[1:-1] - (strips[:-2] + strips[2:]) / 2
     bright = np.maximum(_running_mean((strips - dark) ** 2, window) - noise**2, 0)
     near2 = (bright[:-2] + bright[2:]) / 2
@@ -152,13 +141,9 @@ def make_profile(chainage_m: Array, strips: Array, noise: Array, blur_m: float) 
         town=(town / (quiet + town))[road],
         noise=RoadNoise(),
         blur_m=blur_m,
+        group=max(1, round(settings.block_m / spacing_m)),
     )
-    return replace(profile, noise=_noise(light[placebos], sigma[placebos], profile.group))
-
-
-def _median(strips: Array) -> Array:
-    seen = np.isfinite(strips).any(axis=0)
-    return np.where(seen, np.nanmedian(np.where(seen, strips, 0.0), axis=0), np.nan)
+    return replace(profile, noise=_noise(light[placebos], sigma[placebos], profile.group, settings))
 
 
 def _running_mean(values: Array, window: float) -> Array:
@@ -181,40 +166,42 @@ def _variance(light: Array, noise: Array, near2: Array) -> tuple[float, float]:
     return float(scale[0]), float(scale[1])
 
 
-def _noise(light: Array, sigma: Array, group: int) -> RoadNoise:
+def _noise(light: Array, sigma: Array, group: int, settings: MotorwaySettings) -> RoadNoise:
     """Of blocks of placebos (rows, n) in units of their sigma, by likelihood."""
     rows = []
-    for one, its in zip(light, sigma, strict=True):
-        means, weight = grouped(one, _weight(one, its), group)
+    for row, row_sigma in zip(light, sigma, strict=True):
+        means, weight = grouped(row, _weight(row, row_sigma), group)
         rows.append(np.where(weight > 0, means * np.sqrt(weight), np.nan))
     units = np.stack(rows)
-    seen = units[np.isfinite(units)]
-    middle = float(np.median(np.abs(seen))) if len(seen) else 0.0
+    finite = units[np.isfinite(units)]
+    middle = float(np.median(np.abs(finite))) if len(finite) else 0.0
     if middle == 0:
         return RoadNoise()
     fits = []
-    for tail in TAILS:
+    for tail in settings.noise_tails:
         spread = middle / float(student.ppf(0.75, tail))
-        likelihood = float(student.logpdf(seen / spread, tail).sum()) - len(seen) * math.log(spread)
+        likelihood = float(student.logpdf(finite / spread, tail).sum()) - len(finite) * math.log(spread)
         fits.append((likelihood, tail, spread))
     _, tail, spread = max(fits)
-    return RoadNoise(tail, spread, _memory(np.clip(units / spread, -CLIP, CLIP)))
+    clipped = np.clip(units / spread, -settings.noise_clip, settings.noise_clip)
+    return RoadNoise(tail, spread, _memory(clipped, settings))
 
 
-def _memory(units: Array) -> float:
-    """1 + 2 sum of the autocorrelation along rows, as long as it is positive and for MEMORY_M at most."""
+def _memory(units: Array, settings: MotorwaySettings) -> float:
+    """1 + 2 sum of the autocorrelation of blocks along rows, until it is that of chance."""
     units = np.nan_to_num(units)
-    lags = min(units.shape[1], round(MEMORY_M / BLOCK_M) + 1)
+    lags = min(units.shape[1], round(settings.noise_memory_m / settings.block_m) + 1)
     power = (np.abs(np.fft.rfft(units, 2 * units.shape[1], axis=1)) ** 2).sum(axis=0)
     related = np.fft.irfft(power)[:lags]
     related = related[1:] / related[0]
-    ends = np.flatnonzero(related <= UNRELATED)
+    ends = np.flatnonzero(related <= settings.noise_unrelated)
     return 1 + 2 * float(related[: ends[0] if len(ends) else None].sum())
 
 
 def _weight(light: Array, sigma: Array) -> Array:
-    seen = np.isfinite(light) & (sigma > 0)
-    return np.where(seen, 1 / np.where(seen, sigma, 1.0) ** 2, 0.0)
+    """1 / sigma^2, 0 where there is no light or no sigma."""
+    visible = np.isfinite(light) & (sigma > 0)
+    return np.where(visible, 1 / np.where(visible, sigma, 1.0) ** 2, 0.0)
 
 
 def grouped(values: Array, weight: Array, group: int) -> tuple[Array, Array]:
@@ -225,14 +212,8 @@ def grouped(values: Array, weight: Array, group: int) -> tuple[Array, Array]:
     return means, total
 
 
-def weighted_median(values: Array, weight: Array) -> float:
-    order = np.argsort(values)
-    total = np.cumsum(weight[order])
-    return float(values[order][np.searchsorted(total, total[-1] / 2)])
-
-
-def find_segments(profile: Profile) -> list[Segment]:
-    """Stretches of even light, none shorter than MIN_SEGMENT_M, not yet classified.
+def find_segments(profile: Profile, settings: MotorwaySettings) -> list[Segment]:
+    """Stretches of even light, none shorter than `min_segment_m`, not yet classified.
 
     Changes are those of least cost, found by PELT (Killick, Fearnhead and Eckley 2012,
     doi:10.1080/01621459.2012.737745).
@@ -240,17 +221,18 @@ def find_segments(profile: Profile) -> list[Segment]:
     blocks, weight = profile.blocks(0, len(profile.light))
     if len(profile.light) < 2 * profile.group:
         return []
-    seen = np.where(weight > 0, blocks, np.nan)
-    level = np.nan_to_num(np.maximum(_running_mean(seen, MIN_SEGMENT_M / BLOCK_M), 0))
-    lamps = weight * (LAMP_SCATTER * level) ** 2
+    visible = np.where(weight > 0, blocks, np.nan)
+    blocks_of_segment = settings.min_segment_m / settings.block_m
+    level = np.nan_to_num(np.maximum(_running_mean(visible, blocks_of_segment), 0))
+    lamps = weight * (settings.lamp_scatter * level) ** 2
     cost = _WeightedMeans().fit(
         np.column_stack([blocks, weight / (profile.noise.variance * profile.noise.memory + lamps)])
     )
-    size = min(len(blocks), round(MIN_SEGMENT_M / BLOCK_M))
+    size = min(len(blocks), round(blocks_of_segment))
     pelt = ruptures.Pelt(custom_cost=cost, min_size=size, jump=1).fit(cost.signal)
-    ends = pelt.predict(pen=PENALTY * math.log(len(blocks)))
+    ends = pelt.predict(pen=settings.change_penalty * math.log(len(blocks)))
     edges = [0, *(end * profile.group for end in ends[:-1]), len(profile.light)]
-    return [_segment(profile, start, stop) for start, stop in pairwise(edges)]
+    return [_segment(profile, start, stop, settings) for start, stop in pairwise(edges)]
 
 
 class _WeightedMeans(ruptures.base.BaseCost):  # type: ignore[misc]
@@ -260,6 +242,7 @@ class _WeightedMeans(ruptures.base.BaseCost):  # type: ignore[misc]
     min_size = 1
 
     def fit(self, signal: Array) -> "_WeightedMeans":
+        """Take the signal; ruptures calls it so."""
         self.signal = signal
         value, weight = signal.T
         sums = np.stack([weight, weight * value, weight * value**2])
@@ -267,68 +250,79 @@ class _WeightedMeans(ruptures.base.BaseCost):  # type: ignore[misc]
         return self
 
     def error(self, start: int, end: int) -> float:
+        """The cost of the blocks from start to end (exclusive)."""
         weight, first, second = (b - a for a, b in zip(self.sums[start], self.sums[end], strict=True))
         return max(0.0, second - first**2 / weight) if weight > 0 else 0.0
 
 
-def _segment(profile: Profile, start: int, stop: int) -> Segment:
+def _segment(profile: Profile, start: int, stop: int, settings: MotorwaySettings) -> Segment:
+    """What the profile says of a range of stations."""
     weight, light = profile.weight[start:stop], np.nan_to_num(profile.light[start:stop])
     length_m = (stop - start) * profile.spacing_m
     if not weight.any():
         return Segment(start, stop, length_m, math.nan, math.nan, 0.0, 0.0, False)
-    blocks, its = profile.blocks(start, stop)
-    middle = weighted_median(blocks, its)
+    blocks, block_weight = profile.blocks(start, stop)
+    middle = weighted_median(blocks, block_weight)
     sums = [
-        (float(a @ b), float(b.sum()))
-        for a, b in zip(np.array_split(light, PARTS), np.array_split(weight, PARTS), strict=True)
+        (float(part_light @ part_weight), float(part_weight.sum()))
+        for part_light, part_weight in zip(
+            np.array_split(light, settings.segment_parts),
+            np.array_split(weight, settings.segment_parts),
+            strict=True,
+        )
     ]
-    parts = [total / count for total, count in sums if count > 0.02 * weight.sum()]
+    least = settings.min_part_weight * weight.sum()
+    means = [total / part_weight for total, part_weight in sums if part_weight > least]
     return Segment(
         start=start,
         stop=stop,
         length_m=length_m,
         light=middle,
-        sigma=profile.noise.median_sigma(int((its > 0).sum()), float(weight.sum())),
+        sigma=profile.noise.median_sigma(
+            int((block_weight > 0).sum()), float(weight.sum()), settings.lit_sigmas
+        ),
         seen=float((weight > 0).mean()),
-        town=float((profile.near[start:stop] >= TOWN_PART * middle).mean()),
-        even=min(parts) >= LIT_PART * middle,
+        town=float((profile.near[start:stop] >= settings.town_share * middle).mean()),
+        even=min(means) >= settings.lit_share * middle,
     )
 
 
-def lit_light(segments: Sequence[Segment]) -> float | None:
-    """Light per km of a lit motorway: the median over length of what is surely lit for SURE_M at least."""
+def lit_light(segments: Sequence[Segment], settings: MotorwaySettings) -> float | None:
+    """Light per km of a lit motorway: the median over length of what is surely lit for `sure_m` at least."""
     sure: list[Segment] = []
-    for surely, group in groupby(segments, lambda one: _has_light(one, SURE_SIGMAS)):
+    for surely, group in groupby(segments, lambda s: _has_light(s, settings.sure_sigmas, settings)):
         stretch = list(group)
-        if surely and sum(one.length_m for one in stretch) >= SURE_M:
+        if surely and sum(segment.length_m for segment in stretch) >= settings.sure_m:
             sure += stretch
     lengths = [segment.stop - segment.start for segment in sure]
     return float(np.median(np.repeat([segment.light for segment in sure], lengths))) if sure else None
 
 
-def _has_light(segment: Segment, sigmas: float) -> bool:
-    bright = segment.seen >= MIN_SEEN and segment.light >= sigmas * segment.sigma
-    return bright and segment.even and segment.town < MAX_TOWN
+def _has_light(segment: Segment, sigmas: float, settings: MotorwaySettings) -> bool:
+    """Whether a segment has light of so many sigmas, all along it, that is not a town's."""
+    bright = segment.seen >= settings.min_seen_share and segment.light >= sigmas * segment.sigma
+    return bright and segment.even and segment.town < settings.max_town_of_segment
 
 
-def classified(segments: Sequence[Segment], lit: float | None) -> list[Segment]:
-    """The segments as lit, dark or undecidable, by signal to noise and by the light of a lit motorway, where
-    any is seen lit."""
-    return [replace(segment, lit=_lit(segment, lit)) for segment in segments]
+def classified(segments: Sequence[Segment], lit: float | None, settings: MotorwaySettings) -> list[Segment]:
+    """The segments as lit, dark or undecidable, by signal to noise and by the light per km of a lit motorway,
+    where any is seen lit."""
+    return [replace(segment, lit=_lit(segment, lit, settings)) for segment in segments]
 
 
-def _lit(segment: Segment, lit: float | None) -> LitClass:
-    if segment.seen < MIN_SEEN:
+def _lit(segment: Segment, lit: float | None, settings: MotorwaySettings) -> LitClass:
+    if segment.seen < settings.min_seen_share:
         return "undecidable"
-    bright = segment.light >= LIT_SIGMAS * segment.sigma
+    bright = segment.light >= settings.lit_sigmas * segment.sigma
     if lit is None:  # nothing is surely lit, not even this; darkness has no light that may be some
-        return "dark" if segment.light < DARK_SIGMAS * segment.sigma else "undecidable"
-    # Where a lit stretch of SURE_M would not stand out, light and darkness may be mixed unnoticed.
-    if segment.sigma * math.sqrt(segment.length_m / SURE_M) > lit / BLIND_SIGMAS:
+        return "dark" if segment.light < settings.dark_sigmas * segment.sigma else "undecidable"
+    # Where a lit stretch of `sure_m` would not stand out, light and darkness may be mixed unnoticed.
+    if segment.sigma * math.sqrt(segment.length_m / settings.sure_m) > lit / settings.blind_sigmas:
         return "undecidable"
-    if bright and segment.light >= LIT_PART * lit:
-        return "lit" if _has_light(segment, LIT_SIGMAS) else "undecidable"
-    return "dark" if segment.light + DARK_SIGMAS * segment.sigma < DARK_PART * lit else "undecidable"
+    if bright and segment.light >= settings.lit_share * lit:
+        return "lit" if _has_light(segment, settings.lit_sigmas, settings) else "undecidable"
+    most = segment.light + settings.dark_sigmas * segment.sigma
+    return "dark" if most < settings.dark_share * lit else "undecidable"
 
 
 def runs(segments: Sequence[Segment]) -> list[Segment]:

@@ -27,13 +27,18 @@ from pipeline.camera.footprint import MAX_ZENITH_DEG
 from pipeline.camera.terrain import FLAT, Terrain
 from pipeline.camera.uncertainty import SolvedCamera
 from pipeline.georeference.channels import ChannelRegistration, ChannelShift
-from pipeline.ortho.pixel_map import STEP, PixelMap, _node_places, pixel_map
+from pipeline.ortho.pixel_map import STEP, PixelMap, node_places, pixel_map
 from pipeline.photo.photo import Photo
 from pipeline.raster.grid import Grid
 from pipeline.raster.lattice import Lattice
 from pipeline.raster.tiles import TILE, Tile, tiled
 
+# Rows of a tile that are worked out together: an array of 16 x 1024 cells has 0.1 MB, so that the ten or so
+# of a look-up stay in the processor's cache.
 STRIP = 16
+# Along each axis. Two thirds of a pixel apart, bilinear samples weigh all pixels alike within 11 %; more than
+# a pixel apart, they would pass some over.
+SAMPLES_A_PIXEL = 1.5
 
 Floats = NDArray[np.float32]
 
@@ -45,7 +50,7 @@ def geometry_lattice(solved: SolvedCamera, grid: Grid, terrain: Terrain = FLAT, 
     of height change the zenith by less than 0.1 degrees. An error of the terrain's height displaces by its
     size times tan(zenith) along the azimuth; half of that square is its share in a circular variance.
     """
-    lon, lat = _node_places(grid, step)
+    lon, lat = node_places(grid, step)
     zenith, azimuth, _ = solved.camera.view(lon, lat)
     turn = np.radians(azimuth)
     gsd_m = solved.camera.ground_sample_distance_m(lon, lat)
@@ -57,9 +62,9 @@ def geometry_lattice(solved: SolvedCamera, grid: Grid, terrain: Terrain = FLAT, 
 
 def subsamples(resolution_m: float, pixel_m: float) -> int:
     """How many samples per cell and axis average the photo's pixels, `pixel_m` the narrowest of them: one
-    where cells are no wider, else one and a half a pixel, so that none is passed over."""
-    ratio = resolution_m / pixel_m
-    return 1 if ratio <= 1 else math.ceil(1.5 * ratio)
+    where cells are no wider, else SAMPLES_A_PIXEL, so that none is passed over."""
+    pixels = resolution_m / pixel_m
+    return 1 if pixels <= 1 else math.ceil(SAMPLES_A_PIXEL * pixels)
 
 
 def interleaved(photo: Photo) -> Floats:
@@ -80,13 +85,7 @@ def light_tile(
     for rows, strip in tile.strips(STRIP):
         for down in offsets:
             for right in offsets:
-                column, row, zenith = places.at(strip, down, right)
-                sample = _bilinear(pixels, column, row, zenith)
-                for band, shift in displaced:
-                    own = _bilinear(pixels, *shift.place(column, row), zenith)
-                    sample[band] = own[band]
-                    sample[3] = np.maximum(sample[3], own[3])
-                total[:, rows] += sample
+                total[:, rows] += _samples(pixels, displaced, *places.at(strip, down, right))
     if displaced:  # a ratio needs all bands: where one is lost at the frame's edge or by a hole, so are they
         total[:3, np.isnan(total[:3]).any(0)] = np.nan
     return total / np.float32(n * n)
@@ -105,13 +104,26 @@ def geometry_tile(places: PixelMap, geometry: Lattice, frame: tuple[int, int], t
     return bands
 
 
+def _samples(
+    pixels: Floats, displaced: tuple[tuple[int, ChannelShift], ...], column: Array, row: Array, zenith: Array
+) -> Floats:
+    """Red, green, blue and saturated (4, *places) at green's places in the photo; a displaced band is looked
+    up where the lens shows it, and its saturation is added."""
+    samples = _bilinear(pixels, column, row, zenith)
+    for band, shift in displaced:
+        own_place = _bilinear(pixels, *shift.place(column, row), zenith)
+        samples[band] = own_place[band]
+        samples[3] = np.maximum(samples[3], own_place[3])
+    return samples
+
+
 def _bilinear(pixels: Floats, column: Array, row: Array, zenith: Array) -> Floats:
     """Pixels (height, width, k) at places in the photo, shape (k, *places); NaN outside the frame."""
     height, width, bands = pixels.shape
-    seen = _in_frame(column, row, zenith, height, width)
-    if not seen.any():
+    inside = _in_frame(column, row, zenith, height, width)
+    if not inside.any():
         return np.full((bands, *column.shape), np.nan, np.float32)
-    column, row = np.where(seen, column, 0), np.where(seen, row, 0)
+    column, row = np.where(inside, column, 0), np.where(inside, row, 0)
     left = np.minimum(column.astype(np.intp), width - 2)
     top = np.minimum(row.astype(np.intp), height - 2)
     right_share = (column - left).astype(np.float32)[..., None]
@@ -121,7 +133,7 @@ def _bilinear(pixels: Floats, column: Array, row: Array, zenith: Array) -> Float
     upper += (flat.take(first + 1, 0) - upper) * right_share
     lower += (flat.take(first + width + 1, 0) - lower) * right_share
     upper += (lower - upper) * low_share
-    upper[~seen] = np.nan
+    upper[~inside] = np.nan
     return np.moveaxis(upper, -1, 0)
 
 

@@ -9,6 +9,7 @@ on the bands. The table of cameras, with its sources, is `data/cameras.csv`.
 
 import csv
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,9 +17,10 @@ import numpy as np
 from pydantic import ValidationError
 
 from pipeline.errors import ConfigError
-from pipeline.models import D65_XYZ, CameraRow
+from pipeline.models import D65_XYZ, CameraRow, EvidenceLevel
 
-COLOURS, AXES = ("red", "green", "blue"), ("x", "y", "z")
+COLOURS = "red", "green", "blue"
+AXES = "x", "y", "z"
 # G/R and B/G of D65 in AB, through the bands of a Nikon D3S. Those are a Nikon 5100's, measured by the
 # National Physical Laboratory, turned by the two cameras' matrices; unturned they give 0.911 and 0.832.
 DAYLIGHT_G_R, DAYLIGHT_B_G = 0.9245, 0.8193
@@ -71,6 +73,39 @@ def camera_named(name: str | None, cameras: Mapping[str, CameraRow]) -> CameraRo
     """The camera of this name, whatever its case, spaces and maker's prefix; None where it is not known."""
     compact = {_compact(known): camera for known, camera in cameras.items()}
     return compact.get(_compact(name or ""))
+
+
+@dataclass(frozen=True)
+class Anchor:
+    """What ties a photo's colours to a scale: its evidence level, its camera, or why a raw photo has none."""
+
+    evidence: EvidenceLevel
+    camera: CameraRow | None = None
+    missing: str | None = None
+
+    def describe(self) -> str:
+        """In a few words, for the log."""
+        if self.camera:
+            return f"colours anchored ({self.camera.source})"
+        return self.missing or "colours not anchored"
+
+
+def anchor_of(
+    evidence: EvidenceLevel, name: str | None, cameras: Mapping[str, CameraRow], table: str
+) -> Anchor:
+    """The anchor of a photo read as `evidence`, of a camera of this `name`: if raw, its row of `cameras`.
+
+    `table` is what the reason for a missing one calls the table of cameras.
+    """
+    if evidence == "jpeg":
+        return Anchor("jpeg")
+    camera = camera_named(name, cameras)
+    if camera is not None:
+        return Anchor("raw_anchored", camera)
+    if name is None:
+        return Anchor("raw", missing="its camera is not known; name it with `camera` in the city's YAML")
+    where = f"neither in {table} nor under `cameras` in the city's YAML"
+    return Anchor("raw", missing=f"its camera, {name!r}, is {where}")
 
 
 def _compact(name: str) -> str:

@@ -28,17 +28,19 @@ from scipy.spatial import ConvexHull
 
 from pipeline.photo.photo import Photo
 
-BLOCKS, MIN_BLOCK_PX = 256, 4  # along the long side
+# Along the long side. A block's level is the lower quartile of its pixels, which leaves lamps out.
+BLOCKS_ALONG, MIN_BLOCK_PX = 256, 4
 SOURCE_SHARE = 1e-4  # of the frame, saturated in one piece: a ghost has a thousandth of its light or less
-MIN_AWAY, MIN_ALONG, MAX_ALONG = 0.05, 0.3, 1.4  # of the long side, the others of the light's own distance
+# The least distance of a light from the middle of the frame, in long sides: nearer, the line through both is
+# too uncertain. And where on this line ghosts lie, in multiples of the light's own distance.
+MIN_AWAY, MIN_ALONG, MAX_ALONG = 0.05, 0.3, 1.4
 MAX_ASIDE = 0.03  # of the long side: the middle of the frame is not quite that of the lens
 MIN_RISE = 0.01  # of white: fainter bumps are lost among those of the ground
 MAX_WIDTH = 0.15  # of the long side; what is wider is a veil or a cloud
-MAX_CONTRAST = 0.3  # of the rise: median - 10th percentile of a block
-MAX_ABOVE = (
-    0.25  # of the rise: a block's level above that of the darkest around, which small towns leave dark
-)
-MIN_BLOCKS, MIN_RADIUS = 9, 0.01  # the radius in long sides: a town's smooth middle is smaller
+MAX_GHOST_CONTRAST = 0.3  # of the rise: median - 10th percentile of a block
+# Of the rise: a block's level above that of the darkest around, which small towns leave dark.
+MAX_ABOVE = 0.25
+MIN_GHOST_BLOCKS, MIN_RADIUS = 9, 0.01  # the radius in long sides: a town's smooth middle is smaller
 MIN_SMOOTH, MIN_ROUND = 0.6, 0.25  # shares of smooth blocks, and of the circle around it: lamps spoil both
 SKIRT = 0.3  # of its radius, around what is above MIN_RISE
 
@@ -60,8 +62,7 @@ def without_flare(photo: Photo) -> tuple[Photo, int]:
     hidden = ghosts(photo, bright_lights(photo))
     if not hidden.any():
         return photo, 0
-    light = np.where(hidden, np.float32(np.nan), photo.light)
-    return Photo(light, photo.saturated & ~hidden), int(hidden.sum())
+    return photo.without(hidden), int(hidden.sum())
 
 
 def bright_lights(photo: Photo, min_share: float = SOURCE_SHARE) -> tuple[Light, ...]:
@@ -82,7 +83,7 @@ def ghosts(photo: Photo, lights: tuple[Light, ...]) -> Mask:
     hidden = np.zeros(shape, bool)
     if not lights:
         return hidden
-    block_px = max(MIN_BLOCK_PX, round(max(shape) / BLOCKS))
+    block_px = max(MIN_BLOCK_PX, round(max(shape) / BLOCKS_ALONG))
     for channel in np.nan_to_num(photo.light):
         for bump in _bumps(_in_blocks(channel, block_px), max(shape) / block_px):
             row, column = ((v + 0.5) * block_px for v in center_of_mass(bump))
@@ -126,18 +127,18 @@ def _bumps(blocks: NDArray[np.float32], long_side: float) -> list[Mask]:
     window = 2 * round(MAX_WIDTH * long_side / 2) + 1
     rise = ground - grey_opening(level, (window, window), mode="nearest")
     contrast, above = _beyond_usual(middle - low), _beyond_usual(level - ground)
-    smooth = (rise > MIN_RISE) & (contrast < MAX_CONTRAST * rise) & (above < MAX_ABOVE * rise)
+    smooth = (rise > MIN_RISE) & (contrast < MAX_GHOST_CONTRAST * rise) & (above < MAX_ABOVE * rise)
     parts, _ = label(smooth)
     sizes = np.bincount(parts.ravel())
-    least = max(MIN_BLOCKS, np.pi * (MIN_RADIUS * long_side) ** 2)
-    found = []
+    least = max(MIN_GHOST_BLOCKS, np.pi * (MIN_RADIUS * long_side) ** 2)
+    bumps = []
     for number in np.flatnonzero(sizes >= least):
         whole = _filled(parts == number) if number > 0 else np.zeros(1, bool)
         radius = _radius(whole)
         round_ = whole.sum() / max(np.pi * radius**2, 1) >= MIN_ROUND
         if whole.sum() >= least and round_ and smooth[whole].mean() >= MIN_SMOOTH:
-            found.append(binary_dilation(_convex(whole), iterations=max(1, round(SKIRT * radius))))
-    return found
+            bumps.append(binary_dilation(_convex(whole), iterations=max(1, round(SKIRT * radius))))
+    return bumps
 
 
 def _beyond_usual(values: Blocks) -> Blocks:
@@ -145,21 +146,21 @@ def _beyond_usual(values: Blocks) -> Blocks:
     return np.asarray(np.sqrt(np.maximum(values**2 - np.median(values) ** 2, 0)))
 
 
-def _filled(part: Mask) -> Mask:
-    """A part without the holes that lamps make, and without its thin arms."""
-    whole = binary_fill_holes(binary_closing(np.pad(part, 3), iterations=2))
+def _filled(blocks: Mask) -> Mask:
+    """The largest piece of a mask of blocks, without the holes that lamps make and without thin arms."""
+    whole = binary_fill_holes(binary_closing(np.pad(blocks, 3), iterations=2))
     pieces, n = label(binary_opening(whole, iterations=2)[3:-3, 3:-3])
-    return np.asarray(pieces == 1 + np.bincount(pieces.ravel())[1:].argmax()) if n else np.zeros_like(part)
+    return np.asarray(pieces == 1 + np.bincount(pieces.ravel())[1:].argmax()) if n else np.zeros_like(blocks)
 
 
-def _radius(part: Mask) -> float:
-    """From the middle of a part to its farthest block."""
-    at = np.argwhere(part)
+def _radius(blocks: Mask) -> float:
+    """From the middle of a mask of blocks to its farthest block, in blocks."""
+    at = np.argwhere(blocks)
     return float(np.linalg.norm(at - at.mean(axis=0), axis=1).max() + 0.5) if len(at) else 0.0
 
 
-def _convex(part: Mask) -> Mask:
-    """The part with all that lies between its blocks."""
-    faces = ConvexHull(np.argwhere(part)).equations
-    places = np.indices(part.shape).reshape(2, -1)
-    return np.asarray((faces[:, :2] @ places + faces[:, 2:] < 1e-9).all(axis=0).reshape(part.shape))
+def _convex(blocks: Mask) -> Mask:
+    """A mask of blocks with all that lies between them: its convex hull."""
+    faces = ConvexHull(np.argwhere(blocks)).equations
+    places = np.indices(blocks.shape).reshape(2, -1)
+    return np.asarray((faces[:, :2] @ places + faces[:, 2:] < 1e-9).all(axis=0).reshape(blocks.shape))

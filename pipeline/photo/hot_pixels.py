@@ -15,11 +15,11 @@ from pipeline.errors import PhotoError
 from pipeline.photo.photo import Photo
 
 # Of a hot pixel's own height: what a neighbour or another channel may rise, noise included.
-MAX_SHARE = 0.1
-NOISE_SIGMAS = 3.0
-MIN_FRAMES = 3
-MIN_SHARE_OF_FRAMES = 0.8
-MIN_SIGMAS = 5.0  # in each of several frames
+MAX_SHARE_OF_HEIGHT = 0.1
+HOT_PIXEL_MARGIN_SIGMAS = 3.0  # of noise, by which a rise may be misjudged
+MIN_FRAMES_TO_TELL = 3  # fewer do not show the scene move
+MIN_SHARE_OF_FRAMES = 0.8  # in which it rises: a bright scene behind it hides a hot pixel now and then
+MIN_RISE_SIGMAS = 5.0  # of noise, in each of several frames; by noise alone 1 pixel in 3 million is
 
 NEIGHBOURS = np.array([[1, 1, 1], [1, 0, 1], [1, 1, 1]], bool)
 
@@ -29,9 +29,15 @@ Floats = NDArray[np.float32]
 def isolated(photo: Photo) -> NDArray[np.bool_]:
     """Hot pixels (height, width) that one frame gives away: about 50 times the noise or more."""
     own, beside, sigma = _rises(photo)
-    margin = NOISE_SIGMAS * sigma
-    alone = beside + margin < MAX_SHARE * own
-    return np.asarray((alone & (_in_others(own + margin) < MAX_SHARE * own)).any(axis=0))
+    margin = HOT_PIXEL_MARGIN_SIGMAS * sigma
+    alone = beside + margin < MAX_SHARE_OF_HEIGHT * own
+    return np.asarray((alone & (_in_others(own + margin) < MAX_SHARE_OF_HEIGHT * own)).any(axis=0))
+
+
+def without_hot_pixels(photo: Photo) -> tuple[Photo, int]:
+    """The photo with isolated hot pixels invalid, and their number."""
+    hot = isolated(photo)
+    return photo.without(hot), int(hot.sum())
 
 
 def persistent(frames: Iterable[Photo]) -> NDArray[np.bool_]:
@@ -40,17 +46,21 @@ def persistent(frames: Iterable[Photo]) -> NDArray[np.bool_]:
     Finds those of 5 times the noise and more. A scene that stands still would lose its lamps. Raises
     PhotoError for fewer than three frames.
     """
-    seen, given = np.zeros(0, np.uint16), 0
+    times_bright, given = np.zeros(0, np.uint16), 0
     for given, photo in enumerate(frames, start=1):
         own, _, sigma = _rises(photo)
         if given == 1:
-            seen = np.zeros(own.shape, np.uint16)
-        elif seen.shape != own.shape:
-            raise PhotoError(f"hot pixels: frame {given} is {own.shape[1:]} pixels, others {seen.shape[1:]}")
-        seen += own > MIN_SIGMAS * sigma
-    if given < MIN_FRAMES:
-        raise PhotoError(f"hot pixels: {given} frames do not tell them from lamps; give {MIN_FRAMES} or more")
-    return np.asarray((seen >= MIN_SHARE_OF_FRAMES * given).any(axis=0))
+            times_bright = np.zeros(own.shape, np.uint16)
+        elif times_bright.shape != own.shape:
+            raise PhotoError(
+                f"hot pixels: frame {given} is {own.shape[1:]} pixels, others {times_bright.shape[1:]}"
+            )
+        times_bright += own > MIN_RISE_SIGMAS * sigma
+    if given < MIN_FRAMES_TO_TELL:
+        raise PhotoError(
+            f"hot pixels: {given} frames do not tell them from lamps; give {MIN_FRAMES_TO_TELL} or more"
+        )
+    return np.asarray((times_bright >= MIN_SHARE_OF_FRAMES * given).any(axis=0))
 
 
 def _rises(photo: Photo) -> tuple[Floats, Floats, Floats]:

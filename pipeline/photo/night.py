@@ -9,7 +9,7 @@ from pipeline.photo.photo import Photo
 DAYLIGHT_MEDIAN = 0.08
 # Light of the brightest 0.01 % of the pixels; this is sRGB code 16 of 255. Night frames at hand: 1.
 DARKEST_LIGHT = 0.005
-NOISE_SIGMAS = 6.0
+MIN_LIGHT_SIGMAS = 6.0  # of noise, above the median; the 99.99th percentile of noise alone has about 4
 
 
 def check_night(photo: Photo, name: str) -> None:
@@ -28,7 +28,7 @@ def check_night(photo: Photo, name: str) -> None:
     # The square root makes noise about equal at all brightnesses.
     root = np.sqrt(np.maximum(brightest, 0))
     noise = float(np.nanmedian(np.abs(np.diff(root, axis=1)))) / (0.6745 * 2**0.5)
-    if lights < DARKEST_LIGHT or lights**0.5 < median**0.5 + NOISE_SIGMAS * noise:
+    if lights < DARKEST_LIGHT or lights**0.5 < median**0.5 + MIN_LIGHT_SIGMAS * noise:
         raise PhotoError(
             f"{name}: is all black: its brightest light is {lights:.4f} of white, not above the noise; "
             "give a photo that shows city lights"

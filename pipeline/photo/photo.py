@@ -41,3 +41,7 @@ class Photo:
     def valid(self) -> NDArray[np.bool_]:
         """Pixels that hold light, saturated ones included."""
         return np.asarray(np.isfinite(self.light).all(axis=0))
+
+    def without(self, hidden: NDArray[np.bool_]) -> "Photo":
+        """The photo with the pixels (height, width) of a mask invalid, and no longer saturated."""
+        return Photo(np.where(hidden, np.float32(np.nan), self.light), self.saturated & ~hidden)

@@ -25,9 +25,9 @@ from PIL import Image
 from pipeline.errors import PhotoError
 from pipeline.models import Facts
 from pipeline.photo.exif import exif_facts
-from pipeline.photo.masks import SATURATION
 from pipeline.photo.photo import Photo
 from pipeline.photo.reading import Reading, check_size
+from pipeline.photo.saturation import SATURATION
 
 # The archive's largest JPEG is the raw frame less this many pixels at each edge.
 JPEG_MARGIN_PX = (6.0, 6.0)

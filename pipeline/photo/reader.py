@@ -17,11 +17,12 @@ from rasterio.errors import NotGeoreferencedWarning, RasterioIOError
 
 from pipeline.errors import PhotoError
 from pipeline.models import Facts
+from pipeline.photo.black_frame import black_frame
 from pipeline.photo.chroma import coloured, keep_colour_apart
 from pipeline.photo.exif import exif_facts
-from pipeline.photo.masks import black_frame, saturated
 from pipeline.photo.photo import Photo
 from pipeline.photo.reading import MAX_PIXELS, Reading, check_size
+from pipeline.photo.saturation import saturated
 
 RAW_SUFFIXES = (".nef", ".dng")
 SUFFIXES = (".jpg", ".jpeg", ".tif", ".tiff", *RAW_SUFFIXES)
@@ -39,7 +40,8 @@ def read_photo(file: Path) -> Reading:
 
         return read_raw(file)
     try:
-        head = file.open("rb").read(4)
+        with file.open("rb") as stream:
+            head = stream.read(4)
     except OSError as error:
         raise PhotoError(f"{file}: {(error.strerror or 'cannot be read').lower()}") from None
     if head.startswith(b"\xff\xd8\xff"):
@@ -106,8 +108,7 @@ def _read_tiff(file: Path) -> Reading:
         photo, linearisation = _from_codes(file, stored, stored), SRGB
     else:
         raise PhotoError(f"{file}: holds {stored.dtype} pixels; 8 or 16 bits or floating point are read")
-    light = np.where(hidden, np.float32(np.nan), photo.light)
-    return Reading(Photo(light, photo.saturated & ~hidden), exif, linearisation)
+    return Reading(photo.without(hidden), exif, linearisation)
 
 
 def _tiff_tags(file: Path) -> tuple[Facts, bytes | None]:

@@ -7,8 +7,8 @@ from pipeline.errors import PhotoError
 from pipeline.models import EvidenceLevel, Facts
 from pipeline.photo.photo import Photo
 
-MIN_SIDE_PX = 64
-MAX_ASPECT = 6
+MIN_SIDE_PX = 64  # a judgement: a smaller picture shows too few lights to be placed
+MAX_ASPECT = 6  # long by short side; a judgement: what is longer is a strip or a panorama, not one view
 MAX_PIXELS = 100_000_000  # twice the largest camera on the station; a decoded picture takes 15 bytes a pixel
 
 

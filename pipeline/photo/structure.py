@@ -9,41 +9,45 @@ from scipy.ndimage import binary_dilation, label
 
 from pipeline.photo.photo import Photo
 
-BLOCK_PX = 16
-MIN_LIGHT = 0.04  # of white, above the median of the frame: moonlit clouds stay below
-MAX_CONTRAST = 0.5  # (90th - 10th percentile) / median, above that of the frame
-MIN_SHARE = 0.003  # of the frame
-MAX_SATURATED = 0.05  # of a block: what is clipped is even whatever it is
+EVENNESS_BLOCK_PX = 16  # side of a block whose evenness is judged
+MIN_STATION_LIGHT = 0.04  # of white, above the median of the frame: moonlit clouds stay below
+MAX_STATION_CONTRAST = 0.5  # (90th - 10th percentile) / median, above that of the frame: towns have more
+MIN_STATION_SHARE = 0.003  # of the frame, in one piece
+MAX_SATURATED_SHARE = 0.05  # of a block: what is clipped is even whatever it is
 
 
 def structure(photo: Photo) -> NDArray[np.bool_]:
     """Pixels (height, width) that show a part of the station, to whole blocks and one block around."""
     light = np.nan_to_num(photo.light[1])
-    height, width = (side // BLOCK_PX * BLOCK_PX for side in light.shape)
+    height, width = (side // EVENNESS_BLOCK_PX * EVENNESS_BLOCK_PX for side in light.shape)
     blocks, clipped = (
         values[:height, :width]
-        .reshape(height // BLOCK_PX, BLOCK_PX, width // BLOCK_PX, BLOCK_PX)
+        .reshape(
+            height // EVENNESS_BLOCK_PX, EVENNESS_BLOCK_PX, width // EVENNESS_BLOCK_PX, EVENNESS_BLOCK_PX
+        )
         .swapaxes(1, 2)
-        .reshape(height // BLOCK_PX, width // BLOCK_PX, -1)
+        .reshape(height // EVENNESS_BLOCK_PX, width // EVENNESS_BLOCK_PX, -1)
         for values in (light, photo.saturated)
     )
     low, middle, high = np.quantile(blocks, (0.1, 0.5, 0.9), axis=-1) - np.median(light)
-    even = (low > MIN_LIGHT) & (high - low < MAX_CONTRAST * middle) & (clipped.mean(-1) < MAX_SATURATED)
-    parts, _ = label(even)
-    found = np.zeros(even.shape, bool)
-    edge = np.unique(np.concatenate([parts[0], parts[-1], parts[:, 0], parts[:, -1]]))
+    even = (
+        (low > MIN_STATION_LIGHT)
+        & (high - low < MAX_STATION_CONTRAST * middle)
+        & (clipped.mean(-1) < MAX_SATURATED_SHARE)
+    )
+    patches, _ = label(even)
+    station = np.zeros(even.shape, bool)
+    edge = np.unique(np.concatenate([patches[0], patches[-1], patches[:, 0], patches[:, -1]]))
     for number in edge[edge > 0]:
-        one = parts == number
-        found |= one if one.mean() > MIN_SHARE else False
-    found = binary_dilation(found, np.ones((3, 3), bool))
-    whole = np.kron(found, np.ones((BLOCK_PX, BLOCK_PX), bool))
-    beyond = [(0, full - part) for full, part in zip(light.shape, whole.shape, strict=True)]
+        patch = patches == number
+        station |= patch if patch.mean() > MIN_STATION_SHARE else False
+    station = binary_dilation(station, np.ones((3, 3), bool))
+    whole = np.kron(station, np.ones((EVENNESS_BLOCK_PX, EVENNESS_BLOCK_PX), bool))
+    beyond = [(0, full - covered) for full, covered in zip(light.shape, whole.shape, strict=True)]
     return np.pad(whole, beyond, mode="edge")
 
 
 def without_structure(photo: Photo) -> tuple[Photo, float]:
     """The photo with parts of the station invalid, and the share of the frame they take."""
     hidden = structure(photo)
-    return Photo(np.where(hidden, np.float32(np.nan), photo.light), photo.saturated & ~hidden), float(
-        hidden.mean()
-    )
+    return photo.without(hidden), float(hidden.mean())

@@ -21,15 +21,15 @@ from numpy.typing import NDArray
 
 from pipeline.config import read_yaml
 from pipeline.errors import ConfigError, PhotoError, PipelineError
+from pipeline.photo.cameras import COLOURS
 from pipeline.photo.photo import Photo
 from pipeline.photo.reader import read_photo
 
-MIN_FRAMES = 5
+MIN_FRAMES_OF_A_LENS = 5  # their median stands two with a city or a cloud at one side
 RINGS = 24  # of equal area
-MIN_SIGNAL_TO_NOISE = 20.0  # of the background of a ring
+MIN_RING_SIGNAL_TO_NOISE = 20.0  # of a ring's background: each frame tells its falloff to 5 % or better
 CLIP_SIGMAS = 3.0  # above the middle of a ring; what is brighter is lamps
-CLIPS, POLISHINGS = 4, 10
-COLOURS = "red", "green", "blue"
+CLIPS, POLISHINGS = 4, 10  # rounds
 # Beyond these it is no lens's: a twentieth of the middle's light in the corner, or more than the middle's.
 MIN_FALLOFF, MAX_FALLOFF = 0.05, 1.05
 
@@ -51,6 +51,7 @@ class Vignetting:
         )
 
     def describe(self) -> str:
+        """What was corrected, in a few words, for facts, tags and the report."""
         if self == NONE:
             return "not corrected"
         corner = "/".join(f"{1 + a1 + a2:.2f}" for a1, a2 in self.coefficients)
@@ -63,6 +64,8 @@ NONE = Vignetting(((0.0, 0.0), (0.0, 0.0), (0.0, 0.0)))
 
 def corrected(photo: Photo, model: Vignetting) -> Photo:
     """The photo as through a lens without vignetting; towards the corners its light may exceed 1."""
+    if model == NONE:
+        return photo
     falloff = model.falloff(radius(*photo.light.shape[1:]))
     return Photo(photo.light / falloff, photo.saturated)
 
@@ -89,12 +92,12 @@ def learn(frames: Iterable[Photo]) -> Vignetting:
             )
         shape = photo.light.shape
         level, sigma = _profile(photo)
-        if (level > MIN_SIGNAL_TO_NOISE * sigma).all():
+        if (level > MIN_RING_SIGNAL_TO_NOISE * sigma).all():
             profiles.append(level)
-    if shape is None or len(profiles) < MIN_FRAMES:
+    if shape is None or len(profiles) < MIN_FRAMES_OF_A_LENS:
         raise PhotoError(
             f"vignetting: {len(profiles)} of {given} frames have a background bright enough to show it; at "
-            f"least {MIN_FRAMES} are needed, such as moonlit clouds or twilight"
+            f"least {MIN_FRAMES_OF_A_LENS} are needed, such as moonlit clouds or twilight"
         )
     square = _ring_means(radius(*shape[1:]) ** 2, _rings(*shape[1:]))
     model = Vignetting(_fitted(_common_shape(np.stack(profiles)), square), len(profiles))
@@ -140,10 +143,10 @@ def _pair(file: Path, colour: str, value: Any) -> Pair:
 
 def _strange(model: Vignetting) -> str | None:
     """The range of a falloff that is no lens's."""
-    seen = model.falloff(np.linspace(0, 1, 101))
-    if seen.min() >= MIN_FALLOFF and seen.max() <= MAX_FALLOFF:
+    falloff = model.falloff(np.linspace(0, 1, 101))
+    if falloff.min() >= MIN_FALLOFF and falloff.max() <= MAX_FALLOFF:
         return None
-    return f"{seen.min():.2f} to {seen.max():.2f}"
+    return f"{falloff.min():.2f} to {falloff.max():.2f}"
 
 
 def _rings(height: int, width: int) -> NDArray[np.intp]:

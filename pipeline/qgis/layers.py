@@ -1,11 +1,12 @@
 """The vector layers of a city: one list from which the GeoPackage and the project are both made."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from pipeline.deliver.geopackage import StyledTable
 from pipeline.deliver.results import CityResults, PairResults, PhotoResults
-from pipeline.qgis import border_styles, styles
-from pipeline.qgis.styles import VectorStyle, qml
+from pipeline.qgis import border_styles, motorway_styles, placement_styles, town_styles
+from pipeline.qgis.qml import VectorStyle, qml
 
 COMMON = {
     "cities": "Cities",
@@ -41,7 +42,27 @@ PER_PAIR = {
 }
 # Switched on at first; the others would cover the light.
 VISIBLE = {*COMMON, *PER_PAIR, "motorway_ends", "contrasts", "footprint"}
-_STYLES = styles.VECTOR | border_styles.VECTOR
+# How each kind of layer looks.
+STYLES: dict[str, Callable[[], VectorStyle]] = {
+    "borders": border_styles.borders,
+    "countries": border_styles.countries,
+    "contrasts": border_styles.contrasts,
+    "regional_contrasts": border_styles.contrasts,
+    "segments": border_styles.segments,
+    "strips": border_styles.strips,
+    "zones": border_styles.zones,
+    "border_changes": border_styles.border_changes,
+    "changes": border_styles.changes,
+    "cities": town_styles.cities,
+    "towns": town_styles.towns,
+    "cores": town_styles.cores,
+    "motorways": motorway_styles.motorways,
+    "motorway_ends": motorway_styles.motorway_ends,
+    "motorway_segments": motorway_styles.motorway_segments,
+    "control_points": placement_styles.control_points,
+    "residuals": placement_styles.residuals,
+    "footprint": placement_styles.footprint,
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +82,7 @@ def common_layers(city: CityResults) -> list[Layer]:
 def photo_layers(photo: PhotoResults) -> list[Layer]:
     """A photo's own layers, top first; their tables carry the photo's id."""
     groups = PER_PHOTO.items()
-    return [one for group, titles in groups for one in _made(titles, photo, f"{{}}_{photo.name}", group)]
+    return [layer for group, titles in groups for layer in _made(titles, photo, f"{{}}_{photo.name}", group)]
 
 
 def pair_layers(pair: PairResults) -> list[Layer]:
@@ -71,18 +92,19 @@ def pair_layers(pair: PairResults) -> list[Layer]:
 
 def city_layers(city: CityResults) -> list[Layer]:
     """All layers of a city."""
-    own = [one for photo in city.photos for one in photo_layers(photo)]
-    return [*common_layers(city), *own, *(one for pair in city.pairs for one in pair_layers(pair))]
+    of_photos = [layer for photo in city.photos for layer in photo_layers(photo)]
+    of_pairs = [layer for pair in city.pairs for layer in pair_layers(pair)]
+    return [*common_layers(city), *of_photos, *of_pairs]
 
 
 def _made(
     titles: dict[str, str], results: CityResults | PhotoResults | PairResults, table: str, group: str = ""
 ) -> list[Layer]:
     """Layers of what results hold; one without a place to draw is left out."""
-    made = []
+    layers = []
     for kind, title in titles.items():
         frame = getattr(results, kind)
         if frame.geometry.notna().any():
-            style = _STYLES[kind]()
-            made.append(Layer(table.format(kind), title, frame, qml(style), style, kind in VISIBLE, group))
-    return made
+            style = STYLES[kind]()
+            layers.append(Layer(table.format(kind), title, frame, qml(style), style, kind in VISIBLE, group))
+    return layers

@@ -2,6 +2,8 @@
 
 import io
 import zipfile
+from collections.abc import Iterable
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
@@ -9,9 +11,10 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from pyproj import CRS
 
 from pipeline.deliver.palette import BACKGROUND
-from pipeline.deliver.results import CityResults, PhotoResults
+from pipeline.deliver.results import CityResults, PairResults, PhotoResults
 from pipeline.qgis.layers import Layer, common_layers, pair_layers, photo_layers
-from pipeline.qgis.styles import RasterStyle, VectorStyle, light_change, qml, rasters, tone_change
+from pipeline.qgis.qml import RasterStyle, VectorStyle, qml
+from pipeline.qgis.raster_styles import light_change, rasters, tone_change
 from pipeline.qgis.symbols import QGIS_VERSION
 from pipeline.raster.grid import Grid
 
@@ -47,59 +50,85 @@ def project_xml(city: CityResults, geopackage: str, change: str | None = None) -
     root = Element("qgis", projectname=city.title, version=QGIS_VERSION)
     SubElement(root, "title").text = city.title
     SubElement(root, "projectCrs").append(_reference_system(city.grid.crs))
-    tree = SubElement(root, "layer-tree-group")
-    maps = SubElement(root, "projectlayers")
-    order = SubElement(root, "layerorder")
-
-    def add(group: Element, layer: Element, visible: bool) -> None:
-        maps.append(layer)
-        key, title, source, provider = (
-            layer.findtext(tag) or "" for tag in ("id", "layername", "datasource", "provider")
-        )
-        shown = "Qt::Checked" if visible else "Qt::Unchecked"
-        SubElement(
-            group,
-            "layer-tree-layer",
-            {"id": key, "name": title, "source": source, "providerKey": provider},
-            checked=shown,
-            expanded="0",
-        )
-        SubElement(order, "layer", id=key)
-
-    for one in common_layers(city):
-        add(tree, _vector(one, geopackage, city.grid), one.visible)
+    tree, maps, order = (
+        SubElement(root, name) for name in ("layer-tree-group", "projectlayers", "layerorder")
+    )
+    contents = _Contents(tree, maps, order, geopackage, city.grid)
+    contents.add_vectors(contents.tree, common_layers(city))
     for index, photo in enumerate(city.photos):
-        # One date at a time: a photo on top would hide the light of those below.
-        shown = "Qt::Checked" if index == 0 else "Qt::Unchecked"
-        group = SubElement(
-            tree, "layer-tree-group", name=photo.title, checked=shown, expanded=str(int(index == 0))
-        )
-        for name, layers in groupby(photo_layers(photo), lambda one: one.group):
-            inner = SubElement(group, "layer-tree-group", name=name, checked="Qt::Checked", expanded="0")
-            for one in layers:
-                add(inner, _vector(one, geopackage, city.grid), one.visible)
-        for kind, style in rasters(photo.facts.evidence).items():
-            layer = _raster(
-                f"{kind}_{photo.name}", RASTER_TITLES[kind], f"{photo.name}/{kind}.tif", style, city.grid
-            )
-            add(group, layer, kind in RASTER_VISIBLE)
+        contents.add_photo(photo, first=index == 0)
     for index, pair in enumerate(city.pairs):
-        vectors = pair_layers(pair)
-        if not vectors and change is None:
-            continue
-        group = SubElement(tree, "layer-tree-group", name=pair.title, checked="Qt::Unchecked", expanded="0")
-        for one in vectors:
-            add(group, _vector(one, geopackage, city.grid), one.visible)
-        if change is not None:
-            bands = (("Tone", tone_change(2 * index + 2)), ("Light", light_change(2 * index + 1)))
-            for what, style in bands:
-                key = f"{what.lower()}_change_{pair.before}_{pair.after}"
-                layer = _raster(key, f"{what}, later less earlier", change, style, city.grid)
-                add(group, layer, visible=what == "Light")
+        contents.add_pair(pair, change, light_band=2 * index + 1)
     _canvas(root, city.grid)
     _properties(root)
     indent(root)
     return "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n" + tostring(root, encoding="unicode")
+
+
+@dataclass(frozen=True, eq=False)
+class _Contents:
+    """The three lists that name each layer of a project: the tree a user sees, the layers themselves, and the
+    order in which they are drawn. `geopackage` lies beside the project; all layers are on `grid`."""
+
+    tree: Element
+    maps: Element
+    order: Element
+    geopackage: str
+    grid: Grid
+
+    def add_photo(self, photo: PhotoResults, first: bool) -> None:
+        """A photo's group. One date at a time: a photo on top would hide the light of those below."""
+        group = _group(self.tree, photo.title, checked=first, expanded=first)
+        for name, layers in groupby(photo_layers(photo), lambda layer: layer.group):
+            self.add_vectors(_group(group, name), layers)
+        for kind, style in rasters(photo.facts.evidence).items():
+            file = f"{photo.name}/{kind}.tif"
+            layer = _raster(f"{kind}_{photo.name}", RASTER_TITLES[kind], file, style, self.grid)
+            self._add(group, layer, kind in RASTER_VISIBLE)
+
+    def add_pair(self, pair: PairResults, change: str | None, light_band: int) -> None:
+        """The group of two photos: what changed between them, and their two bands of the raster `change`."""
+        vectors = pair_layers(pair)
+        if not vectors and change is None:
+            return
+        group = _group(self.tree, pair.title, checked=False)
+        self.add_vectors(group, vectors)
+        if change is None:
+            return
+        for what, style in (("Tone", tone_change(light_band + 1)), ("Light", light_change(light_band))):
+            key = f"{what.lower()}_change_{pair.before}_{pair.after}"
+            layer = _raster(key, f"{what}, later minus earlier", change, style, self.grid)
+            self._add(group, layer, visible=what == "Light")
+
+    def add_vectors(self, group: Element, layers: Iterable[Layer]) -> None:
+        """Tables of the GeoPackage, top first."""
+        for layer in layers:
+            self._add(group, _vector(layer, self.geopackage, self.grid), layer.visible)
+
+    def _add(self, group: Element, layer: Element, visible: bool) -> None:
+        """One layer in all three lists."""
+        self.maps.append(layer)
+        key, title, source, provider = (
+            layer.findtext(tag) or "" for tag in ("id", "layername", "datasource", "provider")
+        )
+        SubElement(
+            group,
+            "layer-tree-layer",
+            {"id": key, "name": title, "source": source, "providerKey": provider},
+            checked=_checked(visible),
+            expanded="0",
+        )
+        SubElement(self.order, "layer", id=key)
+
+
+def _group(parent: Element, name: str, checked: bool = True, expanded: bool = False) -> Element:
+    return SubElement(
+        parent, "layer-tree-group", name=name, checked=_checked(checked), expanded=str(int(expanded))
+    )
+
+
+def _checked(visible: bool) -> str:
+    return "Qt::Checked" if visible else "Qt::Unchecked"
 
 
 def _vector(layer: Layer, geopackage: str, grid: Grid) -> Element:
@@ -174,9 +203,9 @@ def _properties(root: Element) -> None:
     properties = SubElement(root, "properties")
     SubElement(SubElement(properties, "Paths"), "Absolute", type="bool").text = "false"
     gui = SubElement(properties, "Gui")
-    for index, part in enumerate(("Red", "Green", "Blue")):
+    for index, band in enumerate(("Red", "Green", "Blue")):
         value = int(BACKGROUND[1 + 2 * index : 3 + 2 * index], 16)
-        SubElement(gui, f"CanvasColor{part}Part", type="int").text = str(value)
+        SubElement(gui, f"CanvasColor{band}Part", type="int").text = str(value)
     SubElement(SubElement(properties, "SpatialRefSys"), "ProjectionsEnabled", type="int").text = "1"
     measure = SubElement(properties, "Measurement")
     SubElement(measure, "DistanceUnits", type="QString").text = "meters"

@@ -4,7 +4,7 @@ import math
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -23,12 +23,13 @@ from rasterio.io import DatasetWriter
 from rasterio.windows import Window
 
 from pipeline.errors import OutputError
+from pipeline.files import temporary_file
 from pipeline.raster.bands import Band
 from pipeline.raster.grid import Grid
 from pipeline.raster.statistics import Statistics
 
 BLOCK = 256  # a tile with a margin takes whole blocks: larger ones would be read again and again
-CACHE_BYTES = 128 << 20
+CACHE_BYTES = 128 << 20  # of GDAL: its default is a twentieth of the machine's memory
 
 
 @dataclass(frozen=True)
@@ -43,13 +44,16 @@ class Raster:
 
     @property
     def count(self) -> int:
+        """How many bands it has."""
         return len(self.bands)
 
     @property
     def profile(self) -> dict[str, Any]:
+        """What rasterio needs to know of its values."""
         return {"dtype": "float32", "count": self.count, "nodata": np.nan}
 
     def describe(self, target: DatasetWriter) -> None:
+        """Write its tags, and each band's name, unit and meaning."""
         target.update_tags(**self.tags)
         for index, band in enumerate(self.bands, 1):
             target.set_band_description(index, band.name)
@@ -80,18 +84,19 @@ class ClassMap:
 
     @property
     def profile(self) -> dict[str, Any]:
+        """What rasterio needs to know of its values."""
         return {"dtype": "uint8", "count": self.count, "nodata": 0, "photometric": "palette"}
 
     def describe(self, target: DatasetWriter) -> None:
         """GeoTIFF has no place for the classes' names: they are in the band's tags `class_1`, ..."""
         colours = {
-            value: (*bytes.fromhex(one.colour[1:]), 255) if one.colour else (0, 0, 0, 0)
-            for value, one in self.classes.items()
+            value: (*bytes.fromhex(meaning.colour[1:]), 255) if meaning.colour else (0, 0, 0, 0)
+            for value, meaning in self.classes.items()
         }
         target.write_colormap(1, colours)
         target.update_tags(**self.tags)
         target.set_band_description(1, self.name)
-        target.update_tags(1, **{f"class_{value}": one.name for value, one in self.classes.items()})
+        target.update_tags(1, **{f"class_{value}": meaning.name for value, meaning in self.classes.items()})
 
 
 def write_cog(
@@ -108,26 +113,22 @@ def write_cogs(rasters: Sequence[Raster | ClassMap], array: da.Array, grid: Grid
     At any time only a few chunks are in memory. Files appear, and replace older ones, when all are whole.
     Raises OutputError if one cannot be written.
     """
-    tiles, parts = (
-        [one.file.with_name(f".{kind}-{one.file.name}") for one in rasters] for kind in ("tiles", "part")
-    )
-    for one in rasters:
-        one.file.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        _write_plain(tiles, rasters, array, grid)
-        for each in zip(rasters, tiles, parts, strict=True):
-            _finish(*each)
-        for one, part in zip(rasters, parts, strict=True):
-            part.replace(one.file)
-            # Statistics of an older file would be believed by QGIS.
-            one.file.with_name(f"{one.file.name}.aux.xml").unlink(missing_ok=True)
-    except (rasterio.errors.RasterioError, CPLE_BaseError) as error:
-        files = ", ".join(str(one.file) for one in rasters)
-        raise OutputError(f"{files}: cannot be written: {' '.join(str(error).split())}") from error
-    finally:
-        for left in (*tiles, *parts):
-            with suppress(OSError):
-                left.unlink(missing_ok=True)
+    with ExitStack() as stack:
+        plain, parts = (
+            [stack.enter_context(temporary_file(raster.file, kind)) for raster in rasters]
+            for kind in ("tiles", "part")
+        )
+        try:
+            _write_plain(plain, rasters, array, grid)
+            for each in zip(rasters, plain, parts, strict=True):
+                _finish(*each)
+            for raster, part in zip(rasters, parts, strict=True):
+                part.replace(raster.file)
+                # Statistics of an older file would be believed by QGIS.
+                raster.file.with_name(f"{raster.file.name}.aux.xml").unlink(missing_ok=True)
+        except (rasterio.errors.RasterioError, CPLE_BaseError) as error:
+            files = ", ".join(str(raster.file) for raster in rasters)
+            raise OutputError(f"{files}: cannot be written: {' '.join(str(error).split())}") from error
 
 
 def _write_plain(
@@ -141,20 +142,20 @@ def _write_plain(
     }
     with rasterio.Env(GDAL_CACHEMAX=CACHE_BYTES), ExitStack() as stack:
         targets = [
-            stack.enter_context(rasterio.open(file, "w", **layout, **one.profile))
-            for file, one in zip(files, rasters, strict=True)
+            stack.enter_context(rasterio.open(file, "w", **layout, **raster.profile))
+            for file, raster in zip(files, rasters, strict=True)
         ]
-        for one, target in zip(rasters, targets, strict=True):
-            one.describe(target)
-        ends = np.cumsum([one.count for one in rasters])[:-1]
+        for raster, target in zip(rasters, targets, strict=True):
+            raster.describe(target)
+        ends = np.cumsum([raster.count for raster in rasters])[:-1]
         statistics = [Statistics() for _ in range(array.shape[0])]
         for window, values, of_chunk in _computed(array):
-            for target, own in zip(targets, np.split(values, ends), strict=True):
-                target.write(own.astype(target.dtypes[0], copy=False), window=window)
-            for whole, part in zip(statistics, of_chunk, strict=True):
-                whole.add(part)
-        for one, target, first in zip(rasters, targets, (0, *ends), strict=True):
-            if isinstance(one, Raster):
+            for target, bands in zip(targets, np.split(values, ends), strict=True):
+                target.write(bands.astype(target.dtypes[0], copy=False), window=window)
+            for of_band, of_band_here in zip(statistics, of_chunk, strict=True):
+                of_band.add(of_band_here)
+        for raster, target, first in zip(rasters, targets, (0, *ends), strict=True):
+            if isinstance(raster, Raster):
                 for index in target.indexes:
                     target.update_tags(index, **statistics[first + index - 1].tags())
 

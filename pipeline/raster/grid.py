@@ -22,7 +22,7 @@ from pipeline.models import GridConfig, LonLat
 # No step holds a whole raster, they stream it in tiles. What grows with the grid is the borders step's list
 # of lit cells: 20 bytes a cell of the grid measured where 1 in 5 was lit; the rest is for brighter frames.
 BYTES_A_CELL = 60
-SAMPLES = 33
+SAMPLES_ACROSS = 33  # places of an area, in each direction; the size of a pixel varies smoothly
 
 
 @dataclass(frozen=True)
@@ -37,10 +37,12 @@ class Grid:
 
     @property
     def width(self) -> int:
+        """Columns of cells."""
         return round((self.bounds[2] - self.bounds[0]) / self.resolution_m)
 
     @property
     def height(self) -> int:
+        """Rows of cells."""
         return round((self.bounds[3] - self.bounds[1]) / self.resolution_m)
 
     @property
@@ -76,6 +78,7 @@ class Grid:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> "Grid":
+        """From the content of `grid.json`."""
         xmin, ymin, xmax, ymax = (float(v) for v in data["bounds"])
         return cls(str(data["crs"]), float(data["resolution_m"]), (xmin, ymin, xmax, ymax))
 
@@ -112,8 +115,8 @@ def visible_area(camera: Camera, crs: str, within: BaseGeometry) -> BaseGeometry
     """What a photo shows of a part of the map, in the map's CRS."""
     to_map = Transformer.from_crs("EPSG:4326", crs, always_xy=True)
     frame = shapely.transform(footprint(camera), lambda lonlat: np.column_stack(to_map.transform(*lonlat.T)))
-    seen: BaseGeometry = within.intersection(shapely.make_valid(frame))
-    return seen
+    shown: BaseGeometry = within.intersection(shapely.make_valid(frame))
+    return shown
 
 
 def median_gsd_m(camera: Camera, area: BaseGeometry, crs: str) -> float:
@@ -131,7 +134,7 @@ def narrowest_pixel_m(camera: Camera, area: BaseGeometry, crs: str) -> float:
 def _sampled(area: BaseGeometry, crs: str) -> tuple[Array, Array]:
     """Places all over an area of the map, in degrees."""
     xmin, ymin, xmax, ymax = area.bounds
-    share = (np.arange(SAMPLES) + 0.5) / SAMPLES
+    share = (np.arange(SAMPLES_ACROSS) + 0.5) / SAMPLES_ACROSS
     x, y = (v.ravel() for v in np.meshgrid(xmin + share * (xmax - xmin), ymin + share * (ymax - ymin)))
     inside = shapely.contains_xy(area, x, y)
     if not inside.any():

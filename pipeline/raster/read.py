@@ -14,7 +14,7 @@ from rasterio.windows import Window
 from pipeline.raster.grid import Grid
 from pipeline.raster.tiles import TILE, Tile, tiled
 
-OVERVIEW_CELLS = 512
+OVERVIEW_CELLS = 512  # along each axis: a median needs no more, and a COG has overviews of about this size
 
 
 def read_tile(file: Path, tile: Tile, margin: int = 0, bands: int | None = None) -> NDArray[np.float32]:

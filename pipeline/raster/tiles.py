@@ -7,7 +7,7 @@ from typing import Any
 import dask.array as da
 import numpy as np
 
-TILE = 1024
+TILE = 1024  # cells along each axis: a float32 band of a tile takes 4 MB, so that many fit into memory
 
 
 @dataclass(frozen=True)

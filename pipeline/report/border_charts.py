@@ -16,10 +16,10 @@ from pipeline.deliver import palette
 from pipeline.deliver.palette import BACKGROUND, COUNTRY, MUTED, RULE, TEXT, UNDECIDED
 from pipeline.deliver.results import PhotoResults
 from pipeline.ground.country_table import adjective
-from pipeline.report.sheets import Sheet, day, names, svg
-from pipeline.report.statements import of_pair, rows_of
+from pipeline.report.answers import of_pair, rows_of
+from pipeline.report.chart_style import Sheet, day, names, svg
 
-ROW_PX = 26
+ROW_PX = 26  # CSS pixels: room for a line of text and a little air
 WINDS = ("east", "north-east", "north", "north-west", "west", "south-west", "south", "south-east")
 
 
@@ -41,7 +41,6 @@ def forest(photos: Sequence[PhotoResults], planted: Mapping[str, Mapping[str, fl
         axes = figure.add_axes(
             (left / sheet.width_px, 52 / height_px, 1 - (left + right) / sheet.width_px, 1 - 82 / height_px)
         )
-        margin = axes.get_yaxis_transform()
         y = 0
         reach = 0.2
         for pair, group in pairs:
@@ -49,7 +48,7 @@ def forest(photos: Sequence[PhotoResults], planted: Mapping[str, Mapping[str, fl
                 -left / (sheet.width_px - left - right),
                 y,
                 names(pair, sheet),
-                transform=margin,
+                transform=axes.get_yaxis_transform(),
                 va="center",
                 weight="bold",
             )
@@ -57,29 +56,42 @@ def forest(photos: Sequence[PhotoResults], planted: Mapping[str, Mapping[str, fl
                 y += 1
                 photo = photos[index]
                 truth = planted.get(photo.name, {}).get(pair, np.nan)
-                label = day(photo) if sheet.narrow else f"{photo.name}, {day(photo)}"
-                axes.text(-0.02, y, label, transform=margin, ha="right", va="center", color=MUTED)
-                figures = _interval(axes, y, row, palette.DATES[index % len(palette.DATES)])
-                if not sheet.narrow:
-                    axes.text(1.03, y, figures, transform=margin, va="center")
-                if np.isfinite(truth):
-                    axes.plot(truth, y, "D", mfc="none", mec=TEXT, ms=7, mew=1, zorder=4)
-                values = np.array([truth, row.low95, row.high95], float)
-                reach = max(reach, float(np.nanmax(np.abs(values), initial=0.0)))
+                colour = palette.DATES[index % len(palette.DATES)]
+                reach = max(reach, _forest_row(axes, y, row, photo, truth, colour, sheet))
             y += 1
-        axes.axvline(0, color=MUTED, linewidth=0.8, zorder=1)
-        axes.set_xlim(-1.1 * reach, 1.1 * reach)
-        axes.set_ylim(y - 0.2, -0.7)
-        axes.set_yticks([])
-        axes.xaxis.set_major_locator(MaxNLocator(5 if sheet.narrow else 9, symmetric=True))
-        axes.grid(axis="x", linewidth=0.6)
-        axes.spines["left"].set_visible(False)
-        axes.set_xlabel(
-            "← first greener · log2(G/R) · second greener →"
-            if sheet.narrow
-            else "← first country greener  ·  difference of log2(G/R)  ·  second country greener →"
-        )
+        _forest_axes(axes, y, reach, sheet)
         return svg(figure, any(photo.simulated for photo in photos))
+
+
+def _forest_row(
+    axes: Axes, y: float, row: Any, photo: PhotoResults, truth: float, colour: str, sheet: Sheet
+) -> float:
+    """One contrast with its photo, its figures and its planted value; gives how far it reaches from zero."""
+    margin = axes.get_yaxis_transform()
+    label = day(photo) if sheet.narrow else f"{photo.name}, {day(photo)}"
+    axes.text(-0.02, y, label, transform=margin, ha="right", va="center", color=MUTED)
+    figures = _interval(axes, y, row, colour)
+    if not sheet.narrow:
+        axes.text(1.03, y, figures, transform=margin, va="center")
+    if np.isfinite(truth):
+        axes.plot(truth, y, "D", mfc="none", mec=TEXT, ms=7, mew=1, zorder=4)
+    values = np.array([truth, row.low95, row.high95], float)
+    return float(np.nanmax(np.abs(values), initial=0.0))
+
+
+def _forest_axes(axes: Axes, rows: int, reach: float, sheet: Sheet) -> None:
+    axes.axvline(0, color=MUTED, linewidth=0.8, zorder=1)
+    axes.set_xlim(-1.1 * reach, 1.1 * reach)
+    axes.set_ylim(rows - 0.2, -0.7)
+    axes.set_yticks([])
+    axes.xaxis.set_major_locator(MaxNLocator(5 if sheet.narrow else 9, symmetric=True))
+    axes.grid(axis="x", linewidth=0.6)
+    axes.spines["left"].set_visible(False)
+    axes.set_xlabel(
+        "← first greener · log2(G/R) · second greener →"
+        if sheet.narrow
+        else "← first country greener  ·  difference of log2(G/R)  ·  second country greener →"
+    )
 
 
 def profile(photo: PhotoResults, sheet: Sheet) -> bytes:
@@ -103,7 +115,7 @@ def profile(photo: PhotoResults, sheet: Sheet) -> bytes:
         )
         for index, (pair, rows) in enumerate(pairs):
             cell = grid[index // columns, index % columns].subgridspec(2, 1, hspace=0.12)
-            tone, light = (figure.add_subplot(cell[part]) for part in (0, 1))
+            tone, light = (figure.add_subplot(cell[place]) for place in (0, 1))
             _steps(tone, rows, "tone_g_r", "tone")
             _steps(light, rows, "light_per_km2", "light")
             light.set_yscale("log")
@@ -127,7 +139,8 @@ def profile(photo: PhotoResults, sheet: Sheet) -> bytes:
 def along(photo: PhotoResults, sheet: Sheet) -> bytes:
     """The contrast of each segment of each border, in order along it, with 95 % intervals; behind them that
     of the whole border."""
-    pairs = [(str(pair), rows.sort_values("segment")) for pair, rows in told(photo.segments).groupby("pair")]
+    measured = of_measured_borders(photo.segments).groupby("pair")
+    pairs = [(str(pair), rows.sort_values("segment")) for pair, rows in measured]
     height_px = 230 * len(pairs) + 40
     with sheet.figure(height_px) as figure:
         grid = figure.add_gridspec(
@@ -166,7 +179,7 @@ def _interval(axes: Axes, y: float, row: Any, colour: str) -> str:
     return f"{row.contrast_g_r:+.2f}  ({row.low95:.2f} to {row.high95:.2f})"
 
 
-def told(segments: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def of_measured_borders(segments: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """The segments of the borders of which any has a contrast."""
     return segments[segments.groupby("pair")["contrast_g_r"].transform("count") > 0]
 
@@ -241,8 +254,8 @@ def _sure(row: Any) -> bool:
 def _reach(rows: pd.DataFrame, contrast: pd.DataFrame) -> float:
     """Half the height of the chart: a few segments of little light may run out of it."""
     ends: list[Array] = [np.abs(table[["low95", "high95"]].to_numpy(float)) for table in (rows, contrast)]
-    known = [part[np.isfinite(part)] for part in ends]
-    return max([0.4, *(1.15 * float(np.percentile(part, 85)) for part in known if len(part))])
+    known = [values[np.isfinite(values)] for values in ends]
+    return max([0.4, *(1.15 * float(np.percentile(values, 85)) for values in known if len(values))])
 
 
 def _whole_border(axes: Axes, contrast: pd.DataFrame) -> None:

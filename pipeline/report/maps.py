@@ -20,8 +20,8 @@ from pipeline.deliver import palette
 from pipeline.deliver.palette import BACKGROUND, MUTED, SIMULATED, TEXT
 from pipeline.deliver.results import CityResults, PhotoResults
 
-DPI = 100
-WEBP_QUALITY = 72
+MAP_DPI = 100  # dots an inch: only ties sizes in points to pixels, it does not change the picture
+WEBP_QUALITY = 72  # of 100; a judgement: no traces to be seen, and a report small enough to mail
 # How bright, at most, the light is drawn beneath the tone.
 CONTEXT = 0.4
 NICE = (1, 2, 5, 10, 20, 50, 100, 200, 500)
@@ -37,18 +37,20 @@ class Canvas:
     cities: int
 
     def scaled(self, factor: float) -> "Canvas":
+        """The same picture with more or fewer pixels."""
         return Canvas(
             round(self.width_px * factor), round(self.height_px * factor), self.type_px * factor, self.cities
         )
 
     @property
     def type_pt(self) -> float:
-        return self.type_px * 72 / DPI
+        """Size of the type in points, as matplotlib counts it at MAP_DPI."""
+        return self.type_px * 72 / MAP_DPI
 
 
 # Shown 1100 and 358 CSS pixels wide.
-DESKTOP = Canvas(1540, 1040, 20.0, 16)
-PHONE = Canvas(800, 900, 25.0, 8)
+DESKTOP_CANVAS = Canvas(1540, 1040, 20.0, 16)
+PHONE_CANVAS = Canvas(800, 900, 25.0, 8)
 
 Bounds = tuple[float, float, float, float]
 
@@ -121,7 +123,9 @@ def _map(
     colours: NDArray[np.float32],
     extent: Bounds,
 ) -> bytes:
-    figure = Figure(figsize=(canvas.width_px / DPI, canvas.height_px / DPI), dpi=DPI, facecolor=BACKGROUND)
+    figure = Figure(
+        figsize=(canvas.width_px / MAP_DPI, canvas.height_px / MAP_DPI), dpi=MAP_DPI, facecolor=BACKGROUND
+    )
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set_axis_off()
     left, bottom, right, top = extent
@@ -142,7 +146,7 @@ def _map(
 
 def _lines(axes: Axes, lines: gpd.GeoSeries, colour: str, width_px: float, dashed: bool = False) -> None:
     """Thin lines with a dark casing, so that they hold over bright light."""
-    width_pt = width_px * 72 / DPI * 1.4
+    width_pt = width_px * 72 / MAP_DPI * 1.4
     for line in lines.explode().dropna():
         drawn = axes.plot(*line.xy, color=colour, linewidth=width_pt, linestyle=":" if dashed else "-")[0]
         drawn.set_path_effects(
@@ -267,7 +271,7 @@ def shrunk(file: bytes, width_px: int) -> bytes:
 def _webp(figure: Figure) -> bytes:
     pixels, target = io.BytesIO(), io.BytesIO()
     figure.savefig(pixels, format="raw", facecolor=figure.get_facecolor())
-    size = round(figure.get_figwidth() * DPI), round(figure.get_figheight() * DPI)
+    size = round(figure.get_figwidth() * MAP_DPI), round(figure.get_figheight() * MAP_DPI)
     picture = Image.frombytes("RGBA", size, pixels.getvalue()).convert("RGB")
     picture.save(target, "WEBP", quality=WEBP_QUALITY, method=4)
     return target.getvalue()

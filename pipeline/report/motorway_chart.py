@@ -11,12 +11,12 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from pipeline.deliver.palette import DARK, LIT, MUTED, RULE, TEAL, TEXT, UNDECIDED
 from pipeline.deliver.results import PhotoResults
 from pipeline.ground.country_table import adjective
-from pipeline.report.motorway_light import of_motorway
-from pipeline.report.numbers import missing
-from pipeline.report.sheets import Sheet, day, svg
-from pipeline.report.statements import rows_of
+from pipeline.report.answers import rows_of
+from pipeline.report.chart_style import Sheet, day, svg
+from pipeline.report.motorway_answers import of_motorway
+from pipeline.report.number_format import missing
+from pipeline.robust import NORMAL_95
 
-INTERVAL_SIGMAS = 1.96
 CLASSES = {"lit": ("lit", LIT), "dark": ("dark", DARK), "undecidable": ("cannot be told", UNDECIDED)}
 BESIDE = (0, (4, 2))
 BAR = 0.07  # height of the bar of segments, of the chart
@@ -63,7 +63,7 @@ def _light(axes: Axes, stations: pd.DataFrame, end: Any) -> None:
     km = stations["chainage_m"].to_numpy(float) / 1e3
     light, sigma, flank = (stations[c].to_numpy(float) for c in ("light_per_km", "sigma", "flank_per_km"))
     axes.plot(km, flank, color=MUTED, linewidth=1, linestyle=BESIDE)
-    half = INTERVAL_SIGMAS * np.nan_to_num(sigma)
+    half = NORMAL_95 * np.nan_to_num(sigma)
     axes.fill_between(km, light - half, light + half, color=TEXT, alpha=0.2, linewidth=0)
     axes.plot(km, light, color=TEXT, linewidth=1.3)
     if not missing(end.lit_per_km):

@@ -7,25 +7,23 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-import rasterio
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from pipeline.deliver import palette
 from pipeline.deliver.provenance import Fact, configuration_hash
-from pipeline.deliver.results import CityResults, PhotoResults
-from pipeline.deliver.truth import PositionError, planted_contrasts, position_error
+from pipeline.deliver.results import CityResults, PhotoResults, Truth
+from pipeline.deliver.truth import PositionError, planted_contrasts, position_error, read_has_tone
 from pipeline.ground.country_table import adjective, country_title
 from pipeline.models import City
 from pipeline.report import border_charts as plots
 from pipeline.report import maps
-from pipeline.report.greener import greener_questions
+from pipeline.report.answers import rows_of, without_source
+from pipeline.report.border_answers import greener_questions
+from pipeline.report.chart_style import SHEETS, Sheet, day
+from pipeline.report.motorway_answers import crossings, motorway_questions, of_motorway, unmeasured
 from pipeline.report.motorway_chart import motorway
-from pipeline.report.motorway_light import crossings, motorway_questions, of_motorway, unmeasured
-from pipeline.report.numbers import chance, factor, factors, fixed, missing, signed, span
-from pipeline.report.sheets import SHEETS, Sheet, day
-from pipeline.report.statements import rows_of, without_source
+from pipeline.report.number_format import chance, factor, factors, fixed, missing, signed, span
 from pipeline.report.tone_section import ToneFacts, tone_facts
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -58,7 +56,6 @@ class Section:
     along: Picture | None
     colours: ToneFacts
     no_events: str
-    sigma_m: tuple[float, float]
     true_error: PositionError | None
     planted: dict[str, float]
     planted_everywhere: dict[str, float]
@@ -67,13 +64,9 @@ class Section:
 def report_html(city: CityResults, configuration: City, facts: Sequence[Fact]) -> str:
     """The whole report as HTML; every text from files or configuration is escaped."""
     sharpness = min(1.0, math.sqrt(FULL_SIZE_PHOTOS / (len(city.photos) + len(city.refused))))
-    sections = [section(photo, city, configuration, sharpness) for photo in city.photos]
+    sections = [photo_section(photo, city, configuration, sharpness) for photo in city.photos]
     photos = {photo.name: photo for photo in city.photos}
-    planted = {one.photo.name: one.planted for one in sections}
-    views = {
-        one.photo.name: {country.country: country.verdict for country in one.colours.countries}
-        for one in sections
-    }
+    planted = {section.photo.name: section.planted for section in sections}
     roads = motorway_questions(city)
     compared = any(len(photo.contrasts) for photo in city.photos)
     return (
@@ -87,14 +80,14 @@ def report_html(city: CityResults, configuration: City, facts: Sequence[Fact]) -
             facts=facts,
             sections=sections,
             forest=_svg(partial(plots.forest, city.photos, planted)) if compared else None,
-            greener=greener_questions(city, views),
+            greener=greener_questions(city),
             borderless=_notes(city, "borders") or ([] if compared else [(NO_BORDER, [])]),
             uncontrolled=_notes(city, "regions"),
             motorways=roads,
             road_charts=_road_charts(city),
             unmeasured=unmeasured(city) or ([] if roads else [(NO_ROAD, [])]),
             unchanged=_notes(city, "change") or [(NO_PAIR, [])],
-            refused=[(one, _solve(one.picture.read_bytes(), sharpness)) for one in city.refused],
+            refused=[(photo, _solve(photo.picture.read_bytes(), sharpness)) for photo in city.refused],
             n_simulated=sum(photo.simulated for photo in city.photos),
             has_jpeg=any(photo.facts.evidence == "jpeg" for photo in city.photos),
             palette=palette,
@@ -107,9 +100,9 @@ def report_html(city: CityResults, configuration: City, facts: Sequence[Fact]) -
     )
 
 
-def section(photo: PhotoResults, city: CityResults, configuration: City, sharpness: float) -> Section:
+def photo_section(photo: PhotoResults, city: CityResults, configuration: City, sharpness: float) -> Section:
     """Draw one photo's pictures and compare with the truth where there is one."""
-    canvases = [canvas.scaled(sharpness) for canvas in (maps.DESKTOP, maps.PHONE)]
+    canvases = [canvas.scaled(sharpness) for canvas in (maps.DESKTOP_CANVAS, maps.PHONE_CANVAS)]
     threshold = configuration.tone.min_signal_to_noise
     truth = photo.truth
     return Section(
@@ -118,30 +111,22 @@ def section(photo: PhotoResults, city: CityResults, configuration: City, sharpne
         tone=_webp(*(maps.tone_map(photo, city, canvas, threshold) for canvas in canvases)),
         solve=_solve((photo.folder / "solve.png").read_bytes(), sharpness),
         profile=_svg(partial(plots.profile, photo)) if len(photo.profiles) else None,
-        along=_svg(partial(plots.along, photo)) if len(plots.told(photo.segments)) else None,
-        colours=tone_facts(photo, city),
+        along=_svg(partial(plots.along, photo)) if len(plots.of_measured_borders(photo.segments)) else None,
+        colours=tone_facts(photo),
         no_events=" ".join(_of_subject(photo, "events")) or NO_EVENTS,
-        sigma_m=_position_sigma(photo),
         true_error=position_error(truth.camera, photo.camera) if truth else None,
-        planted=planted_contrasts(truth, photo.contrasts, photo.raster("tone")) if truth else {},
+        planted=_planted_where_measured(truth, photo) if truth else {},
         planted_everywhere=planted_contrasts(truth, photo.contrasts) if truth else {},
     )
 
 
+def _planted_where_measured(truth: Truth, photo: PhotoResults) -> dict[str, float]:
+    """By pair, the planted contrast of the lights that lie where the photo has a tone."""
+    return planted_contrasts(truth, photo.contrasts, read_has_tone(photo.raster("tone"), truth.lights))
+
+
 def _solve(png: bytes, sharpness: float) -> Picture:
     return _webp(*(maps.shrunk(png, round(width * sharpness)) for width in SOLVE_WIDTHS_PX))
-
-
-def _position_sigma(photo: PhotoResults) -> tuple[float, float]:
-    """Median and 95th percentile over the map of the position's 1-sigma uncertainty, metres."""
-    with rasterio.open(photo.raster("geometry")) as source:
-        shrink = max(1, max(source.shape) // 500)
-        sigma = source.read(4, out_shape=(source.height // shrink, source.width // shrink))
-    good = sigma[np.isfinite(sigma)]
-    if not good.size:
-        return float("nan"), float("nan")
-    median, high = np.percentile(good, [50, 95])
-    return float(median), float(high)
 
 
 def _road_charts(city: CityResults) -> dict[tuple[str, tuple[str, str]], Picture]:

@@ -12,8 +12,10 @@ from pipeline.deliver import palette
 from pipeline.georeference.control import ControlPoints
 from pipeline.photo.photo import Photo
 
-LONG_SIDE_IN = 12.0
-DPI = 120
+LONG_SIDE_IN = 12.0  # of the photo: 1440 pixels, about as many as a screen shows at once
+TITLE_HEIGHT_IN = 0.55  # room for two lines of text
+SOLVE_DPI = 120  # dots an inch
+# Cities named, the largest first; more would cover the photo.
 NAMED = 25
 # Residuals are a few pixels; drawn ten times longer they show their pattern.
 EXAGGERATION = 10
@@ -31,16 +33,21 @@ def solve_picture(
 ) -> Figure:
     """The figure; `borders` are lines in degrees."""
     scale = LONG_SIDE_IN / max(camera.width, camera.height)
-    strip = 0.55
-    width, height = camera.width * scale, camera.height * scale + strip
-    figure = Figure(figsize=(width, height), dpi=DPI, facecolor=palette.BACKGROUND)
-    axes = figure.add_axes((0, 0, 1, 1 - strip / height))
+    width, height = camera.width * scale, camera.height * scale + TITLE_HEIGHT_IN
+    figure = Figure(figsize=(width, height), dpi=SOLVE_DPI, facecolor=palette.BACKGROUND)
+    axes = figure.add_axes((0, 0, 1, 1 - TITLE_HEIGHT_IN / height))
     axes.imshow(_visible(photo), extent=(-0.5, camera.width - 0.5, camera.height - 0.5, -0.5))
     _draw_borders(axes, camera, borders)
     _draw_cities(axes, points, camera)
     axes.set_xlim(-0.5, camera.width - 0.5)
     axes.set_ylim(camera.height - 0.5, -0.5)
     axes.set_axis_off()
+    _write_title(figure, height, title, simulated)
+    return figure
+
+
+def _write_title(figure: Figure, height: float, title: str, simulated: bool) -> None:
+    """The title and the key above a picture of this height in inches."""
     figure.text(
         0.01, 1 - 0.22 / height, title, color=palette.TEXT, fontsize=11, va="center", fontweight="bold"
     )
@@ -64,7 +71,6 @@ def solve_picture(
             va="center",
             fontweight="bold",
         )
-    return figure
 
 
 def _visible(photo: Photo) -> Array:
@@ -104,15 +110,20 @@ def _draw_cities(axes: Axes, points: ControlPoints, camera: Camera) -> None:
         tip = np.stack([column, row], -1) + EXAGGERATION * points.residual_px
         for k in np.flatnonzero(chosen & np.isfinite(tip[:, 0])):
             axes.plot([column[k], tip[k, 0]], [row[k], tip[k, 1]], color=colour, linewidth=0.8)
+    _name_cities(axes, points, column, row, camera.width)
+
+
+def _name_cities(axes: Axes, points: ControlPoints, column: Array, row: Array, width_px: int) -> None:
+    """The names of the largest cities that find room, beside them."""
     taken: list[tuple[float, float]] = []
-    room = 0.055 * camera.width, 0.02 * camera.width
+    room = 0.055 * width_px, 0.02 * width_px
     for place in range(len(points.cities)):  # in order of population
         if len(taken) == NAMED:
             break
         if any(abs(column[place] - x) < 2 * room[0] and abs(row[place] - y) < room[1] for x, y in taken):
             continue
         taken.append((column[place], row[place]))
-        left = column[place] > 0.85 * camera.width
+        left = column[place] > 0.85 * width_px
         axes.annotate(
             points.cities.name[place],
             (column[place], row[place]),

@@ -10,6 +10,7 @@ rule deliver:
         plan.each_placed("tone.tif"),
         plan.each_placed("light.tif"),
         plan.each_placed("lamps.tif"),
+        plan.each_placed("country_tones.gpkg"),
         placed=f"{CITY}/placed.json",
         grid=f"{CITY}/grid.json",
         compared=f"{CITY}/borders.gpkg",
@@ -25,9 +26,7 @@ rule deliver:
     conda:
         "../../environment.yaml"
     params:
-        name=lambda wildcards: wildcards.city,
         city=plan.city,
-        folders=plan.each_placed(""),
     message:
         "{wildcards.city}: write the report, the GeoPackage and the QGIS project"
     script:

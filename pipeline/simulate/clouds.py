@@ -12,24 +12,24 @@ from pipeline.simulate.render import MARGIN_PX, spread
 CELLS = 1024  # of the periodic field
 FIELD_FRAMES = 2.0  # its side, in widths of the frame on the ground
 ROUGHNESS = 1.5  # amplitude falls with this power of the frequency, about as in real clouds
-EDGE = 0.3  # half width of a cloud's soft edge, in standard deviations of the field
+CLOUD_EDGE = 0.3  # half width of a cloud's soft edge, in standard deviations of the field
 THINNEST, THICKEST = 0.5, 0.05  # transmittance just inside a cloud's edge, and far inside
 GLOW_KM = (0.4, 1.5)  # the light of a lamp under cloud comes from an area of about the cloud's height
-MAX_GLOW_PX = 50.0
+MAX_GLOW_PX = 50.0  # a wider glow would not fit into the margin of `render`
 MOONLIGHT = (0.0, 0.012)  # of the thickest cloud; thin ones scatter less of it back
 MOONLIGHT_RGB = (0.9, 1.0, 1.1)
 
 PART_SHARE = (0.03, 0.15)  # of the frame
 PART_BLUR = (0.003, 0.015)  # width of its edge, of the long side: it is out of focus
 PART_LIT = 0.5  # how many are lit
-PART_LEVEL = (0.05, 0.6)
-PART_DARK = 0.002
+PART_LEVEL = (0.05, 0.6)  # of white, where lit
+PART_DARK = 0.002  # of white, where not: darker than the picture's background
 
 
 def covered(camera: Camera, light: Array, cover: float, rng: np.random.Generator) -> Array:
     """The light as seen through clouds over a share `cover` of the ground in frame.
 
-    Of transmittance T, the part T^2 keeps its way and T (1 - T) is scattered into a glow.
+    With transmittance T, a share T^2 of the light goes straight on and T (1 - T) is scattered into a glow.
     """
     through = transmittance(camera, cover, rng)
     lon, lat = camera.to_ground(*camera.principal_point_px)
@@ -49,7 +49,7 @@ def transmittance(camera: Camera, cover: float, rng: np.random.Generator) -> Arr
     ground = meet_ellipsoid(camera.position_ecef_m, camera.rays(column, row))
     lon, lat, _ = camera.nadir()
     east, north, _ = np.moveaxis((ground - camera.position_ecef_m) @ east_north_up(lon, lat).T, -1, 0)
-    # The scale is that of the ground straight ahead, or below where the camera looks at the sky.
+    # The scale is taken from the ground straight ahead; it is fixed if the camera looks at the sky there.
     middle = ground[shape[0] // 2, shape[1] // 2]
     away_m = np.linalg.norm(np.nan_to_num(middle - camera.position_ecef_m, nan=1e6))
     side_m = FIELD_FRAMES * away_m * camera.width / camera.focal_px
@@ -60,7 +60,7 @@ def transmittance(camera: Camera, cover: float, rng: np.random.Generator) -> Arr
     if not frame.any():
         return np.ones(shape)
     edge = float(np.quantile(density[frame], 1 - cover))
-    inside = np.clip((density - edge) / (2 * EDGE) + 0.5, 0, 1)
+    inside = np.clip((density - edge) / (2 * CLOUD_EDGE) + 0.5, 0, 1)
     inside = inside * inside * (3 - 2 * inside)
     cloud = THICKEST + (THINNEST - THICKEST) * np.exp(-2 * np.maximum(density - edge, 0))
     return np.asarray(np.where(np.isfinite(east), 1 - inside * (1 - cloud), 1.0))

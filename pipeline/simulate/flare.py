@@ -9,7 +9,7 @@ import numpy as np
 
 from pipeline.camera.earth import Array
 
-EDGE = 0.15  # of a ghost's radius, over which its edge is blurred
+GHOST_EDGE = 0.15  # of a ghost's radius, over which its edge is blurred
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def with_ghost(picture: Array, row: float, column: float, ghost: Ghost) -> Array
     """The picture with a ghost of a light at this place, which is not added."""
     at_row, at_column = ghost_place(picture, row, column, ghost)
     away = _away(picture, at_row, at_column) / ghost.radius_px
-    shape = np.exp(-0.5 * (away / 0.6) ** 2) if ghost.soft else np.clip((1 - away) / EDGE + 0.5, 0, 1)
+    shape = np.exp(-0.5 * (away / 0.6) ** 2) if ghost.soft else np.clip((1 - away) / GHOST_EDGE + 0.5, 0, 1)
     return np.asarray(picture + np.reshape(ghost.rgb, (3, 1, 1)) * shape)
 
 
@@ -53,7 +53,7 @@ def ghost_place(picture: Array, row: float, column: float, ghost: Ghost) -> tupl
 
 def with_veil(picture: Array, towards_deg: float, rgb: tuple[float, float, float]) -> Array:
     """The picture under the veil of a light outside the frame: `rgb` of white at the edge it stands behind,
-    a third of it one half of the long side farther in. `towards_deg` is its direction, 0 to the right."""
+    and a third of that half a long side farther in. `towards_deg` is its direction, 0 to the right."""
     _, height, width = picture.shape
     long_side = max(height, width)
     x = (np.arange(width) - (width - 1) / 2) / long_side

@@ -16,7 +16,7 @@ LAMPS = ("low sodium", "high sodium", "mercury", "fluorescent", "metal halide", 
 SPECTRA = ("LPS", "C100S54 (HPS)", "H38JA-100/DX (Mercury DX)", "F32T8/TL841 (Triphosphor)", "MHC100/U/MP/4K")
 LED_SPECTRA = ("LED-B2", "LED-B3")  # CIE illuminants of 2998 K and 4103 K
 MERCURY, FIRST_LED = 2, 5
-WHITE = 4  # what lights yards, ports and stadiums
+YARD_LAMP = 4  # what lights yards, ports and stadiums
 
 # Share of each old lamp in the lumens of a country's streets in 2012, in the order of LAMPS; "" is elsewhere.
 OLD_SHARES = {
@@ -27,10 +27,10 @@ OLD_SHARES = {
     "": (0.03, 0.72, 0.10, 0.05, 0.10),
 }
 MOTORWAY_SHARES = (0.85, 0.15, 0.0, 0.0, 0.0)
-# Share of street light that is LED by 2022, and of that the share at 3000 K. Mercury is gone everywhere.
+# Share of street light that is LED by 2022, and the part of LED light at 3000 K. Mercury is gone everywhere.
 LED_SHARE = {"BE": 0.30, "NL": 0.45, "DE": 0.40, "LU": 0.60, "": 0.35}
 WARM_SHARE = {"BE": 0.55, "NL": 0.6, "DE": 0.4, "LU": 0.8, "": 0.6}
-MOTORWAY_LED_SHARE = 0.65
+MOTORWAY_LED_SHARE = 0.65  # of Belgium's motorways; a judgement, like all shares here
 TOWN_SCATTER = 0.6  # of the logarithm of a town's share of each lamp
 DISTRICT_SHARE = 0.75  # of a district's light that comes from its one main lamp
 LED_SCATTER = 0.3  # of a town's share of LED: some have changed all, some none

@@ -33,6 +33,7 @@ class LampPoints:
 
     @classmethod
     def joined(cls, parts: Sequence["LampPoints"]) -> "LampPoints":
+        """All of several sets of lamps, one after the other."""
         return cls(
             np.concatenate([part.lon for part in parts]),
             np.concatenate([part.lat for part in parts]),
@@ -77,11 +78,11 @@ class CountryMap:
 
     def at(self, lon: Array, lat: Array) -> NDArray[np.str_]:
         """The country of each point; "" outside all."""
-        found = np.full(len(lon), "", dtype="<U2")
+        country = np.full(len(lon), "", dtype="<U2")
         for code, polygon in zip(self.code, self.polygon, strict=True):
             shapely.prepare(polygon)
-            found[shapely.contains_xy(polygon, lon, lat)] = code
-        return found
+            country[shapely.contains_xy(polygon, lon, lat)] = code
+        return country
 
 
 def points_along(lines: shapely.Geometry, spacing_m: float) -> tuple[Array, Array, NDArray[np.intp], Array]:
@@ -94,6 +95,6 @@ def points_along(lines: shapely.Geometry, spacing_m: float) -> tuple[Array, Arra
     along = np.concatenate([[0.0], np.cumsum(step)])
     at = np.arange(spacing_m / 2, along[-1], spacing_m)
     left = np.searchsorted(along, at, side="right") - 1
-    part = ((at - along[left]) / (along[left + 1] - along[left]))[:, None]
-    lon, lat = (xy[left] * (1 - part) + xy[left + 1] * part).T
+    share = ((at - along[left]) / (along[left + 1] - along[left]))[:, None]
+    lon, lat = (xy[left] * (1 - share) + xy[left + 1] * share).T
     return lon, lat, line[left], at

@@ -16,12 +16,12 @@ from pipeline.simulate.lights import LampPoints
 # Signal in G of one lumen of high-pressure sodium seen from 400 km through 85 mm. Lit ground stays equally
 # bright: a shorter lens or a smaller picture puts more lamps into a pixel and less of each.
 SIGNAL = 0.035
-REFERENCE_RANGE_M = 400e3
+REFERENCE_RANGE_M = 400e3  # from the station to the ground right below it, about
 REFERENCE_FOCAL_PX = 85 / 36 * 2128
 MARGIN_PX = 160  # lights so far outside still glow into the frame
 # Loss for each atmosphere crossed beyond those that SIGNAL has in it: towards the horizon lights go out.
 EXTINCTION, CLEAR_AIRMASSES = 0.2, 2.0
-MIN_COS_ZENITH = 0.02
+MIN_COS_ZENITH = 0.02  # at most 50 atmospheres: towards the horizon 1 / cos(zenith) grows without limit
 BATCH = 2_000_000  # lights at a time: a wide frame shows tens of millions
 
 
@@ -43,14 +43,14 @@ def ground_light(camera: Camera, lights: LampPoints) -> Array:
     shape = camera.height + 2 * MARGIN_PX, camera.width + 2 * MARGIN_PX
     picture = np.zeros((3, *shape))
     for start in range(0, len(lights), BATCH):
-        part = lights[start : start + BATCH]
-        column, row = camera.project(part.lon, part.lat)
-        range_m = np.linalg.norm(to_ecef(part.lon, part.lat) - camera.position_ecef_m, axis=-1)
+        batch = lights[start : start + BATCH]
+        column, row = camera.project(batch.lon, batch.lat)
+        range_m = np.linalg.norm(to_ecef(batch.lon, batch.lat) - camera.position_ecef_m, axis=-1)
         caught = SIGNAL * (camera.focal_px / REFERENCE_FOCAL_PX * REFERENCE_RANGE_M / range_m) ** 2
         caught *= np.exp(-EXTINCTION * np.maximum(airmass(camera, range_m) - CLEAR_AIRMASSES, 0))
         for band in range(3):
-            value = caught * part.rgb[:, band]
-            picture[band] += splat(column + MARGIN_PX, row + MARGIN_PX, value, shape)
+            value = caught * batch.rgb[:, band]
+            picture[band] += on_pixels(column + MARGIN_PX, row + MARGIN_PX, value, shape)
     return picture
 
 
@@ -79,8 +79,11 @@ def render(camera: Camera, lights: LampPoints, seed: int, optics: Optics = Optic
     return developed(noisy(exposed(camera, lights, optics), seed, optics))
 
 
-def splat(column: Array, row: Array, value: Array, shape: tuple[int, int]) -> Array:
-    """Share each value among its four nearest pixels, keeping its centroid; what falls outside is lost."""
+def on_pixels(column: Array, row: Array, value: Array, shape: tuple[int, int]) -> Array:
+    """Light (n,) at places (n,) shared among the four nearest pixels of a picture `shape` (height, width).
+
+    Sum and centroid stay, in float64; a light whose four pixels are not all in the picture is lost whole.
+    """
     height, width = shape
     good = (column >= 0) & (row >= 0) & (column < width - 1) & (row < height - 1)
     column, row, value = column[good], row[good], value[good]

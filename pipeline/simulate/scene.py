@@ -17,14 +17,14 @@ from pipeline.simulate.sky import sees_sky, sky_light
 from pipeline.simulate.streets import Ground, motorway_lights, street_lights
 from pipeline.simulate.town import TILE_DEG, town_lights
 
-SENSOR_WIDTH_MM = 36.0
-NAUTICAL_MILE_KM = 1.852
+SIMULATED_SENSOR_MM = 36.0  # width of a full-frame sensor
+NAUTICAL_MILE_KM = 1.852  # by definition
 WORLD = 1  # the layout of towns that all photos of the demo share
 LIEGE, MAASTRICHT, AACHEN = (5.57, 50.64), (5.69, 50.85), (6.08, 50.78)
 SHAPE = (2128, 1416)  # width and height in pixels
-DRAWS = 10_000
+DRAWS = 10_000  # of a camera, until one sees all that it must
 TILES = 200  # drawn at a time: of a wide frame's lamps many fall outside it
-# Streams of a seed beside that of the view (0) and of the noise (3).
+# Random streams of a seed; 0 is the view's and 3 the noise's.
 CLOUDS, SKY, STATION = 5, 6, 7
 
 
@@ -42,7 +42,6 @@ def simulate_frame(
     seed: int,
     year: int = 2012,
     ground: Ground | None = None,
-    world: int = WORLD,
     aim: tuple[float, float] = (5.92, 50.72),
     must_see: tuple[tuple[float, float], ...] = (LIEGE, MAASTRICHT, AACHEN),
     focal_length_mm: float = 85.0,
@@ -51,14 +50,16 @@ def simulate_frame(
     cloud_cover: float = 0.0,
     station_part: bool = False,
 ) -> Frame:
-    """A photograph near `aim` (lon, lat); without `ground` of towns alone, anywhere on Earth.
+    """A photograph near `aim` (lon, lat); without `ground` it shows towns only, anywhere on Earth.
 
-    `seed` chooses camera, facts, clouds and noise, `world` the layout of the light. `cloud_cover` is the
-    share of the ground in frame under cloud; with `station_part` a piece of the station stands in the way.
+    `seed` chooses camera, facts, clouds and noise; the layout of the light is WORLD's. `must_see` are places
+    (lon, lat) that lie in the frame, `off_nadir_deg` the least and greatest angle between view and nadir,
+    `shape` is width and height in pixels. `cloud_cover` is the share of the ground in frame under cloud; with
+    `station_part` a piece of the station stands in the way. Raises ValueError where no camera sees them all.
     """
     camera, facts = view(seed, year, aim, must_see, focal_length_mm, off_nadir_deg, shape)
-    seen = lights_seen(camera, world, year, ground)
-    light = ground_light(camera, seen)
+    lights = lights_seen(camera, WORLD, year, ground)
+    light = ground_light(camera, lights)
     if cloud_cover > 0:
         light = covered(camera, light, cloud_cover, np.random.default_rng([seed, CLOUDS]))
     if sees_sky(camera):
@@ -66,7 +67,7 @@ def simulate_frame(
     if station_part:
         light = with_station_part(light, np.random.default_rng([seed, STATION]))
     optics = Optics()
-    return Frame(developed(noisy(imaged(camera, light, optics), seed, optics)), camera, facts, seen)
+    return Frame(developed(noisy(imaged(camera, light, optics), seed, optics)), camera, facts, lights)
 
 
 def lights_seen(camera: Camera, world: int, year: int, ground: Ground | None) -> LampPoints:
@@ -87,7 +88,8 @@ def _in_frame(camera: Camera, lights: LampPoints) -> LampPoints:
 
 
 def _towns(world: int, year: int, tiles: NDArray[np.intp], ground: Ground | None) -> LampPoints:
-    """Town light of some tiles. With `ground`, none strays over a border or lies where streets are known."""
+    """Town light of some tiles. With `ground`, without what strays over a border or lies where streets
+    are known."""
     towns = town_lights(world, year, tiles)
     if ground is None:
         return towns
@@ -153,7 +155,7 @@ def _camera(
     return Camera(
         position_ecef_m=position,
         rotation_ecef_to_camera=look_at_rotation(position, to_ecef(lon, lat), rng.uniform(-180, 180)),
-        focal_px=focal_mm / SENSOR_WIDTH_MM * width * (1 + rng.uniform(-0.01, 0.01)),
+        focal_px=focal_mm / SIMULATED_SENSOR_MM * width * (1 + rng.uniform(-0.01, 0.01)),
         principal_point_px=((width - 1) / 2 + shift[0], (height - 1) / 2 + shift[1]),
         width=width,
         height=height,
@@ -180,7 +182,7 @@ def _facts(
         altitude_km=round(round(altitude_km / NAUTICAL_MILE_KM) * NAUTICAL_MILE_KM, 1),
         camera="NIKON D3S",
         focal_length_mm=focal_mm,
-        sensor_width_mm=SENSOR_WIDTH_MM,
+        sensor_width_mm=SIMULATED_SENSOR_MM,
         aperture=1.4,
         exposure_s=1 / 60,
         iso=6400,

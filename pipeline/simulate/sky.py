@@ -7,7 +7,7 @@ import numpy as np
 
 from pipeline.camera.camera import Camera
 from pipeline.camera.earth import MEAN_RADIUS_KM, SEMI_MAJOR_M, SEMI_MINOR_M, Array
-from pipeline.simulate.render import MARGIN_PX, splat
+from pipeline.simulate.render import MARGIN_PX, on_pixels
 
 # Airglow of oxygen at 558 nm: a shell at this height, as thin as this above its brightest line of sight.
 SHELL_KM, TOP_KM = 95.0, 6.0
@@ -15,8 +15,8 @@ DEPTH_KM = 8.0  # below it the line of sight leaves the shell's tangent, and the
 AIR_KM = 15.0  # the air below swallows both airglow and stars
 AIRGLOW = (0.02, 0.06)  # least and greatest level of G
 AIRGLOW_RGB = (0.55, 1.0, 0.4)
-STARS_PER_DEG2 = 0.3  # brighter than FAINTEST
-FAINTEST, BRIGHTEST = 0.04, 3.0  # light of one star
+STARS_PER_DEG2 = 0.3  # brighter than FAINTEST_STAR
+FAINTEST_STAR, BRIGHTEST_STAR = 0.04, 3.0  # light of one star
 STAR_SLOPE = 1.25  # of the number of stars against their light: 10^(0.5 magnitude)
 
 
@@ -60,13 +60,13 @@ def _clear(tangent_km: Array) -> Array:
 
 
 def _stars(camera: Camera, height_km: Array, rng: np.random.Generator) -> Array:
-    """Stars strewn evenly over the picture, of which the sky's part stays."""
+    """Stars strewn evenly over the picture; only those in the sky stay."""
     shape = height_km.shape
     area_deg2 = shape[0] * shape[1] * np.degrees(1 / camera.focal_px) ** 2
     count = int(rng.poisson(STARS_PER_DEG2 * area_deg2))
     row, column = rng.uniform(0, shape[0] - 1, count), rng.uniform(0, shape[1] - 1, count)
-    light = np.minimum(FAINTEST * (1 + rng.pareto(STAR_SLOPE, count)), BRIGHTEST)
+    light = np.minimum(FAINTEST_STAR * (1 + rng.pareto(STAR_SLOPE, count)), BRIGHTEST_STAR)
     light *= _clear(height_km[row.astype(int), column.astype(int)])
     warmth = rng.normal(0, 0.2, count)
     bands = (light * np.exp(tilt * warmth) for tilt in (1, 0, -1))
-    return np.stack([splat(column, row, band, shape) for band in bands])
+    return np.stack([on_pixels(column, row, band, shape) for band in bands])

@@ -12,15 +12,15 @@ from pipeline.camera.earth import Array
 from pipeline.simulate import lamps
 from pipeline.simulate.lights import METRES_PER_DEGREE, CountryMap, LampPoints, points_along
 
-LAMP_STEP_M = 35.0
+LAMP_STEP_M = 35.0  # between lamps along a street; a judgement
 # Power of a lamp by class of street, and the part of it that burns outside built-up ground.
 POWER = {"trunk": (2.0, 0.7), "primary": (1.8, 0.5), "secondary": (1.4, 0.35), "tertiary": (1.0, 0.2)}
 OTHER_POWER = (0.8, 0.03)
-MOTORWAY_POWER = 1.9
+MOTORWAY_POWER = 1.9  # a judgement: between a primary and a trunk road
 SECTION_M = 8000.0  # a motorway is relit by sections
-DISTRICTS_PER_KM2 = 1.2
-CELL_DEG = 0.005
-BUILT_UP_KM_PER_KM2 = 7.0  # of streets, from which ground counts as a town
+DISTRICTS_PER_KM2 = 1.2  # each with a lamp of its own; a judgement
+CELL_DEG = 0.005  # of the map of street density: about 500 m, several blocks of houses
+FULLY_LIT_KM_PER_KM2 = 7.0  # of streets, from which ground counts as a town
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,9 +37,9 @@ class Ground:
         known = binary_closing(density > 0, iterations=3)
         column, row = ((lon - west) / CELL_DEG).astype(int), ((lat - south) / CELL_DEG).astype(int)
         inside = (lon >= west) & (lat >= south) & (column < known.shape[1]) & (row < known.shape[0])
-        found = np.zeros(len(lon), bool)
-        found[inside] = known[row[inside], column[inside]]
-        return found
+        is_known = np.zeros(len(lon), bool)
+        is_known[inside] = known[row[inside], column[inside]]
+        return is_known
 
 
 def street_lights(world: int, year: int, streets: dict[str, shapely.Geometry]) -> LampPoints:
@@ -53,7 +53,7 @@ def street_lights(world: int, year: int, streets: dict[str, shapely.Geometry]) -
         lon, lat, line, _ = points_along(streets[kind], LAMP_STEP_M)
         town, rural = POWER.get(kind.removesuffix("_link"), OTHER_POWER)
         built = density[((lat - south) / CELL_DEG).astype(int), ((lon - west) / CELL_DEG).astype(int)]
-        built = np.minimum(built / BUILT_UP_KM_PER_KM2, 2.0) ** 1.5
+        built = np.minimum(built / FULLY_LIT_KM_PER_KM2, 2.0) ** 1.5
         street = np.exp(0.45 * rng.standard_normal(shapely.get_num_geometries(streets[kind])))
         power = town * np.maximum(built, rural) * street[line] * rng.gamma(2, 0.5, len(lon))
         # Yards and squares: a few white lights, far brighter.
@@ -63,7 +63,7 @@ def street_lights(world: int, year: int, streets: dict[str, shapely.Geometry]) -
         parts.append((lon, lat, power[:, None], white))
     lon, lat, power, white = (np.concatenate(values) for values in zip(*parts, strict=True))
     colour, level = _districts(lon, lat, year, rng)
-    colour = white * lamps.lamp_rgb()[lamps.WHITE] + (1 - white) * colour
+    colour = white * lamps.lamp_rgb()[lamps.YARD_LAMP] + (1 - white) * colour
     keep = power[:, 0] > 0.03
     return LampPoints(lon, lat, colour * power * level, np.full(len(lon), "BE", "<U2"))[keep]
 
@@ -106,10 +106,10 @@ def _districts(lon: Array, lat: Array, year: int, rng: np.random.Generator) -> t
 
 def _density(streets: dict[str, shapely.Geometry]) -> tuple[Array, float, float]:
     """Length of streets by area, km/km2, smoothed over about 300 m, on a grid of CELL_DEG; and its corner."""
-    found = [
+    lamp_places = [
         points_along(lines, LAMP_STEP_M)[:2] for kind, lines in sorted(streets.items()) if kind != "motorway"
     ]
-    lon, lat = (np.concatenate(values) for values in zip(*found, strict=True))
+    lon, lat = (np.concatenate(values) for values in zip(*lamp_places, strict=True))
     west, south = float(lon.min()) - CELL_DEG, float(lat.min()) - CELL_DEG
     column, row = ((lon - west) / CELL_DEG).astype(int), ((lat - south) / CELL_DEG).astype(int)
     shape = row.max() + 2, column.max() + 2

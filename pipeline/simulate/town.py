@@ -1,11 +1,11 @@
 """Towns as webs of street lamps, laid out from where towns are and how many live there.
 
 A town is a set of districts, each a blob of irregular outline with a bent grid of streets, a lamp and a
-brightness of its own; roads lead to the neighbouring towns, and some yards burn white. The gazetteer only
-seeds it: towns lie a few hundred metres off their point, some are missing, and none is round.
+brightness of its own; roads lead to the neighbouring towns, and some yards burn white. The gazetteer is only
+a start: towns lie a few hundred metres off their point, some are missing, and none is round.
 
-The ground is drawn tile by tile, each from its own random stream: it is the same whatever frame looks at it,
-and in both years but for the lamps changed to LED.
+The ground is drawn tile by tile, each from its own random stream: it is the same for every frame that looks
+at it, and the same in both years except for the lamps changed to LED.
 """
 
 from dataclasses import dataclass
@@ -19,13 +19,14 @@ from pipeline.ground.cities import Cities, gazetteer
 from pipeline.simulate import lamps
 from pipeline.simulate.lights import METRES_PER_DEGREE, LampPoints
 
-TILE_DEG = 0.25
-LAMPS_PER_KM2 = 130.0
-DISTRICT_KM2 = 0.45
+# What towns look like is a judgement throughout: the numbers give towns that look like photographed ones.
+TILE_DEG = 0.25  # of ground with a random stream of its own, 28 km northwards
+LAMPS_PER_KM2 = 130.0  # of built-up ground
+DISTRICT_KM2 = 0.45  # built-up ground of one district
 DARK_SHARE = 0.04  # places of the gazetteer that show no light
-NEIGHBOURS = 3
+NEIGHBOUR_TOWNS = 3  # to which a road leads from each town
 ROAD_KM = 12.0  # towns farther apart have no lit road between them
-ROAD_STEP_KM = 0.05
+ROAD_STEP_KM = 0.05  # between lamps along a road
 OPEN_ROAD_LIGHT = {"BE": 0.45, "NL": 0.10, "LU": 0.08}  # of a road outside towns; a town road is 1
 SWAY_WAVES = (1, 2, 4, 7, 11)  # half waves in which a road leaves the straight line
 SWAY = (0.04, 0.03, 0.015, 0.008, 0.005)  # their amplitudes, of the road's length
@@ -36,7 +37,7 @@ def town_lights(world: int, year: int, tiles: NDArray[np.intp]) -> LampPoints:
     """All town light of the tiles (n, 2), columns and rows of TILE_DEG; `world` chooses the layout."""
     cities = gazetteer()
     at = np.stack([np.floor(cities.lon / TILE_DEG), np.floor(cities.lat / TILE_DEG)], axis=1).astype(int)
-    # Roads lead to towns outside the tiles, and which ones depends on the neighbours of those.
+    # Roads lead to towns outside the tiles; to which ones depends on the neighbours of those towns.
     near = ((at >= tiles.min(axis=0) - 2) & (at <= tiles.max(axis=0) + 2)).all(axis=1)
     cities, at = cities[np.flatnonzero(near)], at[near]
     roads = _roads(cities)
@@ -197,7 +198,7 @@ def _yards(towns: _Towns, rng: np.random.Generator) -> LampPoints:
     x, y = rng.normal(0, 1, (2, len(town))) * np.repeat(size_km, each)
     x += np.repeat(away_km * np.cos(bearing), each)
     y += np.repeat(away_km * np.sin(bearing), each)
-    rgb = lamps.lamp_rgb()[np.where(rng.random(len(yard)) < 0.6, lamps.WHITE, 1)] * power[:, None] / each
+    rgb = lamps.lamp_rgb()[np.where(rng.random(len(yard)) < 0.6, lamps.YARD_LAMP, 1)] * power[:, None] / each
     lon, lat = towns.place(town, x, y)
     lit = towns.brightness[town] > 0
     return LampPoints(lon, lat, np.repeat(rgb, each, axis=0), towns.country[town])[lit]
@@ -205,13 +206,13 @@ def _yards(towns: _Towns, rng: np.random.Generator) -> LampPoints:
 
 def _roads(cities: Cities) -> NDArray[np.intp]:
     """Pairs of neighbouring towns, lower index first, shape (n, 2)."""
-    if len(cities) <= NEIGHBOURS:
+    if len(cities) <= NEIGHBOUR_TOWNS:
         return np.empty((0, 2), np.intp)
     at_km = to_ecef(cities.lon, cities.lat) / 1e3
-    length, other = cKDTree(at_km).query(at_km, k=NEIGHBOURS + 1)
-    one = np.repeat(np.arange(len(cities)), NEIGHBOURS)
+    length, other = cKDTree(at_km).query(at_km, k=NEIGHBOUR_TOWNS + 1)
+    town = np.repeat(np.arange(len(cities)), NEIGHBOUR_TOWNS)
     near = length[:, 1:].ravel() < ROAD_KM
-    pairs = np.sort(np.stack([one, other[:, 1:].ravel()], axis=1)[near], axis=1)
+    pairs = np.sort(np.stack([town, other[:, 1:].ravel()], axis=1)[near], axis=1)
     return np.asarray(np.unique(pairs, axis=0))
 
 

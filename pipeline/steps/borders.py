@@ -32,8 +32,9 @@ Tables = dict[str, gpd.GeoDataFrame]
 
 
 @dataclass(frozen=True, eq=False)
-class Land:
-    """The maps that light is compared on; `problems` are what of the files could not be used, by subject."""
+class BorderMaps:
+    """The maps that light is compared on, in AREA_CRS; `problems` are sentences, by subject, on what of the
+    files could not be used."""
 
     countries: Countries
     motorways: Motorways
@@ -43,16 +44,17 @@ class Land:
     problems: dict[str, tuple[str, ...]]
 
     @classmethod
-    def read(cls, codes: list[str], motorways: Path, regions: list[Path], events: Path) -> "Land":
+    def read(cls, codes: list[str], motorways: Path, regions: list[Path], events: Path) -> "BorderMaps":
+        """Read the maps of some countries (by code); `regions` is no file or one."""
         countries, roads = read_countries(AREA_CRS, codes), read_motorways(AREA_CRS, motorways)
         problems = {"motorways": roads.problems}
-        polygons, within = None, None
-        for file in regions:  # one or none
-            polygons, problems["regions"] = read_regions(AREA_CRS, file)
-        if polygons is not None:
-            within, more = internal(polygons, countries)
+        areas, within = None, None
+        for file in regions:
+            areas, problems["regions"] = read_regions(AREA_CRS, file)
+        if areas is not None:
+            within, more = internal(areas, countries)
             problems["regions"] += more
-        return cls(countries, roads, polygons, within, read_events(events), problems)
+        return cls(countries, roads, areas, within, read_events(events), problems)
 
 
 def compare_borders(
@@ -68,40 +70,41 @@ def compare_borders(
     borders: Path,
 ) -> None:
     """Compare both sides of each border in every photo of a city, and the photos with each other; the lists
-    of `tones` to `cameras` run over the photos. Every layer is in the file, be it empty."""
-    land = Land.read(countries, motorways, regions, events)
+    of `tones` to `cameras` run over the photos. Every layer is in the file, even one without rows."""
+    maps = BorderMaps.read(countries, motorways, regions, events)
     photos = read_photos(photo_facts, cameras, lights, tones)
-    tables = [part for photo in photos for part in _of_photo(photo, land, options)]
-    tables += [_of_pair(pair, land, options) for pair in pairs(photos)]
+    tables = [layers for photo in photos for layers in _of_photo(photo, maps, options)]
+    tables += [_of_pair(pair, maps, options) for pair in pairs(photos)]
     if len(photos) == 1:
         tables.append({"notes": notes(photos[0].scene, "change", [ALONE])})
-    with atomic_write(borders) as part:
+    with atomic_write(borders) as unfinished:
         for name in COLUMNS:
-            _write(part, name, joined([table[name] for table in tables if name in table], name))
+            table = joined([layers[name] for layers in tables if name in layers], name)
+            _write(unfinished, name, table)
 
 
-def _of_photo(photo: OnePhoto, land: Land, options: BordersConfig) -> Iterator[Tables]:
+def _of_photo(photo: OnePhoto, maps: BorderMaps, options: BordersConfig) -> Iterator[Tables]:
     """What one photo shows: its borders, its motorways, and the regions' borders as control."""
     scene = photo.scene
-    told = compare(scene, photo.rows(), land.countries, options, gazetteer())
-    yield told
-    yield {"events": events_of(scene, told["zones"], told["towns"], land.events)}
+    national = compare(scene, photo.rows(), maps.countries, options, gazetteer())
+    yield national
+    yield {"events": events_of(scene, national["zones"], national["towns"], maps.events)}
     if scene.facts.taken_at is None:
         yield {"notes": notes(scene, "events", [UNKNOWN_TIME])}
     light = ((tile, light) for tile, (light,) in read_rows(photo.light))
-    yield compare_motorways(scene, light, land.countries, land.motorways, land.regions, told["towns"])
-    if land.internal is not None and len(land.internal.borders):
-        within = compare(scene, photo.rows(), land.internal, options)
-        yield {name: within[name.removeprefix("regional_")] for name in OF_REGIONS}
-        if within["contrasts"].empty:
+    yield compare_motorways(scene, light, maps.countries, maps.motorways, maps.regions, national["towns"])
+    if maps.internal is not None and len(maps.internal.borders):
+        regional = compare(scene, photo.rows(), maps.internal, options)
+        yield {name: regional[name.removeprefix("regional_")] for name in OF_REGIONS}
+        if regional["contrasts"].empty:
             yield {"notes": notes(scene, "regions", [NO_INTERNAL])}
-    for subject, sentences in land.problems.items():
+    for subject, sentences in maps.problems.items():
         yield {"notes": notes(scene, subject, sentences)}
 
 
-def _of_pair(pair: Pair, land: Land, options: BordersConfig) -> Tables:
+def _of_pair(pair: Pair, maps: BorderMaps, options: BordersConfig) -> Tables:
     """What changed from one photo to another."""
-    return compare_dates(pair.before.scene, pair.after.scene, pair.rows(), land.countries, options)
+    return compare_dates(pair.before.scene, pair.after.scene, pair.rows(), maps.countries, options)
 
 
 def _write(file: Path, name: str, table: gpd.GeoDataFrame) -> None:

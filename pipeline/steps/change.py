@@ -7,7 +7,8 @@ import dask.config
 import numpy as np
 from dask.delayed import delayed
 
-from pipeline.borders.change import Allowed, Common, allowed, change_tile, pair_cells, paired_squares
+from pipeline.borders.allowed_change import Allowed, allowed
+from pipeline.borders.paired_cells import Common, change_tile, pair_cells, paired_squares
 from pipeline.borders.zones import AREA_CRS
 from pipeline.ground.countries import Countries, read_countries
 from pipeline.raster.bands import Band, photo_tags
@@ -18,6 +19,8 @@ from pipeline.steps.photos import Pair, pairs, read_photos
 from pipeline.steps.step import run_step
 from pipeline.tone.background import Floats
 from pipeline.tone.evidence import weakest
+
+ComparedPair = tuple[Pair, Allowed, Common | None]
 
 
 def map_change(
@@ -33,51 +36,52 @@ def map_change(
     is taken off, of light always, of tone where only relative change may be told. The lists run over the
     photos of the city."""
     photos = read_photos(photo_facts, cameras, lights, tones)
-    maps, grid = read_countries(AREA_CRS, countries), photos[0].scene.grid
+    areas, grid = read_countries(AREA_CRS, countries), photos[0].scene.grid
+    compared = [_compared(pair, areas) for pair in pairs(photos)]
+    bands = tuple(band for pair, may, _ in compared for band in _bands(pair, may))
     facts = [photo.scene.facts for photo in photos]
-    found, bands = [], []
-    for pair in pairs(photos):
-        may = allowed(pair.before.scene.facts, pair.after.scene.facts)
-        found.append((pair, may, None if may.kind == "refused" else _common(pair, may, maps)))
-        bands += _bands(pair, may)
-    function = delayed(partial(_tile, found), traverse=False)
-    about = photo_tags(
-        ", ".join(one.id for one in facts),
-        weakest(one.evidence for one in facts),
-        any(one.simulated for one in facts),
+    tags = photo_tags(
+        ", ".join(photo.id for photo in facts),
+        weakest(photo.evidence for photo in facts),
+        any(photo.simulated for photo in facts),
+    )
+    values = tiled(
+        (len(bands), grid.height, grid.width), TILE, delayed(partial(_tile, compared), traverse=False)
     )
     with dask.config.set(num_workers=threads):
-        write_cog(
-            change, tiled((len(bands), grid.height, grid.width), TILE, function), grid, tuple(bands), about
-        )
+        write_cog(change, values, grid, bands, tags)
 
 
-def _common(pair: Pair, may: Allowed, maps: Countries) -> Common:
-    grid = pair.before.scene.grid
-    cells = pair_cells(may.alike(pair.rows()), maps.areas.to_crs(grid.crs), grid, AREA_CRS)
-    return Common.of(paired_squares(cells), may.kind)
+def _compared(pair: Pair, countries: Countries) -> ComparedPair:
+    """A pair with what may be said of it and what its frame has in common, None where nothing may be said."""
+    may, grid = allowed(pair.before.scene.facts, pair.after.scene.facts), pair.before.scene.grid
+    if may.kind == "refused":
+        return pair, may, None
+    cells = pair_cells(may.alike(pair.rows()), countries.areas.to_crs(grid.crs), grid, AREA_CRS)
+    return pair, may, Common.of(paired_squares(cells), may.kind)
 
 
-def _tile(found: list[tuple[Pair, Allowed, Common | None]], tile: Tile) -> Floats:
-    """The change of all pairs in a tile, without a value where none may be told."""
-    parts = []
-    for pair, may, common in found:
+def _tile(compared: list[ComparedPair], tile: Tile) -> Floats:
+    """The change of all pairs in a tile (2 pairs, height, width), NaN where none may be said."""
+    changes = []
+    for pair, may, common in compared:
         if common is None:
-            parts.append(np.full((2, tile.height, tile.width), np.nan, np.float32))
+            changes.append(np.full((2, tile.height, tile.width), np.nan, np.float32))
         else:
             light, later, tone, later_tone = (
                 read_tile(file, tile)
                 for file in (pair.before.light, pair.after.light, pair.before.tone, pair.after.tone)
             )
             later, later_tone = may.later(later, later_tone)
-            parts.append(change_tile(light, later, tone, later_tone, common))
-    return np.concatenate(parts)
+            changes.append(change_tile(light, later, tone, later_tone, common))
+    return np.concatenate(changes)
 
 
 def _bands(pair: Pair, may: Allowed) -> list[Band]:
+    """The two bands of a pair, which say what they hold and why not more."""
     before, after = pair.before.scene.facts.id, pair.after.scene.facts.id
-    light = "log2 of light after over before, less that of the whole frame"
-    tone = "change of log2(G/R)" + (", less that of the whole frame" if may.kind == "relative" else "")
+    light = "log2 of light after over before, minus the change of the whole frame"
+    tone = "change of log2(G/R)" + (", minus the change of the whole frame" if may.kind == "relative" else "")
     why = f": {may.reason}" if may.reason else ""
     meanings = (light, tone) if may.kind != "refused" else ("none can be given",) * 2
     return [

@@ -9,16 +9,15 @@ from pipeline.files import atomic_write
 from pipeline.models import City
 from pipeline.qgis.layers import city_layers
 from pipeline.qgis.project import project, raster_styles
-from pipeline.qgis.styles import light_change, qml
+from pipeline.qgis.qml import qml
+from pipeline.qgis.raster_styles import light_change
 from pipeline.report.page import report_html
 from pipeline.steps.placed import Placed
 from pipeline.steps.step import run_step
 
 
 def deliver(
-    name: str,
     city: City,
-    folders: list[Path],
     placed: Path,
     grid: Path,
     compared: Path,
@@ -29,17 +28,19 @@ def deliver(
     qgis: Path,
     report: Path,
 ) -> None:
-    """From the folder of each photo that is on the map, what `placed` says of the others, the city's grid,
-    `compared` tables, map of `change` (none or one), and the border and motorway maps.
+    """From what `placed` says of the photos, their folders, the city's grid, `compared` tables, map of
+    `change` (no file or one), and the border and motorway maps. The city is named by its GeoPackage.
 
     `<raster>.qml` is written beside each raster, so that it opens styled alone.
     """
+    photos = Placed.read(placed)
+    folders = [placed.parent / name for name in photos.photos]
     refused = tuple(
-        RefusedPhoto(photo, reason, placed.parent / photo / "solve.png")
-        for photo, reason in Placed.read(placed).refused.items()
+        RefusedPhoto(name, reason, placed.parent / name / "solve.png")
+        for name, reason in photos.refused.items()
     )
-    results = read_city(name, city.name, folders, grid, compared, borders, motorways, refused)
-    told = facts(results, city)
+    results = read_city(geopackage.stem, city.name, folders, grid, compared, borders, motorways, refused)
+    provenance = facts(results, city)
     for photo in results.photos:
         for raster, text in raster_styles(photo).items():
             with atomic_write(raster.with_suffix(".qml")) as file:
@@ -50,11 +51,11 @@ def deliver(
         with atomic_write(raster.with_suffix(".qml")) as file:
             file.write_text(qml(light_change(1)), encoding="utf-8")
     with atomic_write(geopackage) as file:
-        write_geopackage(file, city_layers(results), results.tables, told)
+        write_geopackage(file, city_layers(results), results.tables, provenance)
     with atomic_write(qgis) as file:
         file.write_bytes(project(results, geopackage.name, change[0].name if change else None))
     with atomic_write(report) as file:
-        file.write_text(report_html(results, city, told), encoding="utf-8")
+        file.write_text(report_html(results, city, provenance), encoding="utf-8")
 
 
 if "snakemake" in globals():

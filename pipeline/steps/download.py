@@ -11,7 +11,7 @@ from pipeline.steps.step import run_step
 
 
 def download(photo_id: str, picture: Path, archive: str = ARCHIVE) -> None:
-    """Fetch `photo_id` to `picture`. What is there already stays, whoever put it there."""
+    """Fetch `photo_id` to `picture`, unless there is such a file already, whoever put it there."""
     if picture.exists():
         return
     url = image_url(photo_id, archive)

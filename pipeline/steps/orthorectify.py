@@ -35,7 +35,7 @@ def bring_onto_grid(
     threads: int = 1,
 ) -> None:
     """Resample `light` through `camera`, red and blue where the lens has put them, on the heights of `dem`
-    (none or one file, read as `heights` says). The photo is named by the folder of its results."""
+    (no file or one, read as `heights` says). The photo is named by the folder of its results."""
     solution = read_camera(camera)
     solved = SolvedCamera.from_dict(solution)
     channels = ChannelRegistration.from_dict(solution["channels"]) if "channels" in solution else None

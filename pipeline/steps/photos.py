@@ -42,8 +42,8 @@ class Pair:
     after: OnePhoto
 
     def rows(self) -> Iterator[tuple[Tile, Floats, Floats, Floats, Floats]]:
-        """Tiles of light (red, green) and log2(G/R), before and after; after also log2(B/G), by which the
-        later photo's tone becomes that of the earlier one's camera."""
+        """Tiles of light (red, green) and log2(G/R), before and after; after also log2(B/G), with which the
+        later photo's tone is turned into what the earlier one's camera sees."""
         rasters = self.before.light, self.before.tone, self.after.light, self.after.tone
         rows = read_rows(*rasters, bands=(2, 1, 2, 2))
         return ((tile, *values) for tile, values in rows)  # type: ignore[misc]

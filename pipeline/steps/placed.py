@@ -24,10 +24,12 @@ class Placed:
 
     @classmethod
     def read(cls, file: Path) -> "Placed":
+        """From the `placed.json` of a city."""
         content = _read(file)
         return cls(tuple(content["photos"]), content["refused"])
 
     def to_json(self) -> str:
+        """The content of `placed.json`."""
         return json.dumps({"photos": self.photos, "refused": self.refused}, indent=1) + "\n"
 
 

@@ -21,7 +21,7 @@ from pipeline.steps.step import run_step
 
 LABEL = "SIMULATED, not a photograph"
 CELL_M = 50.0  # the truth sums lamps over map cells of this size
-IMAGE_DESCRIPTION, SOFTWARE = 270, 305  # EXIF tags
+IMAGE_DESCRIPTION_TAG, SOFTWARE_TAG = 270, 305  # EXIF tags
 
 
 def simulate(
@@ -39,7 +39,7 @@ def simulate(
     seed, year = source.simulate.seed, source.simulate.year
     frame = simulate_frame(seed, year, read_ground(streets, motorways, countries))
     exif = Image.Exif()
-    exif[IMAGE_DESCRIPTION] = exif[SOFTWARE] = LABEL
+    exif[IMAGE_DESCRIPTION_TAG] = exif[SOFTWARE_TAG] = LABEL
     stated = frame.facts.model_dump(mode="json", exclude_unset=True)
     with atomic_write(picture) as file:
         # Full colour resolution: halved colour would mix the tones of neighbouring lights.

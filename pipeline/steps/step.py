@@ -16,8 +16,9 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 from pydantic import validate_call
 
@@ -53,12 +54,16 @@ def run_step(function: Callable[..., None], snakemake: Any) -> None:
 
 
 def _arguments(function: Callable[..., None], snakemake: Any) -> dict[str, Any]:
-    """The rule's named items by name, and its threads where the function asks for them."""
+    """The rule's named items by name, and its threads where the function asks for them; items that are fields
+    of one of the function's dataclasses together, as that."""
     named: dict[str, Any] = {}
     for items in (snakemake.input, snakemake.output, snakemake.params):
         named |= {key: list(value) if isinstance(value, list) else value for key, value in items.items()}
     if "threads" in inspect.signature(function).parameters:
         named["threads"] = snakemake.threads
+    for name, annotation in get_type_hints(function).items():
+        if is_dataclass(annotation):
+            named[name] = {field.name: named.pop(field.name) for field in fields(annotation)}
     return named
 
 

@@ -25,12 +25,12 @@ from pipeline.tone.ratios import (
     Calibration,
     ab_scale,
     calibrate,
+    light_above_background_tile,
     light_bands,
-    light_tile,
     tone_bands,
 )
 
-STRIP = 128  # rows
+STRIP_ROWS = 128  # of a tile at a time: its bands fit into the processor's cache
 
 log = logging.getLogger(__name__)
 
@@ -51,32 +51,33 @@ def measure_tone(
     grid = raster_grid(ortho)
     gsd_m = median_of_band(geometry, "ground_sample_distance_m")
     scale = ab_scale(ab_factors(facts.anchor)) if facts.anchor else BY_CAMERA
-    seen = _lamps(facts, options, geometry)
+    known_lamps = _lamps(facts, options, geometry)
     with dask.config.set(num_workers=threads):
         calibration = calibrate(opened(ortho), grid.resolution_m, gsd_m, facts.evidence, options, scale)
         blue = calibration.blue_refused or "is used"
         log.info("%s: noise %s, blue %s", facts.id, calibration.tone_noise, blue)
         about = _about(facts)
-        bands = tone_bands(facts.evidence, calibration.blue_refused) + (LAMP_BANDS if seen else ())
-        classes = {code: Class(one.name, one.colour) for code, one in lamp_classes(facts.evidence).items()}
+        bands = tone_bands(facts.evidence, calibration.blue_refused) + (LAMP_BANDS if known_lamps else ())
+        families = lamp_classes(facts.evidence)
+        classes = {code: Class(family.name, family.colour) for code, family in families.items()}
         rasters = (
             Raster(light, light_bands(facts.evidence), about),
             Raster(tone, bands, about),
             ClassMap(lamps, "lamp_family", classes, about),
         )
-        count = sum(one.count for one in rasters)
-        function = partial(_tile, calibration=calibration, lamps=seen, bands=count)
+        count = sum(raster.count for raster in rasters)
+        function = partial(_tile, calibration=calibration, lamps=known_lamps, bands=count)
         write_cogs(rasters, mapped(ortho, count, calibration.margin, function), grid)
 
 
 def _tile(ortho: Floats, tile: Tile, calibration: Calibration, lamps: Lamps | None, bands: int) -> Floats:
     """The bands of `light.tif`, `tone.tif` and `lamps.tif`, from the tile of `ortho.tif` with its margin."""
     result = np.empty((bands, tile.height, tile.width), np.float32)
-    for rows, strip in tile.strips(STRIP):
-        seen = ortho[:, rows.start : rows.stop + 2 * calibration.margin]
-        light = light_tile(seen, strip, calibration)
+    for rows, strip in tile.strips(STRIP_ROWS):
+        cut = ortho[:, rows.start : rows.stop + 2 * calibration.margin]
+        light = light_above_background_tile(cut, strip, calibration)
         result[: len(light), rows] = light
-        result[len(light) :, rows] = tone_and_lamps_tile(seen, strip, calibration, lamps)
+        result[len(light) :, rows] = tone_and_lamps_tile(cut, strip, calibration, lamps)
     return result
 
 

@@ -24,6 +24,7 @@ from pipeline.camera.earth import Array
 from pipeline.photo.chroma import BLUE_CB, GREEN_CB, GREEN_CR, RED_CR
 from pipeline.raster.lattice import Lattice
 from pipeline.raster.tiles import Tile
+from pipeline.robust import LOWER_QUARTILE_PER_SIGMA, SIGMA_PER_IQR, sigma_of_deviations
 
 Floats = NDArray[np.float32]
 
@@ -33,13 +34,11 @@ MAX_SAMPLES = 4_000_000  # of a map; blocks of a larger one have fewer
 # The floor of a window is this quantile of its blocks' quantiles: 2 % of a window must be dark.
 FLOOR_QUANTILE, WINDOW_QUANTILE = 0.1, 0.2
 DARK_BLOCKS = 0.2  # share of the blocks, the most even ones, that tells dark noise from light
-# How far above the background a cell may be and count as unlit, and how far a floor lies below it.
+# How far above the background a cell may be and still count as unlit; how far a floor lies below it.
 UNLIT_SIGMAS, FLOOR_SIGMAS = 3.0, 1.3
 WIDE_WINDOW = 5  # times the window: where its floor is compared with others
 MIN_UNLIT = 0.02  # of the cells of a window
 SIGNAL_BINS, PAIRS_A_BIN = 12, 300
-# Of a normal variable: sigma / interquartile range, sigma / median |x|, lower quartile of |x| / sigma.
-FROM_IQR, FROM_MEDIAN, QUARTILE = 0.7413, 1.4826, 0.3186
 SECOND_DIFFERENCE = 1 + 4 + 1  # its variance, of independent values of variance 1
 
 
@@ -71,13 +70,13 @@ class Noise:
     eight_bit: bool
 
     def calmed(self, floor: tuple[float, ...]) -> "Noise":
-        """The noise of averaged light, of which the floor was measured: shot noise has fallen as much."""
+        """The noise of averaged light with this measured floor: shot noise has fallen as the floor has."""
         fallen = [min(1.0, after / before) for after, before in zip(floor, self.floor, strict=True)]
         gain = tuple(g * f**2 for g, f in zip(self.gain, fallen, strict=True))
         return replace(self, floor=tuple(b * f for b, f in zip(self.floor, fallen, strict=True)), gain=gain)
 
     def sigma(self, light: Floats, signal: Floats) -> Floats:
-        """Of light (3, ...) of which `signal` stands above the background."""
+        """1 sigma of light (3, ...), whose part above the background is `signal`."""
         shape = (3,) + (1,) * (light.ndim - 1)
         floor = np.asarray(self.floor, np.float32).reshape(shape)
         if self.eight_bit:
@@ -132,7 +131,7 @@ def background_and_noise(sample: Sample, eight_bit: bool) -> tuple[Lattice, Nois
     low, lower, upper = _quantiles(blocks, (FLOOR_QUANTILE, 0.25, 0.75))
     even = (upper - lower)[1] <= np.nanquantile((upper - lower)[1], DARK_BLOCKS)
     code = float(code_step(0.0)) if eight_bit else 0.0
-    spread = [max(code, FROM_IQR * float(np.median((upper - lower)[k, even]))) for k in range(3)]
+    spread = [max(code, SIGMA_PER_IQR * float(np.median((upper - lower)[k, even]))) for k in range(3)]
 
     floor = _window_floor(low, np.reshape(spread, (3, 1, 1)))
     limit = floor + (UNLIT_SIGMAS + FLOOR_SIGMAS) * np.reshape(spread, (3, 1, 1))
@@ -141,10 +140,10 @@ def background_and_noise(sample: Sample, eight_bit: bool) -> tuple[Lattice, Nois
     background = _smoothed(middle, unlit.sum(-1))
 
     residual = np.where(unlit, np.abs(blocks - background[..., None]), np.nan)
-    sigma = [FROM_MEDIAN * float(np.nanmedian(channel)) for channel in residual]
+    sigma = [sigma_of_deviations(channel) for channel in residual]
     lattice = Lattice(sample.stride * sample.block, background)
     noise = Noise(tuple(sigma), (0.0, 0.0, 0.0), eight_bit)
-    # Red and green tell it together; blue, often too dark to tell, is taken to be as they are.
+    # Red and green give it together; blue, often too dark to tell, is taken to have the same.
     return lattice, replace(noise, gain=(_gain(sample, lattice, noise),) * 3)
 
 
@@ -204,8 +203,8 @@ def _from_nearest(values: Array, good: NDArray[np.bool_]) -> Array:
 def _gain(sample: Sample, background: Lattice, noise: Noise) -> float:
     """Shot-like noise: the growth of the variance with the signal, in which no channel agrees with another.
 
-    Neighbours differ by noise and by the scene. The scene's lamps change red and green alike, so that the
-    relative difference of red less that of green is free of it but where lamps of several colours meet: the
+    Neighbours differ by noise and by the scene. The scene's lamps change red and green alike, so red's
+    relative difference minus green's is free of the scene, except where lamps of several colours meet: the
     lowest of several bins of signal is the closest to noise alone. For white noise a second difference does
     not depend on the mean of the same cells, which gives the colour.
     """
@@ -223,6 +222,6 @@ def _gain(sample: Sample, background: Lattice, noise: Noise) -> float:
     for low, high in pairwise(np.geomspace(bright[1].min(initial=1.0), 1.0, SIGNAL_BINS + 1)):
         here = (bright[1] >= low) & (bright[1] < high)
         if here.sum() >= PAIRS_A_BIN:
-            variance = (np.quantile(away[here], 0.25) / QUARTILE) ** 2 / SECOND_DIFFERENCE
+            variance = (np.quantile(away[here], 0.25) / LOWER_QUARTILE_PER_SIGMA) ** 2 / SECOND_DIFFERENCE
             gains.append(max(0.0, float(variance - np.mean(other[here]))))
     return min(gains, default=0.0)

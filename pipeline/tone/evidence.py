@@ -3,8 +3,8 @@
 - `jpeg`: processed by the camera. Within one picture the order of tones and contrasts hold, nothing else.
 - `raw`: linear light in the camera's own colours. Ratios compare between pictures of the same camera.
 - `raw_anchored`: raw, from a camera whose colour matrix is published, so that daylight ties its ratios to
-  the AB system. Lamp families and indices are defined on AB ratios: they need this level, plain `raw` will
-  not do.
+  the AB system. Lamp families and indices are defined on AB ratios: they need this level; plain `raw` is
+  not enough.
 
 What names a lamp or an index takes the level and calls `require`.
 """
@@ -94,7 +94,7 @@ def carries(level: EvidenceLevel, quantity: Quantity) -> bool:
 
 
 def weakest(levels: Iterable[EvidenceLevel]) -> EvidenceLevel:
-    """The level that carries least, which is that of what is made from all of them."""
+    """The level that carries least: the level of whatever is made from all of them."""
     order: tuple[EvidenceLevel, ...] = ("jpeg", "raw", "raw_anchored")
     return min(levels, key=order.index)
 

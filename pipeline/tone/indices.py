@@ -72,7 +72,7 @@ def greenness(
     sigma_log2_b_g: ArrayLike,
     level: EvidenceLevel,
 ) -> tuple[Array, Array]:
-    """How much G/R, AB, lies above that of white LEDs of the same B/G, and its sigma.
+    """How much G/R, AB, lies above the G/R of white LEDs with the same B/G, and its sigma.
 
     Coated mercury lies at +0.10, clear mercury at +0.8, fluorescent and metal halide at +0.06, sodium at 0 to
     +0.09. Raises EvidenceError for a level other than `raw_anchored`.

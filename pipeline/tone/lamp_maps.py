@@ -54,8 +54,8 @@ def lamps_seen(
 
 
 def tone_and_lamps_tile(ortho: Floats, tile: Tile, calibration: Calibration, lamps: Lamps | None) -> Floats:
-    """The bands of `tone.tif`, ratios and of an anchored raw also LAMP_BANDS where lit; and behind them the
-    values of `lamps.tif`."""
+    """The bands of `tone.tif` (ratios, and for an anchored raw also LAMP_BANDS where lit), then the values
+    of `lamps.tif`."""
     ratios = tone_tile(ortho, tile, calibration)
     lit = np.isfinite(ratios[0])
     codes = np.full((1, *lit.shape), NO_DATA, np.float32)

@@ -34,7 +34,7 @@ from pipeline.photo.cameras import AB_SIGMA
 from pipeline.tone.evidence import SOURCE, carries, require
 from pipeline.tone.responses import ANGSTROM_EXPONENT, Response, ab_ratios, spectra, transmission
 
-NO_DATA = 0
+NO_DATA = 0  # class of cells without a tone, as everywhere in `lamps.tif`
 PLACE_SIGMA = 0.01  # of a lamp's ratios; the rms from those published is 0.009
 MIN_B_G = 0.02  # of low-pressure sodium: blue there is less than the response is known to
 UNKNOWN_SHARE = 0.1  # prior; the families share the rest evenly
@@ -163,9 +163,9 @@ def memberships(
     given = log2_g_r, log2_b_g, sigma_log2_g_r, sigma_log2_b_g
     arrays = np.broadcast_arrays(*(np.asarray(v, np.float32) for v in given))
     probability = np.full((len(FAMILIES), *arrays[0].shape), np.nan, np.float32)
-    seen = np.isfinite(arrays[0]) & np.isfinite(arrays[2])
+    has_ratio = np.isfinite(arrays[0]) & np.isfinite(arrays[2])
     blue = np.isfinite(arrays[1]) & np.isfinite(arrays[3])
-    for cells, channels in ((seen & blue, 2), (seen & ~blue, 1)):
+    for cells, channels in ((has_ratio & blue, 2), (has_ratio & ~blue, 1)):
         value = np.stack([v[cells] for v in arrays[:channels]])
         sigma = np.stack([v[cells] for v in arrays[2 : 2 + channels]])
         probability[:, cells] = _posterior(value, sigma, anchors)

@@ -5,7 +5,7 @@ Light adds, ratios do not. Per unit of green light, though, a mixture is linear 
     R/G = f (R/G of white) + (1 - f) (R/G of sodium)        B/G likewise
 
 where f is the share of the green light that white lamps give. Which sodium and which white lamps burn is not
-known; f is worked out for every pair, and what the pairs differ by widens the interval.
+known; f is worked out for every pair, and the differences between pairs widen the interval.
 """
 
 import math
@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike
 from pipeline.camera.earth import Array
 from pipeline.models import EvidenceLevel
 from pipeline.photo.cameras import AB_SIGMA
+from pipeline.robust import NORMAL_95
 from pipeline.tone.evidence import require
 from pipeline.tone.lamps import HIGH_SODIUM, lamp_ratios
 from pipeline.tone.responses import Response
@@ -26,7 +27,6 @@ WHITE_LAMPS = (  # of 3000 to 4100 K
     *("LED-B2", "F32T8/TL830 (Triphosphor)", "MHC100/U/MP/3K", "F32T8/TL835 (Triphosphor)"),
     *("LED-B3", "F32T8/TL841 (Triphosphor)", "MHC100/U/MP/4K"),
 )
-Z95 = 1.96
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,8 +74,8 @@ def white_share(
     require(level, "lamp_family")
     given = log2_g_r, log2_b_g, sigma_log2_g_r, sigma_log2_b_g
     arrays = np.broadcast_arrays(*(np.asarray(v, float) for v in given))
-    seen = np.isfinite(arrays[0]) & np.isfinite(arrays[2])
-    green_red, blue_green, *noise = (v[seen] for v in arrays)
+    has_ratio = np.isfinite(arrays[0]) & np.isfinite(arrays[2])
+    green_red, blue_green, *noise = (v[has_ratio] for v in arrays)
     place = np.stack([np.exp2(-green_red), np.exp2(blue_green)])
     sigma = place * np.hypot(AB_SIGMA, math.log(2) * np.stack(noise))
     measured = np.isfinite(sigma)
@@ -89,12 +89,12 @@ def white_share(
         share = (weight * apart * (place - sodium)).sum(axis=0) / steep
         total, squares = total + share, squares + share**2 + 1 / steep
     middle = total / len(pairs)
-    # The spread of a pair's shares by noise, and that of the pairs, are one spread of all they give.
-    half = Z95 * np.sqrt(squares / len(pairs) - middle**2)
+    # The spread of a pair's shares by noise and the spread between pairs are taken together as one.
+    half = NORMAL_95 * np.sqrt(squares / len(pairs) - middle**2)
     possible = (middle - half <= 1) & (middle + half >= 0)
     result = []
     for value in (middle, middle - half, middle + half):
-        whole = np.full(seen.shape, np.nan)
-        whole[seen] = np.where(possible, np.clip(value, 0, 1), np.nan)
+        whole = np.full(has_ratio.shape, np.nan)
+        whole[has_ratio] = np.where(possible, np.clip(value, 0, 1), np.nan)
         result.append(whole)
     return WhiteShare(*result)

@@ -12,7 +12,6 @@ import numpy as np
 from dask.base import compute
 from dask.delayed import delayed
 from numpy.typing import NDArray
-from scipy.ndimage import maximum_filter
 
 from pipeline.errors import PhotoError
 from pipeline.models import EvidenceLevel, ToneConfig
@@ -22,13 +21,16 @@ from pipeline.raster.lattice import Lattice
 from pipeline.raster.tiles import Tile
 from pipeline.tone.background import Floats, Noise, Sample, background_and_noise, take_samples
 from pipeline.tone.evidence import RATIO_SYSTEM
+from pipeline.tone.saturation import halo_cells, without_saturated
 
-HALO_PX = 2
+# Side of the square that tone is averaged over, in pixels of the photo: white noise falls to a quarter.
 TONE_PX = 4
+# Of a lit cell. The logarithm of noisy light is too low by 1 / (2 x 3^2), 0.08 in log2; of fainter light by
+# more.
 MIN_BLUE_SIGNAL_TO_NOISE = 3.0
 # Blue of two codes or less in an 8-bit JPEG was clipped out of gamut; it is not a measurement of darkness.
 LOST_BLUE = 2 / 255 / 12.92
-MAX_LOST_BLUE = 0.05
+MAX_LOST_BLUE = 0.05  # of the lit cells: beyond it, cells that have blue left are mostly those of bluer lamps
 
 BY_CAMERA = 1.0, 1.0, 1.0
 
@@ -71,7 +73,6 @@ def calibrate(
 ) -> Calibration:
     """Background, noise and the use of blue, from `ortho` (red, green, blue, saturated share)."""
     eight_bit = evidence == "jpeg"
-    halo_cells = max(1, round(HALO_PX * gsd_m / resolution_m))
     tone_cells = 1 + 2 * round((TONE_PX * gsd_m / resolution_m - 1) / 2)
     light = da.where(ortho[3:] > 0, np.nan, ortho[:3])
     reach = tone_cells // 2
@@ -86,12 +87,18 @@ def calibrate(
     )
     tone_noise = noise.calmed(calm_noise.floor)
     calibration = Calibration(
-        background, noise, halo_cells, tone_cells, tone_noise, config.min_signal_to_noise, scale=scale
+        background,
+        noise,
+        halo_cells(gsd_m, resolution_m),
+        tone_cells,
+        tone_noise,
+        config.min_signal_to_noise,
+        scale=scale,
     )
-    return replace(calibration, blue_refused=_lost_blue(calm, calibration) if eight_bit else None)
+    return replace(calibration, blue_refused=lost_blue(calm, calibration) if eight_bit else None)
 
 
-def _lost_blue(sample: Sample, calibration: Calibration) -> str | None:
+def lost_blue(sample: Sample, calibration: Calibration) -> str | None:
     """Why blue cannot be used, where too many lit cells have none left."""
     below = sample.on_cells(calibration.background)
     light = sample.light.astype(np.float32)
@@ -108,9 +115,9 @@ def average_around(light: Floats, cells: int) -> Floats:
     """Mean of the usable light in a square `cells` wide around each usable cell of (3, height, width); usable
     are cells with all three channels, so that ratios are of the same cells."""
     usable = np.isfinite(light).all(axis=0)
-    seen = np.asarray(np.where(usable, light, 0), np.float32)
+    or_zero = np.asarray(np.where(usable, light, 0), np.float32)
     count = np.maximum(_sum_around(np.asarray(usable, np.float32), cells), 1)
-    return np.where(usable, _sum_around(seen, cells) / count, np.float32(np.nan))
+    return np.where(usable, _sum_around(or_zero, cells) / count, np.float32(np.nan))
 
 
 def _sum_around(values: Floats, cells: int) -> Floats:
@@ -130,22 +137,14 @@ def _sum_around(values: Floats, cells: int) -> Floats:
     return total
 
 
-def _unsaturated(ortho: Floats, calibration: Calibration) -> Floats:
-    """Light of a tile with its margin, less the halo's; NaN where saturated or near it."""
-    halo = calibration.halo_cells
-    core = (slice(halo, -halo or None), slice(halo, -halo or None))
-    near_saturated = maximum_filter(ortho[3] > 0, size=2 * halo + 1)[core]
-    return np.where(near_saturated, np.float32(np.nan), ortho[:3, *core])
-
-
 def signal_to_noise(signal: Floats, sigma: Floats) -> Floats:
     """The lesser of red's and green's."""
     return np.asarray(np.minimum(signal[0] / sigma[0], signal[1] / sigma[1]))
 
 
-def light_tile(ortho: Floats, tile: Tile, calibration: Calibration) -> Floats:
+def light_above_background_tile(ortho: Floats, tile: Tile, calibration: Calibration) -> Floats:
     """The bands of `light.tif`, from the tile with its margin."""
-    light = _core(_unsaturated(ortho, calibration), calibration)
+    light = _core(without_saturated(ortho, calibration.halo_cells), calibration)
     signal = light - calibration.background.at(tile).astype(np.float32)
     sigma = calibration.noise.sigma(light, signal)[1:2]
     return np.concatenate([_scaled(signal, calibration), sigma])
@@ -164,7 +163,7 @@ def _core(light: Floats, calibration: Calibration) -> Floats:
 
 def tone_tile(ortho: Floats, tile: Tile, calibration: Calibration) -> Floats:
     """The bands of `tone.tif`: ratios and their first-order sigmas where lit, signal-to-noise everywhere."""
-    light = average_around(_unsaturated(ortho, calibration), calibration.tone_cells)
+    light = average_around(without_saturated(ortho, calibration.halo_cells), calibration.tone_cells)
     light = _core(light, calibration)
     signal = light - calibration.background.at(tile).astype(np.float32)
     sigma = calibration.tone_noise.sigma(light, signal)
@@ -180,7 +179,7 @@ def tone_tile(ortho: Floats, tile: Tile, calibration: Calibration) -> Floats:
 def _log_ratio(
     signal: Floats, sigma: Floats, over: int, under: int, where: NDArray[np.bool_]
 ) -> tuple[Floats, Floats]:
-    """log2 of one channel over another and its sigma, NaN but where asked."""
+    """log2 of one channel over another and its sigma; NaN outside the cells asked for."""
     ratio, noise = np.full((2, *where.shape), np.nan, np.float32)
     a, b = signal[over, where], signal[under, where]
     ratio[where] = np.log2(a / b)

@@ -41,6 +41,7 @@ class Response:
     sensitivity: Array
 
     def without_negatives(self) -> "Response":
+        """The same with zero where it is negative: the difference to it is the uncertainty."""
         return Response(self.name, np.maximum(self.sensitivity, 0))
 
 
@@ -99,7 +100,7 @@ def transmission(
 ) -> Array:
     """Share of light (81,) that comes straight up through the air from sea level, ozone aside.
 
-    `aerosol_depth` is the vertical optical depth at 550 nm; the air mass is that of a flat atmosphere, good
+    `aerosol_depth` is the vertical optical depth at 550 nm; the air mass is a flat atmosphere's, good
     to 2 % up to 70 degrees of view zenith.
     """
     micron = WAVELENGTH_NM / 1e3

@@ -24,7 +24,8 @@ class CameraTransform:
     """Affine in log2(G/R) and log2(B/G), from camera `source` to camera `target`.
 
     `both` (2, 3) and `green_red_alone` (2,) are coefficients, the constant first; `rms` (2,) and `rms_alone`
-    are what lamps differ from them: an error of the result, in log2, that no number of cells averages away.
+    are how far lamps lie from what these give: an error of the result, in log2, that more cells do not make
+    smaller.
     """
 
     source: str

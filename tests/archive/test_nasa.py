@@ -71,7 +71,7 @@ class TestFetch:
     @pytest.mark.expects_warnings
     def test_pauses_double(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         pauses: list[float] = []
-        monkeypatch.setattr("pipeline.archive.nasa.sleep", pauses.append)
+        monkeypatch.setattr("pipeline.archive.client.sleep", pauses.append)
         with serve(Answer(503)) as archive, pytest.raises(DownloadError, match=r"503 .*\(4 attempts\)"):
             fetch(archive.url, tmp_path / "a", no_proxy)
         assert pauses == [2.0, 4.0, 8.0]

@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import shapely
 
-from pipeline.archive.openstreetmap import ERROR_M, motorways_from, motorways_url
+from pipeline.archive.openstreetmap import CARRIAGEWAY_ERROR_M, motorways_from, motorways_url
 
 
 def way(places: list[tuple[float, float]], **tags: str) -> dict[str, object]:
@@ -33,7 +33,7 @@ def test_a_way_stands_under_each_of_its_routes() -> None:
     lines = motorways_from(answer)
     assert list(lines["ref"]) == ["E25", "E40", "A76"]
     assert list(lines["name"]) == ["A3", "A3", "A76"]
-    assert set(lines["error_m"]) == {ERROR_M}
+    assert set(lines["error_m"]) == {CARRIAGEWAY_ERROR_M}
     assert lines.crs == "EPSG:4326"
     assert all(shapely.equals(shape, shapely.LineString(line)) for shape in lines.geometry)
 

@@ -7,31 +7,34 @@ import numpy as np
 import pytest
 import shapely
 
-from benchmarks.borders.change import CONFIG, Setting, measured, scene
-from pipeline.borders.change import (
+from pipeline.borders.allowed_change import allowed
+from pipeline.borders.change import border_change, zone_change
+from pipeline.borders.change_statements import border_statement, zone_statement
+from pipeline.borders.dates import compare_dates
+from pipeline.borders.paired_cells import (
     Common,
     PairedCells,
-    allowed,
-    border_statement,
     change_tile,
     pair_cells,
     paired_scales,
     paired_squares,
-    zone_change,
-    zone_statement,
 )
-from pipeline.borders.dates import compare_dates
 from pipeline.borders.scene import Scene
 from pipeline.borders.schema import COLUMNS, GEOMETRY, OF_A_PHOTO, OF_TWO_PHOTOS
+from pipeline.borders.settings import IN_FORCE
 from pipeline.borders.tables import compare
-from pipeline.borders.zones import AREA_CRS, no_border
+from pipeline.borders.zones import AREA_CRS
 from pipeline.camera.camera import Camera, look_at_rotation
 from pipeline.camera.earth import to_ecef
 from pipeline.camera.uncertainty import SolvedCamera
 from pipeline.photo.photo import PhotoFacts
 from pipeline.raster.tiles import Tile
 from tests.borders.test_urban import TO_DEGREES
+from tests.scenes.border_towns import EXCLUSION_M
+from tests.scenes.changed_towns import CONFIG, Setting, measured, scene
 from tests.scenes.lands import box, countries, grid, light_and_tone, place
+
+SMOOTHING = IN_FORCE.contrast.smoothing_blocks
 
 
 def facts(name="a", evidence="raw", camera="Nikon D3S", simulated=False, when=None):
@@ -104,17 +107,20 @@ def test_a_zone_changes_by_its_sums_less_what_is_common():
     """The west of ten towns is twice as bright and greener by 0.3, the frame three times and by 0.5."""
     setting = Setting(light_factor=3.0, tone_shift=0.5, change=0.3, tone_scatter=0.0, light_scatter=0.0)
     made = scene(setting, 0)
-    rows, scales = paired_squares(made.cells), paired_scales(made.cells, 2.0)
+    rows, scales = (
+        paired_squares(made.cells),
+        paired_scales(made.cells, 2.0, SMOOTHING),
+    )
     second = rows.chosen(rows.country == 1)
-    found = zone_change(second, scales, Common(math.log2(3), 0.5), CONFIG)
+    found = zone_change(second, scales, Common(math.log2(3), 0.5), CONFIG, IN_FORCE.contrast)
     assert found.tone[0] == pytest.approx(0.3, abs=1e-3)
-    whole = zone_change(second, scales, Common(0.0, 0.0), CONFIG)
+    whole = zone_change(second, scales, Common(0.0, 0.0), CONFIG, IN_FORCE.contrast)
     assert whole.tone[0] == pytest.approx(0.8, abs=1e-3)
     assert found.light[0] == pytest.approx(math.log2(second.after.sum() / second.before.sum()) - math.log2(3))
     assert found.n_cells == second.n_cells.sum()
     unit = scales[-1].at(second.x, second.y, second.country)
     one_town = second.chosen(unit == unit[0])
-    alone = zone_change(one_town, scales, Common(0.0, 0.0), CONFIG)
+    alone = zone_change(one_town, scales, Common(0.0, 0.0), CONFIG, IN_FORCE.contrast)
     assert math.isnan(alone.light[0])
     assert "too little light" in zone_statement(alone, "Germany", "relative")
 
@@ -146,10 +152,11 @@ def test_what_a_picture_shifts_as_a_whole_is_no_change_at_the_border():
 def test_statements_say_what_changed_and_how_surely():
     made = measured(Setting(change=0.6), 1)
     sentence = border_statement(made["border"], "Belgian", "German")
-    assert sentence.startswith("Against the Belgian side, light on the German one changed by a factor of ")
-    assert "its tone changed clearly otherwise, by +0." in sentence
+    assert sentence.startswith("Relative to the Belgian side, light on the German side changed by a factor")
+    assert " and tone by +0." in sentence
+    assert sentence.endswith("the change of tone is clear.")
     quiet = border_statement(measured(Setting(change=0.0), 1)["border"], "Belgian", "German")
-    assert "not clearly otherwise" in quiet
+    assert quiet.endswith("the change of tone is not clear.")
     assert zone_statement(made["second"], "Germany", "relative").endswith(
         "in log2(G/R) relative to the rest of the frame."
     )
@@ -213,7 +220,7 @@ def test_two_dates_become_tables_of_zones_sides_and_borders():
     assert (border["pair"], border["tone_kind"]) == ("BE-DE", "absolute")
     # The step is planted exactly; light of squares that towns share is not.
     assert border["tone_change"] == pytest.approx(0.3, abs=0.02)
-    assert "clearly otherwise" in border["statement"]
+    assert border["statement"].endswith("the change of tone is clear.")
 
 
 @pytest.mark.parametrize(
@@ -221,7 +228,7 @@ def test_two_dates_become_tables_of_zones_sides_and_borders():
     [
         (((15, 40), (65, 40)), {}, "No change can be given: the photos do not overlap."),
         (((60, 40), (60, 40)), {"simulated": True}, "No change can be given: one of the photos is simulated"),
-        (((65, 40), (65, 40)), {}, "Of the countries to be compared only Germany is in the frame"),
+        (((65, 40), (65, 40)), {}, "Only Germany of the countries to be compared is in the frame"),
     ],
     ids=["apart", "simulated", "one country"],
 )
@@ -268,7 +275,7 @@ def test_a_photo_of_one_country_says_so():
     layers = compare(photo_over(65, 40, "a"), [tiles_of()], LAND, CONFIG)
     assert len(layers["contrasts"]) == len(layers["segments"]) == 0
     assert layers["notes"]["statement"].tolist() == [
-        "Of the countries to be compared only Germany is in the frame: there is no border to compare."
+        "Only Germany of the countries to be compared is in the frame: there is no border to compare."
     ]
     beyond = compare(photo_over(65, 40, "a"), [tiles_of()], countries(20, 20, 10), CONFIG)
     assert beyond["notes"]["statement"][0].startswith("None of the countries")
@@ -280,15 +287,29 @@ def test_boxes_of_the_test_map_are_where_the_camera_looks():
     assert shapely.Point(place(40, 40)).within(frame)
 
 
-@pytest.mark.parametrize(
-    ("names", "borders", "words"),
-    [
-        (["Belgium", "Germany"], 1, None),
-        (["Germany"], 0, "only Germany is in the frame"),
-        ([], 0, "None of the countries"),
-        (["Belgium", "Germany"], 0, "No border of Belgium and Germany crosses the frame"),
-    ],
-)
-def test_why_there_is_no_border_is_said(names, borders, words):
-    found = no_border(names, borders)
-    assert found is None if words is None else words in found
+def test_an_error_that_towns_share_widens_what_it_concerns_alone():
+    """The error of a camera's colours: once on a zone, on both sides of a border; never on light."""
+    sigma, made = 0.1, scene(Setting(change=0.2), 4)
+    rows, scales = paired_squares(made.cells), paired_scales(made.cells, 2.0, SMOOTHING)
+    at = rows, scales, made.line, 1, EXCLUSION_M, CONFIG, IN_FORCE.contrast
+    zone = rows, scales, Common(0.0, 0.0), CONFIG, IN_FORCE.contrast
+    for sure, unsure, sigmas in (
+        (zone_change(*zone), zone_change(*zone, sigma), sigma),
+        (border_change(*at), border_change(*at, sigma), math.sqrt(2) * sigma),
+    ):
+        assert unsure.light == sure.light
+        assert unsure.tone[0] == sure.tone[0]
+        halves = [one.tone[2] - one.tone[0] for one in (sure, unsure)]
+        assert math.sqrt(halves[1] ** 2 - halves[0] ** 2) == pytest.approx(1.96 * sigmas)
+
+
+def test_light_too_near_to_the_border_does_not_count_in_its_change():
+    made = scene(Setting(change=0.2), 4)
+    rows, scales = paired_squares(made.cells), paired_scales(made.cells, 2.0, SMOOTHING)
+    away_m = made.line.distance_m(rows.x, rows.y, 1e6)
+    found = border_change(rows, scales, made.line, 1, 3000.0, CONFIG, IN_FORCE.contrast)
+    assert found.n_cells == rows.n_cells[(away_m >= 3000) & (away_m <= 10_000)].sum()
+    far = rows.chosen(away_m > 12_000)
+    nothing = border_change(far, scales, made.line, 1, 500.0, CONFIG, IN_FORCE.contrast)
+    assert np.isnan([*nothing.light, *nothing.tone]).all()
+    assert (nothing.n_blocks, nothing.n_cells) == (0, 0)

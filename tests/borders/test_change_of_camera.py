@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from pipeline.borders.change import allowed
+from pipeline.borders.allowed_change import allowed
 from pipeline.borders.dates import compare_dates
 from pipeline.borders.scene import Scene
 from pipeline.models import CameraRow
@@ -124,7 +124,10 @@ def test_anchored_photos_of_two_cameras_may_be_compared_and_unanchored_may_not()
     both = allowed(anchored(facts, "D3S"), anchored(other, "D850"))
     assert (both.kind, both.reason) == ("absolute", "colours of the D850 as the D3S would see them")
     assert both.place_sigma == pytest.approx(0.02, abs=0.005)
+    # 5 % of either camera, as log2.
+    assert both.frame_sigma == pytest.approx(np.sqrt(2) * 0.05 / np.log(2))
     same = allowed(anchored(facts, "D3S"), anchored(facts, "D3S"))
     assert (same.kind, same.reason, same.note) == ("absolute", "", None)
+    assert same.place_sigma == same.frame_sigma == 0
     jpeg = other.model_copy(update={"evidence": "jpeg", "anchor": None})
     assert allowed(anchored(facts, "D3S"), jpeg).kind == "relative"

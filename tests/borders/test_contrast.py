@@ -7,7 +7,19 @@ import numpy as np
 import pytest
 from scipy.stats import t as student
 
-from benchmarks.borders.contrast import (
+from pipeline.borders.beside import Beside, beside
+from pipeline.borders.border_line import BorderLine
+from pipeline.borders.cells import Cells
+from pipeline.borders.contrast import EQUIVALENCE, Contrast, border_contrast, statement, verdict
+from pipeline.borders.fit import mean_fit, ratio_fit
+from pipeline.borders.interval import Estimate, estimate
+from pipeline.borders.matching import near_patches, overlap_weights, strata
+from pipeline.borders.patches import Patches, patches
+from pipeline.borders.settings import IN_FORCE
+from pipeline.borders.trend import Trend, stepped
+from pipeline.borders.units import unit_scales
+from tests.borders.test_profiles import straight
+from tests.scenes.border_towns import (
     CONFIG,
     EXCLUSION_M,
     PLANTED,
@@ -18,22 +30,6 @@ from benchmarks.borders.contrast import (
     nadir_below,
     scene,
 )
-from pipeline.borders.cells import BorderLine, Cells, beside, patches, unit_scales
-from pipeline.borders.contrast import (
-    EQUIVALENCE,
-    Contrast,
-    Trend,
-    border_contrast,
-    estimate,
-    mean_fit,
-    near_patches,
-    overlap_weights,
-    ratio_fit,
-    statement,
-    stepped,
-    strata,
-)
-from tests.borders.test_profiles import straight
 from tests.scenes.lands import place
 
 
@@ -93,7 +89,7 @@ def test_equal_units_have_students_interval(n):
     value = np.random.default_rng(n).normal(size=2 * n)
     group = np.repeat([0, 1], n)
     fit = mean_fit(value, np.ones(2 * n), np.eye(2)[group], np.arange(2 * n))
-    found = estimate(fit, np.array([-1.0, 1.0]), 20_000)
+    found = estimate(fit, np.array([-1.0, 1.0]), 20_000, IN_FORCE.contrast)
     assert found.value == pytest.approx(value[n:].mean() - value[:n].mean())
     pooled = math.sqrt((value[:n].var(ddof=1) + value[n:].var(ddof=1)) / n)
     # Quantiles of 20,000 draws are good to 2 %.
@@ -103,8 +99,8 @@ def test_equal_units_have_students_interval(n):
 
 def test_a_trend_is_a_plane_until_there_are_units_enough_for_a_curve():
     x, y = np.array([0.0, 10.0, 5.0]), np.array([0.0, 4.0, 2.0])
-    assert Trend.over(x, y, 19).terms(x, y).tolist() == [[-1, -1], [1, 1], [0, 0]]
-    assert Trend.over(x, y, 20).terms(x, y)[1].tolist() == [1, 1, 1, 1, 1]
+    assert Trend.over(x, y, 19, 20).terms(x, y).tolist() == [[-1, -1], [1, 1], [0, 0]]
+    assert Trend.over(x, y, 20, 20).terms(x, y)[1].tolist() == [1, 1, 1, 1, 1]
 
 
 @pytest.mark.parametrize(
@@ -158,13 +154,7 @@ def test_exposure_is_no_contrast(made):
 def test_exchanging_the_countries_turns_the_sign(made):
     swapped = replace(made.cells, country=1 - made.cells.country)
     one = measured(made)[0]
-    near, scales = (
-        near_patches(beside(swapped, made.line, 0, 1, 20e3), EXCLUSION_M, CONFIG),
-        unit_scales(swapped, 2),
-    )
-    other, _ = border_contrast(
-        near, patches(swapped), scales, made.line, 1, nadir_below, ("DE", "BE"), CONFIG
-    )
+    other = contrast_at(made.line, swapped, EXCLUSION_M, ("DE", "BE"))
     assert other.contrast == pytest.approx(-one.contrast)
     # The units come in another order: other draws, of which 2000 give a quantile to 4 %.
     assert other.high - other.contrast == pytest.approx(one.high - one.contrast, rel=0.1)
@@ -173,8 +163,8 @@ def test_exchanging_the_countries_turns_the_sign(made):
 
 
 def test_brightness_distance_and_view_zenith_make_strata(made):
-    near = near_patches(beside(made.cells, made.line, 0, 1, 20e3), EXCLUSION_M, CONFIG)
-    code = strata(near, nadir_below)
+    near = near_patches(beside(made.cells, made.line, 0, 1, 20e3), EXCLUSION_M, CONFIG, IN_FORCE.patches)
+    code = strata(near, nadir_below, IN_FORCE.contrast.zenith_step_deg)
     zenith = nadir_below(near.x, near.y)
     for one in np.unique(code)[:20]:
         own = code == one
@@ -197,9 +187,14 @@ def towns_at(x_km, y_km, tone, light=1.0):
 
 
 def contrast_of(cells, exclusion_m=0.0, codes=("BE", "LU")):
-    line = BorderLine.of(straight(100), 2000.0)
-    near, scales = near_patches(beside(cells, line, 0, 1, 20e3), exclusion_m, CONFIG), unit_scales(cells, 2)
-    return border_contrast(near, patches(cells), scales, line, 1, nadir_below, codes, CONFIG)[0]
+    return contrast_at(BorderLine.of(straight(100), 2000.0, IN_FORCE.line), cells, exclusion_m, codes)
+
+
+def contrast_at(line, cells, exclusion_m, codes, settings=IN_FORCE):
+    near = near_patches(beside(cells, line, 0, 1, 20e3), exclusion_m, CONFIG, settings.patches)
+    scales = unit_scales(cells, 2, settings.contrast.smoothing_blocks)
+    frame = patches(cells, settings.patches)
+    return border_contrast(near, frame, scales, line, 1, nadir_below, codes, CONFIG, settings.contrast)[0]
 
 
 def test_too_few_towns_give_a_reason_that_names_the_side():
@@ -224,7 +219,7 @@ def test_one_town_is_no_country():
     faint = towns_at([16], [65.0], [0.0], light=0.025)
     result = contrast_of(Cells.joined([cells, faint]))
     assert result.contrast is None
-    assert "is of one town" in result.statement
+    assert "mostly from one town" in result.statement
 
 
 def test_light_in_the_exclusion_zone_and_beyond_the_reach_does_not_count():
@@ -287,6 +282,12 @@ def test_alike_is_when_the_whole_90_percent_interval_lies_within_a_tenth():
     assert alike(-0.13, 0.139)
     assert not alike(-0.13, EQUIVALENCE + 1e-9)
     assert not alike(-0.15, 0.0)
+    assert not alike(-EQUIVALENCE, 0.0)
+    assert not alike(0.0, EQUIVALENCE)
+    # A tenth in G/R is 0.1375; said with two digits.
+    assert math.log2(1.1) == pytest.approx(EQUIVALENCE, abs=0.005)
+    assert Contrast(0.0, None, None, 9, 9, "", -0.1).alike is None
+    assert Contrast(0.0, None, None, 9, 9, "", None, 0.1).alike is None
     assert Contrast(None, None, None, 0, 0, "").alike is None
 
 
@@ -294,3 +295,211 @@ def test_planted_contrasts_are_told_with_their_sign():
     found = [measured(scene(Setting(density=0.06, contrast=1.0), seed))[0] for seed in range(8)]
     assert all("The German side is greener" in one.statement for one in found)
     assert PLANTED < np.mean([one.contrast for one in found]) == pytest.approx(1.0, abs=0.15)
+
+
+X_KM = np.array([2, 6, 12, 15, 18, 21, 24, 27, 33, 38])
+
+
+def lit_squares(tone_of, light_of=None):
+    """Squares of 1 km at X_KM, every 10 km, each of one tone that follows from its middle (km) and side."""
+    parts = []
+    for x0 in X_KM:
+        for y0 in np.arange(4, 100, 10):
+            x, y = (v.ravel() for v in np.meshgrid(x0 + np.arange(0.1, 1, 0.2), y0 + np.arange(0.1, 1, 0.2)))
+            tone = tone_of(x0 + 0.5, y0 + 0.5, x0 > 20)
+            red = np.full(len(x), 1.0 if light_of is None else light_of(x0, y0), np.float32)
+            green = (red * 2**tone).astype(np.float32)
+            country = np.full(len(x), x0 > 20, np.int8)
+            parts.append(Cells(*place(x, y), red, green, country, np.full(len(x), tone, np.float32)))
+    return Cells.joined(parts)
+
+
+def fit_of(cells, settings=IN_FORCE.contrast):
+    line = BorderLine.of(straight(100), 2000.0, IN_FORCE.line)
+    near = near_patches(beside(cells, line, 0, 1, 20e3), 0.0, CONFIG, IN_FORCE.patches)
+    scales = unit_scales(cells, 2, settings.smoothing_blocks)
+    where = line, 1, nadir_below, ("BE", "DE")
+    return border_contrast(near, patches(cells, IN_FORCE.patches), scales, *where, CONFIG, settings)
+
+
+def plane(x_km, y_km):
+    return 0.3 * x_km / 40 - 0.2 * y_km / 100
+
+
+def surface(x_km, y_km):
+    return plane(x_km, y_km) + 0.2 * (x_km / 20 - 1) ** 2 - 0.1 * (x_km / 20 - 1) * (y_km / 50 - 1)
+
+
+def uneven(x_km, y_km):
+    return 1.0 + (7 * x_km + 3 * y_km) % 5 / 10
+
+
+@pytest.mark.parametrize(("trend", "curved_from"), [(plane, 1000), (surface, 20)], ids=["plane", "curved"])
+def test_the_step_that_a_trend_leaves_is_found_exactly(trend, curved_from):
+    """Light without scatter: a step of 0.25 near the border, other levels far from it, and a trend."""
+    far = {False: 0.5, True: -0.4}
+
+    def tone(x_km, y_km, second):
+        level = far[bool(second)] if abs(x_km - 20) > 10 else 0.25 * second
+        return -0.8 + level + trend(x_km, y_km)
+
+    cells = lit_squares(tone, uneven)
+    contrast, fit = fit_of(cells, replace(IN_FORCE.contrast, curved_from_units=curved_from))
+    # Light is of 32 bits.
+    assert contrast.contrast == pytest.approx(0.25, abs=1e-5)
+    x, y = place(np.array([3.0, 21.0, 35.0]), np.array([90.0, 50.0, 10.0]))
+    expected = trend(np.array([3.0, 21.0, 35.0]), np.array([90.0, 50.0, 10.0]))
+    assert np.diff(fit.tilt(x, y)) == pytest.approx(np.diff(expected), abs=1e-5)
+    near = np.abs(cells.x - place(20, 0)[0]) < 10e3
+    plain = [
+        math.log2(cells.green[near & side].sum() / cells.red[near & side].sum())
+        for side in (cells.country == 0, cells.country == 1)
+    ]
+    assert contrast.plain == pytest.approx(plain[1] - plain[0], abs=1e-5)
+
+
+def test_a_contrast_is_told_with_both_of_its_intervals_and_its_towns():
+    rng = np.random.default_rng(5)
+    cells = lit_squares(lambda x, y, second: rng.normal(-0.8 + second, 0.3))
+    contrast, fit = fit_of(cells)
+    whole = estimate(fit.fit, fit.step, CONFIG.replicates, IN_FORCE.contrast)
+    assert (contrast.contrast, contrast.low, contrast.high) == (
+        whole.value,
+        whole.value - whole.half95,
+        whole.value + whole.half95,
+    )
+    assert (contrast.low90, contrast.high90) == (whole.value - whole.half90, whole.value + whole.half90)
+    assert 0 < whole.half90 < whole.half95
+    towns = [len(np.unique(fit.near_unit[side])) for side in (~fit.second, fit.second)]
+    assert contrast.n_blocks == min(towns) >= 10
+    assert contrast.n_cells == 25 * 60
+    assert (fit.near.x[fit.second] > place(20, 0)[0]).all()
+    assert contrast.statement.startswith("The German side is greener than the Belgian one by ")
+
+
+def test_two_even_towns_a_side_are_enough_and_no_fewer():
+    cells = towns_at([16, 16, 24, 24], [25.0, 65.0, 25.0, 65.0], [0.0, 0.1, 0.5, 0.6])
+
+    def of(**more):
+        return fit_of(cells, replace(IN_FORCE.contrast, **more))[0]
+
+    assert of().contrast == pytest.approx(0.5, abs=0.02)
+    # Just as even as is asked for: the towns of a side are alike to the last digit.
+    alike = towns_at([16, 16, 24, 24], [25.0, 65.0, 25.0, 65.0], [0.0, 0.0, 0.5, 0.5])
+    for asked, given in ((2.0, True), (2.0 + 1e-6, False)):
+        contrast, _ = fit_of(alike, replace(IN_FORCE.contrast, min_even_units=asked))
+        assert (contrast.contrast is not None) == given, contrast.statement
+    few = of(min_units=3)
+    assert few.contrast is None
+    assert few.statement == (
+        "No contrast can be given: 2 towns with light on the Belgian side within 10 km of the border, "
+        "and 3 are needed."
+    )
+
+
+def test_towns_are_counted_as_finely_as_they_can_be_told_apart():
+    """At the coarser smoothings (40 km) the two towns of a side are one."""
+    cells = towns_at([16, 16, 24, 24], [25.0, 65.0, 25.0, 65.0], [0.0, 0.1, 0.5, 0.6])
+    settings = replace(IN_FORCE.contrast, smoothing_blocks=(20.0, 20.0, 0.5))
+    assert fit_of(cells, settings)[0].n_blocks == 2
+
+
+def test_how_even_towns_are_is_judged_by_their_light():
+    """Three towns a side, one 1.9 times as bright: they weigh like 3.9^2 / (1 + 1 + 1.9^2) = 2.71."""
+    towns = [towns_at([16, 24], [y, y], [0.0, 0.0], light) for y, light in ((40, 1.0), (60, 1.0), (80, 1.9))]
+    for asked, given in ((2.70, True), (2.72, False)):
+        settings = replace(IN_FORCE.contrast, min_even_units=asked)
+        assert (fit_of(Cells.joined(towns), settings)[0].contrast is not None) == given
+
+
+def test_an_interval_without_end_is_no_contrast(monkeypatch):
+    cells = towns_at([16, 16, 24, 24], [25.0, 65.0, 25.0, 65.0], [0.0, 0.1, 0.5, 0.6])
+    monkeypatch.setattr("pipeline.borders.contrast.estimate", lambda *_: Estimate(0.5, math.inf, math.inf))
+    contrast, fit = fit_of(cells)
+    assert (contrast.contrast, fit) == (None, None)
+    assert contrast.statement == "No contrast can be given: too few towns tell how towns differ."
+
+
+def test_a_town_without_light_of_its_like_across_is_said_in_full():
+    y_km = np.arange(5, 100, 20.0)
+    cells = towns_at([*[16] * 5, 24, 24], [*y_km, 45.0, 85.0], np.zeros(7))
+    faint = cells.chosen((cells.x > place(20, 0)[0]) & (cells.y > place(0, 65)[1]))
+    bright = cells.chosen(~((cells.x > place(20, 0)[0]) & (cells.y > place(0, 65)[1])))
+    dim = replace(faint, red=faint.red / 64, green=faint.green / 64)
+    contrast, _ = fit_of(Cells.joined([bright, dim]))
+    assert contrast.statement == (
+        "No contrast can be given: the light of one side that can be compared with the other comes mostly "
+        "from one town."
+    )
+
+
+def test_light_at_the_edges_of_what_counts_is_counted():
+    x, y = place(np.array([20.5, 21.0, 25.0, 30.0, 30.1]), np.full(5, 0.0))
+    ones = np.ones(5, np.float32)
+    cells = Cells(x, y, ones, ones, np.ones(5, np.int8), 0 * ones)
+    distance_m = np.array([499.0, 500.0, 5000.0, 10_000.0, 10_000.1])
+    near = near_patches(Beside(cells, np.ones(5, bool), distance_m), 500.0, CONFIG, IN_FORCE.patches)
+    assert near.n_cells.sum() == 3
+    # Bands from 0.5, 5 and 10 km on.
+    assert sorted(near.key) == [1, 4, 5]
+
+
+def test_strata_are_of_one_brightness_band_and_step_of_view_zenith():
+    x = np.arange(5.0)
+    near = Patches(
+        x, x, x, x, x.astype(int), x.astype(int), np.array([0, 0, 0, 1, 1]), np.array([1, 2, 1, 1, 1])
+    )
+    zenith = np.array([4.9, 4.9, 5.0, 0.0, 3.0])
+    assert strata(near, lambda x, y: zenith, 5.0).tolist() == [0, 2, 1, 3, 3]
+    assert strata(near, lambda x, y: zenith, 2.5).tolist() == [0, 2, 1, 3, 4]
+
+
+def test_a_stratum_without_light_has_no_weight():
+    weight = overlap_weights(np.array([0, 0, 1]), np.array([True, False, True]), np.array([0.0, 0.0, 1.0]))
+    assert weight.tolist() == [0, 0, 0]
+
+
+def test_a_step_is_between_the_two_levels_near_the_border():
+    terms = np.full((4, 2), 7.0)
+    design, step = stepped(np.array([0, 1, 2, 3]), terms)
+    assert design.tolist() == [[*row, 7, 7] for row in np.eye(4).tolist()]
+    assert step.tolist() == [-1, 1, 0, 0, 0, 0]
+    design, step = stepped(np.array([0, 1, 1, 3]), terms)
+    assert design[:, :3].tolist() == [[1, 0, 0], [0, 1, 0], [0, 1, 0], [0, 0, 1]]
+    assert step.tolist() == [-1, 1, 0, 0, 0]
+
+
+def test_terms_of_a_trend_are_places_in_units_of_the_frame():
+    trend = Trend.over(np.array([0.0, 10.0]), np.array([5.0, 5.0]), 20, 20)
+    # A frame without height does not divide by 0: its reach is 1 m.
+    assert trend.terms(np.array([7.5]), np.array([5.5])).tolist() == [[0.5, 0.5, 0.25, 0.25, 0.25]]
+    u, v = 0.5, -0.25
+    terms = Trend((0.0, 0.0), (2.0, 4.0), True).terms(np.array([1.0]), np.array([-1.0]))
+    assert terms.tolist() == [[u, v, u * u, u * v, v * v]]
+
+
+@pytest.mark.parametrize(
+    ("interval", "alike", "word"),
+    [
+        ((None, None), None, "none"),
+        ((0.1, None), None, "none"),
+        ((None, 0.1), None, "none"),
+        ((0.1, 0.2), False, "second greener"),
+        ((-0.2, -0.1), False, "first greener"),
+        ((-0.1, 0.3), False, "undecided"),
+        ((0.0, 0.3), False, "undecided"),
+        ((-0.3, 0.0), False, "undecided"),
+        ((0.01, 0.1), True, "alike"),
+    ],
+)
+def test_verdicts(interval, alike, word):
+    assert verdict(*interval, alike) == word
+    assert alike or verdict(*interval) == word
+
+
+def test_an_interval_that_ends_at_nothing_leaves_the_sign_in_doubt():
+    for numbers in ((0.1, 0.0, 0.2), (-0.1, -0.2, 0.0)):
+        sentence = statement(Contrast(*numbers, 9, 9, "", -1.0, 1.0), "BE", "DE")
+        assert sentence.startswith("Neither side is clearly greener")
+    half = Contrast(0.2, None, None, 9, 9, "not given")
+    assert statement(half, "BE", "DE") == statement(replace(half, low=0.1), "BE", "DE") == "not given"

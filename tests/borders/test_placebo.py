@@ -6,16 +6,20 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from benchmarks.borders.contrast import CONFIG, EXCLUSION_M, Setting, fitted, measured, nadir_below, scene
-from pipeline.borders.cells import BorderLine, patches
-from pipeline.borders.placebo import DistanceField, _moved, placebo_test, studentised
+from pipeline.borders.border_line import BorderLine
+from pipeline.borders.distance_field import DistanceField
+from pipeline.borders.patches import patches
+from pipeline.borders.placebo import Placebo, _moved, placebo_test, studentised
+from pipeline.borders.settings import IN_FORCE
 from tests.borders.test_profiles import straight
+from tests.scenes.border_towns import CONFIG, EXCLUSION_M, Setting, fitted, measured, nadir_below, scene
 from tests.scenes.lands import box, place
 
 
 @pytest.fixture(scope="module")
 def field() -> DistanceField:
-    return DistanceField.of(BorderLine.of(straight(), 2000.0), (box(0, 0, 20, 40), box(20, 0, 30, 40)), 12e3)
+    line = BorderLine.of(straight(), 2000.0, IN_FORCE.line)
+    return DistanceField.of(line, (box(0, 0, 20, 40), box(20, 0, 30, 40)), 12e3, 500.0)
 
 
 def test_the_field_is_signed_distance_within_reach_and_countries(field):
@@ -43,12 +47,16 @@ def test_studentised_by_hand():
     d = 1e-3
     tone = np.array([-d, d, 1 - d, 1 + d])
     second, unit = np.array([False, False, True, True]), np.arange(4)
-    t = studentised(second, np.ones(4), 2**tone, unit)
+    t = studentised(second, np.ones(4), 2**tone, unit, 1.25)
     # Each unit has half of its side's light and, left out, moves it by d: sigma = sqrt(4 d^2).
     assert t == pytest.approx(1 / (2 * d), rel=1e-3)
-    assert studentised(~second, np.ones(4), 2**tone, unit) == pytest.approx(-t, rel=1e-2)
-    assert math.isnan(studentised(np.zeros(4, bool), np.ones(4), 2**tone, unit))
-    assert math.isnan(studentised(second, np.array([1, 1, 1, 1e-3]), 2**tone, unit))
+    assert studentised(~second, np.ones(4), 2**tone, unit, 1.25) == pytest.approx(-t, rel=1e-2)
+    assert math.isnan(studentised(np.zeros(4, bool), np.ones(4), 2**tone, unit, 1.25))
+    assert math.isnan(studentised(second, np.array([1, 1, 1, 1e-3]), 2**tone, unit, 1.25))
+
+
+def with_placebos(count, **more):
+    return replace(IN_FORCE, placebo=replace(IN_FORCE.placebo, count=count, **more))
 
 
 @pytest.fixture(scope="module")
@@ -57,13 +65,13 @@ def strong():
 
 
 def test_a_strong_border_is_stronger_than_its_placebos(strong):
-    frame, fit = patches(strong.cells), fitted(strong)[1]
-    field = DistanceField.of(strong.line, strong.sides, 10e3)
-    result = placebo_test(frame, fit, field, EXCLUSION_M, nadir_below, CONFIG, 199)
+    frame, fit = patches(strong.cells, IN_FORCE.patches), fitted(strong)[1]
+    field = DistanceField.of(strong.line, strong.sides, 10e3, 500.0)
+    result = placebo_test(frame, fit, field, EXCLUSION_M, nadir_below, CONFIG, with_placebos(199))
     # No p-value can be below 1 / (1 + n).
     assert result.n == 199
     assert 1 / 200 <= result.p <= 0.02
-    assert placebo_test(frame, fit, field, EXCLUSION_M, nadir_below, CONFIG, 199) == result
+    assert placebo_test(frame, fit, field, EXCLUSION_M, nadir_below, CONFIG, with_placebos(199)) == result
 
 
 def test_no_border_is_as_its_placebos():
@@ -79,9 +87,38 @@ def test_without_room_for_placebos_there_is_no_p(strong):
     """The frame ends 11 km from the border: a turned line has no place in either country."""
     narrow = np.abs(strong.cells.x - place(40, 0)[0]) < 11e3
     made = replace(strong, cells=strong.cells.chosen(narrow))
-    frame, fit = patches(made.cells), fitted(made)[1]
+    frame, fit = patches(made.cells, IN_FORCE.patches), fitted(made)[1]
     result = placebo_test(
-        frame, fit, DistanceField.of(made.line, made.sides, 10e3), EXCLUSION_M, nadir_below, CONFIG, 99
+        frame,
+        fit,
+        DistanceField.of(made.line, made.sides, 10e3, 500.0),
+        EXCLUSION_M,
+        nadir_below,
+        CONFIG,
+        with_placebos(99),
     )
     assert result.p is None
     assert result.n < 99
+
+
+def test_placebos_that_hardly_differ_make_no_p(strong):
+    """As many placebos as are asked for, but fewer that differ than 20, or as many."""
+    frame, fit = patches(strong.cells, IN_FORCE.patches), fitted(strong)[1]
+    field = DistanceField.of(strong.line, strong.sides, 10e3, 500.0)
+
+    def p_of(**more):
+        settings = with_placebos(39, **more)
+        return placebo_test(frame, fit, field, EXCLUSION_M, nadir_below, CONFIG, settings)
+
+    everywhere = p_of()
+    assert everywhere.p is not None
+    # All places and all turns count as one: none differs from another.
+    alike = p_of(apart_m=1e9, apart_rad=10.0)
+    assert (alike.p, alike.n) == (None, 39)
+    # Turns of 18 degrees: there are 20 of them, and 39 placebos seldom show all.
+    turns = p_of(apart_m=1e9, apart_rad=math.pi / 10)
+    assert (turns.p, turns.n) == (None, 39)
+    assert p_of(apart_m=1e9, apart_rad=math.pi / 10, min_apart=2).p == everywhere.p
+    # Of 20 that differ a p of 5 % can be told, of fewer it cannot.
+    assert IN_FORCE.placebo.min_apart == math.ceil(1 / 0.05)
+    assert p_of(like_lit=5.0) == Placebo(None, 0)

@@ -7,11 +7,16 @@ import numpy as np
 import pytest
 import shapely
 
-from benchmarks.borders import contrast
-from benchmarks.borders.contrast import CONFIG, Setting, nadir_below, scene
-from pipeline.borders.cells import BorderLine, Cells, Units, beside
-from pipeline.borders.placebo import DistanceField
-from pipeline.borders.profiles import across, along, class_shares, segment_lines, thirds, verdict
+from pipeline.borders.beside import beside
+from pipeline.borders.border_line import BorderLine
+from pipeline.borders.cells import Cells
+from pipeline.borders.distance_field import DistanceField
+from pipeline.borders.profiles import across, class_shares, thirds
+from pipeline.borders.segments import along, segment_lines
+from pipeline.borders.settings import IN_FORCE
+from pipeline.borders.units import Units
+from tests.scenes import border_towns
+from tests.scenes.border_towns import CONFIG, Setting, nadir_below, scene
 from tests.scenes.lands import KM, box, place
 
 
@@ -20,7 +25,7 @@ def straight(length_km: float = 40) -> shapely.MultiLineString:
 
 
 def test_distance_and_chainage_along_a_straight_border():
-    line = BorderLine.of(straight(), 2000.0)
+    line = BorderLine.of(straight(), 2000.0, IN_FORCE.line)
     x, y = place(np.array([20.0, 20.1, 17.0, 31.0]), np.array([0.0, 10.0, 39.0, 20.0]))
     # Points stand every 50 m: up to 25 m along the line, 3 m in distances of 100 m.
     np.testing.assert_allclose(line.distance_m(x, y, 1e4), [0, 100, 3000, np.inf], atol=3.2)
@@ -33,7 +38,7 @@ def test_wiggles_and_enclaves_do_not_lengthen_the_course():
     enclave = np.array(shapely.Point(place(23, 20)).buffer(1500).exterior.coords)
     border = shapely.MultiLineString([wiggly, enclave])
     assert border.length > 1.5 * 40 * KM
-    line = BorderLine.of(border, 2000.0)
+    line = BorderLine.of(border, 2000.0, IN_FORCE.line)
     x, y = place(np.full(40, 26.0), np.arange(40) + 0.5)
     # The course is good to half a block.
     np.testing.assert_allclose(line.along_m(x, y), KM * (np.arange(40) + 0.5), atol=1500)
@@ -46,7 +51,7 @@ def test_parts_of_a_border_begin_at_a_new_block():
     parts = shapely.MultiLineString(
         [[place(20, 0), place(20, 5)], [place(20, 30), place(20, 39)], [place(1, 1), place(1, 1.5)]]
     )
-    line = BorderLine.of(parts, 2000.0)
+    line = BorderLine.of(parts, 2000.0, IN_FORCE.line)
     chainage = line.along_m(*place(np.array([21.0, 21.0, 21.0, 21.0]), np.array([0.0, 5.0, 30.0, 39.0])))
     starts = sorted(np.floor(chainage / 2000))
     assert len(set(starts)) == 4
@@ -55,7 +60,7 @@ def test_parts_of_a_border_begin_at_a_new_block():
 
 def test_segments_are_even_parts_of_each_part_of_a_border():
     parts = shapely.MultiLineString([[place(20, 0), place(20, 31)], [place(60, 0), place(60, 9)]])
-    line = BorderLine.of(parts, 2000.0)
+    line = BorderLine.of(parts, 2000.0, IN_FORCE.line)
     x, y = place(np.array([21.0, 21.0, 21.0, 61.0, 61.0]), np.array([1.0, 15.0, 16.0, 0.0, 9.0]))
     # 31 km make two segments of 15.5 km, 9 km make one.
     assert line.segment_at(x, y).tolist() == [0, 0, 1, 2, 2]
@@ -70,10 +75,10 @@ def evenly_lit():
 
 
 def test_profiles_give_light_and_tone_by_signed_distance():
-    cells, line = evenly_lit(), BorderLine.of(straight(), 2000.0)
-    field = DistanceField.of(line, (box(0, 0, 20, 40), box(20, 0, 40, 40)), 20e3)
+    cells, line = evenly_lit(), BorderLine.of(straight(), 2000.0, IN_FORCE.line)
+    field = DistanceField.of(line, (box(0, 0, 20, 40), box(20, 0, 40, 40)), 20e3, 500.0)
     near = beside(cells, line, 0, 1, 20e3)
-    rows = across(near, Units.of(cells, 2500.0), field, ("BE", "DE"), CONFIG)
+    rows = across(near, Units.of(cells, 2500.0), field, ("BE", "DE"), CONFIG, IN_FORCE)
     assert [row["from_km"] for row in rows] == list(range(-20, 20))
     assert {row["side"] for row in rows[:20]} == {"BE"}
     for row in rows:
@@ -95,9 +100,11 @@ def test_the_interval_of_light_is_that_of_a_sum_of_towns():
     """Four equal towns: a relative sigma of a half, as a Poisson count of four."""
     y = np.arange(5, 40, 10.0)
     cells = Cells(*place(np.full(4, 22.5), y), *np.ones((2, 4), np.float32), np.ones(4, np.int8), np.zeros(4))
-    line = BorderLine.of(straight(), 2000.0)
-    field = DistanceField.of(line, (box(0, 0, 20, 40), box(20, 0, 40, 40)), 20e3)
-    rows = across(beside(cells, line, 0, 1, 20e3), Units.of(cells, 1000.0), field, ("BE", "DE"), CONFIG)
+    line = BorderLine.of(straight(), 2000.0, IN_FORCE.line)
+    field = DistanceField.of(line, (box(0, 0, 20, 40), box(20, 0, 40, 40)), 20e3, 500.0)
+    rows = across(
+        beside(cells, line, 0, 1, 20e3), Units.of(cells, 1000.0), field, ("BE", "DE"), CONFIG, IN_FORCE
+    )
     row = next(row for row in rows if row["from_km"] == 2)
     assert row["n_blocks"] == 4
     factor = math.exp(1.96 * math.sqrt(math.log(1.25)))
@@ -111,7 +118,7 @@ def test_the_interval_of_light_is_that_of_a_sum_of_towns():
 @pytest.fixture(scope="module")
 def fitted():
     made = scene(Setting(height_km=120, density=0.06, contrast=1.0, scatter=0.15), 2)
-    return made, *contrast.fitted(made)
+    return made, *border_towns.fitted(made)
 
 
 def border_of(height_km: float) -> shapely.MultiLineString:
@@ -122,7 +129,7 @@ def border_of(height_km: float) -> shapely.MultiLineString:
 
 def test_segments_lie_along_the_border_and_show_its_contrast(fitted):
     made, found, fit = fitted
-    rows = along(fit, border_of(120), made.line, nadir_below, CONFIG)
+    rows = along(fit, border_of(120), made.line, nadir_below, IN_FORCE)
     assert [row["segment"] for row in rows] == list(range(8))  # 15 km each
     given = [row for row in rows if row["contrast_g_r"] is not None]
     assert len(given) == 8
@@ -139,11 +146,11 @@ def test_segments_lie_along_the_border_and_show_its_contrast(fitted):
 
 def test_a_dark_segment_says_so(fitted):
     made, _, fit = fitted
-    longer = BorderLine.of(border_of(180), 2000.0)
-    rows = along(fit, border_of(180), longer, nadir_below, CONFIG)
+    longer = BorderLine.of(border_of(180), 2000.0, IN_FORCE.line)
+    rows = along(fit, border_of(180), longer, nadir_below, IN_FORCE)
     assert [row["verdict"] for row in rows][-3:] == ["too little light"] * 3
     assert rows[-1]["contrast_g_r"] is None
-    unfitted = along(None, border_of(60), made.line, nadir_below, CONFIG)
+    unfitted = along(None, border_of(60), made.line, nadir_below, IN_FORCE)
     assert [row["verdict"] for row in unfitted] == ["too little light"] * 4
 
 
@@ -153,7 +160,7 @@ def test_light_that_never_faces_light_is_too_little_everywhere(fitted):
     north = fit.near.y > place(0, 60)[1]
     kept = fit.second == north
     apart = replace(fit, near=fit.near.chosen(kept), second=fit.second[kept], near_unit=fit.near_unit[kept])
-    rows = along(apart, border_of(120), made.line, nadir_below, CONFIG)
+    rows = along(apart, border_of(120), made.line, nadir_below, IN_FORCE)
     assert [row["verdict"] for row in rows] == ["too little light"] * 8
     assert {row["contrast_g_r"] for row in rows} == {None}
 
@@ -161,7 +168,7 @@ def test_light_that_never_faces_light_is_too_little_everywhere(fitted):
 def test_lines_of_segments_are_the_border_itself():
     wiggly = np.column_stack(place(20 + 0.4 * np.sin(3 * np.arange(0, 60, 0.05)), np.arange(0, 60, 0.05)))
     border = shapely.MultiLineString([wiggly])
-    pieces = segment_lines(border, BorderLine.of(border, 2000.0), 100.0)
+    pieces = segment_lines(border, BorderLine.of(border, 2000.0, IN_FORCE.line), 100.0)
     assert len(pieces) == 4
     assert sum(piece.length for piece in pieces.values()) == pytest.approx(border.length, rel=1e-6)
     assert max(piece.hausdorff_distance(border & piece.buffer(1)) for piece in pieces.values()) < 110
@@ -175,20 +182,6 @@ def test_shares_of_classes_by_hand():
 
 def test_thirds_of_both_sides():
     cells = evenly_lit()
-    near = beside(cells, BorderLine.of(straight(), 2000.0), 0, 1, 20e3)
+    near = beside(cells, BorderLine.of(straight(), 2000.0, IN_FORCE.line), 0, 1, 20e3)
     shares = thirds(near, 500.0, np.array([-0.5, -0.2]), CONFIG)
     assert shares == {"orange_first": 1.0, "green_first": 0.0, "orange_second": 0.0, "green_second": 1.0}
-
-
-@pytest.mark.parametrize(
-    ("interval", "alike", "word"),
-    [
-        ((None, None), None, "none"),
-        ((0.1, 0.2), False, "second greener"),
-        ((-0.2, -0.1), False, "first greener"),
-        ((-0.1, 0.3), False, "undecided"),
-        ((0.01, 0.1), True, "alike"),
-    ],
-)
-def test_verdicts(interval, alike, word):
-    assert verdict(*interval, alike) == word

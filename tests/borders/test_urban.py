@@ -5,9 +5,11 @@ import pytest
 import shapely
 from pyproj import Transformer
 
-from pipeline.borders.cells import Cells, Units, even_units, patches, settled, unit_scales
+from pipeline.borders.cells import Cells
+from pipeline.borders.patches import patches
+from pipeline.borders.settings import IN_FORCE
+from pipeline.borders.units import Units, settled, unit_scales
 from pipeline.borders.urban import (
-    RING_KM,
     Lookup,
     built_radius_km,
     cells_of_towns,
@@ -23,6 +25,7 @@ from pipeline.models import BordersConfig
 from tests.scenes.lands import box, countries, place
 
 CONFIG = BordersConfig()
+RING_KM = 30.0
 TO_DEGREES = Transformer.from_crs(AREA_CRS, "EPSG:4326", always_xy=True)
 #            name      x km  y km  population  country
 PLACES = [
@@ -52,25 +55,29 @@ def test_the_built_radius_follows_from_the_population():
 
 
 def test_towns_are_discs_of_separate_places_in_the_frame():
-    table = towns(gazetteer(), LAND, FRAME)
+    table = towns(gazetteer(), LAND, FRAME, 5000)
     assert table["name"].tolist() == ["Core", "Abroad", "Near", "Far", "Beyond"]
     core = table.iloc[0]
     assert core.geometry.area / 1e6 == pytest.approx(np.pi * core.radius_km**2, rel=0.01)
     # Cut by a border through its centre.
-    half = towns(gazetteer(), countries(100, 80, 60), box(50, 0, 100, 80)).set_index("name").geometry["Core"]
+    half = (
+        towns(gazetteer(), countries(100, 80, 60), box(50, 0, 100, 80), 5000)
+        .set_index("name")
+        .geometry["Core"]
+    )
     assert half.area == pytest.approx(core.geometry.area / 2, rel=1e-3)
-    assert len(towns(nowhere(), LAND, FRAME)) == 0
+    assert len(towns(nowhere(), LAND, FRAME, 5000)) == 0
 
 
 def test_a_ring_is_of_the_towns_of_its_country_near_by():
-    table = rings(towns(gazetteer(), LAND, FRAME))
+    table = rings(towns(gazetteer(), LAND, FRAME, 5000), IN_FORCE.urban)
     assert table["name"].tolist() == ["Core"]
     row = table.iloc[0]
     assert row.members == (0, 2, 3)
     assert row.n_towns == 2
     area = np.pi * (built_radius_km(np.array([50_000.0, 12_000.0])) ** 2).sum()
     assert row.geometry.area / 1e6 == pytest.approx(area, rel=0.01)
-    assert len(rings(towns(nowhere(), LAND, FRAME))) == 0
+    assert len(rings(towns(nowhere(), LAND, FRAME, 5000), IN_FORCE.urban)) == 0
 
 
 def lit_discs(tones: dict[str, float], scatter: float = 0.1) -> Cells:
@@ -95,7 +102,7 @@ def lit_discs(tones: dict[str, float], scatter: float = 0.1) -> Cells:
 
 def test_cells_of_a_town_lie_in_its_disc_and_country():
     cells = lit_discs({"Core": 0.0, "Near": 0.0, "Abroad": 0.0})
-    table = towns(gazetteer(), LAND, FRAME)
+    table = towns(gazetteer(), LAND, FRAME, 5000)
     found = dict(zip(table["name"], cells_of_towns(table, Lookup.of(cells), ["BE", "DE"]), strict=True))
     assert len(found["Far"]) == 0
     assert len(found["Core"]) + len(found["Near"]) + len(found["Abroad"]) == len(cells)
@@ -104,8 +111,9 @@ def test_cells_of_a_town_lie_in_its_disc_and_country():
 
 
 def compared(tones):
-    cells, table = lit_discs(tones), towns(gazetteer(), LAND, FRAME)
-    return compare_cores(rings(table), cells, cells_of_towns(table, Lookup.of(cells), ["BE", "DE"]), CONFIG)
+    cells, table = lit_discs(tones), towns(gazetteer(), LAND, FRAME, 5000)
+    members = cells_of_towns(table, Lookup.of(cells), ["BE", "DE"])
+    return compare_cores(rings(table, IN_FORCE.urban), cells, members, CONFIG, IN_FORCE)
 
 
 def test_a_core_is_compared_with_its_ring():
@@ -135,7 +143,7 @@ def test_light_of_core_and_ring_is_not_counted_twice():
     cells = lit_discs({"Core": 0.0, "Near": 0.0})
     everything = np.arange(len(cells))
     core = everything[cells.x < place(65, 0)[0]]
-    result = core_contrast("Core", cells, [core, everything], CONFIG)
+    result = core_contrast("Core", cells, [core, everything], CONFIG, IN_FORCE)
     assert (result.n_core, result.n_ring) == (len(core), len(cells) - len(core))
 
 
@@ -186,16 +194,14 @@ def test_a_unit_ends_at_the_border():
 def test_units_are_as_coarse_as_leaves_enough_of_them():
     """Two towns 12 km apart are two at 2.5 km; where one has nearly all light, or is alone, nothing helps."""
     cells = hilly()
-    scales = unit_scales(cells, 2.0)
+    scales = unit_scales(cells, 2.0, IN_FORCE.contrast.smoothing_blocks)
     where = cells.x, cells.y, cells.country
     towns_alone = (np.arange(len(cells)) < 128).astype(float)
-    units, least = settled(scales, *where, [towns_alone])
+    units, least = settled(scales, *where, [towns_alone], 2.0)
     assert (units is scales[0], least) == (True, 2.0)
     west = (cells.x < place(13, 0)[0]).astype(float)
-    units, least = settled(scales, *where, [towns_alone, west])
+    units, least = settled(scales, *where, [towns_alone, west], 2.0)
     assert (units is scales[-1], least) == (True, 1.0)
-    assert even_units(np.array([3, 5, 5, 9]), np.array([2.0, 1, 1, 4])) == pytest.approx(64 / 24)
-    assert even_units(np.array([3]), np.zeros(1)) == 0
 
 
 def test_patches_hold_all_light_by_square_country_and_brightness():
@@ -203,7 +209,7 @@ def test_patches_hold_all_light_by_square_country_and_brightness():
     x, y = place(np.array([0.1, 0.3, 0.5, 0.7, 1.2]), np.full(5, 0.5))
     red = np.array([1.0, 1.2, 4.0, 1.0, 1.0], np.float32)
     cells = Cells(x, y, red, red / 2, np.array([0, 0, 0, 1, 0], np.int8), 0 * red)
-    table = patches(cells)
+    table = patches(cells, IN_FORCE.patches)
     assert len(table) == 4
     pair = table.chosen(table.n_cells == 2)
     assert (pair.red[0], pair.green[0], pair.level[0]) == pytest.approx((2.2, 1.1, 0))
@@ -212,7 +218,38 @@ def test_patches_hold_all_light_by_square_country_and_brightness():
     assert table.light.sum() == pytest.approx(1.5 * red.sum())
     assert table.tone == pytest.approx(-1)
     # A key splits further.
-    keyed = patches(cells, np.array([7, 8, 0, 0, 0]))
+    keyed = patches(cells, IN_FORCE.patches, np.array([7, 8, 0, 0, 0]))
     assert len(keyed) == 5
     assert set(keyed.key[keyed.level == 0]) == {0, 7, 8}
-    assert len(patches(cells.chosen(cells.x < 0))) == 0
+    assert len(patches(cells.chosen(cells.x < 0), IN_FORCE.patches)) == 0
+
+
+def test_light_fainter_or_brighter_than_the_scale_counts_as_of_its_ends():
+    """Linear light of 2^-24 to 2^8 a cell; a step of brightness is a factor of two."""
+    power = 2.0 ** np.array([-30, -24.5, -23.5, -22.5, 7.5, 8.5, 12.0])
+    red = (power / 2).astype(np.float32)
+    x, y = place(0.5 + np.arange(7.0), np.full(7, 0.5))
+    table = patches(Cells(x, y, red, red, np.zeros(7, np.int8), 0 * red), IN_FORCE.patches)
+    by_place = table.level[np.argsort(table.x)]
+    assert by_place.tolist() == [-24, -24, -24, -23, 7, 8, 8]
+    dark = Cells(x, y, 0 * red, 0 * red, np.zeros(7, np.int8), 0 * red)
+    assert set(patches(dark, IN_FORCE.patches).level) == {-24}
+
+
+def test_patches_of_many_cells_are_those_of_all_at_once(monkeypatch):
+    cells = lit_discs({"Core": 0.0, "Near": -0.5, "Abroad": 1.0})
+    whole = patches(cells, IN_FORCE.patches)
+    monkeypatch.setattr("pipeline.borders.patches.CELLS_AT_A_TIME", 300)
+    parts = patches(cells, IN_FORCE.patches)
+    assert len(parts) == len(whole) > 10
+    # Sums of sums round otherwise.
+    assert parts.red == pytest.approx(whole.red, rel=1e-12)
+    assert parts.country.tolist() == whole.country.tolist()
+
+
+@pytest.mark.parametrize(("away_km", "n_towns"), [(29.9, 1), (30.1, 0)])
+def test_a_ring_reaches_as_far_as_monschau_is_from_aachen_and_a_little_more(away_km, n_towns):
+    lon, lat = TO_DEGREES.transform(*place(np.array([40.0, 40.0]), np.array([20.0, 20.0 + away_km])))
+    two = Cities(lon, lat, np.array([250_000.0, 12_000.0]), np.array(["A", "B"]), np.array(["DE", "DE"]))
+    table = rings(towns(two, countries(100, 80, 10), FRAME, 5000), IN_FORCE.urban)
+    assert table["n_towns"].tolist() == [1] * n_towns

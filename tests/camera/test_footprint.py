@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import shapely
@@ -12,6 +14,8 @@ CAMERAS = {
     "24 mm oblique": camera(24, nadir=(2.0, 51.0)),
     "24 mm with sky": camera(24, nadir=(-4.0, 51.0), target=(8.0, 51.0), roll_deg=0),
     "nadir in the frame": camera(28, nadir=(5.6, 50.6), target=(5.57, 50.64)),
+    # The image ends 0.50 focal lengths from the centre: inside the frame's corners, and its sides in part.
+    "24 mm, dark corners": replace(camera(24, nadir=(4.5, 50.5)), k1=-0.6),
 }
 
 
@@ -44,9 +48,15 @@ def test_a_frame_without_sky_ends_at_its_corners():
 def test_sky_is_cut_at_the_limit_of_view_zenith():
     view = CAMERAS["24 mm with sky"]
     for limit in (50.0, 70.0):
-        zenith, _, _ = view.view(*np.array(footprint(view, limit).exterior.coords).T)
-        # Vertices on the limit are exact; intersections of chords lie up to 0.02 degrees inside it.
-        assert limit - 0.02 < zenith.max() < limit + 1e-6
+        ring = np.array(footprint(view, limit).exterior.coords)
+        zenith, _, _ = view.view(*ring.T)
+        # Vertices on the limit are exact; where a chord meets the frame, it may lie a little inside.
+        assert zenith.max() == pytest.approx(limit, abs=1e-6)
+        along = zenith > limit - 1e-6
+        middles = ((ring[1:] + ring[:-1]) / 2)[along[1:] & along[:-1]]
+        assert len(middles) > 50
+        # Chords of half a degree are 1e-5 of the limit's angle inside it: 0.001 degrees of zenith.
+        assert (view.view(*middles.T)[0] > limit - 0.002).all()
 
 
 def test_a_photo_of_the_sky_shows_no_ground():

@@ -62,6 +62,16 @@ def test_a_missing_fact_is_named_with_an_example(key: str) -> None:
         prior(**{key: None})
 
 
+def test_the_lens_is_told_from_the_priors_in_the_order_of_its_covariance() -> None:
+    there = replace(prior(), k1=0.01, k2=-0.002)
+    camera = there.camera()
+    assert not there.lens_away(camera).any()
+    other = replace(
+        camera, focal_px=1.02 * there.focal_px, k1=0.015, k2=0.001, principal_point_px=(1066.5, 700.5)
+    )
+    assert there.lens_away(other) == pytest.approx([np.log(1.02), 0.005, 0.003, 3.0, -7.0])
+
+
 def test_an_orbit_is_the_position_and_its_clock_the_error_along_the_track() -> None:
     orbit = heading(0.0)
     there = prior(orbit)

@@ -6,10 +6,10 @@ import rasterio
 from affine import Affine
 from pyproj import Transformer
 
-from pipeline.camera import terrain as module
 from pipeline.camera.camera import Camera, look_at_rotation
 from pipeline.camera.earth import distance_km, to_ecef
 from pipeline.camera.terrain import FLAT, Terrain, TerrainError, to_ground
+from pipeline.ground import elevation
 from pipeline.ground.elevation import read_terrain
 
 AROUND = (5.5, 50.0, 6.5, 51.0)
@@ -192,7 +192,7 @@ class TestReader:
         assert terrain.height_m(5.5 + 5 / 20, 50.2) == pytest.approx(140)
 
     def test_a_fine_dem_is_averaged(self, tmp_path, monkeypatch):
-        monkeypatch.setattr(module, "MAX_CELLS", 50)
+        monkeypatch.setattr(elevation, "MAX_CELLS_A_SIDE", 50)
         rng = np.random.default_rng(1)
         values = rng.uniform(0, 400, (120, 90)).astype(np.float32)
         terrain = read_terrain(write_dem(tmp_path / "dem.tif", values), "ellipsoidal", None, AROUND)

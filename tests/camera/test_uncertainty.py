@@ -114,5 +114,14 @@ def test_sigma_is_nan_off_the_frame_and_keeps_the_shape():
     assert np.isnan(sigma[0, 1:]).all()
 
 
+def test_a_margin_enlarges_the_frame():
+    lon, lat = OBLIQUE.to_ground([-10.0, -10.6], [700.0, 700.0])
+    known = [
+        np.isfinite(ground_sigma_m(OBLIQUE, ["east_m"], [[1.0]], lon, lat, margin_px)).tolist()
+        for margin_px in (0.0, 10.0, np.inf)
+    ]
+    assert known == [[False, False], [True, False], [True, True]]
+
+
 def test_every_parameter_has_a_step():
     assert set(ORDER) == set(PARAMETERS)

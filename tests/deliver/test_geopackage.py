@@ -12,6 +12,7 @@ import pytest
 from pipeline.deliver.geopackage import write_geopackage
 from pipeline.deliver.provenance import configuration_hash, facts
 from pipeline.deliver.results import PhotoResults
+from pipeline.qgis.layers import city_layers
 from tests.report.test_maps import real
 from tests.scenes.city import TOWNS
 from tests.scenes.delivery import TITLE, Delivery
@@ -50,7 +51,13 @@ def test_rows_without_a_place_stay_and_tables_without_a_map_are_whole(file: Path
     ends = layer(file, "motorway_ends_simulated-2012").set_index("ref")
     assert ends.loc["E411", "statement"] == "The E411 is not in the frame."
     assert ends.loc["E411"].geometry is None
-    for name, rows in (("notes", 1), ("events", 1), ("profiles", 20), ("motorway_stations", 17)):
+    for name, rows in (
+        ("notes", 1),
+        ("events", 1),
+        ("profiles", 20),
+        ("motorway_stations", 17),
+        ("country_tones", 3),
+    ):
         table = pyogrio.read_dataframe(file, layer=name)
         assert table["photo"].value_counts().to_dict() == dict.fromkeys(PHOTOS, rows), name
     assert "geometry" not in table
@@ -126,5 +133,7 @@ def test_configuration_hash_tells_settings_apart(delivery: Delivery) -> None:
 
 def test_same_results_make_the_same_bytes(file: Path, delivery: Delivery, tmp_path: Path) -> None:
     results = delivery.results()
-    write_geopackage(tmp_path / "again.gpkg", results, facts(results, delivery.city))
+    write_geopackage(
+        tmp_path / "again.gpkg", city_layers(results), results.tables, facts(results, delivery.city)
+    )
     assert (tmp_path / "again.gpkg").read_bytes() == file.read_bytes()

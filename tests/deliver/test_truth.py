@@ -14,7 +14,7 @@ from rasterio.transform import from_origin
 from pipeline.camera.camera import Camera, look_at_rotation
 from pipeline.camera.earth import to_ecef
 from pipeline.deliver.results import Truth
-from pipeline.deliver.truth import planted_contrasts, position_error
+from pipeline.deliver.truth import planted_contrasts, position_error, read_has_tone
 
 LON, LAT = 6.0, 50.75
 
@@ -89,4 +89,6 @@ def test_planted_contrast_may_be_of_the_cells_with_a_tone_alone(tmp_path: Path) 
     corner = from_origin(LON - 0.105, LAT + 0.5, 0.01, 1.0)
     with rasterio.open(tmp_path / "tone.tif", "w", transform=corner, **profile) as target:
         target.write(tone, 1)
-    assert planted_contrasts(truth, line(), tmp_path / "tone.tif") == {"BE-DE": pytest.approx(1.0)}
+    counted = read_has_tone(tmp_path / "tone.tif", truth.lights)
+    assert list(counted) == [True, True, False]
+    assert planted_contrasts(truth, line(), counted) == {"BE-DE": pytest.approx(1.0)}

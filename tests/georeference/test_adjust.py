@@ -10,9 +10,11 @@ from pipeline.camera.derivatives import PARAMETERS
 from pipeline.camera.earth import to_ecef
 from pipeline.camera.prior import Prior
 from pipeline.camera.uncertainty import moved
-from pipeline.georeference.adjust import OVERLAP, Observations, adjust
+from pipeline.georeference.adjust import Observations, adjust, membership
+from pipeline.georeference.settings import AdjustSettings
 from pipeline.models import LookAt
 
+SETTINGS = AdjustSettings()
 TRUTH = Camera(
     position_ecef_m=to_ecef(6.0, 49.5, 400e3),
     rotation_ecef_to_camera=look_at_rotation(to_ecef(6.0, 49.5, 400e3), to_ecef(7.5, 50.5), 40.0),
@@ -60,11 +62,11 @@ def start() -> Camera:
 def test_perfect_points_give_the_camera_back() -> None:
     assert off(start()) > 20
     # 0.05 px: the priors, wrong by 1 % in focal length, still pull a little.
-    assert off(adjust(start(), PRIOR, points(noise_px=0.02)).camera) < 0.05
+    assert off(adjust(start(), PRIOR, points(noise_px=0.02), SETTINGS).camera) < 0.05
 
 
 def test_a_third_of_mismatches_does_not_pull() -> None:
-    fitted = adjust(start(), PRIOR, points(noise_px=1.0, mismatched=66))
+    fitted = adjust(start(), PRIOR, points(noise_px=1.0, mismatched=66), SETTINGS)
     # 134 points of 1 px noise and ten parameters: about 1.4 sqrt(10 / 268) = 0.3 px, at most 3 times that.
     assert off(fitted.camera) < 0.9
     assert fitted.belongs[66:].mean() > 0.95
@@ -80,8 +82,8 @@ def test_covariance_covers() -> None:
 
     ratio = []
     for seed in range(40):
-        seen = points(1.0, seed=seed)[np.repeat(np.arange(200), OVERLAP)]
-        fitted = adjust(start(), replace(PRIOR, focal_px=5000.0), seen)
+        seen = points(1.0, seed=seed)[np.repeat(np.arange(200), SETTINGS.overlap)]
+        fitted = adjust(start(), replace(PRIOR, focal_px=5000.0), seen, SETTINGS)
         lon, lat = TRUTH.to_ground(200.0, 200.0)
         lon_there, lat_there = fitted.camera.to_ground(200.0, 200.0)
         sigma = ground_sigma_m(fitted.camera, PARAMETERS, fitted.covariance, lon, lat)
@@ -93,7 +95,7 @@ def test_covariance_covers() -> None:
 def test_no_points_give_the_prior_back() -> None:
     nothing = Observations(np.empty((0, 3)), np.empty((0, 2)), np.empty(0), np.empty(0), np.empty(0, bool))
     away = moved(PRIOR.camera(), ["east_m", "up_m", "log_focal"], [5e3, -2e3, 0.03])
-    fitted = adjust(away, PRIOR, nothing)
+    fitted = adjust(away, PRIOR, nothing, SETTINGS)
     assert np.isclose(fitted.camera.focal_px, PRIOR.focal_px, rtol=1e-6)
     # Metres east of one nadir are not exactly those of another 5 km away.
     assert np.allclose(fitted.camera.position_ecef_m, PRIOR.position_ecef_m, atol=10.0)
@@ -110,6 +112,19 @@ def test_a_wide_lens_shows_its_second_radial_term() -> None:
         to_ecef(*ground[there].T), pixel[there], np.ones(n), np.full(n, 60.0), np.zeros(n, bool)
     )
     prior = replace(PRIOR, focal_px=1420.0)
-    fitted = adjust(replace(wide, k1=0.0, k2=0.0), prior, seen).camera
+    fitted = adjust(replace(wide, k1=0.0, k2=0.0), prior, seen, SETTINGS).camera
     # Perfect observations: what is left is the pull of the prior, which is at zero.
     assert fitted.k2 == pytest.approx(0.02, abs=1e-3)
+
+
+@pytest.mark.parametrize("away_px", [0.0, 2.0, 3.0])
+def test_a_patch_is_a_mismatch_by_the_odds_of_its_window(away_px: float) -> None:
+    """A patch of 1 px sigma was looked for 10 px each way: a mismatch lies anywhere in 20 x 20 px, a match as
+    a Gaussian of two dimensions does, and 7 of 10 are matches."""
+    window_px, share = 10.0, 0.7
+    residual = np.array([[away_px, 0.0]])
+    alone = Observations(np.zeros((1, 3)), residual, np.ones(1), np.full(1, window_px), np.zeros(1, bool))
+    match = share * np.exp(-(away_px**2) / 2) / (2 * np.pi)
+    stray = (1 - share) / 400.0
+    belongs = membership(residual, np.ones(1), share, alone)
+    assert belongs == pytest.approx(match / (match + stray))

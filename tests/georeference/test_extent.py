@@ -17,12 +17,30 @@ from scipy.spatial import KDTree
 from pipeline.camera.earth import Array, distance_km
 from pipeline.errors import ReferenceLightError
 from pipeline.georeference import extent as extents
-from pipeline.georeference.extent import COVER_CELL_DEG, Extent, night_lights, streets, with_extent
+from pipeline.georeference.extent import (
+    COVER_CELL_DEG,
+    LIGHT_OF_STREET,
+    Extent,
+    lit_cells,
+    lit_streets,
+    with_extent,
+)
 from pipeline.georeference.sources import Sources
+from pipeline.ground import night_light
+from pipeline.ground.night_light import read_night_light
+from pipeline.ground.streets import read_streets
 
 AROUND = (5.0, 50.0, 6.0, 51.0)
 # Degrees of a kilometre at 50.5 degrees of latitude.
 EAST, NORTH = 1 / (111.32 * np.cos(np.radians(50.5))), 1 / 111.32
+
+
+def streets(file: Path, around: tuple[float, float, float, float]) -> Extent:
+    return lit_streets(read_streets(file, around, LIGHT_OF_STREET))
+
+
+def night_lights(file: Path, around: tuple[float, float, float, float]) -> Extent:
+    return lit_cells(read_night_light(file, around))
 
 
 def street(*points_km: tuple[float, float]) -> shapely.LineString:
@@ -260,7 +278,7 @@ class TestNightLights:
         assert away_m(found, 180, 180) < 1.0
 
     def test_a_larger_raster_is_averaged(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(extents, "MAX_RASTER_CELLS", 100 * 100)
+        monkeypatch.setattr(night_light, "MAX_CELLS", 100 * 100)
         values = np.zeros((200, 200), np.float32)
         values[90:92, 120] = 8.0  # half of a coarser cell
         known = night_lights(laea(values, tmp_path / "light.tif"), (4.0, 49.0, 7.0, 52.0))

@@ -7,10 +7,12 @@ from pipeline.camera.camera import Camera, look_at_rotation
 from pipeline.camera.earth import Array, distance_km, east_north_up, to_ecef, to_geodetic
 from pipeline.camera.prior import Prior
 from pipeline.georeference.hypotheses import Hypothesis, hypotheses, positions
+from pipeline.georeference.settings import HypothesisSettings
 from pipeline.models import LookAt
 
 NADIR = (6.0, 49.5)
 WIDTH, HEIGHT = 2128, 1416
+SETTINGS = HypothesisSettings()
 
 
 def prior(
@@ -57,7 +59,7 @@ def visible(known: Prior) -> tuple[Array, Array]:
 @pytest.mark.parametrize("focal_mm", [24.0, 50.0, 180.0, 400.0])
 def test_a_small_radius_needs_the_look_at_point_alone(focal_mm: float) -> None:
     known = prior(focal_mm)
-    (only,) = hypotheses(known)
+    (only,) = hypotheses(known, SETTINGS)
     assert only.position_ecef_m == pytest.approx(known.position_ecef_m)
     assert (only.aim.lon, only.aim.lat) == (7.5, 50.5)
     # 100 km as seen across the range: straight down; nearer ground on an oblique view is a little wider.
@@ -77,7 +79,7 @@ def test_a_large_radius_is_in_reach_of_the_aims_all_over(
     focal_mm: float, look_at: tuple[float, float], radius_km: float
 ) -> None:
     known = prior(focal_mm, look_at, radius_km)
-    aims = hypotheses(known)
+    aims = hypotheses(known, SETTINGS)
     lon, lat = visible(known)
     assert len(lon) > 300
     share = np.min([off_px(known, aim, lon, lat) / aim.reach_px for aim in aims], axis=0)
@@ -89,7 +91,7 @@ def test_a_large_radius_is_in_reach_of_the_aims_all_over(
 
 def test_aims_come_from_the_look_at_point_outwards_and_on_visible_ground() -> None:
     known = prior(look_at=(10.0, 50.0), radius_km=1200.0)
-    aims = hypotheses(known)
+    aims = hypotheses(known, SETTINGS)
     lon, lat = (np.array([getattr(a.aim, key) for a in aims]) for key in ("lon", "lat"))
     away_km = distance_km(lon, lat, 10.0, 50.0)
     assert (np.diff(away_km) >= 0).all()
@@ -98,8 +100,8 @@ def test_aims_come_from_the_look_at_point_outwards_and_on_visible_ground() -> No
 
 def test_each_position_has_its_aims() -> None:
     known = prior(sigma_km=(70.0, 2.0), radius_km=1500.0)
-    there = positions(known)
-    found = hypotheses(known)
+    there = positions(known, SETTINGS)
+    found = hypotheses(known, SETTINGS)
     assert len(there) == 3
     assert len({tuple(h.position_ecef_m) for h in found}) == 3
     assert 3 * 25 < len(found) < 3 * 50
@@ -107,7 +109,7 @@ def test_each_position_has_its_aims() -> None:
 
 def on_the_level(known: Prior) -> Array:
     """The positions, (n, 2) km east and north of the prior's."""
-    away = np.array(positions(known)) - known.position_ecef_m
+    away = np.array(positions(known, SETTINGS)) - known.position_ecef_m
     return np.asarray((away @ east_north_up(*NADIR).T)[:, :2] / 1e3)
 
 
@@ -122,7 +124,7 @@ def ellipse_km(known: Prior, sigmas: float, n: int = 3000) -> Array:
 @pytest.mark.parametrize("sigma_km", [(1.0, 1.0), (6.0, 6.0), (40.0, 40.0), (49.0, 1.0)])
 def test_one_position_repairs_its_own_neighbourhood(sigma_km: tuple[float, float]) -> None:
     known = prior(sigma_km=sigma_km)
-    (only,) = positions(known)
+    (only,) = positions(known, SETTINGS)
     assert np.array_equal(only, known.position_ecef_m)
 
 
@@ -156,7 +158,7 @@ def test_an_uncertainty_along_the_track_alone_is_a_line() -> None:
 
 def test_positions_keep_their_altitude_and_begin_with_the_likeliest() -> None:
     known = prior(sigma_km=(150.0, 80.0))
-    there = positions(known)
+    there = positions(known, SETTINGS)
     assert there[0] == pytest.approx(known.position_ecef_m)
     away_km = np.linalg.norm(np.array(there) - known.position_ecef_m, axis=1) / 1e3
     assert (np.diff(away_km) > -0.5).all()  # rings of one distance, to the altitude's 0.1 %
@@ -165,5 +167,5 @@ def test_positions_keep_their_altitude_and_begin_with_the_likeliest() -> None:
 
 
 def test_no_more_than_three_rings_whatever_is_asked() -> None:
-    assert len(positions(prior(sigma_km=(500.0, 500.0)))) == 37
-    assert len(positions(prior(sigma_km=(500.0, 1.0)))) == 7
+    assert len(positions(prior(sigma_km=(500.0, 500.0)), SETTINGS)) == 37
+    assert len(positions(prior(sigma_km=(500.0, 1.0)), SETTINGS)) == 7

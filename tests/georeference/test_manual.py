@@ -1,13 +1,13 @@
 """Manual control points: both file forms, the pixel convention, and every way they can be wrong."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from pipeline.camera.earth import to_geodetic
+from pipeline.camera.terrain import FLAT
 from pipeline.errors import ControlPointError
-from pipeline.georeference.manual import read_control_points
+from pipeline.georeference.manual import MANUAL_SIGMA_PX, manual_points, parse_control_points
+from pipeline.photo.photo import PhotoFacts
 
 CSV = "name,lon,lat,column_px,row_px\nFrankfurt,8.679,50.1137,449.4,323.1\nMainz,8.274,49.999,455.7,182.7\n"
 POINTS = (
@@ -16,21 +16,15 @@ POINTS = (
 )
 
 
-def write(folder: Path, text: str) -> Path:
-    file = folder / "control.csv"
-    file.write_text(text)
-    return file
-
-
-def test_csv(tmp_path: Path) -> None:
-    names, seen = read_control_points(write(tmp_path, CSV), 857, 569)
+def test_csv() -> None:
+    names, seen = parse_control_points(CSV, "control.csv", 857, 569)
     assert names == ["Frankfurt", "Mainz"]
     assert np.allclose(seen.pixel, [[449.4, 323.1], [455.7, 182.7]])
     assert seen.known.all()
 
 
-def test_qgis_points_count_from_the_corner_downwards_in_any_crs(tmp_path: Path) -> None:
-    _, seen = read_control_points(write(tmp_path, POINTS), 857, 569)
+def test_qgis_points_count_from_the_corner_downwards_in_any_crs() -> None:
+    _, seen = parse_control_points(POINTS, "control.csv", 857, 569)
     lon, lat, _ = to_geodetic(seen.ground_m)
     assert np.allclose(
         seen.pixel, [[449.4, 323.1]]
@@ -51,8 +45,24 @@ def test_qgis_points_count_from_the_corner_downwards_in_any_crs(tmp_path: Path) 
         ("mapX,mapY,sourceX,sourceY,enable\n1,2,3,-4,0\n", "every control point is disabled"),
     ],
 )
-def test_wrong_files_say_why_in_one_line(tmp_path: Path, text: str, reason: str) -> None:
+def test_wrong_files_say_why_in_one_line(text: str, reason: str) -> None:
     with pytest.raises(ControlPointError, match=reason) as error:
-        read_control_points(write(tmp_path, text), 857, 569)
+        parse_control_points(text, "control.csv", 857, 569)
     assert "\n" not in str(error.value)
     assert "control.csv" in str(error.value)
+
+
+def test_points_of_a_raw_file_are_picked_on_its_jpeg() -> None:
+    """A JPEG of 2116 x 1404 px is the sensor less 6 px at each edge; a raw photo has half as many."""
+    as_jpeg = PhotoFacts(id="a", width=1064, height=708, source="a", linearisation="none", evidence="jpeg")
+    as_raw = as_jpeg.model_copy(update={"evidence": "raw"})
+    text = "lon,lat,column_px,row_px\n6,50.7,100,50\n6.1,50.8,2115,1403\n"
+    with pytest.raises(ControlPointError, match=r"point 2: pixel \(2115, 1403\) is outside the photo"):
+        manual_points(text, "points.csv", as_jpeg, FLAT)
+    seen = manual_points(text, "points.csv", as_raw, FLAT)[1]
+    # Pixel 100 of the JPEG is sample 106, the left half of cell 53.
+    assert np.allclose(seen.pixel, [[52.75, 27.75], [1060.25, 704.25]])
+    assert (seen.sigma == MANUAL_SIGMA_PX / 2).all()
+    text = "lon,lat,column_px,row_px\n6,50.7,2116,50\n"
+    with pytest.raises(ControlPointError, match="outside the photo of 2116 x 1404"):
+        manual_points(text, "points.csv", as_raw, FLAT)

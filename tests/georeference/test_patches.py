@@ -8,7 +8,8 @@ import pytest
 from pipeline.camera.camera import Camera, look_at_rotation
 from pipeline.camera.earth import Array, to_ecef
 from pipeline.georeference.patches import displacements, placement_sigma_px
-from pipeline.georeference.reference import BLUR_PX, KNEE, render
+from pipeline.georeference.reference import render
+from pipeline.georeference.settings import DrawingSettings, PatchSettings
 from pipeline.georeference.sources import Sources
 from pipeline.georeference.working_image import WorkingImage
 
@@ -22,6 +23,7 @@ CAMERA = Camera(
     height=128,
 )
 SIZE = 64
+DRAWING = DrawingSettings()
 
 
 def sources(column: object, row: object, light: object = 1000.0, radius_km: object = 0.5) -> Sources:
@@ -35,7 +37,7 @@ def sources(column: object, row: object, light: object = 1000.0, radius_km: obje
 def sigma_px(s: Sources, *corners: tuple[int, int]) -> Array:
     """Of patches with these top left corners (column, row)."""
     left, top = (np.array(v) for v in zip(*corners, strict=True))
-    return placement_sigma_px(CAMERA, s, top, left, SIZE)
+    return placement_sigma_px(CAMERA, s, top, left, SIZE, DRAWING)
 
 
 def pixel_km(s: Sources) -> Array:
@@ -59,8 +61,8 @@ def test_errors_of_equal_lights_average_out(n: int) -> None:
 
 def test_lights_count_by_the_square_of_their_height_in_the_picture() -> None:
     s = sources([20, 40], [20, 40], [2000.0, 100.0], [0.5, 0.8])
-    brightness = s.light / (2 * np.pi * (s.radius_km**2 + (BLUR_PX * pixel_km(s)) ** 2))
-    pull = np.log1p(brightness / KNEE) ** 2
+    brightness = s.light / (2 * np.pi * (s.radius_km**2 + (DRAWING.light_blur_px * pixel_km(s)) ** 2))
+    pull = np.log1p(brightness / DRAWING.knee) ** 2
     expected = np.hypot(*(pull * 0.4 / pixel_km(s))) / pull.sum()
     assert sigma_px(s, (0, 0)) == pytest.approx(expected)
     # A faint neighbour hardly helps: sooner one light than two.
@@ -83,7 +85,14 @@ def test_patches_agree_with_a_sum_over_each() -> None:
     s = sources(rng.uniform(-40, 230, 400), rng.uniform(-40, 170, 400), rng.lognormal(6, 2, 400))
     corners = [(c, r) for c in (0, 31, 64, 128) for r in (0, 17, 64)]
     column, row = CAMERA.project(s.lon, s.lat)
-    pull = np.log1p(s.light / (2 * np.pi * (s.radius_km**2 + (BLUR_PX * pixel_km(s)) ** 2)) / KNEE) ** 2
+    pull = (
+        np.log1p(
+            s.light
+            / (2 * np.pi * (s.radius_km**2 + (DRAWING.light_blur_px * pixel_km(s)) ** 2))
+            / DRAWING.knee
+        )
+        ** 2
+    )
     expected = []
     for left, top in corners:
         near = (np.round(column) >= left) & (np.round(column) < left + SIZE)
@@ -111,8 +120,8 @@ def test_lights_beyond_the_horizon_do_not_count() -> None:
     within = aside.inside(column, row)
     assert (within & beyond).sum() > 10
     assert (within & ~beyond).sum() > 10
-    seen = placement_sigma_px(aside, all_of_them[~beyond], top, left, SIZE)
-    assert placement_sigma_px(aside, all_of_them, top, left, SIZE) == pytest.approx(seen)
+    seen = placement_sigma_px(aside, all_of_them[~beyond], top, left, SIZE, DRAWING)
+    assert placement_sigma_px(aside, all_of_them, top, left, SIZE, DRAWING) == pytest.approx(seen)
 
 
 def test_displaced_towns_displace_a_patch_as_much_as_is_stated() -> None:
@@ -123,13 +132,13 @@ def test_displaced_towns_displace_a_patch_as_much_as_is_stated() -> None:
     for _ in range(12):
         n = 8
         s = sources(rng.uniform(70, 114, n), rng.uniform(40, 84, n), rng.lognormal(7, 1, n), 0.6)
-        stated = placement_sigma_px(CAMERA, s, top, left, SIZE)[0]
-        reference = render(CAMERA, s)
+        stated = placement_sigma_px(CAMERA, s, top, left, SIZE, DRAWING)[0]
+        reference = render(CAMERA, s, DRAWING)
         for _ in range(8):
             east, north = rng.normal(0, 0.4, (2, n))
             moved = replace(s, lon=s.lon + east / 71.7, lat=s.lat + north / 111.3)  # km of a degree
-            photo = WorkingImage(render(CAMERA, moved), np.ones(reference.shape, bool), 1.0)
-            found = displacements(photo, reference, top, left, SIZE, 6)
+            photo = WorkingImage(render(CAMERA, moved, DRAWING), np.ones(reference.shape, bool), 1.0)
+            found = displacements(photo, reference, top, left, SIZE, 6, PatchSettings())
             assert found.found.all()
             pulls.append(found.offset_px[0] / stated)
     # 96 offsets in two directions: 5 % by themselves, and 12 towns of their own. A correlation weighs towns

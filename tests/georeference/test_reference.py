@@ -8,12 +8,13 @@ from scipy.ndimage import center_of_mass
 
 from pipeline.camera.camera import Camera, look_at_rotation
 from pipeline.camera.earth import to_ecef
-from pipeline.georeference.accept import chance_probability, judge, least_agreement
-from pipeline.georeference.reference import KNEE, render, splat
+from pipeline.georeference.reference import render, splat
+from pipeline.georeference.settings import DrawingSettings
 from pipeline.georeference.sources import Sources, city_light
 from pipeline.ground.cities import Cities
 from pipeline.models import LonLat
 
+DRAWING = DrawingSettings()
 CAMERA = Camera(
     position_ecef_m=to_ecef(6.0, 50.0, 400e3),
     rotation_ecef_to_camera=look_at_rotation(to_ecef(6.0, 50.0, 400e3), to_ecef(6.5, 50.5), 30.0),
@@ -32,7 +33,7 @@ def cities(*rows: tuple[float, float, float]) -> Sources:
 
 def test_a_city_lies_where_the_camera_projects_it() -> None:
     column, row = CAMERA.project(6.6, 50.6)
-    image = np.expm1(render(CAMERA, cities((6.6, 50.6, 20000.0))))
+    image = np.expm1(render(CAMERA, cities((6.6, 50.6, 20000.0)), DRAWING))
     # Bilinear weights keep the centroid; what remains is the cut at three sigma.
     assert np.allclose(center_of_mass(image), (row, column), atol=0.02)
 
@@ -40,12 +41,12 @@ def test_a_city_lies_where_the_camera_projects_it() -> None:
 def test_light_is_a_surface_brightness_that_sums_to_the_city() -> None:
     town = cities((6.5, 50.5, 20000.0))
     pixel_km2 = (CAMERA.ground_sample_distance_m(6.5, 50.5) / 1e3) ** 2
-    total = KNEE * np.expm1(render(CAMERA, town).astype(float)).sum() * pixel_km2
+    total = DRAWING.knee * np.expm1(render(CAMERA, town, DRAWING).astype(float)).sum() * pixel_km2
     assert np.isclose(total, town.light[0], rtol=0.02)  # the Gaussian is cut at three sigma
 
 
 def test_cities_out_of_sight_are_dark() -> None:
-    assert render(CAMERA, cities((-174.0, -50.0, 1e7))).max() == 0
+    assert render(CAMERA, cities((-174.0, -50.0, 1e7)), DRAWING).max() == 0
 
 
 def test_light_is_finite_where_the_horizon_is_in_view() -> None:
@@ -54,7 +55,7 @@ def test_light_is_finite_where_the_horizon_is_in_view() -> None:
         CAMERA, rotation_ecef_to_camera=look_at_rotation(CAMERA.position_ecef_m, to_ecef(6.0, 69.0), 0.0)
     )
     rows = [(lon, lat, 1e5) for lon in np.linspace(-20, 32, 27) for lat in np.linspace(66, 72, 61)]
-    image = render(aside, cities(*rows))
+    image = render(aside, cities(*rows), DRAWING)
     assert np.isfinite(image).all()
     assert image.max() > 0
 
@@ -80,31 +81,12 @@ def test_mirrors_reach_across_the_date_line() -> None:
     assert np.allclose([across.lon % 360, across.lat], [[179.5 + 1 / shrink], [-17.0 + shrink]])
 
 
-def test_the_odds_of_chance_fall_with_agreement_and_forbid_a_near_tie() -> None:
-    chance = (0.05, 0.07, 0.06, 0.04)
-    falling = [judge(v, chance, 0.5).false_alarm_probability for v in (0.06, 0.12, 0.2, 0.4)]
-    assert falling == sorted(falling, reverse=True)
-    assert judge(0.4, chance, 0.5).accepted
-    assert not judge(0.08, chance, 0.5).accepted
-    assert not judge(0.40, (*chance, 0.38), 0.5).accepted  # a rival elsewhere as good
-    # Cities held out of the fit may speak against a solution, but cannot carry a near tie.
-    assert not judge(0.08, chance, 1e-12).accepted
-    assert judge(0.2, chance, 1e-6).false_alarm_probability < judge(0.2, chance, 1.0).false_alarm_probability
-
-
-def test_without_chance_values_the_odds_are_the_least_there_can_be() -> None:
-    for chance in ((0.0, 0.0, 0.0), (0.01, 0.05, 0.03), (0.3, 0.31, 0.3)):
-        assert chance_probability(0.15, ()) <= chance_probability(0.15, chance)
-    for limit in (1e-5, 0.02):
-        assert chance_probability(least_agreement(limit), ()) == pytest.approx(limit)
-
-
 def test_wide_light_is_drawn_on_larger_pixels_as_on_small_ones() -> None:
     """One city, ever wider in pixels, against the Gaussian that it is."""
     big = cities((6.3, 50.3, 3e6))
     for zoom in (0.5, 1.0, 2.0, 4.0):
         camera = CAMERA.scaled(zoom)
-        image = np.expm1(render(camera, big)) * KNEE
+        image = np.expm1(render(camera, big, DRAWING)) * DRAWING.knee
         column, row = (float(v[0]) for v in camera.project(big.lon, big.lat))
         pixel_km = camera.ground_sample_distance_m(big.lon, big.lat)[0] / 1e3
         y, x = np.indices(image.shape)
@@ -117,20 +99,3 @@ def test_wide_light_is_drawn_on_larger_pixels_as_on_small_ones() -> None:
             found, true = ((v * along).sum() / v.sum() for v in (image, expected))
             # Cut off at three sigma, which the frame's edge makes lopsided: a fiftieth of one.
             assert found == pytest.approx(true, abs=0.1 + 0.02 * sigma_px)
-
-
-def test_nothing_worked_out_later_makes_chance_less_likely() -> None:
-    """A solution that chance explains is refused without its fine rounds: they can only lower the agreement
-    that counts, and the held-out cities can only raise the odds."""
-    rng = np.random.default_rng(5)
-    for _ in range(200):
-        chance = rng.normal(0.06, 0.03, 5)
-        value, held_out = rng.uniform(-0.1, 0.9), 10 ** rng.uniform(-12, 0)
-        least = chance_probability(value, chance)
-        assert judge(value - rng.exponential(0.05), chance, held_out).false_alarm_probability >= least
-
-
-def test_a_few_blobs_in_line_are_not_believed() -> None:
-    """A sparse frame under the facts of Moscow: 18 % of the light's detail fell in place by chance, which no
-    more than one of 500 frames of a wrong place has done."""
-    assert not judge(0.18, (0.041, 0.034, 0.047, 0.072, 0.033), 0.064).accepted

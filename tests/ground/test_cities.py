@@ -7,7 +7,7 @@ from pipeline.camera.camera import Camera, look_at_rotation
 from pipeline.camera.earth import distance_km, to_ecef
 from pipeline.errors import FactsError
 from pipeline.georeference.sources import city_light
-from pipeline.ground.cities import MIN_POPULATION, Cities, gazetteer, place_named
+from pipeline.ground.cities import SMALLEST_PLACE, Cities, gazetteer, place_named
 from pipeline.models import LonLat
 
 NEAR = LonLat(lon=6.0, lat=50.0)
@@ -123,7 +123,7 @@ def test_within_is_a_distance() -> None:
 class TestGazetteer:
     def test_it_holds_the_places_of_four_countries(self) -> None:
         places = gazetteer()
-        assert places.population.min() >= MIN_POPULATION
+        assert places.population.min() >= SMALLEST_PLACE
         # The package's data follow GeoNames, which grows and is cleaned: by a twentieth, not by a half.
         for country, n in {"BE": 2250, "NL": 1965, "DE": 9900, "LU": 206}.items():
             assert (places.country == country).sum() == pytest.approx(n, rel=0.2)

@@ -8,7 +8,14 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from pipeline.errors import ConfigError
-from pipeline.ground.events import LightingEvent, event_rows, events_at, local_time, read_events, statement
+from pipeline.ground.events import (
+    LightingEvent,
+    event_rows,
+    event_statement,
+    events_at,
+    local_time,
+    read_events,
+)
 
 NIGHT = LightingEvent(
     country="BE",
@@ -178,17 +185,17 @@ def test_the_shipped_table_is_whole():
 
 def test_statements():
     when = utc(2022, 10, 1, 22, 12)
-    assert statement(NIGHT, when) == (
+    assert event_statement(NIGHT, when) == (
         "Walloon motorway lights were off by policy at this hour (00:12 local time; 22:00 to 05:00 from "
         "2022-09-19 until 2022-12-21): off at night. Source: made up."
     )
-    assert "were in part off by policy" in statement(replace(NIGHT, extent="part"), when)
+    assert "were in part off by policy" in event_statement(replace(NIGHT, extent="part"), when)
     road = replace(NIGHT, place="the A16", state="lit", start=None, stop=None, last=None)
-    assert statement(road, when).startswith(
+    assert event_statement(road, when).startswith(
         "Motorway lights of the A16 were lit by policy at this hour (00:12 local time; from 2022-09-19): "
     )
     lamps = replace(road, place="Aachen", road_class="street", state="lamps", first=None, what="new lamps")
-    assert statement(lamps, when) == "Street lights of Aachen: new lamps (always). Source: made up."
+    assert event_statement(lamps, when) == "Street lights of Aachen: new lamps (always). Source: made up."
 
 
 HEADER = (

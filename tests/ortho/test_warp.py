@@ -10,10 +10,19 @@ from pipeline.camera.terrain import FLAT, Terrain
 from pipeline.camera.uncertainty import SolvedCamera
 from pipeline.georeference.channels import ChannelRegistration, ChannelShift, measure_channels
 from pipeline.models import GridConfig, LonLat
-from pipeline.ortho.pixel_map import MAX_ERROR_PX, map_error_px, pixel_map
-from pipeline.ortho.warp import geometry_lattice, orthorectify, subsamples, view_geometry
+from pipeline.ortho.pixel_map import MAX_ERROR_PX, PixelMap, map_error_px, pixel_map
+from pipeline.ortho.warp import (
+    geometry_lattice,
+    geometry_tile,
+    interleaved,
+    light_tile,
+    orthorectify,
+    subsamples,
+    view_geometry,
+)
 from pipeline.photo.photo import Photo
 from pipeline.raster.grid import Grid, lay_grid
+from pipeline.raster.lattice import Lattice
 from pipeline.raster.tiles import TILE, Tile
 from tests.georeference.test_channels import HEIGHT, RED, WIDTH, lit_photo
 from tests.scenes.cameras import CITY, COVARIANCE, ORDER, camera, photo_of
@@ -418,3 +427,42 @@ class TestChannels:
         assert not known[0][level & (column > SMALL.width - 10)].any()
         for at in (92, 102):  # where red's saturated pixels show, and green's own
             assert (values[3][level & (abs(column - at) < 0.5)] == 1).all()
+
+
+class TestRim:
+    """Cells placed by hand at the outermost pixels' centres of a photo, and just beyond them."""
+
+    WIDTH, HEIGHT = 6, 4
+    BEYOND = 1e-9
+
+    def places(self, column, row, zenith=None):
+        """A map of one row of cells at these places: a lattice of every cell, with a node to spare."""
+        zenith = np.full(len(column), 30.0) if zenith is None else zenith
+        values = np.stack([np.append(v, 0.0) for v in (column, row, zenith)])
+        return PixelMap(Lattice(1, np.repeat(values[:, None], 2, axis=1)), FLAT)
+
+    def light(self, places, n_cells):
+        y, x = np.mgrid[: self.HEIGHT, : self.WIDTH].astype(np.float32)
+        pixels = interleaved(Photo(np.stack([x, y, x * y]), x > 2))
+        return light_tile(pixels, places, 1, (), Tile(0, 0, 1, n_cells))[:, 0]
+
+    def geometry(self, places, n_cells):
+        geometry = Lattice(1, np.ones((5, 2, n_cells + 1)))
+        return geometry_tile(places, geometry, (self.HEIGHT, self.WIDTH), Tile(0, 0, 1, n_cells))[:, 0]
+
+    def test_the_outermost_pixels_centres_are_in_and_what_is_beyond_is_out(self):
+        last_column, last_row, e = self.WIDTH - 1.0, self.HEIGHT - 1.0, self.BEYOND
+        column = np.array([0, last_column, 2.5, 2.5, last_column, 0 - e, last_column + e, 2.5, 2.5])
+        row = np.array([1.5, 1.5, 0, last_row, last_row, 1.5, 1.5, 0 - e, last_row + e])
+        light = self.light(self.places(column, row), len(column))
+        np.testing.assert_array_equal(light[:3, :5], [column[:5], row[:5], column[:5] * row[:5]])
+        np.testing.assert_array_equal(light[3, :5], [0, 1, 0.5, 0.5, 1])
+        assert np.isnan(light[:, 5:]).all()
+        geometry = self.geometry(self.places(column, row), len(column))
+        np.testing.assert_array_equal(np.isnan(geometry), np.isnan(light))
+
+    def test_the_limit_of_view_zenith_is_in(self):
+        zenith = np.array([70.0, np.nextafter(70.0, 71.0)])
+        places = self.places(np.full(2, 2.0), np.full(2, 2.0), zenith)
+        for values in (self.light(places, 2), self.geometry(places, 2)):
+            np.testing.assert_array_equal(np.isnan(values).all(0), [False, True])

@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from pipeline.photo.photo import Photo
-from pipeline.photo.structure import BLOCK_PX, structure, without_structure
+from pipeline.photo.structure import EVENNESS_BLOCK_PX, structure, without_structure
 
 HEIGHT, WIDTH = 500, 700
 ROW, COLUMN = np.mgrid[:HEIGHT, :WIDTH]
@@ -28,7 +28,7 @@ def test_a_panel_at_the_edge_is_found_and_little_else(level: float) -> None:
     hidden = structure(photo)
     # Blocks that the outline cuts are neither even nor bright, and are reached by the block around others.
     assert hidden[CORNER].mean() > 0.98
-    assert hidden[COLUMN < 500 + ROW / 2 - 3 * BLOCK_PX].sum() == 0
+    assert hidden[COLUMN < 500 + ROW / 2 - 3 * EVENNESS_BLOCK_PX].sum() == 0
     left, share = without_structure(photo)
     assert share == pytest.approx(CORNER.mean(), abs=0.03)
     assert np.isnan(left.light[:, hidden]).all()
@@ -64,6 +64,6 @@ def test_the_ground_is_left_alone(ground: NDArray[np.float64]) -> None:
 
 
 def test_a_frame_that_is_no_whole_number_of_blocks_is_hidden_to_its_edge() -> None:
-    assert HEIGHT % BLOCK_PX != 0
+    assert HEIGHT % EVENNESS_BLOCK_PX != 0
     below = structure(frame(np.where(ROW > 400, 0.3, 0.0)))
     assert below[-1].all()

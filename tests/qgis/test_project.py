@@ -111,7 +111,9 @@ def test_rasters_have_the_documented_limits(seen: tuple[dict[str, Any], Path]) -
 
 def test_change_is_drawn_from_the_bands_of_its_pair(seen: tuple[dict[str, Any], Path]) -> None:
     told, _ = seen
-    for band, (what, scale) in enumerate((("light", palette.CHANGE), ("tone", palette.TONE_CHANGE)), start=1):
+    for band, (what, scale) in enumerate(
+        (("light", palette.LIGHT_CHANGE), ("tone", palette.TONE_CHANGE)), start=1
+    ):
         style = told["project"][f"layer_of_{what}_change_simulated-2012_simulated-2022"]
         assert style["band"] == band
         assert [label for _, _, label in style["items"]] == [stop.label for stop in scale]
@@ -131,7 +133,7 @@ def test_vectors_have_our_colours(seen: tuple[dict[str, Any], Path]) -> None:
     assert drawn["motorway_ends_simulated-2012"]["labels"]
     assert drawn["towns_simulated-2012"]["type"] == "graduatedSymbol"
     changes = drawn["changes_simulated-2012_simulated-2022"]
-    assert changes["colours"][:6] == [stop.colour for stop in palette.CHANGE]
+    assert changes["colours"][:6] == [stop.colour for stop in palette.LIGHT_CHANGE]
     assert drawn["strips_simulated-2012"]["type"] == "graduatedSymbol"
     assert drawn["cities"]["labels"]
 
@@ -181,7 +183,7 @@ def test_change_and_segments_are_drawn_in_the_colours_of_what_they_show(
     motorways = colours(GROUPS[0], "Motorways, lit and dark")
     assert {rgb(palette.LIT), rgb(palette.DARK)} <= motorways
     ground, change = np.array(rgb(palette.BACKGROUND)), colours(CHANGE, "Change of light beside the border")
-    for stop in (palette.CHANGE[4].colour, palette.UNDECIDED):
+    for stop in (palette.LIGHT_CHANGE[4].colour, palette.UNDECIDED):
         through = tuple(int(v) for v in np.round(ground + 0.6 * (np.array(rgb(stop)) - ground)))
         assert any(np.abs(np.array(one) - through).max() <= 2 for one in change), stop
 

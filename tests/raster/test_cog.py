@@ -1,4 +1,7 @@
+import os
 import resource
+import subprocess
+import sys
 import tracemalloc
 
 import dask.array as da
@@ -121,10 +124,23 @@ def test_stale_statistics_are_deleted(tmp_path, values):
 
 
 def test_what_cannot_be_written_is_said_in_one_line(tmp_path, values):
-    (tmp_path / ".tiles-raster.tif").mkdir()
+    (tmp_path / f".raster.tiles{os.getpid()}.tif").mkdir()  # where it would write first
     with pytest.raises(OutputError, match=r"raster\.tif: cannot be written") as caught:
         write_cog(tmp_path / "raster.tif", da.from_array(values, chunks=-1), GRID, BANDS, {})
     assert "\n" not in str(caught.value)
+
+
+def test_two_runs_do_not_write_into_each_others_files_and_sweep_those_of_the_dead(tmp_path, values):
+    """A run that still lives keeps its temporary files, whatever is written beside them."""
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    left = [tmp_path / f".raster.{kind}{dead.pid}.tif" for kind in ("tiles", "part")]
+    alive = [tmp_path / f".raster.{kind}{os.getppid()}.tif" for kind in ("tiles", "part")]
+    for file in (*left, *alive):
+        file.write_text("of another run")
+    write_cog(tmp_path / "raster.tif", da.from_array(values, chunks=-1), GRID, BANDS, {})
+    assert set(tmp_path.iterdir()) == {tmp_path / "raster.tif", *alive}
+    assert [file.read_text() for file in alive] == ["of another run"] * 2
 
 
 @pytest.mark.parametrize("missing", [1, 1000, 100_000])

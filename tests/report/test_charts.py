@@ -11,9 +11,9 @@ import pytest
 
 from pipeline.deliver.results import CityResults, PhotoResults
 from pipeline.report import border_charts as plots
+from pipeline.report.answers import rows_of
+from pipeline.report.chart_style import DESKTOP_SHEET, PHONE_SHEET, SHEETS, Sheet
 from pipeline.report.motorway_chart import motorway
-from pipeline.report.sheets import DESKTOP, PHONE, SHEETS, Sheet
-from pipeline.report.statements import rows_of
 from tests.report.test_maps import real
 from tests.scenes.delivery import Delivery
 
@@ -31,7 +31,7 @@ def words(svg: bytes) -> str:
 
 
 def test_forest_states_every_contrast_with_its_interval(city: CityResults) -> None:
-    text = words(plots.forest(city.photos, {}, DESKTOP))
+    text = words(plots.forest(city.photos, {}, DESKTOP_SHEET))
     assert "+0.50 (0.42 to 0.57)" in re.sub(r"\s+", " ", text)
     assert text.count("none can be given") == 1
     assert "Belgium → The Netherlands" in text
@@ -55,7 +55,7 @@ def test_charts_of_simulated_photos_say_so(city: CityResults, sheet: Sheet) -> N
 
 def test_forest_marks_planted_values(city: CityResults) -> None:
     planted = {"simulated-2012": {"BE-NL": 0.5, "BE-DE": float("nan")}}
-    with_one, without = (plots.forest(city.photos, truth, DESKTOP) for truth in (planted, {}))
+    with_one, without = (plots.forest(city.photos, truth, DESKTOP_SHEET) for truth in (planted, {}))
     assert len(with_one) > len(without)
 
 
@@ -72,19 +72,19 @@ def test_profile_has_a_panel_of_tone_and_of_light_for_each_pair(city: CityResult
 
 def test_profile_states_its_light_and_greys_the_exclusion_zone(city: CityResults) -> None:
     photo = city.photos[0]
-    assert words(plots.profile(photo, DESKTOP)).split().count("2") == 1  # light per km2 of the tables
+    assert words(plots.profile(photo, DESKTOP_SHEET)).split().count("2") == 1  # light per km2 of the tables
     with_exclusion = dataclasses.replace(photo, contrasts=photo.contrasts.assign(exclusion_km=1.0))
     patches = [
-        svg.count(b'id="patch_') for svg in (plots.profile(p, DESKTOP) for p in (photo, with_exclusion))
+        svg.count(b'id="patch_') for svg in (plots.profile(p, DESKTOP_SHEET) for p in (photo, with_exclusion))
     ]
     assert patches[1] == patches[0] + 2
 
 
 def test_along_names_its_sides_and_its_course(city: CityResults) -> None:
-    text = words(plots.along(city.photos[0], DESKTOP))
+    text = words(plots.along(city.photos[0], DESKTOP_SHEET))
     for said in ("German side greener ↑", "Belgian side greener ↓", "from the north to the south"):
         assert said in text
-    assert "km, north → south" in words(plots.along(city.photos[0], PHONE))
+    assert "km, north → south" in words(plots.along(city.photos[0], PHONE_SHEET))
 
 
 def test_figures_that_are_missing_leave_gaps(city: CityResults) -> None:
@@ -106,7 +106,8 @@ def test_figures_that_are_missing_leave_gaps(city: CityResults) -> None:
 def test_motorway_names_what_it_shows(city: CityResults) -> None:
     """Each only where it is: the E25 has no undecidable segment, and here a regional border or none."""
     with_one, without = (
-        words(drawn(city.photos[0], DESKTOP, regional_at_m=at, lit_per_km=at)[-1]) for at in (500.0, np.nan)
+        words(drawn(city.photos[0], DESKTOP_SHEET, regional_at_m=at, lit_per_km=at)[-1])
+        for at in (500.0, np.nan)
     )
     for said in ("E25, 8 Dec 2012", "lit", "dark", "light ends, 95 %", "border", "Belgian side left, Dutch"):
         assert said in without

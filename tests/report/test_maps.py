@@ -10,7 +10,7 @@ from PIL import Image
 
 from pipeline.deliver import palette
 from pipeline.deliver.results import CityResults, PhotoResults
-from pipeline.report.maps import PHONE, Canvas, light_map, shrunk, tone_map
+from pipeline.report.maps import PHONE_CANVAS, Canvas, light_map, shrunk, tone_map
 from tests.scenes.delivery import Delivery
 
 CANVAS = Canvas(600, 500, 14.0, 5)
@@ -92,7 +92,7 @@ def test_simulated_photos_carry_the_mark_and_others_do_not(city: CityResults, dr
 
 
 def test_pictures_have_the_size_asked_for(city: CityResults) -> None:
-    small = PHONE.scaled(0.5)
+    small = PHONE_CANVAS.scaled(0.5)
     assert pixels(light_map(city.photos[0], city, small)).shape == (small.height_px, small.width_px, 3)
 
 

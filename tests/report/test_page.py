@@ -17,7 +17,7 @@ from pipeline.deliver.provenance import configuration_hash, facts
 from pipeline.deliver.results import CityResults
 from pipeline.report import maps
 from pipeline.report import page as report
-from pipeline.report.numbers import chance, factor, factors, fixed, signed, span
+from pipeline.report.number_format import chance, factor, factors, fixed, signed, span
 from pipeline.report.page import report_html
 from tests.report.test_maps import real
 from tests.scenes.delivery import TITLE, Delivery
@@ -216,7 +216,7 @@ def test_answers_hold_figures_and_both_lists(html: str) -> None:
         "simulated-2012, 8 December 2012, 22:13 UTC · evidence: jpeg",
         "Yes. The German side is greener than the Belgian one.",
         "Difference in log2(G/R) +0.80 95 % interval +0.72 to +0.87",
-        "Aachen is greener than the towns around it. So the city may make its side.",
+        "Aachen is greener than the towns around it. So the city may explain the difference.",
         "The other photo of this city that shows it cannot tell.",
     ):
         assert words in aachen
@@ -227,8 +227,8 @@ def test_changes_are_factors_of_light_and_steps_of_tone(text: str) -> None:
     """2 ** 0.58 = 1.49, 2 ** 0.48 = 1.39, both +-0.3."""
     assert "8 Dec 2012 to 8 Dec 2022" in text
     assert "German side, BE-DE × 1.49 × 1.21 to × 1.84 0.00 −0.10 to +0.10 14" in text
-    assert "German less Belgian side × 1.39 × 1.13 to × 1.72 −0.20 −0.30 to −0.10 14" in text
-    assert "only relative to the rest of the frame" in text
+    assert "German minus Belgian side × 1.39 × 1.13 to × 1.72 −0.20 −0.30 to −0.10 14" in text
+    assert "Tone, too, is relative to the rest of the frame" in text
 
 
 @pytest.mark.usefixtures("words_only")
@@ -242,7 +242,7 @@ def test_a_refused_photo_is_named_with_its_reason_and_picture(delivery: Delivery
     made.run()
     html = (made.folder / "report.html").read_text(encoding="utf-8")
     text = seen(html)
-    assert "1 of 3 photos was refused and takes no part" in text
+    assert "1 of 3 photos was refused and is not used in any answer" in text
     assert f"{reason}." in text
     assert "<no>" not in html
     section = html.split('<section id="refused">')[1].split("</section>")[0]

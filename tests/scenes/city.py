@@ -23,7 +23,7 @@ from rasterio.transform import from_origin
 from pipeline.camera.camera import Camera, look_at_rotation
 from pipeline.camera.earth import to_ecef
 from pipeline.photo.photo import PhotoFacts
-from tests.scenes.city_borders import change_tables, more_tables
+from tests.scenes.city_borders import change_tables, more_tables, tone_tables
 
 CRS = "EPSG:3035"
 RESOLUTION_M = 400.0
@@ -70,6 +70,9 @@ def fabricate(root: Path) -> Path:
     tables: dict[str, list[gpd.GeoDataFrame]] = defaultdict(list)
     for year in TONE:
         _photo(city / f"simulated-{year}", year, countries)
+        for name, table in tone_tables(year, TONE[year]).items():
+            file = city / f"simulated-{year}" / "country_tones.gpkg"
+            pyogrio.write_dataframe(table, file, name)
         for name, table in {**_tables(year, countries), **more_tables(year)}.items():
             tables[name].append(table)
     for name, parts in {**tables, **{name: [table] for name, table in change_tables().items()}}.items():
@@ -113,6 +116,10 @@ def _maps(data: Path, countries: gpd.GeoDataFrame) -> None:
     pairs[["first", "second"]] = pairs["pair"].str.split("-", expand=True)
     lines = [shapely.LineString(xy) for xy in LINES.values()]
     gpd.GeoDataFrame(pairs, geometry=lines, crs=4326).to_file(data / "borders.gpkg", layer="borders")
+    nowhere = gpd.GeoDataFrame(
+        {"pair": ["BE-DE"], "name": ["a street"]}, geometry=[shapely.MultiPolygon()], crs=4326
+    )
+    nowhere.to_file(data / "borders.gpkg", layer="shared")
     roads = pd.DataFrame(
         {
             "ref": ["E25", "E40"],

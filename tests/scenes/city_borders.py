@@ -10,7 +10,7 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
-from pipeline.borders.schema import COLUMNS
+from pipeline.borders.schema import COLUMNS, TONE_COLUMNS
 
 CRS = "EPSG:3035"
 Rows = list[tuple[dict[str, Any], Any]]
@@ -110,6 +110,29 @@ def more_tables(year: int) -> dict[str, gpd.GeoDataFrame]:
         "events": events,
     }
     return {name: _layer(rows, name, label) for name, rows in made.items()}
+
+
+def tone_tables(year: int, tone: dict[str, float]) -> dict[str, pd.DataFrame]:
+    """The tables of a photo's `country_tones.gpkg`: countries of known tones, seen at one angle."""
+    label = {"photo": f"simulated-{year}", "taken_at": f"{year}-12-08T22:13:00Z"}
+    rows = [
+        {"country": country, "tone_g_r": value, "matched_tone_g_r": value, "view_zenith_deg": 20.0}
+        | {
+            "n_cells": 900,
+            "verdict": "no change found",
+            "statement": "No dependence is found.",
+            "overlap": 1.0,
+        }
+        for country, value in tone.items()
+    ]
+    rows[0] |= {"verdict": "changes with the view", "statement": "Tone changes with view zenith: +0.50."}
+    made = {"country_tones": rows, "lamp_shares": []}
+    return {
+        name: pd.DataFrame(of_table, columns=TONE_COLUMNS[name]).assign(
+            **label, evidence="jpeg", simulated=True
+        )
+        for name, of_table in made.items()
+    }
 
 
 def change_tables() -> dict[str, gpd.GeoDataFrame]:

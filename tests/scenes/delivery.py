@@ -35,9 +35,7 @@ class Delivery:
     def run(self) -> None:
         """The step, as its rule calls it."""
         deliver(
-            name=self.folder.name,
             city=self.city,
-            folders=self.photos,
             placed=self.folder / "placed.json",
             grid=self.folder / "grid.json",
             compared=self.folder / "borders.gpkg",

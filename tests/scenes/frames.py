@@ -1,8 +1,12 @@
-"""Photographs of known truth as (photo, prior, true camera), for tests and benchmarks of the georeference."""
+"""Photographs of known truth as (photo, prior, true camera), for tests and benchmarks of the georeference.
+
+`simulated` makes them on the spot; `rendered_scene` and `real_photo` read the check material, where it is.
+"""
 
 import csv
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +16,34 @@ from PIL import Image
 from pipeline.camera.camera import Camera
 from pipeline.camera.earth import Array, distance_km
 from pipeline.camera.prior import Prior, prior_from_facts
-from pipeline.models import Facts
+from pipeline.models import Facts, LookAt
 from pipeline.photo.photo import Photo
+from pipeline.simulate.render import render
+from pipeline.simulate.scene import (
+    AACHEN,
+    LIEGE,
+    MAASTRICHT,
+    SHAPE,
+    WORLD,
+    lights_seen,
+    simulate_frame,
+    view,
+)
+from pipeline.steps.simulate import read_ground
+from tests.scenes.skies import to_light
+
+YEAR = 2012
+LYON = (4.85, 45.75)
+# Half the usual width: the search works on 256 to 640 px, and the picture takes half the time.
+HALF = (SHAPE[0] // 2, SHAPE[1] // 2)
+# Linear R, G, B of a country's light where it has but one colour, as the rendered scenes have it.
+TONES = {
+    "BE": (1.0, 0.55, 0.1),
+    "LU": (1.0, 0.58, 0.14),
+    "NL": (1.0, 0.68, 0.26),
+    "DE": (1.0, 0.8, 0.36),
+    "": (1.0, 0.64, 0.2),
+}
 
 
 @dataclass(frozen=True)
@@ -46,15 +76,57 @@ LANDMARKS = {
 
 def photo_of(picture: Array) -> Photo:
     """An 8-bit sRGB picture (height, width, 3) as linear light."""
-    code = np.moveaxis(np.asarray(picture, np.float32), -1, 0) / 255
-    light = np.where(code <= 0.04045, code / 12.92, ((code + 0.055) / 1.055) ** 2.4).astype(np.float32)
-    return Photo(light, (code >= 0.95).any(axis=0))
+    code = np.moveaxis(np.asarray(picture, np.float32), -1, 0)
+    return Photo(to_light(code).astype(np.float32), (code / 255 >= 0.95).any(axis=0))
 
 
 def prior_of(facts: Facts, photo: Photo) -> Prior:
     _, height, width = photo.light.shape
-    assert facts.look_at is not None
+    return prior_in(facts, width, height)
+
+
+def prior_in(facts: Facts, width: int, height: int) -> Prior:
+    """What facts with a look-at point tell of a photo of this size."""
+    assert isinstance(facts.look_at, LookAt)
     return prior_from_facts(facts, facts.look_at, width, height, "test")
+
+
+@lru_cache(maxsize=4)
+def simulated(
+    focal_length_mm: float = 85.0, seed: int = 11, aim: tuple[float, float] = LYON
+) -> tuple[Photo, Prior, Camera]:
+    """Towns anywhere on Earth through our simulator, HALF its usual size; made once in a process.
+
+    Its light is spread about the points of the same gazetteer that solves it: the smallest error that can be
+    asked for, not what a real photo gives. The arrays cannot be written to, since many tests look at them.
+    """
+    frame = simulate_frame(seed, YEAR, aim=aim, must_see=(), focal_length_mm=focal_length_mm, shape=HALF)
+    photo = photo_of(frame.picture)
+    for array in (photo.light, photo.saturated):
+        array.flags.writeable = False
+    return photo, prior_of(frame.facts, photo), frame.camera
+
+
+def unlit(focal_length_mm: float = 85.0, seed: int = 11) -> tuple[Prior, Camera]:
+    """What is told of a photo over Belgium and its true camera, where no picture is needed."""
+    camera, facts = view(seed, YEAR, (5.92, 50.72), (), focal_length_mm, (15.0, 35.0), SHAPE)
+    return prior_in(facts, camera.width, camera.height), camera
+
+
+def toned_countries() -> tuple[Photo, Camera]:
+    """The demo's ground at 85 mm, and its true camera; all light of a country has the colour in TONES."""
+    data = Path(__file__).parents[2] / "data"
+    ground = read_ground(data / "streets_liege.parquet", data / "motorways.gpkg", data / "borders.gpkg")
+    camera, _ = view(2, YEAR, (5.92, 50.72), (LIEGE, MAASTRICHT, AACHEN), 85.0, (15.0, 35.0), HALF)
+    lamps = lights_seen(camera, WORLD, YEAR, ground)
+    rgb = np.array([TONES.get(country, TONES[""]) for country in lamps.country])
+    power = lamps.rgb.sum(axis=1) / rgb.sum(axis=1)
+    return photo_of(render(camera, replace(lamps, rgb=rgb * power[:, None]), seed=2)), camera
+
+
+def planted_tones(rgb: dict[str, tuple[float, float, float]]) -> dict[str, float]:
+    """log2(G/R) of each country's light."""
+    return {country: float(np.log2(green / red)) for country, (red, green, _) in rgb.items()}
 
 
 def rendered_scene(shared: Path, number: int) -> tuple[Photo, Prior, Camera]:

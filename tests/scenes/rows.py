@@ -8,9 +8,9 @@ import shapely
 
 from pipeline.borders.schema import layer
 from pipeline.deliver.results import PhotoResults
-from pipeline.report.greener import border_answer
-from pipeline.report.motorway_light import motorway_answer
-from pipeline.report.statements import Answer, rows_of
+from pipeline.report.answers import Answer, rows_of
+from pipeline.report.border_answers import border_answer
+from pipeline.report.motorway_answers import motorway_answer
 
 LINE = shapely.LineString([(4_040_000, 3_060_000), (4_040_000, 3_100_000)])
 CONTRAST: dict[str, Any] = {
@@ -40,7 +40,7 @@ END: dict[str, Any] = {
 
 def bare(photo: PhotoResults) -> PhotoResults:
     """The photo with no tables but those that a test gives it."""
-    names = ("contrasts", "segments", "towns", "cores", "regional_contrasts", "events")
+    names = ("contrasts", "segments", "towns", "cores", "regional_contrasts", "events", "country_tones")
     roads = ("motorway_ends", "motorway_segments", "motorway_stations")
     return dataclasses.replace(photo, **{name: layer([], name) for name in (*names, *roads)})
 
@@ -53,8 +53,8 @@ def contrast(**more: Any) -> Any:
     return rows_of(table("contrasts", CONTRAST | more))[0]
 
 
-def greener(photo: PhotoResults, view: dict[str, str] | None = None, **more: Any) -> Answer:
-    return border_answer(contrast(**more), photo, view or {})
+def greener(photo: PhotoResults, **more: Any) -> Answer:
+    return border_answer(contrast(**more), photo)
 
 
 def road(photo: PhotoResults, **more: Any) -> Answer:

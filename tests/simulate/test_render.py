@@ -4,7 +4,7 @@ import pytest
 from pipeline.camera.camera import Camera, look_at_rotation
 from pipeline.camera.earth import to_ecef
 from pipeline.simulate.lights import LampPoints
-from pipeline.simulate.render import Optics, developed, exposed, noisy, render, splat, spread, vignetting
+from pipeline.simulate.render import Optics, developed, exposed, noisy, on_pixels, render, spread, vignetting
 
 PLAIN = Optics(vignetting=(0.0, 0.0, 0.0), background=(0.0, 0.0, 0.0), spread=((0.75, 1.0),))
 
@@ -39,7 +39,7 @@ def test_a_light_lands_where_the_camera_sees_it(camera: Camera, pixel: tuple[flo
 
 
 def test_splat_by_hand() -> None:
-    picture = splat(np.array([1.25]), np.array([0.5]), np.array([8.0]), (3, 4))
+    picture = on_pixels(np.array([1.25]), np.array([0.5]), np.array([8.0]), (3, 4))
     assert picture.tolist() == [[0, 3, 1, 0], [0, 3, 1, 0], [0, 0, 0, 0]]
 
 
@@ -48,7 +48,7 @@ def test_splat_keeps_energy_and_loses_what_is_outside_or_unseen() -> None:
     column, row, value = rng.uniform(0, 39, 5000), rng.uniform(0, 29, 5000), rng.random(5000)
     outside = np.array([-0.5, 40.0, np.nan]), np.array([5.0, 5.0, np.nan]), np.ones(3)
     both = (np.concatenate(pair) for pair in zip((column, row, value), outside, strict=True))
-    assert splat(*both, (30, 40)).sum() == pytest.approx(value.sum(), rel=1e-12)
+    assert on_pixels(*both, (30, 40)).sum() == pytest.approx(value.sum(), rel=1e-12)
 
 
 def test_spread_keeps_energy_and_has_the_width_it_says() -> None:

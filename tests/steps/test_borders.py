@@ -205,7 +205,7 @@ def test_a_single_photo_of_one_country_says_so(tmp_path: Path) -> None:
     file = run(tmp_path, Shot("a", None, (6.3, 50.85), 10.0), regions=[regions_file(tmp_path)])
     assert complete(file)
     assert said(file, "borders") == [
-        "Of the countries to be compared only Germany is in the frame: there is no border to compare."
+        "Only Germany of the countries to be compared is in the frame: there is no border to compare."
     ]
     assert said(file, "change") == [
         "One photo of the city is on the map: no change between dates can be given."

@@ -53,7 +53,8 @@ def test_the_west_changed_and_the_frame_is_taken_off(tmp_path: Path) -> None:
     with rasterio.open(file) as raster:
         assert raster.descriptions == ("light sooner to later", "tone sooner to later")
         assert raster.tags()["evidence"] == "jpeg"
-        assert "less that of the whole frame: sooner is of evidence level jpeg" in raster.tags(2)["meaning"]
+        meaning = raster.tags(2)["meaning"]
+        assert "minus the change of the whole frame: sooner is of evidence level jpeg" in meaning
         light, tone = raster.read()
     west = np.arange(GRID.width) < GRID.width // 4
     lit = np.isfinite(light) & np.isfinite(tone)

@@ -16,16 +16,15 @@ from PIL import Image
 from pipeline.camera.camera import Camera, look_at_rotation
 from pipeline.camera.earth import to_ecef
 from pipeline.camera.orbit import parse_elements, station_state
-from pipeline.camera.terrain import FLAT
 from pipeline.errors import ControlPointError, FactsError
-from pipeline.georeference.manual import MANUAL_SIGMA_PX
+from pipeline.georeference.photo_pass import on_time
 from pipeline.models import Dem, LonLat, LookAt, PhotoSource
 from pipeline.photo.photo import Photo, PhotoFacts
 from pipeline.photo.tiff import write_photo
 from pipeline.simulate.render import render
 from pipeline.simulate.scene import WORLD, lights_seen
 from pipeline.steps.acquire import acquire
-from pipeline.steps.georeference import georeference, manual_points, on_time
+from pipeline.steps.georeference import Inputs, georeference
 from tests.camera.test_terrain import write_dem
 from tests.conftest import REPOSITORY
 
@@ -98,16 +97,18 @@ def run(
 ) -> dict[str, Any]:
     """The content of `camera.json`, with its files in `folder`."""
     georeference(
-        light=light,
-        photo_facts=facts,
-        borders=repository / "data" / "borders.gpkg",
-        control_points=control_points or [],
-        roads=[],
-        night_light=[],
-        dem=[] if dem is None else [dem.path],
-        pass_light=[other.light for other in others],
-        pass_facts=[other.facts for other in others],
-        heights=dem,
+        Inputs(
+            light=light,
+            photo_facts=facts,
+            borders=repository / "data" / "borders.gpkg",
+            control_points=control_points or [],
+            roads=[],
+            night_light=[],
+            dem=[] if dem is None else [dem.path],
+            heights=dem,
+            pass_light=[other.light for other in others],
+            pass_facts=[other.facts for other in others],
+        ),
         camera=folder / "camera.json",
         control=folder / "control.gpkg",
         picture=folder / "solve.png",
@@ -247,18 +248,8 @@ def test_element_sets_without_a_time_are_refused(repository: Path, tmp_path: Pat
         run(tmp_path, repository, *dark(tmp_path, tle=ISS))
 
 
-def test_points_of_a_raw_file_are_picked_on_its_jpeg(taken: dict[str, Taken], tmp_path: Path) -> None:
-    """A JPEG of 2116 x 1404 px is the sensor less 6 px at each edge; a raw photo has half as many."""
-    as_jpeg = PhotoFacts.model_validate_json(taken["first"].facts.read_text("utf-8"))
-    as_raw = as_jpeg.model_copy(update={"evidence": "raw"})
-    file = tmp_path / "points.csv"
-    file.write_text("lon,lat,column_px,row_px\n6,50.7,100,50\n6.1,50.8,2115,1403\n")
-    with pytest.raises(ControlPointError, match=r"point 2: pixel \(2115, 1403\) is outside the photo"):
-        manual_points(file, as_jpeg, FLAT)
-    seen = manual_points(file, as_raw, FLAT)[1]
-    # Pixel 100 of the JPEG is sample 106, the left half of cell 53.
-    assert np.allclose(seen.pixel, [[52.75, 27.75], [1060.25, 704.25]])
-    assert (seen.sigma == MANUAL_SIGMA_PX / 2).all()
-    file.write_text("lon,lat,column_px,row_px\n6,50.7,2116,50\n")
-    with pytest.raises(ControlPointError, match="outside the photo of 2116 x 1404"):
-        manual_points(file, as_raw, FLAT)
+def test_unreadable_control_points_are_named(repository: Path, tmp_path: Path) -> None:
+    (tmp_path / "points.csv").write_bytes(b"\xff\xfe\xff")  # no UTF-8
+    for name in ("points.csv", "absent.csv"):
+        with pytest.raises(ControlPointError, match=rf"{name}: cannot be read: "):
+            run(tmp_path, repository, *dark(tmp_path), [tmp_path / name])

@@ -11,6 +11,7 @@ from pipeline.ground.countries import read_countries
 from pipeline.ground.roads import read_motorways
 from pipeline.models import GridConfig, LonLat
 from pipeline.motorways.chainage import find_crossings
+from pipeline.motorways.settings import MOTORWAY_SETTINGS
 from pipeline.steps.motorways import fetch_motorways
 from tests.archive.server import Answer, serve
 from tests.archive.test_openstreetmap import way
@@ -43,7 +44,9 @@ def test_carriageways_side_by_side_are_one_crossing(tmp_path: Path) -> None:
     roads = read_motorways(AREA_CRS, file)
     assert roads.problems == ()
     countries = read_countries(AREA_CRS, ["BE", "NL"])
-    (crossing,), reasons = find_crossings(roads, countries, countries.areas.union_all(), 50.0)
+    (crossing,), reasons = find_crossings(
+        roads, countries, countries.areas.union_all(), 50.0, MOTORWAY_SETTINGS
+    )
     assert (crossing.ref, crossing.pair, reasons) == ("E25", "BE-NL", {})
     assert set(crossing.error_m) == {15.0}
     assert [path.name for path in file.parent.iterdir()] == [file.name]

@@ -6,7 +6,7 @@ import pytest
 from pipeline.steps.place import place
 from pipeline.steps.placed import refused_json
 
-OF_PHOTO = {"ortho.tif", "geometry.tif", "tone.tif", "light.tif", "lamps.tif"}
+OF_PHOTO = {"ortho.tif", "geometry.tif", "tone.tif", "light.tif", "lamps.tif", "country_tones.gpkg"}
 OF_CITY = {"report.html", "liege.qgz", "liege.gpkg", "borders.gpkg", "change.tif"}
 BESIDE = {"tone.qml", "tone.tif.aux.xml"}
 KEPT = {"camera.json", "solve.png", "photo.tif", "control.gpkg"}

@@ -10,7 +10,6 @@ import psutil
 import pytest
 
 from pipeline.errors import PhotoError
-from pipeline.files import atomic_write
 from pipeline.models import LonLat
 from pipeline.steps.step import run_step
 
@@ -43,6 +42,28 @@ def test_named_items_arrive_as_annotated(snakemake: FakeSnakemake) -> None:
     snakemake.params = {"place": {"lon": 5.0, "lat": 50.0}}
     run_step(step, snakemake)
     assert seen == [Path("a.tif"), [Path("b.tif"), Path("c.tif")], LonLat(lon=5, lat=50), Path("d.tif"), 2]
+
+
+@dataclass(frozen=True)
+class Together:
+    """Two inputs and an option of a step."""
+
+    one: Path
+    many: list[Path]
+    place: LonLat | None
+
+
+def test_items_that_belong_together_arrive_as_a_dataclass(snakemake: FakeSnakemake) -> None:
+    seen: list[object] = []
+
+    def step(given: Together, out: Path) -> None:
+        seen.extend([given, out])
+
+    snakemake.input = {"one": "a.tif", "many": ["b.tif"]}
+    snakemake.output = {"out": "d.tif"}
+    snakemake.params = {"place": {"lon": 5.0, "lat": 50.0}}
+    run_step(step, snakemake)
+    assert seen == [Together(Path("a.tif"), [Path("b.tif")], LonLat(lon=5, lat=50)), Path("d.tif")]
 
 
 @pytest.mark.expects_warnings
@@ -118,35 +139,3 @@ def test_a_step_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
     )
     with suppress(psutil.NoSuchProcess):
         psutil.Process(int(started.stdout)).wait(timeout=20)
-
-
-class TestWhole:
-    def test_a_file_appears_when_it_is_complete(self, tmp_path: Path) -> None:
-        target = tmp_path / "new" / "a.tif"
-        with atomic_write(target) as part:
-            part.write_text("light")
-            assert part.suffix == ".tif"  # drivers go by it
-            assert not target.exists()
-        assert target.read_text() == "light"
-        assert list(target.parent.iterdir()) == [target]
-
-    def test_a_failure_leaves_what_was_there(self, tmp_path: Path) -> None:
-        target = tmp_path / "a.tif"
-        target.write_text("old")
-        with pytest.raises(FileNotFoundError), atomic_write(target) as part:
-            (part / "half").read_text()
-        assert target.read_text() == "old"
-        assert list(tmp_path.iterdir()) == [target]
-
-    def test_what_a_killed_process_left_is_swept(self, tmp_path: Path) -> None:
-        script = (
-            "import os; from pathlib import Path; from pipeline.steps.step import atomic_write\n"
-            f"with atomic_write(Path({str(tmp_path / 'a.tif')!r})) as part:\n"
-            "    part.write_text('half'); os.kill(os.getpid(), 9)\n"
-        )
-        assert subprocess.run([sys.executable, "-c", script], check=False).returncode == -9
-        (left,) = tmp_path.iterdir()
-        with atomic_write(tmp_path / "a.tif") as part:
-            assert not left.exists()
-            part.write_text("light")
-        assert [file.name for file in tmp_path.iterdir()] == ["a.tif"]

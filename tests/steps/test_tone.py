@@ -107,6 +107,14 @@ def test_anchored_ratios_are_those_of_the_lamps_in_ab(anchored: Made) -> None:
             assert np.nanmedian(anchored.bands["log2_b_g"][inside]) == pytest.approx(np.log2(b_g), abs=0.02)
 
 
+def test_the_sigma_of_light_is_its_noise(anchored: Made) -> None:
+    """In the dark: what was planted, and what the light beside it scatters by."""
+    green, sigma = anchored.light[1][:40], anchored.light[3][:40]
+    # From some thousand cells a sigma is good to 2 %; three of these, and what lamps' edges add to it.
+    assert np.median(sigma) == pytest.approx(2e-4, rel=0.1)
+    assert np.median(sigma) == pytest.approx(green.std(), rel=0.1)
+
+
 def test_sums_of_anchored_light_have_ab_ratios_too(anchored: Made) -> None:
     """So that tables by sums and the map of ratios agree."""
     g_r, b_g = lamp_ratios(carried_response("D3S", D3S.xyz_to_camera), ("HPS",), 0.1)[0]

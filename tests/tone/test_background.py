@@ -4,7 +4,7 @@ import pytest
 from scipy.ndimage import gaussian_filter
 
 from pipeline.raster.tiles import Tile
-from pipeline.tone.background import Noise, background_and_noise, code_step, take_samples
+from pipeline.tone.background import Noise, Sample, background_and_noise, code_step, take_samples
 from tests.scenes.skies import RESOLUTION_M, sky, to_code, to_light
 
 SHAPE = (500, 620)
@@ -46,6 +46,22 @@ def test_a_city_larger_than_the_window_does_not_lift_its_background():
     inside = background.at(WHOLE)[:, 150:300, 250:400]
     # The city shines at 0.15; its background is that of the land around.
     np.testing.assert_allclose(inside.mean(axis=(1, 2)), (0.004, 0.003, 0.003), atol=3e-4)
+
+
+@pytest.mark.parametrize(("dark_blocks", "expected"), [(6, 0.01), (5, 0.042)])
+def test_the_floor_of_a_window_is_dark_where_a_fifth_of_its_blocks_are(dark_blocks, expected):
+    """A land of light but for 5 or 6 of the 25 blocks of each window: more than a fifth tell its darkness."""
+    cells, side = 4, 25  # of a block, and of the land in blocks
+    of_window = np.where(np.arange(25) * 7 % 25 < dark_blocks, 0.01, 0.05).reshape(5, 5)
+    land = np.tile(of_window, (5, 5))
+    land[:3], land[-3:], land[:, :3], land[:, -3:] = (0.05,) * 4  # windows of the edge have fewer blocks
+    light = np.kron(land, np.ones((cells, cells)))[cells // 2 :, cells // 2 :]  # a block lies around its node
+    light = (light + np.random.default_rng(0).normal(0, 2e-4, (3, *light.shape))).astype(np.float32)
+    background, _ = background_and_noise(Sample(1, cells, light, light, np.zeros_like(light)), False)
+    inner = background.values[:, 8 : side - 8, 8 : side - 8]
+    # From dark blocks alone, or from 20 bright and 5 dark ones: a dark one in the middle of the window weighs
+    # more than a fifth, one at its edge less.
+    np.testing.assert_allclose(inner, expected, atol=0.01)
 
 
 def test_noise_grows_with_light_as_it_does_in_the_data():

@@ -179,6 +179,8 @@ def test_other_levels_have_one_class_that_says_so(level, name):
     assert NOT_IDENTIFIABLE[0] not in lamp_classes(LEVEL)
 
 
+# The library says that its model of tritanomaly is an approximation, which will do here.
+@pytest.mark.filterwarnings("ignore:.*simulation of tritanomaly")
 @pytest.mark.parametrize("deficiency", [None, "Protanomaly", "Deuteranomaly", "Tritanomaly"])
 def test_colours_of_classes_stay_apart_for_every_reader(deficiency):
     ground = [0x0B, 0x0E, 0x13]  # pipeline.deliver.palette.BACKGROUND

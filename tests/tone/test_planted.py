@@ -5,8 +5,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from benchmarks.tone.scenes import country_biases, exposed_for, measured, residual_spread, scene
 from pipeline.simulate.flare import with_veil
+from tests.scenes.tone_maps import country_biases, exposed_for, measured, residual_spread, scene
 
 
 @pytest.fixture(scope="module")

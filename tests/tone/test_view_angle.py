@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from pipeline.tone.view_angle import MIN_BLOCKS, angle_check, matched
+from pipeline.tone.view_angle import MIN_STRETCHES, angle_check, matched, slope_and_sigma
 
 BLOCKS, CELLS = 60, 20
 
@@ -59,11 +59,32 @@ def test_a_slope_by_hand():
     zenith = np.repeat([10.0, 20.0], 10)
     tone = np.where(zenith == 10, np.tile([0.0, 1.0], 10), 2.0)
     light = np.where((zenith == 10) & (tone == 1), 3.0, 1.0)
-    check = angle_check(tone, light, zenith, zenith / 100, np.arange(20) % MIN_BLOCKS)
+    check = angle_check(tone, light, zenith, zenith / 100, np.arange(20) % MIN_STRETCHES)
     # Weighted mean of the first angle: 0.75; 10 degrees on, 2. From the centre to the corner: 10 times that.
     assert check.zenith.value == pytest.approx(1.25)
     assert check.radius.value == pytest.approx(12.5)
-    assert check.n_blocks == MIN_BLOCKS
+    assert check.n_blocks == MIN_STRETCHES
+
+
+def test_the_sigma_of_a_slope_is_that_of_whole_blocks():
+    """Against the definition, block by block: of n of them, and n / (n - 1) for the line through them."""
+    tone, light, zenith, _, block = country(11, per_10_deg=0.3)
+    x, y, few = zenith / 10, tone, block < 5
+    x, y, w, block = (v[few] for v in (x, y, light, block))
+    mean_x, mean_y = np.average(x, weights=w), np.average(y, weights=w)
+    slope = (w * (x - mean_x) * (y - mean_y)).sum() / (w * (x - mean_x) ** 2).sum()
+    residual = y - mean_y - slope * (x - mean_x)
+    of_blocks = [(w * (x - mean_x) * residual)[block == k].sum() for k in range(5)]
+    sigma = np.sqrt(5 / 4 * np.square(of_blocks).sum()) / (w * (x - mean_x) ** 2).sum()
+    terms = (w, w * x, w * y, w * x * x, w * x * y)
+    moments = np.stack([np.bincount(block, term) for term in terms], axis=1)
+    found, found_sigma = slope_and_sigma(moments, np.ones((1, 5)))
+    assert found[0] == pytest.approx(slope)
+    assert found_sigma[0] == pytest.approx(sigma)
+    # A block drawn twice counts as two of it.
+    twice = slope_and_sigma(moments, np.array([[2.0, 1, 1, 1, 0]]))
+    alike = slope_and_sigma(moments[[0, 0, 1, 2, 3]], np.ones((1, 5)))
+    assert np.ravel(twice) == pytest.approx(np.ravel(alike))
 
 
 def test_cells_without_data_take_no_part():
@@ -76,10 +97,10 @@ def test_cells_without_data_take_no_part():
 
 def test_what_cannot_be_told_is_not_told():
     tone, light, zenith, radius, block = country(7)
-    few = angle_check(tone, light, zenith, radius, block % (MIN_BLOCKS - 1))
+    few = angle_check(tone, light, zenith, radius, block % (MIN_STRETCHES - 1))
     assert (few.zenith, few.radius) == (None, None)
     assert few.verdict.startswith(
-        f"Whether tone depends on the view cannot be told: only {MIN_BLOCKS - 1} of"
+        f"Whether tone depends on the view cannot be told: only {MIN_STRETCHES - 1} of"
     )
     straight = angle_check(tone, light, np.full_like(zenith, 30.0), radius, block)
     assert straight.zenith is None

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import ExifTags, Image
 
+from pipeline.steps.plan import plan_or_exit
 from tests.scenes.pictures import night_codes, save_jpeg
 from tests.workflow.workdir import Workdir
 
@@ -60,12 +61,27 @@ def workdir(tmp_path: Path) -> Workdir:
         ),
     ],
 )
-def test_a_mistake_in_the_city(workdir: Workdir, city: dict[str, Any], line: str) -> None:
+def test_a_mistake_in_the_city(
+    workdir: Workdir, monkeypatch: pytest.MonkeyPatch, city: dict[str, Any], line: str
+) -> None:
+    """As the Snakefile asks for its plan, before any work."""
+    monkeypatch.chdir(workdir.folder)
     workdir.write_city("x", **city)
+    with pytest.raises(SystemExit) as caught:
+        plan_or_exit({"cities": "x"})
+    message = str(caught.value)
+    assert message.startswith("error: ")
+    assert line in message
+    assert "\n" not in message
+    assert not (workdir.folder / "results").exists()
+
+
+def test_a_mistake_is_the_last_line_of_the_run(workdir: Workdir) -> None:
+    workdir.write_city("x", photos=SIMULATED, grid={"resolution": 50})
     outcome = workdir.snakemake("--config", "cities=x")
     assert outcome.code != 0
     (error,) = outcome.errors
-    assert line in error
+    assert "grid.resolution: unknown key; did you mean 'resolution_m'?" in error
     assert error == outcome.text.splitlines()[-1]
     assert "Traceback" not in outcome.text
     assert not (workdir.folder / "results").exists()

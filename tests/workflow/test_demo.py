@@ -79,8 +79,8 @@ def test_everything_is_delivered(demo: Demo) -> None:
 
 def test_no_step_logs_a_warning(demo: Demo) -> None:
     logs = sorted((demo[0].folder / "results").rglob("*.log"))
-    # Two photos with five steps each, and place, grid, borders, change and deliver.
-    assert len(logs) == 15
+    # Two photos with six steps each, and place, grid, borders, change and deliver.
+    assert len(logs) == 17
     for log in logs:
         assert not re.search("WARNING|ERROR", log.read_text(encoding="utf-8")), log.name
 
@@ -97,7 +97,8 @@ def test_a_second_run_does_nothing(demo: Demo) -> None:
 def test_an_option_runs_only_what_depends_on_it(finished: Workdir) -> None:
     edit_demo(finished, tone={"min_signal_to_noise": 20})
     outcome = finished.snakemake("--dry-run")
-    assert job_counts(outcome.text) == {"tone": 2, "borders": 1, "change": 1, "deliver": 1, "all": 1}
+    after_tone = {"country_tones": 2, "borders": 1, "change": 1, "deliver": 1}
+    assert job_counts(outcome.text) == {"tone": 2, **after_tone, "all": 1}
 
 
 def test_touching_a_citys_yaml_renews_what_that_city_delivers(finished: Workdir) -> None:

@@ -34,8 +34,10 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workdir, Outcome]:
 
 
 def write_city(workdir: Workdir, lost: dict[str, Any]) -> None:
-    grid = {"radius_km": 30, "resolution_m": 200}
-    workdir.write_city("both", location={"lon": 5.72, "lat": 50.7}, photos=[SEEN, lost], grid=grid)
+    grid, quick = {"radius_km": 30, "resolution_m": 200}, {"replicates": 200}
+    workdir.write_city(
+        "both", location={"lon": 5.72, "lat": 50.7}, photos=[SEEN, lost], grid=grid, borders=quick
+    )
 
 
 def test_the_run_fails_in_the_end_with_one_line_for_each(run: tuple[Workdir, Outcome]) -> None:

@@ -27,7 +27,11 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Workdir:
+    """Where Snakemake runs, with which interpreter, and where the project lies."""
+
     folder: Path
+    python: str = sys.executable
+    project: Path = REPOSITORY
 
     @classmethod
     def make(cls, folder: Path) -> "Workdir":
@@ -62,8 +66,8 @@ class Workdir:
         return Outcome(finished.returncode, finished.stdout)
 
     def command(self, *arguments: str) -> list[str]:
-        snakefile = str(REPOSITORY / "Snakefile")
-        return [sys.executable, "-m", "snakemake", "--snakefile", snakefile, "--cores", "2", *arguments]
+        snakefile = str(self.project / "Snakefile")
+        return [self.python, "-m", "snakemake", "--snakefile", snakefile, "--cores", "2", *arguments]
 
     @property
     def environment(self) -> dict[str, str]:

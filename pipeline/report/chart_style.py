@@ -15,7 +15,7 @@ from pipeline.deliver.results import PhotoResults
 from pipeline.ground.country_table import country_title
 
 # 72 dots an inch make a point of type one CSS pixel; a fixed salt makes equal charts equal files.
-DPI = 72
+CHART_DPI = 72
 STYLE: dict[Any, Any] = {
     "svg.hashsalt": "borderlight",
     "svg.fonttype": "none",
@@ -49,12 +49,12 @@ class Sheet:
     def figure(self, height_px: int) -> Iterator[Figure]:
         """A figure of this width, in the style of all charts as long as it is drawn."""
         with mpl.rc_context({**STYLE, "font.size": self.type_px}):
-            yield Figure(figsize=(self.width_px / DPI, height_px / DPI), dpi=DPI)
+            yield Figure(figsize=(self.width_px / CHART_DPI, height_px / CHART_DPI), dpi=CHART_DPI)
 
 
-DESKTOP = Sheet(1040, 12.5, False)
-PHONE = Sheet(380, 11.0, True)
-SHEETS = (DESKTOP, PHONE)
+DESKTOP_SHEET = Sheet(1040, 12.5, False)
+PHONE_SHEET = Sheet(380, 11.0, True)
+SHEETS = (DESKTOP_SHEET, PHONE_SHEET)
 
 
 def names(pair: str, sheet: Sheet) -> str:
@@ -65,6 +65,7 @@ def names(pair: str, sheet: Sheet) -> str:
 
 
 def day(photo: PhotoResults) -> str:
+    """The date a photo was taken, short: 8 Dec 2012."""
     taken = photo.facts.taken_at
     return f"{taken.day} {taken:%b %Y}" if taken else "undated"
 

@@ -9,8 +9,7 @@ import pandas as pd
 
 from pipeline.deliver.results import CityResults, PhotoResults
 from pipeline.ground.country_table import adjective, country_name
-from pipeline.report.numbers import fixed, listed, missing, signed, span
-from pipeline.report.statements import (
+from pipeline.report.answers import (
     Answer,
     Argument,
     Lean,
@@ -22,15 +21,17 @@ from pipeline.report.statements import (
     rows_of,
     with_others,
 )
+from pipeline.report.number_format import fixed, listed, missing, signed, span
+from pipeline.robust import NORMAL_95
 
 APPROXIMATE_M = 100.0  # of a drawn line: said from here on, as the borders step does
 BESIDE_M = 5000.0  # of the border: where it matters whether lit can be told from dark
-MUCH_UNTOLD, LITTLE_SEEN = 0.2, 0.8
-BOUND_SIGMAS = 1.96
+MUCH_UNTOLD = 0.2  # share of the road near the border of which lit cannot be told from dark: a doubt above it
+LITTLE_SEEN = 0.8  # share of the road beside the border that is seen: a doubt below it
 REF = "{ref}"  # where a sentence has the motorway's name
-JPEG_DOUBT = (
-    "A camera JPEG: its tone curve lifts faint light, so lit or dark can be told, not by how much one is "
-    "brighter."
+JPEG_BRIGHTENS_FAINT_LIGHT = (
+    "A camera JPEG: its tone curve brightens faint light. Whether the road is lit can be told, but not how "
+    "bright it is."
 )
 # Verdicts by which a part of the road is dark.
 DARKNESS = {
@@ -97,6 +98,7 @@ def _question(ref: str, pair: str, name: str, city: CityResults) -> Question:
 
 
 def of_motorway(table: gpd.GeoDataFrame, ref: str, pair: str) -> gpd.GeoDataFrame:
+    """The rows of a motorway at a border."""
     return table[(table["ref"] == ref) & (table["pair"] == pair)]
 
 
@@ -118,7 +120,7 @@ def motorway_answer(row: Any, photo: PhotoResults) -> Answer:
             *_told(row, segments),
             *_position(row),
             *_policies(row, photo),
-            *evidence_doubt(photo, JPEG_DOUBT),
+            *evidence_doubt(photo, JPEG_BRIGHTENS_FAINT_LIGHT),
         ),
     )
 
@@ -183,24 +185,24 @@ def _end(row: Any, segments: pd.DataFrame) -> Iterator[Argument]:
     if lit or dark:
         yield Argument(
             True,
-            f"The road is seen lit for {lit:.1f} km on one side of that place, and dark for {dark:.1f} km on "
-            "the other.",
+            f"The road is lit for {lit:.1f} km on one side of this place, and dark for {dark:.1f} km on the "
+            "other.",
         )
 
 
 def _without_end(segments: pd.DataFrame) -> Iterator[Argument]:
     """How much of a road whose light has no end here is lit, and dark."""
     lit, dark = (_length_km(segments, what, 1, float("-inf")) for what in ("lit", "dark"))
-    lengths = [f"{what} for {length:.1f} km" for what, length in (("lit", lit), ("dark", dark)) if length]
+    lengths = [f"{length:.1f} km are {what}" for what, length in (("lit", lit), ("dark", dark)) if length]
     if lengths:
-        yield Argument(False, f"The road is seen {listed(lengths)}.")
+        yield Argument(False, f"Of the road that is seen, {listed(lengths)}.")
 
 
 def _length_km(segments: pd.DataFrame, what: str, sign: int, end_m: float) -> float:
     """How much of one side of a place is lit, or dark."""
-    part = segments[segments["lit"] == what]
+    alike = segments[segments["lit"] == what]
     low, high = (end_m, float("inf")) if sign > 0 else (float("-inf"), end_m)
-    inside = part["to_m"].clip(low, high) - part["from_m"].clip(low, high)
+    inside = alike["to_m"].clip(low, high) - alike["from_m"].clip(low, high)
     return float(inside.sum()) / 1e3
 
 
@@ -216,20 +218,20 @@ def _told(row: Any, segments: pd.DataFrame) -> Iterator[Argument]:
     if total and untold / total > MUCH_UNTOLD:
         yield Argument(
             False,
-            f"On {untold:.1f} of the {total:.1f} km seen within {BESIDE_M / 1e3:.0f} km of the border, lit "
-            "cannot be told from dark: towns or noise.",
+            f"On {untold:.1f} of the {total:.1f} km seen within {BESIDE_M / 1e3:.0f} km of the border, it "
+            "cannot be told whether the road is lit, because of towns or noise.",
         )
 
 
 def _position(row: Any) -> Iterator[Argument]:
     """How sure line and photo are."""
     if row.line_error_m >= APPROXIMATE_M:
-        yield Argument(False, f"The motorway’s drawn line is approximate by {fixed(row.line_error_m)} m.")
-    if not missing(row.regional_at_m) and BOUND_SIGMAS * row.position_sigma_m > abs(row.regional_at_m) / 2:
+        yield Argument(False, f"The motorway’s line on the map may be wrong by {fixed(row.line_error_m)} m.")
+    if not missing(row.regional_at_m) and NORMAL_95 * row.position_sigma_m > abs(row.regional_at_m) / 2:
         yield Argument(
             False,
-            f"The photo is placed to {fixed(row.position_sigma_m)} m (1 sigma); national and regional border "
-            f"are {_km(abs(row.regional_at_m))} apart on this road.",
+            f"The photo’s position is known to {fixed(row.position_sigma_m)} m (1 sigma); the national and "
+            f"the regional border are {_km(abs(row.regional_at_m))} apart on this road.",
         )
 
 
@@ -243,7 +245,7 @@ def _policies(row: Any, photo: PhotoResults) -> Iterator[Argument]:
         if event.state == "lit" and event.country == row.lit_side:
             yield known(photo, event, True, "fits the lit side")
         elif event.state != "lit" and event.country in dark and row.verdict in DARKNESS:
-            yield known(photo, event, False, "may explain where it is dark")
+            yield known(photo, event, False, "may explain why a part of the road is dark")
 
 
 def _names(text: str) -> set[str]:

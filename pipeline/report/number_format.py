@@ -7,6 +7,7 @@ import numpy as np
 
 
 def missing(value: Any) -> bool:
+    """Whether a table has no value: None or NaN."""
     return value is None or (isinstance(value, float | np.floating) and math.isnan(value))
 
 
@@ -16,6 +17,7 @@ def fixed(value: Any, digits: int = 0) -> str:
 
 
 def signed(value: Any, digits: int = 2) -> str:
+    """As `fixed`, a plus before what is above zero."""
     return "–" if missing(value) else ("+" if value > 0 else "") + fixed(value, digits)
 
 

@@ -12,7 +12,7 @@ import geopandas as gpd
 import pandas as pd
 
 from pipeline.deliver.results import PhotoResults
-from pipeline.report.numbers import missing
+from pipeline.report.number_format import missing
 
 # Flanders reaches neither Germany nor Luxembourg.
 ELSEWHERE = {"BE-DE": ("VLG",), "BE-LU": ("VLG",)}
@@ -33,8 +33,8 @@ class Answer:
     """What one photo says. `word` sums up the `verdict`, `lean` whether it is for what the question asks;
     `figures` are labels with numbers.
 
-    claim: what the arguments are about. found: what the photo finds, nothing where it cannot tell; claimed:
-    what one that bears the claim out finds.
+    claim: what the arguments are about. found: what the photo finds, nothing where it cannot tell. claimed:
+    what a photo finds that confirms the claim.
     """
 
     photo: PhotoResults
@@ -49,11 +49,13 @@ class Answer:
 
     @property
     def supports(self) -> list[str]:
-        return [one.sentence for one in self.arguments if one.speaks_for]
+        """The sentences that speak for the claim."""
+        return [argument.sentence for argument in self.arguments if argument.speaks_for]
 
     @property
     def doubts(self) -> list[str]:
-        return [one.sentence for one in self.arguments if not one.speaks_for]
+        """The sentences that speak against the claim or the measurement."""
+        return [argument.sentence for argument in self.arguments if not argument.speaks_for]
 
 
 @dataclass(frozen=True)
@@ -77,20 +79,20 @@ def _with_others(index: int, answers: Sequence[Answer]) -> Answer:
     """Simulated photos are compared with simulated ones only."""
     own = answers[index]
     others = [
-        one.found
-        for place, one in enumerate(answers)
-        if place != index and one.photo.simulated == own.photo.simulated
+        answer.found
+        for place, answer in enumerate(answers)
+        if place != index and answer.photo.simulated == own.photo.simulated
     ]
-    so = others.count(own.claimed)
-    otherwise = sum(found not in ("", own.claimed) for found in others)
-    told = []
-    if so:
-        told.append(Argument(True, _of_others(so, len(others), "so, too")))
-    if otherwise:
-        told.append(Argument(False, _of_others(otherwise, len(others), "otherwise")))
-    if others and not told:
-        told.append(Argument(False, _of_others(0, len(others), "anything")))
-    return replace(own, arguments=(*own.arguments, *told))
+    agreeing = others.count(own.claimed)
+    differing = sum(found not in ("", own.claimed) for found in others)
+    arguments = []
+    if agreeing:
+        arguments.append(Argument(True, _of_others(agreeing, len(others), "the same")))
+    if differing:
+        arguments.append(Argument(False, _of_others(differing, len(others), "something else")))
+    if others and not arguments:
+        arguments.append(Argument(False, _of_others(0, len(others), "anything")))
+    return replace(own, arguments=(*own.arguments, *arguments))
 
 
 def _of_others(count: int, total: int, what: str) -> str:
@@ -132,6 +134,7 @@ def rows_of(table: pd.DataFrame) -> list[Any]:
 
 
 def of_pair(table: gpd.GeoDataFrame, pair: str) -> gpd.GeoDataFrame:
+    """The rows of a border."""
     return table[table["pair"] == pair]
 
 

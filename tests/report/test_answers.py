@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from pipeline.deliver.results import PhotoResults
-from pipeline.report.statements import with_others
+from pipeline.report.answers import with_others
 from tests.report.test_maps import real
 from tests.scenes.delivery import Delivery
 from tests.scenes.rows import MIRRORED, bare, greener, road, said
@@ -28,14 +28,14 @@ def test_only_a_jpeg_is_doubted_for_being_one(photo: PhotoResults) -> None:
     ("others", "supports", "doubts"),
     [
         ((), [], []),
-        (("DE",), ["The other photo of this city that shows it finds so, too."], []),
-        (("BE",), [], ["The other photo of this city that shows it finds otherwise."]),
+        (("DE",), ["The other photo of this city that shows it finds the same."], []),
+        (("BE",), [], ["The other photo of this city that shows it finds something else."]),
         (("",), [], ["The other photo of this city that shows it cannot tell."]),
-        (("DE", "DE"), ["All 2 other photos of this city that show it find so, too."], []),
+        (("DE", "DE"), ["All 2 other photos of this city that show it find the same."], []),
         (
             ("DE", "alike", ""),
-            ["1 of the 3 other photos of this city that show it find so, too."],
-            ["1 of the 3 other photos of this city that show it find otherwise."],
+            ["1 of the 3 other photos of this city that show it find the same."],
+            ["1 of the 3 other photos of this city that show it find something else."],
         ),
         (("", ""), [], ["None of the 2 other photos of this city that show it can tell anything."]),
     ],

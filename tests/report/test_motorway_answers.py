@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from pipeline.deliver.results import CityResults, PhotoResults
-from pipeline.motorways.light_end import Verdict
-from pipeline.report.motorway_light import WORDS, motorway_questions, of_motorway, unmeasured
-from pipeline.report.statements import Answer
+from pipeline.motorways.light_end import MotorwayVerdict
+from pipeline.report.answers import Answer
+from pipeline.report.motorway_answers import WORDS, motorway_questions, of_motorway, unmeasured
 from tests.scenes.delivery import Delivery
 from tests.scenes.rows import END, bare, event, road, said, table
 
@@ -26,7 +26,7 @@ def city(delivery: Delivery) -> CityResults:
 
 
 def test_every_verdict_on_a_motorway_has_a_word() -> None:
-    assert set(WORDS) == set(get_args(Verdict))
+    assert set(WORDS) == set(get_args(MotorwayVerdict))
 
 
 @pytest.mark.parametrize(
@@ -71,11 +71,11 @@ def test_figures_of_a_road(photo: PhotoResults) -> None:
             *(False, "farther from the national border (0.40 km) than from the regional one (0.10 km)"),
         ),
         ({"low95_m": -520.0}, False, "The interval holds the border between regions as well."),
-        ({"line_error_m": 300.0}, False, "drawn line is approximate by 300 m"),
+        ({"line_error_m": 300.0}, False, "line on the map may be wrong by 300 m"),
         (
             {"position_sigma_m": 130.0},
             False,
-            "placed to 130 m (1 sigma); national and regional border are 0.50 km",
+            "known to 130 m (1 sigma); the national and the regional border are 0.50 km",
         ),
         ({"seen_share": 0.6}, False, "Only 60 % of the road"),
     ],
@@ -98,15 +98,15 @@ def test_lit_and_dark_lengths_on_either_side_of_the_end(photo: PhotoResults) -> 
     """Lit 3.88 km before the end, 1 km of it beyond; dark 4 km, and 2 km undecidable beyond 5 km."""
     rows = [stretch("lit", -4000, 1000), stretch("dark", 1000, 5000), stretch("undecidable", 5000, 7000)]
     answer = road(dataclasses.replace(photo, motorway_segments=table("motorway_segments", *rows)))
-    assert said(answer.supports, "lit for 3.9 km on one side of that place, and dark for 4.0 km")
-    assert not said(answer.doubts, "cannot be told from dark")
+    assert said(answer.supports, "lit for 3.9 km on one side of this place, and dark for 4.0 km")
+    assert not said(answer.doubts, "cannot be told whether the road is lit")
 
 
 def test_without_an_end_lengths_are_against_it(photo: PhotoResults) -> None:
     rows = [stretch("lit", -4000, 1000), stretch("dark", 1000, 1500)]
     lit = dataclasses.replace(photo, motorway_segments=table("motorway_segments", *rows))
     answer = road(lit, end_m=np.nan, verdict="lit on both sides")
-    assert "The road is seen lit for 5.0 km and dark for 0.5 km." in answer.doubts
+    assert "Of the road that is seen, 5.0 km are lit and 0.5 km are dark." in answer.doubts
 
 
 def test_towns_that_hide_the_road_are_a_doubt(photo: PhotoResults) -> None:
@@ -121,7 +121,7 @@ def test_policies_explain_darkness(photo: PhotoResults) -> None:
         rows = table("events", event(**{"country": "NL", "road_class": "motorway", "state": "off"} | more))
         return road(dataclasses.replace(photo, events=rows), verdict=verdict)
 
-    sentence = "Lamps were new. In a real photo, this may explain where it is dark."
+    sentence = "Lamps were new. In a real photo, this may explain why a part of the road is dark."
     assert sentence in told().doubts
     assert sentence in told("dark on both sides").doubts
     assert sentence in told(place="A25 at Visé").doubts
@@ -144,9 +144,11 @@ def test_questions_and_what_was_not_measured(city: CityResults) -> None:
     ]
     assert [answer.word for answer in questions[0].answers] == ["Yes", "Yes"]
     assert said(
-        questions[0].answers[0].supports, "lit for 3.7 km on one side of that place, and dark for 4.3 km"
+        questions[0].answers[0].supports, "lit for 3.7 km on one side of this place, and dark for 4.3 km"
     )
-    assert said(questions[1].answers[0].doubts, "The other photo of this city that shows it finds otherwise.")
+    assert said(
+        questions[1].answers[0].doubts, "The other photo of this city that shows it finds something else."
+    )
     reasons = unmeasured(city)
     assert [(sentence, len(photos)) for sentence, photos in reasons] == [("The E411 is not in the frame.", 2)]
 

@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pipeline.models import EvidenceLevel, ToneConfig
-from pipeline.photo.masks import SATURATION
 from pipeline.photo.photo import Photo
 from pipeline.photo.reader import read_photo
+from pipeline.photo.saturation import SATURATION
 from pipeline.raster.tiles import Tile
-from pipeline.simulate.render import Optics, developed, splat, spread
-from pipeline.tone.ratios import average_around, calibrate, light_tile, tone_tile
+from pipeline.simulate.render import Optics, developed, on_pixels, spread
+from pipeline.tone.ratios import average_around, calibrate, light_above_background_tile, tone_tile
 
 SIDE, RESOLUTION_M = 800, 100.0
 TONES = (-1.3, -0.9, -0.6, -0.2)  # log2(G/R) of the countries, from sodium to white
@@ -57,7 +57,7 @@ def scene(
     home = _country(column)
     green = red * 2 ** np.array(TONES)[home]
     blue = green * 2 ** np.array(BLUES)[home]
-    bands = [splat(column, row, exposure * value, (SIDE, SIDE)) for value in (red, green, blue)]
+    bands = [on_pixels(column, row, exposure * value, (SIDE, SIDE)) for value in (red, green, blue)]
     light = np.stack([spread(band, optics.spread) for band in bands])
     clean = light + np.reshape(optics.background, (3, 1, 1))
     read = np.reshape(optics.read_noise_e, (3, 1, 1)) / optics.full_well_e
@@ -131,7 +131,9 @@ def measured(made: Scene, evidence: EvidenceLevel, masked: bool = True) -> Measu
     m = known.margin
     padded = np.pad(ortho, ((0, 0), (m, m), (m, m)), constant_values=np.nan)
     tile = Tile(0, 0, SIDE, SIDE)
-    return Measured(tone_tile(padded, tile, known), light_tile(padded, tile, known), known.tone_cells)
+    return Measured(
+        tone_tile(padded, tile, known), light_above_background_tile(padded, tile, known), known.tone_cells
+    )
 
 
 def country_biases(made: Scene, seen: Measured, low: float, high: float = np.inf) -> list[float]:

@@ -1,14 +1,14 @@
 """Is one side of a border greener than the other? Answers with what speaks for and against them."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from pipeline.borders.contrast import EQUIVALENCE
+from pipeline.borders.country_tones import CHANGES
 from pipeline.deliver.results import CityResults, PhotoResults
-from pipeline.ground.country_table import adjective, country_title
-from pipeline.report.numbers import fixed, missing, signed, span
-from pipeline.report.statements import (
+from pipeline.ground.country_table import adjective, country_name
+from pipeline.report.answers import (
     Answer,
     Argument,
     Lean,
@@ -22,35 +22,32 @@ from pipeline.report.statements import (
     rows_of,
     with_others,
 )
+from pipeline.report.number_format import fixed, missing, signed, span
 
 # The statement that began this: the border between Belgium and Germany where Aachen is seen.
-AACHEN, AACHENS_PAIR = "Aachen", "BE-DE"
+AACHENS_NAME, AACHENS_PAIR = "Aachen", "BE-DE"
+# Placebo p from which on chance is no rare explanation: the usual 5 %.
 CHANCE = 0.05
 # Fewer towns on a side make an interval that one odd town can move.
 FEW_TOWNS = 10
 # Light left out beside the border counts as much from this part of the compared width on.
 WIDE_EXCLUSION = 0.1
-# How `pipeline.tone.view_angle` begins where it found a dependence.
-VIEW_MATTERS = "Tone changes with"
-JPEG_DOUBT = (
-    "A camera JPEG: the camera processed its colours, so the order of the two sides holds, not the size of "
-    "the difference."
+JPEG_HIDES_SIZE = (
+    "A camera JPEG: the camera changed the colours. Which side is greener can be trusted, but not by how "
+    "much."
 )
 
-Views = Mapping[str, Mapping[str, str]]
 
-
-def greener_questions(city: CityResults, views: Views) -> tuple[Question, ...]:
-    """One question for each border that a photo shows. `views` are, by photo and by country's name, sentences
-    on whether tone depends on the view angle."""
+def greener_questions(city: CityResults) -> tuple[Question, ...]:
+    """One question for each border that a photo shows."""
     pairs = sorted({str(pair) for photo in city.photos for pair in photo.contrasts["pair"]})
-    return tuple(_question(pair, city, views) for pair in pairs)
+    return tuple(_question(pair, city) for pair in pairs)
 
 
-def _question(pair: str, city: CityResults, views: Views) -> Question:
+def _question(pair: str, city: CityResults) -> Question:
     shown = [(photo, row) for photo in city.photos for row in rows_of(of_pair(photo.contrasts, pair))]
     first, second = pair.split("-")
-    aachen = pair == AACHENS_PAIR and any(AACHEN in set(photo.towns["name"]) for photo, _ in shown)
+    aachen = pair == AACHENS_PAIR and any(AACHENS_NAME in set(photo.towns["name"]) for photo, _ in shown)
     side = f"the {adjective(second)} side"
     return Question(
         anchor=f"greener-{pair.lower()}",
@@ -62,14 +59,14 @@ def _question(pair: str, city: CityResults, views: Views) -> Question:
             f"light up to {fixed(shown[0][1].contrast_km)} km from it."
         ),
         key=(pair,),
-        answers=with_others([border_answer(row, photo, views.get(photo.name, {})) for photo, row in shown]),
+        answers=with_others([border_answer(row, photo) for photo, row in shown]),
     )
 
 
-def border_answer(row: Any, photo: PhotoResults, view: Mapping[str, str]) -> Answer:
+def border_answer(row: Any, photo: PhotoResults) -> Answer:
     """The answer of a photo from its row of `contrasts` and its other tables."""
     word, lean, verdict = _verdict(row)
-    found = {"yes": row.second, "no": "alike" if alike(row) else row.first, "open": ""}[lean]
+    outcome = {"yes": row.second, "no": "alike" if alike(row) else row.first, "open": ""}[lean]
     greener, other = (row.first, row.second) if row.contrast_g_r < 0 else (row.second, row.first)
     measured = not missing(row.contrast_g_r)
     return Answer(
@@ -78,14 +75,14 @@ def border_answer(row: Any, photo: PhotoResults, view: Mapping[str, str]) -> Ans
         lean=lean,
         verdict=verdict,
         claim=f"the {adjective(greener)} side is greener",
-        found=found,
+        found=outcome,
         claimed=greener,
         figures=_figures(row) if measured else (),
         arguments=(
             *(_measured(row, photo, greener, other) if measured else ()),
             *_lighting(row, photo),
-            *_seen_aslant(row, view),
-            *evidence_doubt(photo, JPEG_DOUBT),
+            *_view_angle(row, photo),
+            *evidence_doubt(photo, JPEG_HIDES_SIZE),
         ),
     )
 
@@ -97,15 +94,19 @@ def _verdict(row: Any) -> tuple[str, Lean, str]:
     first, second = adjective(row.first), adjective(row.second)
     greener = second if row.contrast_g_r > 0 else first
     if alike(row):
-        return "No", "no", f"The two sides are alike, to within {EQUIVALENCE:g} in log2(G/R): a tenth."
+        return (
+            "No",
+            "no",
+            f"The two sides are alike: they differ by less than {EQUIVALENCE:g} in log2(G/R), a tenth.",
+        )
     if holds_zero(row):
         return "Not shown", "open", "Neither side is clearly greener."
     if row.placebo_p >= CHANCE:
         return (
             "Not shown",
             "open",
-            f"The {greener} side looks greener, but lines drawn elsewhere in the two countries divide light "
-            "that differs as much.",
+            f"The {greener} side looks greener, but across lines drawn elsewhere in the two countries a "
+            "difference as large is not rare.",
         )
     if row.contrast_g_r > 0:
         return "Yes", "yes", f"The {second} side is greener than the {first} one."
@@ -131,7 +132,7 @@ def _measured(row: Any, photo: PhotoResults, greener: str, other: str) -> Iterat
     sign = math.copysign(1.0, row.contrast_g_r)
     yield from _interval(row)
     yield from _placebos(row)
-    yield from _stretches(row, photo, sign, other)
+    yield from _stretches(row, photo, sign, greener, other)
     yield from _thirds(row, greener == row.second, greener, other)
     yield from _plain(row, sign)
     yield from _cities(row, photo, greener)
@@ -148,40 +149,46 @@ def _interval(row: Any) -> Iterator[Argument]:
     if abs(row.contrast_g_r) < EQUIVALENCE:
         yield Argument(
             False,
-            f"The difference is below {EQUIVALENCE:g}: a colour that is off by a tenth would do as much.",
+            f"The difference is below {EQUIVALENCE:g}: an error of a tenth in the colours would be as large.",
         )
 
 
 def _placebos(row: Any) -> Iterator[Argument]:
     if missing(row.placebo_p):
         yield Argument(
-            False, "The frame has no room for enough other lines to say how often chance does as much."
+            False,
+            "The frame has no room for enough other lines, so it is not known how often chance alone makes "
+            "such a difference.",
         )
         return
     share = f"p = {fixed(row.placebo_p, 3)}, {fixed(row.n_placebos)} lines"
+    elsewhere = "Across lines drawn elsewhere in the two countries a difference as large"
     if row.placebo_p < CHANCE:
-        yield Argument(True, f"Lines drawn elsewhere in the two countries rarely divide so much ({share}).")
+        yield Argument(True, f"{elsewhere} is rare ({share}).")
     else:
-        yield Argument(False, f"Lines drawn elsewhere in the two countries divide light as much ({share}).")
+        yield Argument(False, f"{elsewhere} is not rare ({share}).")
 
 
-def _stretches(row: Any, photo: PhotoResults, sign: float, other: str) -> Iterator[Argument]:
-    """How the border's segments lean."""
+def _stretches(row: Any, photo: PhotoResults, sign: float, greener: str, other: str) -> Iterator[Argument]:
+    """Which side is greener on each of the border's segments."""
     stretches = of_pair(photo.segments, row.pair)
-    told = stretches.dropna(subset="contrast_g_r")
-    if len(stretches) > 1 and told.empty:
-        yield Argument(False, "No stretch of the border has light enough on both sides to be judged alone.")
-    if len(told) < 2:
+    measured = stretches.dropna(subset="contrast_g_r")
+    if len(stretches) > 1 and measured.empty:
+        yield Argument(False, "No single stretch of the border has enough light on both sides to be judged.")
+    if len(measured) < 2:
         return
-    leaning = sign * told["contrast_g_r"] > 0
-    sure = ~((told["low95"] <= 0) & (told["high95"] >= 0)) & told["low95"].notna()
+    leaning = sign * measured["contrast_g_r"] > 0
+    sure = ~((measured["low95"] <= 0) & (measured["high95"] >= 0)) & measured["low95"].notna()
     clear, against = int((leaning & sure).sum()), int((~leaning & sure).sum())
-    count = f"{int(leaning.sum())} of the {len(told)} stretches of the border that have light"
-    yield Argument(bool(leaning.mean() > 0.5), f"{count} lean this way, {clear or 'none'} of them clearly.")
+    count = f"On {int(leaning.sum())} of the {len(measured)} stretches of the border that have light"
+    yield Argument(
+        bool(leaning.mean() > 0.5),
+        f"{count}, the {adjective(greener)} side is greener, on {clear or 'none'} of them clearly.",
+    )
     if against:
         yield Argument(
             False,
-            f"On {against} of the {len(told)} stretches the {adjective(other)} side is clearly the greener.",
+            f"On {against} of the {len(measured)} stretches the {adjective(other)} side is clearly greener.",
         )
 
 
@@ -194,35 +201,37 @@ def _thirds(row: Any, on_second: bool, greener: str, other: str) -> Iterator[Arg
     if own[0] > its[0] and own[1] < its[1]:
         yield Argument(
             True,
-            f"{100 * own[0]:.0f} % of the light on the {adjective(greener)} side is of the photo’s greenest "
-            f"third, {100 * its[0]:.0f} % on the {adjective(other)} one.",
+            f"{100 * own[0]:.0f} % of the light on the {adjective(greener)} side belongs to the greenest "
+            f"third of the photo’s light, and {100 * its[0]:.0f} % on the {adjective(other)} side.",
         )
     elif own[0] < its[0] and own[1] > its[1]:
-        yield Argument(False, f"The {adjective(other)} side has more of the photo’s greenest third of light.")
+        yield Argument(
+            False, f"The {adjective(other)} side has a larger share of the photo’s greenest light."
+        )
 
 
 def _plain(row: Any, sign: float) -> Iterator[Argument]:
     """Whether the difference stands without matching and trend."""
     if missing(row.plain_g_r):
         return
-    plain = f"Without matching brightness, distance and view, the difference is {signed(row.plain_g_r)}"
+    plain = f"Without matching brightness, distance and view angle, the difference is {signed(row.plain_g_r)}"
     same = sign * row.plain_g_r > 0
-    yield Argument(same, f"{plain}: the {'same' if same else 'other'} way.")
+    yield Argument(same, f"{plain}, of {'the same' if same else 'opposite'} sign.")
 
 
 def _cities(row: Any, photo: PhotoResults, greener: str) -> Iterator[Argument]:
-    """Whether one large city makes its side, or its surroundings are like it."""
+    """Whether a side is greener because of one large city, or the towns around that are like it."""
     near = towns_beside(row, photo)
     for city in rows_of(photo.cores):
         if city.country != greener or city.name not in near or missing(city.contrast_g_r):
             continue
-        said = str(city.statement)
+        sentence = str(city.statement)
         if holds_zero(city):
-            yield Argument(True, f"{said} So it is not one city that makes the side.")
+            yield Argument(True, f"{sentence} So one city alone does not explain the difference.")
         elif city.contrast_g_r < 0:
-            yield Argument(True, f"{said} So it is not the city that makes the side.")
+            yield Argument(True, f"{sentence} So the city does not explain the difference.")
         else:
-            yield Argument(False, f"{said} So the city may make its side.")
+            yield Argument(False, f"{sentence} So the city may explain the difference.")
 
 
 def towns_beside(row: Any, photo: PhotoResults) -> set[str]:
@@ -238,40 +247,40 @@ def _control(photo: PhotoResults) -> Iterator[Argument]:
         step = f"{signed(control.contrast_g_r)} ({span(control.low95, control.high95)})"
         name = f"The border between {control.first} and {control.second}, inside one country,"
         if holds_zero(control):
-            yield Argument(True, f"{name} divides no such light: {step}.")
+            yield Argument(True, f"{name} shows no clear difference: {step}.")
         else:
-            yield Argument(False, f"{name} divides light, too: {step}.")
+            yield Argument(False, f"{name} shows a difference, too: {step}.")
 
 
 def _few_and_near(row: Any) -> Iterator[Argument]:
     if row.n_blocks < FEW_TOWNS:
-        yield Argument(False, f"Only {fixed(row.n_blocks)} towns carry it on the side that has fewer.")
+        yield Argument(False, f"The side with fewer towns has only {fixed(row.n_blocks)}.")
     if row.exclusion_km >= WIDE_EXCLUSION * row.contrast_km:
         yield Argument(
             False,
-            f"The light nearest to the border, up to {row.exclusion_km:.1f} km, is left out: its side is not "
-            "sure where the photo’s position is not.",
+            f"Light up to {row.exclusion_km:.1f} km from the border is left out: the photo’s position is not "
+            "exact enough to tell which side it is on.",
         )
 
 
 def _lighting(row: Any, photo: PhotoResults) -> Iterator[Argument]:
-    """What is known of lamps at this date and hour that may be all there is to it."""
+    """What is known of lamps at this date and hour that may explain the difference."""
     near = towns_beside(row, photo)
     streets = policies(photo, row.pair, "street", ("lamps", "off", "dimmed", "lit"))
     roads = policies(photo, row.pair, "motorway", ("off", "dimmed"))
-    concerned = [one for one in streets if place_of(one) in near] + [
-        one for one in roads if not place_of(one)
-    ]
-    for event in concerned:
-        yield known(photo, event, False, "may explain a part of it")
+    of_towns = [event for event in streets if place_of(event) in near]
+    of_all_roads = [event for event in roads if not place_of(event)]
+    for event in of_towns + of_all_roads:
+        yield known(photo, event, False, "may explain part of the difference")
 
 
-def _seen_aslant(row: Any, view: Mapping[str, str]) -> Iterator[Argument]:
-    countries: Iterable[str] = (country_title(code) for code in (row.first, row.second))
-    for country in countries:
-        if view.get(country, "").startswith(VIEW_MATTERS):
+def _view_angle(row: Any, photo: PhotoResults) -> Iterator[Argument]:
+    """Whether tone depends on the view angle within one of both countries."""
+    verdicts = dict(zip(photo.country_tones["country"], photo.country_tones["verdict"], strict=True))
+    for code in (row.first, row.second):
+        if verdicts.get(code) == CHANGES:
             yield Argument(
                 False,
-                f"Within {country.replace('The ', 'the ')} alone, tone changes with the angle of view. View "
-                "zenith is matched and a smooth trend taken out, which may not be all of it.",
+                f"Within {country_name(code)} alone, tone changes with the angle of view. View "
+                "zenith is matched and a smooth trend is removed, but some of this effect may remain.",
             )

@@ -1,16 +1,9 @@
-"""Which pixels of a photo hold no usable light."""
+"""The black frame that some pictures have around them, which is no dark night."""
 
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-SATURATION = 0.95  # of white; above it the camera's tone curve bends and channels clip one by one
-
-
-def saturated(values: NDArray[Any], white: float) -> NDArray[np.bool_]:
-    """Pixels (height, width) of which any channel of (3, height, width) is at 95 % of `white` or more."""
-    return np.asarray((values >= SATURATION * white).any(axis=0))
 
 
 def black_frame(values: NDArray[Any]) -> NDArray[np.bool_]:

@@ -1,0 +1,74 @@
+"""A border as a line: how far places are from it, and which stretch of it they lie beside."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+from shapely.geometry.base import BaseGeometry
+
+from pipeline.borders.cells import Ints
+from pipeline.borders.settings import LineSettings
+from pipeline.camera.earth import Array
+
+
+@dataclass(frozen=True, eq=False)
+class BorderLine:
+    r"""A border as closely set points, and its course without wiggles as points with their chainage (m) and
+    the segment they are of, about `segment_km` long.
+
+     __/\__   _   the border: how far a cell is from it
+    '------\_/ \_
+    ~~~~~~~~~~~~~~  its course: which stretch of it a cell belongs to
+    """
+
+    points: cKDTree
+    course: cKDTree
+    chainage_m: Array
+    segment: Ints
+
+    @classmethod
+    def of(cls, line: BaseGeometry, block_m: float, settings: LineSettings) -> "BorderLine":
+        """The course is within half a block of the line; each part begins at a multiple of the block."""
+        points, chainage, segment = _measured(_course(line, block_m), block_m, settings)
+        return cls(cKDTree(_measured([line], block_m, settings)[0]), cKDTree(points), chainage, segment)
+
+    def distance_m(self, x: Array, y: Array, limit_m: float) -> Array:
+        """Distance (m) to the border, infinite beyond the limit; up to 25 m too long, 3 m from 100 m on."""
+        return np.asarray(self.points.query(np.column_stack([x, y]), distance_upper_bound=limit_m)[0])
+
+    def along_m(self, x: Array, y: Array) -> Array:
+        """Chainage (m) of the nearest point of the course."""
+        return np.asarray(self.chainage_m[self._nearest(x, y)])
+
+    def segment_at(self, x: Array, y: Array) -> Ints:
+        """The segment (0, 1, ...) of the nearest point of the course."""
+        return np.asarray(self.segment[self._nearest(x, y)])
+
+    def _nearest(self, x: Array, y: Array) -> NDArray[np.intp]:
+        return np.asarray(self.course.query(np.column_stack([x, y]))[1])
+
+
+def _course(line: BaseGeometry, block_m: float) -> list[BaseGeometry]:
+    """The parts of the simplified border; enclaves and scraps are left out if anything else remains."""
+    parts = [part for part in shapely.get_parts(line.simplify(block_m / 2)) if part.length > 0]
+    longer = [part for part in parts if part.length >= block_m and not part.is_ring]
+    return longer or parts or [line]
+
+
+def _measured(
+    parts: Sequence[BaseGeometry], block_m: float, settings: LineSettings
+) -> tuple[Array, Array, Ints]:
+    """Points (n, 2) every `point_spacing_m` along lines, their chainage and their segment."""
+    points, chainage, segment, start, first = [], [], [], 0.0, 0
+    for piece in (piece for line in parts for piece in shapely.get_parts(line)):
+        along = np.linspace(0, piece.length, 2 + int(piece.length / settings.point_spacing_m))
+        points.append(shapely.get_coordinates(shapely.line_interpolate_point(piece, along)))
+        chainage.append(start + along)
+        count = max(1, round(piece.length / 1e3 / settings.segment_km))
+        segment.append(first + np.minimum(along / piece.length * count, count - 1).astype(np.int64))
+        start, first = start + block_m * math.ceil(piece.length / block_m), first + count
+    return np.concatenate(points), np.concatenate(chainage), np.concatenate(segment)

@@ -1,0 +1,52 @@
+"""The ground beside a border as a field of signed distances, which can be laid elsewhere."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from affine import Affine
+from rasterio.features import rasterize
+from shapely.geometry.base import BaseGeometry
+
+from pipeline.borders.border_line import BorderLine
+from pipeline.camera.earth import Array
+
+
+@dataclass(frozen=True, eq=False)
+class DistanceField:
+    """Signed distance (m, positive on the second side) from a border on a lattice of `step_m`; NaN
+    beyond reach and outside both countries. (x, y) is the centre of element [0, 0]; rows run northward."""
+
+    x: float
+    y: float
+    signed_m: Array
+    step_m: float
+
+    @classmethod
+    def of(
+        cls, line: BorderLine, sides: tuple[BaseGeometry, BaseGeometry], reach_m: float, step_m: float
+    ) -> "DistanceField":
+        """Both sides as far as the frame shows them, with an edge of NaN all around."""
+        low, high = (
+            line.points.mins - reach_m - step_m,
+            line.points.maxes + reach_m + 2 * step_m,
+        )
+        columns, rows = (1 + np.ceil((high - low) / step_m)).astype(int)
+        x, y = np.meshgrid(low[0] + step_m * np.arange(columns), low[1] + step_m * np.arange(rows))
+        away = line.distance_m(x.ravel(), y.ravel(), reach_m).reshape(rows, columns)
+        corner = Affine.translation(*(low - step_m / 2)) @ Affine.scale(step_m)
+        shapes = [(shape, sign) for shape, sign in zip(sides, (1, 2), strict=True) if not shape.is_empty]
+        side = rasterize(shapes, (rows, columns), transform=corner, dtype="uint8") if shapes else 0 * away
+        sign = np.array([np.nan, -1.0, 1.0])[side.astype(int)]
+        return cls(float(low[0]), float(low[1]), np.where(np.isfinite(away), sign * away, np.nan), step_m)
+
+    def at(self, x: Array, y: Array) -> Array:
+        """The signed distance of places; NaN off the field."""
+        rows, columns = self.signed_m.shape
+        column = np.clip(np.rint((x - self.x) / self.step_m), 0, columns - 1).astype(np.int64)
+        row = np.clip(np.rint((y - self.y) / self.step_m), 0, rows - 1).astype(np.int64)
+        return np.asarray(self.signed_m[row, column])
+
+    def middle(self) -> tuple[float, float]:
+        """Where the field's ground lies on average."""
+        row, column = np.nonzero(np.isfinite(self.signed_m))
+        return self.x + self.step_m * float(column.mean()), self.y + self.step_m * float(row.mean())

@@ -1,0 +1,33 @@
+"""Squares of ground, numbered by the column and the row they lie in."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.camera.earth import Array
+
+Ints = NDArray[np.int64]
+
+# Side (m) of the squares over which light is summed: smaller than most towns, and few enough to be fast.
+SQUARE_M = 1000.0
+_ROW = 1 << 32  # a number holds row * _ROW + column
+
+
+def squares(x: Array, y: Array, side_m: float = SQUARE_M) -> tuple[Ints, Ints]:
+    """Column and row (n,), counted eastward and northward, of the squares that places (m) lie in."""
+    return np.floor(x / side_m).astype(np.int64), np.floor(y / side_m).astype(np.int64)
+
+
+def square_codes(x: Array, y: Array, side_m: float = SQUARE_M) -> Ints:
+    """One number (n,) for the square that each place (m) lies in; it rises with y, within a row with x."""
+    return code_of(*squares(x, y, side_m))
+
+
+def code_of(column: Ints, row: Ints) -> Ints:
+    """The number of squares by column and row (columns are not negative)."""
+    return np.asarray(row * _ROW + column, np.int64)
+
+
+def centres_of(code: Ints, side_m: float = SQUARE_M) -> tuple[Array, Array]:
+    """x and y (m) of the centres of squares by their number."""
+    row, column = np.divmod(code, _ROW)
+    return np.asarray((column + 0.5) * side_m, float), np.asarray((row + 0.5) * side_m, float)

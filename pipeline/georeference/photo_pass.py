@@ -1,0 +1,102 @@
+"""Photos of one pass: each by its own light, then with lens and clock as the others show them."""
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from pipeline.camera.orbit import State, nearest, parse_elements, station_state
+from pipeline.camera.prior import Prior, prior_from_facts
+from pipeline.camera.terrain import Terrain
+from pipeline.errors import FactsError
+from pipeline.georeference.extent import Extent
+from pipeline.georeference.joint import clock_offset_s, lens_from, shared_clock
+from pipeline.georeference.solve import Solution, adjusted_again, solve
+from pipeline.ground.cities import Cities
+from pipeline.models import LookAt
+from pipeline.photo.photo import Photo, PhotoFacts
+
+log = logging.getLogger(__name__)
+
+Clock = tuple[float, float]
+"""Seconds to add to a photo's time, and 1 sigma."""
+
+
+@dataclass(frozen=True, eq=False)
+class KnownGround:
+    """What is known of the ground around a pass: cities, light with extent if any was given, and heights."""
+
+    cities: Cities
+    extent: Extent | None
+    terrain: Terrain
+
+
+@dataclass(frozen=True, eq=False)
+class OtherPhoto:
+    """Another photo of the pass, placed, and the station's orbit at its time if element sets were given."""
+
+    solution: Solution
+    orbit: State | None
+
+
+def prior_and_orbit(facts: PhotoFacts) -> tuple[Prior, State | None]:
+    """The prior of a photo, and the station's orbit where element sets were given. Raises FactsError that
+    names what is missing."""
+    assert isinstance(facts.look_at, LookAt)
+    orbit = None
+    if facts.tle is not None:
+        if facts.taken_at is None:
+            raise FactsError(f"{facts.id}: taken_at: is not known; tle gives a position only with a time")
+        elements = parse_elements(facts.tle, f"{facts.id}: tle")
+        orbit = station_state(nearest(elements, facts.taken_at), facts.taken_at)
+    return prior_from_facts(facts, facts.look_at, facts.width, facts.height, facts.id, orbit), orbit
+
+
+def others_placed(
+    photos: Iterable[tuple[PhotoFacts, Photo]], ground: KnownGround, threads: int
+) -> list[OtherPhoto]:
+    """The other photos of a pass, solved each by itself; those that are refused are left out."""
+    placed = []
+    for facts, photo in photos:
+        prior, orbit = prior_and_orbit(facts)
+        solution = solve(photo, prior, ground.cities, None, ground.extent, ground.terrain, threads)
+        used = "used" if solution.accepted else f"unused: {solution.reason}"
+        log.info("%s: of the same pass: %s", facts.id, used)
+        if solution.accepted:
+            placed.append(OtherPhoto(solution, orbit))
+    return placed
+
+
+def shared_with_pass(
+    solution: Solution, facts: PhotoFacts, others: Sequence[OtherPhoto]
+) -> tuple[Solution, Clock | None]:
+    """The solution with lens and clock as the others show them, and the clock's offset where the orbit is
+    known."""
+    _, orbit = prior_and_orbit(facts)
+    offsets = [
+        clock_offset_s(other.solution.camera, other.solution.covariance, other.orbit, facts.clock_sigma_s)
+        for other in others
+        if other.orbit is not None
+    ]
+    clock = None
+    if orbit is not None:
+        # From the photo's own light alone: adjusted with the others, it would count them twice.
+        own = clock_offset_s(solution.camera, solution.covariance, orbit, facts.clock_sigma_s)
+        orbit_s = orbit.along_sigma_m / orbit.speed_m_s
+        clock = shared_clock([own, *offsets], facts.clock_sigma_s, orbit_s)
+    if not others:
+        return solution, clock
+    clock_is_shared = orbit is not None and len(offsets) > 0
+    prior, _ = prior_and_orbit(on_time(facts, offsets) if clock_is_shared else facts)
+    prior = lens_from(prior, [(other.solution.camera, other.solution.covariance) for other in others])
+    shared = "lens and clock" if clock_is_shared else "lens"
+    method = f"{solution.method}, {shared} shared with {len(others)} of its pass"
+    return replace(adjusted_again(solution, prior), method=method), clock
+
+
+def on_time(facts: PhotoFacts, offsets: Sequence[Clock]) -> PhotoFacts:
+    """Facts of a photo whose clock is known by the offsets of other photos of its pass."""
+    assert facts.taken_at is not None
+    offset_s, sigma_s = shared_clock(offsets, facts.clock_sigma_s)
+    moved_to = facts.taken_at + timedelta(seconds=offset_s)
+    return facts.model_copy(update={"taken_at": moved_to, "clock_sigma_s": sigma_s})

@@ -1,0 +1,20 @@
+"""The Python that runs the steps, in whatever folder it lies."""
+
+import os
+import shlex
+import sys
+from pathlib import Path
+
+
+def find_python_through_path() -> None:
+    """Let Snakemake start each step as plain `python`, found through PATH, where the interpreter's own path
+    would need quotes in a shell.
+
+    Snakemake writes `sys.executable` unquoted into the command line of each `script:`, so that a blank in the
+    name of a folder above `.venv` ends every step with "No such file or directory".
+    """
+    if shlex.quote(sys.executable) == sys.executable:
+        return
+    python = Path(sys.executable)
+    os.environ["PATH"] = os.pathsep.join([str(python.parent), os.environ.get("PATH", os.defpath)])
+    sys.executable = python.name

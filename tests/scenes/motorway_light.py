@@ -1,0 +1,129 @@
+"""A motorway whose light ends where it was planted, among towns; and what the method says of it.
+
+A curved road with a lamp every 40 m over 24 km of ground, its border at chainage 0, with towns (blobs of 60
+to 600 m of single lights, as bright as the road and more, on it and beside it), the photo's blur and noise;
+the light ends within 3 km of the border. The photo is shifted by its position's error, the line by its own.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.ndimage import gaussian_filter
+
+from pipeline.borders.zones import AREA_CRS
+from pipeline.motorways.chainage import Crossing, Regional
+from pipeline.motorways.compare import Corridor, roads_along
+from pipeline.motorways.light_end import Finding, judge_motorway
+from pipeline.motorways.lit_segments import classified, lit_light
+from pipeline.motorways.settings import MOTORWAY_SETTINGS, MotorwaySettings
+from pipeline.raster.grid import Grid
+from pipeline.raster.tiles import Tile
+from pipeline.robust import NORMAL_95
+from tests.scenes.lands import X0, Y0
+
+LENGTH_M = 24_000.0
+LAMP_STEP_M, LIT_HALF_WIDTH_M = 40.0, 60.0
+END_WITHIN_M = 3000.0
+BLUR_CELLS = 1.2
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What is planted. signal_to_noise: of the lit road in one cell's length. towns: per square kilometre.
+    lit: before and after the end. end_m: None for anywhere within END_WITHIN_M.
+    """
+
+    signal_to_noise: float
+    towns: float
+    lit: tuple[bool, bool] = (True, False)
+    end_m: float | None = None
+    resolution_m: float = 20.0
+    position_sigma_m: float = 20.0
+    line_error_m: float = 30.0
+    regional: tuple[float, ...] = ()
+
+
+def scene(setting: Setting, seed: int) -> tuple[Crossing, Grid, np.ndarray, float]:
+    """The line as it is known, the grid, the bands of `light.tif` and the planted end."""
+    rng = np.random.default_rng(seed)
+    cell = setting.resolution_m
+    height_m = 2 * (2500.0 + max(0.0, 6 * setting.line_error_m))
+    x = np.arange(0, LENGTH_M + 1, 25.0)
+    bend = 250 * np.sin(2 * np.pi * (x - LENGTH_M / 2) / 12_000 + rng.uniform(0, 2 * np.pi))
+    y = height_m / 2 + rng.uniform(-0.08, 0.08) * (x - LENGTH_M / 2) + bend - np.interp(LENGTH_M / 2, x, bend)
+    chainage = np.concatenate([[0], np.cumsum(np.hypot(np.diff(x), np.diff(y)))])
+    chainage -= np.interp(LENGTH_M / 2, x, chainage)
+    end = rng.uniform(-END_WITHIN_M, END_WITHIN_M) if setting.end_m is None else setting.end_m
+    lit = setting.lit if setting.regional or rng.random() < 0.5 else setting.lit[::-1]
+
+    lamps = np.arange(chainage[0], chainage[-1], LAMP_STEP_M) + rng.uniform(0, LAMP_STEP_M)
+    sections = np.exp(0.15 * rng.standard_normal(5))[((lamps - chainage[0]) // 8000).astype(int)]
+    flux = rng.gamma(6, 1 / 6, len(lamps)) * sections
+    burns = np.where(lamps < end, *lit)
+    # The photo is off by its position's error; the line is off along and across, within what it states.
+    photo = rng.normal(0, setting.position_sigma_m, 2)
+    along, across = rng.normal(0, setting.line_error_m / NORMAL_95, 2)
+    at = lamps[burns] + along
+    light = np.zeros((round(height_m / cell), round(LENGTH_M / cell)))
+    _add(
+        light,
+        np.interp(at, chainage, x) + photo[0],
+        np.interp(at, chainage, y) + photo[1] + across,
+        flux[burns],
+        cell,
+    )
+    peak = cell / LAMP_STEP_M / (np.sqrt(2 * np.pi) * BLUR_CELLS)
+    for _ in range(rng.poisson(setting.towns * LENGTH_M * height_m / 1e6)):
+        _town(light, rng, peak, (LENGTH_M, height_m), cell)
+    light = gaussian_filter(light, BLUR_CELLS)
+    noise = cell / LAMP_STEP_M / np.sqrt(2 * LIT_HALF_WIDTH_M / cell) / setting.signal_to_noise
+    light += noise * rng.standard_normal(light.shape)
+
+    stations = np.arange(-10_000.0, 10_001.0, max(cell, 20.0))
+    crossing = Crossing(
+        *("E0", "", "BE-NL", "BE", "NL"),
+        chainage_m=stations,
+        x=X0 + np.interp(stations, chainage, x),
+        y=Y0 + np.interp(stations, chainage, y),
+        error_m=np.full(len(stations), setting.line_error_m),
+        regional=tuple(Regional(place, 0.0) for place in setting.regional),
+    )
+    grid = Grid(AREA_CRS, cell, (X0, Y0, X0 + LENGTH_M, Y0 + height_m))
+    halves = light[::-1] / 2, light[::-1] / 2, 0 * light, np.full(light.shape, noise / np.sqrt(2))
+    return crossing, grid, np.stack(halves).astype(np.float32), end
+
+
+def _add(light: np.ndarray, x_m: np.ndarray, y_m: np.ndarray, flux: np.ndarray, cell: float) -> None:
+    """Share the flux of lamps among the four cells around each."""
+    column, row = x_m / cell - 0.5, y_m / cell - 0.5
+    c, r = np.floor(column).astype(int), np.floor(row).astype(int)
+    for dc, wc in ((0, 1 - column + c), (1, column - c)):
+        for dr, wr in ((0, 1 - row + r), (1, row - r)):
+            inside = (c + dc >= 0) & (c + dc < light.shape[1]) & (r + dr >= 0) & (r + dr < light.shape[0])
+            np.add.at(light, (r[inside] + dr, c[inside] + dc), (flux * wc * wr)[inside])
+
+
+def _town(
+    light: np.ndarray, rng: np.random.Generator, peak: float, size_m: tuple[float, float], cell: float
+) -> None:
+    """A blob of single lights; in its middle as bright as the lit road, times a log-normal factor."""
+    x, y = rng.uniform(0, size_m[0]), rng.uniform(0, size_m[1])
+    radius = float(np.exp(rng.uniform(np.log(60), np.log(600))))
+    count = max(3, round(2 * np.pi * (radius / 60) ** 2))
+    total = peak * np.exp(0.7 * rng.standard_normal()) * 2 * np.pi * (radius / cell) ** 2
+    flux = rng.gamma(2, 0.5, count) * total / count
+    _add(light, rng.normal(x, radius, count), rng.normal(y, radius, count), flux, cell)
+
+
+def found(
+    setting: Setting, seed: int, settings: MotorwaySettings = MOTORWAY_SETTINGS
+) -> tuple[Finding, float]:
+    """What the method says of a scene, and where the light was planted to end."""
+    crossing, grid, light, end = scene(setting, seed)
+    sigma_m = np.full(len(crossing.x), setting.position_sigma_m)
+    corridor = Corridor.of(crossing, grid, sigma_m, grid.resolution_m, settings)
+    tile = Tile(0, 0, grid.height, grid.width)
+    (road,) = roads_along([corridor], [(tile, light)], grid.resolution_m, settings)
+    lit = lit_light(road.segments, settings)
+    segments = classified(road.segments, lit, settings)
+    return judge_motorway(road, segments, lit, grid.resolution_m, settings), end
