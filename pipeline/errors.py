@@ -43,3 +43,7 @@ class OutputError(PipelineError):
 
 class DownloadError(PipelineError):
     """A photograph could not be fetched from NASA's archive."""
+
+
+class ResultsError(PipelineError):
+    """A folder does not hold the results that were asked for."""

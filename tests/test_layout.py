@@ -26,7 +26,7 @@ ALLOWED_OF_FILES = {
 }
 # Products: they know many, and nothing but the steps knows them (beside those that stand on the one before).
 PRODUCTS = {
-    "deliver": {"qgis", "report", "steps"},
+    "deliver": {"", "qgis", "report", "steps"},
     "qgis": {"steps"},
     "report": {"steps"},
     "simulate": {"steps"},

@@ -51,11 +51,11 @@ def write_photo(photo: Photo, file: Path) -> None:
             raise OutputError(f"{file}: cannot be written whole: the disk may be full")
 
 
-def read_photo_tif(file: Path) -> Photo:
-    """The photo `write_photo` wrote."""
+def read_photo_tif(file: Path, window: Window | None = None) -> Photo:
+    """The photo `write_photo` wrote, or a window of it."""
     with _pixel_coordinates(), rasterio.open(file) as source:
-        light = source.read()
-        usable = source.dataset_mask() > 0
+        light = source.read(window=window)
+        usable = source.dataset_mask(window=window) > 0
     return Photo(light, ~usable & np.isfinite(light).all(axis=0))
 
 

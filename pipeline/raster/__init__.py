@@ -2,5 +2,6 @@
 
 Takes: cameras and a place for a grid; arrays that are computed tile by tile.
 Gives: `Grid`, `Tile`, `Lattice`, arrays read tile by tile, and COGs written whole or not at all.
-Files: `read_tile` and `read_rows` read rasters of the pipeline, `write_cogs` writes them.
+Files: `read_raster` gives a raster as a labelled dataset, `read_tile` and `read_rows` arrays of it;
+`write_cogs` writes.
 """

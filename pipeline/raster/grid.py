@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import psutil
@@ -17,6 +17,9 @@ from pipeline.camera.earth import Array
 from pipeline.camera.footprint import MAX_ZENITH_DEG, footprint
 from pipeline.errors import GridError
 from pipeline.models import GridConfig, LonLat
+
+if TYPE_CHECKING:  # loading it takes longer than all else of this file, and few ask for it
+    from odc.geo.geobox import GeoBox
 
 # No step holds a whole raster, they stream it in tiles. What grows with the grid is the borders step's list
 # of lit cells: 20 bytes a cell of the grid measured where 1 in 5 was lit; the rest is for brighter frames.
@@ -48,6 +51,26 @@ class Grid:
     def transform(self) -> Affine:
         """(column, row) of cell corners to (x, y)."""
         return Affine(self.resolution_m, 0, self.bounds[0], 0, -self.resolution_m, self.bounds[3])
+
+    @property
+    def geobox(self) -> "GeoBox":
+        """The same grid as odc-geo has it."""
+        from odc.geo.geobox import GeoBox
+
+        return GeoBox((self.height, self.width), self.transform, self.crs)
+
+    @classmethod
+    def of_geobox(cls, geobox: "GeoBox") -> "Grid":
+        """The grid of a GeoBox with square cells and north up."""
+        cell = geobox.affine
+        if not (cell.a == -cell.e and cell.b == cell.d == 0):
+            raise GridError(
+                f"cells of {cell.a:g} x {-cell.e:g} that are not square and north up make no grid"
+            )
+        xmin, ymin, xmax, ymax = geobox.boundingbox.bbox
+        assert geobox.crs is not None
+        crs = f"EPSG:{geobox.crs.epsg}" if geobox.crs.epsg else str(geobox.crs)
+        return cls(crs, float(cell.a), (xmin, ymin, xmax, ymax))
 
     def centres(self, column: Array, row: Array) -> tuple[Array, Array]:
         """(x, y) of cells by their index; cell centres are integers."""

@@ -115,3 +115,11 @@ def test_a_cell_of_the_grid_takes_60_bytes_of_memory():
     check_memory(grid, "auto", needed)
     with pytest.raises(GridError, match=rf"2000 x 1000 cells of 10 m need {needed} bytes \(0\.12 GB\)"):
         check_memory(grid, "auto", needed - 1)
+
+
+def test_a_grid_and_a_geobox_are_one():
+    grid = Grid("EPSG:3035", 100.0, (3_918_800.0, 2_974_200.0, 4_118_900.0, 3_174_300.0))
+    assert Grid.of_geobox(grid.geobox) == grid
+    assert grid.geobox.affine == grid.transform
+    with pytest.raises(GridError, match="not square and north up"):
+        Grid.of_geobox(grid.geobox.rotate(30))

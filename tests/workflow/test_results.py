@@ -2,8 +2,10 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import rasterio
@@ -113,3 +115,27 @@ def test_light_of_the_real_photo_lies_on_its_city(rhine_main: Path) -> None:
         green = ortho.read(2)
     near = green[row - 3 : row + 4, column - 3 : column + 4]
     assert np.nanmax(near) > np.nanquantile(green, 0.998)
+
+
+# rasterio silences its own warning in a way that other threads undo.
+@pytest.mark.filterwarnings("ignore:Dataset has no geotransform")
+def test_the_notebook_runs_on_the_demo(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every cell, in order; its pictures are not looked at here, its table is the zones' own."""
+    monkeypatch.chdir(results.parents[1])
+    drawn: list[int] = []
+    monkeypatch.setattr(plt, "show", lambda: drawn.append(len(plt.gcf().axes)))
+    notebook = json.loads((REPOSITORY / "docs" / "results-in-a-notebook.ipynb").read_text(encoding="utf-8"))
+    names: dict[str, Any] = {}
+    with plt.rc_context({"backend": "agg"}):
+        for cell in notebook["cells"]:
+            if cell["cell_type"] == "code":
+                assert not cell["outputs"], "the notebook is kept without its outputs"
+                exec(compile("".join(cell["source"]), "results-in-a-notebook.ipynb", "exec"), names)
+        plt.close("all")
+    assert len(drawn) == 3
+    zones = gpd.read_file(results / "borders.gpkg", layer="zones")
+    tone = zones[zones["photo"] == "simulated-2012"].set_index("country")["tone_g_r"]
+    by_country = names["by_country"].sel(photo="simulated-2012").to_pandas()
+    # Zones count cells on a border by their part, the notebook by their centre.
+    for country in ("BE", "DE", "NL"):
+        assert by_country[country] == pytest.approx(tone[country], abs=0.002)
