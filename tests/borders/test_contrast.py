@@ -503,3 +503,16 @@ def test_an_interval_that_ends_at_nothing_leaves_the_sign_in_doubt():
         assert sentence.startswith("Neither side is clearly greener")
     half = Contrast(0.2, None, None, 9, 9, "not given")
     assert statement(half, "BE", "DE") == statement(replace(half, low=0.1), "BE", "DE") == "not given"
+
+
+def test_a_unit_left_out_by_hand():
+    """Of four units of one value each, weighing 1, 1, 2 and 4: without a unit the mean is that of the others."""
+    value, weight = np.array([1.0, 2.0, 4.0, 9.0]), np.array([1.0, 1.0, 2.0, 4.0])
+    fit = mean_fit(value, weight, np.ones((4, 1)), np.array([7, 3, 5, 9]))
+    others = ((weight * value).sum() - weight * value) / (weight.sum() - weight)
+    order = np.argsort([7, 3, 5, 9])
+    assert fit.units.tolist() == [3, 5, 7, 9]
+    assert fit.residual == pytest.approx((value - others)[order])
+    assert fit.left_out[:, 0] == pytest.approx((others - fit.coefficients[0])[order])
+    assert fit.influence[:, 0] == pytest.approx((weight / weight.sum())[order])
+    assert fit.own[:, 0] == pytest.approx((weight / (weight.sum() - weight))[order])
