@@ -506,7 +506,7 @@ def test_an_interval_that_ends_at_nothing_leaves_the_sign_in_doubt():
 
 
 def test_a_unit_left_out_by_hand():
-    """Of four units of one value each, weighing 1, 1, 2 and 4: without a unit the mean is that of the others."""
+    """Of four units of one value each, weighing 1, 1, 2, 4: without a unit the mean is that of the others."""
     value, weight = np.array([1.0, 2.0, 4.0, 9.0]), np.array([1.0, 1.0, 2.0, 4.0])
     fit = mean_fit(value, weight, np.ones((4, 1)), np.array([7, 3, 5, 9]))
     others = ((weight * value).sum() - weight * value) / (weight.sum() - weight)
