@@ -54,6 +54,7 @@ STATES = {
     33: "no tests",
     36: "timeout",
     24: "timeout",
+    -24: "timeout",
 }
 
 
@@ -65,8 +66,8 @@ def mutated(name: str, copy: Path) -> dict[str, Any]:
     mutmut = [sys.executable, "-m", "mutmut"]
     subprocess.run([*mutmut, "run", "--max-children", "1"], cwd=copy, check=True, stdout=subprocess.DEVNULL)
     meta = json.loads((copy / "mutants" / f"{file}.meta").read_text(encoding="utf-8"))
-    states = {key: STATES.get(code, "killed") for key, code in meta["exit_code_by_key"].items()}
-    alive = [key for key, state in states.items() if state in ("survived", "no tests")]
+    states = {key: STATES.get(code, "not run") for key, code in meta["exit_code_by_key"].items()}
+    alive = [key for key, state in states.items() if state in ("survived", "no tests", "not run")]
     shown = (
         subprocess.run([*mutmut, "show", key], cwd=copy, capture_output=True, text=True) for key in alive
     )
