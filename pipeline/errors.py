@@ -47,3 +47,11 @@ class DownloadError(PipelineError):
 
 class ResultsError(PipelineError):
     """A folder does not hold the results that were asked for."""
+
+
+class SchedulerError(PipelineError):
+    """Nobody listens where the dask scheduler should be."""
+
+
+class RasterError(PipelineError):
+    """A raster does not hold what is looked for in it."""

@@ -315,12 +315,20 @@ class City(Model):
         return facts.look_at or LookAt(lon=self.location.lon, lat=self.location.lat)
 
 
+class DaskConfig(Model):
+    """Who works out what is done cell by cell: "threads" of each step, or the workers of a dask scheduler, by
+    its address as in tcp://10.0.0.5:8786. Its workers must see the project's folder under the same path."""
+
+    scheduler: str = Field(default="threads", pattern=r"^(threads|(tcp|tls|ws|wss|ucx)://[^/\s]+:\d+)$")
+
+
 class Run(Model):
     """What to run. `--config cities=liege,aachen` overrides."""
 
     cities: Annotated[tuple[str, ...], Field(min_length=1)] = ("demo",)
     results: Path = Path("results")
     photo_store: Path = Path("data/photos")
+    dask: DaskConfig = DaskConfig()
 
     @field_validator("cities", mode="before")
     @classmethod

@@ -12,7 +12,8 @@ import numpy as np
 from pipeline.camera.camera import Camera
 from pipeline.ground.countries import BORDERS
 from pipeline.photo.reader import read_photo
-from pipeline.raster.read import raster_grid, read_rows
+from pipeline.raster.read import raster_grid
+from pipeline.raster.strips import strips
 from tests.scenes.frames import planted_tones
 from tests.scenes.on_map import lay_on_map
 
@@ -59,11 +60,12 @@ def _sums(tone: Path, light: Path) -> dict[str, float]:
     inland = countries.geometry.buffer(-INLAND_M)
     codes = list(countries["country"])
     sums = np.zeros((len(codes), 3))
-    for tile, (tones, lights) in read_rows(tone, light):
+    for strip in strips((tone, ("log2_g_r",)), (light, ("red", "green"))):
+        tile, (green_red,), lights = strip.read()
         corner = moved(Window(tile.column, tile.row, tile.width, tile.height), grid.transform)
         shapes = [(shape, place) for place, shape in enumerate(inland, 1)]
         where = rasterize(shapes, (tile.height, tile.width), transform=corner, dtype="uint8")
-        lit = np.isfinite(tones[0]) & np.isfinite(lights[0])
+        lit = np.isfinite(green_red) & np.isfinite(lights[0])
         for place in range(len(codes)):
             own = lit & (where == place + 1)
             sums[place] += lights[0][own].sum(dtype=float), lights[1][own].sum(dtype=float), own.sum()

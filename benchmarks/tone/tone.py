@@ -31,6 +31,7 @@ from pipeline.photo.photo import PhotoFacts
 from pipeline.photo.tiff import read_photo_tif
 from pipeline.raster.bands import GEOMETRY_BANDS, ORTHO_BANDS
 from pipeline.raster.cog import write_cog
+from pipeline.raster.dataset import labelled
 from pipeline.raster.grid import Grid
 from pipeline.simulate.lamps import LAMPS, lamp_rgb
 from pipeline.simulate.render import spread
@@ -120,10 +121,11 @@ def _large_maps(folder: Path) -> float:
     times = -(-SIDE // made.ortho.shape[1])
     grid = Grid("EPSG:3035", 100.0, (4e6, 3e6, 4e6 + SIDE * 100, 3e6 + SIDE * 100))
     ortho = np.tile(made.ortho, (1, times, times))[:, :SIDE, :SIDE]
-    write_cog(folder / "ortho.tif", da.from_array(ortho, chunks=(4, 1024, 1024)), grid, ORTHO_BANDS, {})
+    array = da.from_array(ortho, chunks=(4, 1024, 1024))
+    write_cog(folder / "ortho.tif", labelled(array, grid, ORTHO_BANDS))
     seen = np.broadcast_to(np.reshape(np.float32([20, 0, 100, 50]), (4, 1, 1)), (4, SIDE, SIDE))
     array = da.from_array(seen, chunks=(4, 1024, 1024))
-    write_cog(folder / "geometry.tif", array, grid, GEOMETRY_BANDS, {})
+    write_cog(folder / "geometry.tif", labelled(array, grid, GEOMETRY_BANDS))
     return float(np.isfinite(measured(made, "raw").tone[0]).mean())
 
 
@@ -141,7 +143,7 @@ def measure_speed(evidence: str, folder: Path) -> Row:
     outputs = [folder / file for file in ("tone.tif", "light.tif", "lamps.tif")]
     os.sync()  # what was written before must not be waited for
     start, busy = time.perf_counter(), time.process_time()
-    measure_tone(*inputs, ToneConfig(), *outputs, threads=2)  # type: ignore[misc, arg-type]
+    measure_tone(*inputs, ToneConfig(), *outputs)  # type: ignore[misc, arg-type]
     return {
         "seconds": round(time.perf_counter() - start, 1),
         "cpu_seconds": round(time.process_time() - busy, 1),

@@ -1,21 +1,17 @@
 """What may be said of the change of tone between two photos, by their evidence and their cameras."""
 
 import math
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 from pipeline.borders.cells import Floats
 from pipeline.photo.cameras import AB_SIGMA
 from pipeline.photo.photo import PhotoFacts
-from pipeline.raster.tiles import Tile
 from pipeline.tone.evidence import carries
 from pipeline.tone.transform import CameraTransform, between_cameras, seen_by_target
 
 # absolute: the change of lighting itself. relative: minus what the whole frame did. refused: no change.
 Kind = Literal["absolute", "relative", "refused"]
-# Light and tone of a tile before, and light and tone after.
-PairedTiles = Iterable[tuple[Tile, Floats, Floats, Floats, Floats]]
 
 
 @dataclass(frozen=True)
@@ -52,11 +48,6 @@ class Allowed:
             f"({self.place_sigma:.2f} in log2(G/R), 1 sigma) and, but for differences across a border, how "
             f"well the two cameras' colours are known ({self.frame_sigma:.2f})."
         )
-
-    def alike(self, tiles: PairedTiles) -> Iterator[tuple[Tile, Floats, Floats, Floats, Floats]]:
-        """Tiles of light and tone before and after, the later ones as the earlier photo's camera sees."""
-        for tile, light, tone, later_light, later_tone in tiles:
-            yield tile, light, tone, *self.later(later_light, later_tone)
 
     def later(self, light: Floats, tone: Floats) -> tuple[Floats, Floats]:
         """Light and tone of the later photo as the earlier photo's camera sees them."""

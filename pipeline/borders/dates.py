@@ -11,7 +11,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from pipeline.borders.allowed_change import Allowed, PairedTiles, allowed
+from pipeline.borders.allowed_change import Allowed, allowed
 from pipeline.borders.change import border_change, zone_change
 from pipeline.borders.change_statements import border_statement, zone_statement
 from pipeline.borders.paired_cells import (
@@ -29,6 +29,7 @@ from pipeline.borders.zones import AREA_CRS, country_zones, no_border, polygons,
 from pipeline.ground.countries import Countries
 from pipeline.ground.country_table import adjective, country_name
 from pipeline.models import BordersConfig
+from pipeline.raster.strips import Strips
 
 Row = dict[str, Any]
 
@@ -36,16 +37,16 @@ Row = dict[str, Any]
 def compare_dates(
     before: Scene,
     after: Scene,
-    tiles: PairedTiles,
+    strips: Strips,
     countries: Countries,
     config: BordersConfig,
     settings: BorderSettings = IN_FORCE,
 ) -> dict[str, gpd.GeoDataFrame]:
-    """The layers of two photos of one grid named in OF_TWO_PHOTOS, from tiles of light and tone before and
-    of light and tone after. `countries` are in AREA_CRS."""
+    """The layers of two photos of one grid named in OF_TWO_PHOTOS, from strips as `pair_cells` takes them.
+    `countries` are in AREA_CRS."""
     frame = before.frame() & after.frame()
     rows: dict[str, list[Row]] = {name: [] for name in OF_TWO_PHOTOS}
-    comparison = _compared(before, after, frame, tiles, countries, config, settings)
+    comparison = _compared(before, after, frame, strips, countries, config, settings)
     if isinstance(comparison, str):
         whole = polygons(frame if not frame.is_empty else before.frame() | after.frame())
         sentence = f"No change can be given: {comparison}."
@@ -119,7 +120,7 @@ def _compared(
     before: Scene,
     after: Scene,
     frame: BaseGeometry,
-    tiles: PairedTiles,
+    strips: Strips,
     countries: Countries,
     config: BordersConfig,
     settings: BorderSettings,
@@ -131,7 +132,7 @@ def _compared(
     if frame.is_empty:
         return "the photos do not overlap"
     areas = countries.areas.to_crs(before.grid.crs)
-    cells = pair_cells(may.alike(tiles), areas, before.grid, AREA_CRS)
+    cells = pair_cells(strips, may, areas, before.grid, AREA_CRS)
     if not len(cells):
         return "no lit place is seen in both photos"
     squares = paired_squares(cells)

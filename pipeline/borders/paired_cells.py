@@ -3,19 +3,22 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from functools import partial
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.borders.allowed_change import Kind, PairedTiles
+from pipeline.borders.allowed_change import Allowed, Kind
 from pipeline.borders.cells import Cells, Floats, Ints, countries_at, places
 from pipeline.borders.patches import MAX_COUNTRIES
 from pipeline.borders.squares import square_codes
 from pipeline.borders.units import Units, unit_scales
 from pipeline.camera.earth import Array
 from pipeline.raster.grid import Grid
+from pipeline.raster.strips import Strips, of_each
+from pipeline.raster.tiles import Tile
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,21 +43,37 @@ class PairedCells:
         return PairedCells(*(getattr(self, field.name)[mask] for field in fields(self)))
 
 
-def pair_cells(tiles: PairedTiles, areas: gpd.GeoDataFrame, grid: Grid, crs: str) -> PairedCells:
-    """Go once through the tiles of light and tone before and after; places in `crs`, areas in the grid's."""
-    parts: list[PairedCells] = []
-    for tile, light, tone, later_light, later_tone in tiles:
-        country = countries_at(areas, grid, tile)
-        seen = np.isfinite(light[:2]).all(axis=0) & np.isfinite(later_light[:2]).all(axis=0)
-        lit, later_lit = np.isfinite(tone[0]), np.isfinite(later_tone[0])
-        row, column = np.nonzero(seen & (lit | later_lit) & (country >= 0))
-        x, y = places(row, column, grid, tile, crs)
-        red, green, later_red, later_green = (
-            v[band, row, column] for v in (light, later_light) for band in (0, 1)
-        )
-        both = (lit & later_lit)[row, column]
-        parts.append(PairedCells(x, y, country[row, column], red, green, later_red, later_green, both))
+def pair_cells(strips: Strips, may: Allowed, areas: gpd.GeoDataFrame, grid: Grid, crs: str) -> PairedCells:
+    """Go once through strips of light (red, green) and tone (log2 G/R) before and after, after also log2 B/G;
+    the later photo as the earlier one's camera sees. Places in `crs`, areas in the grid's."""
+    parts = of_each(partial(_of_strip, may, areas, grid, crs), strips)
     return PairedCells(*(np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(PairedCells)))
+
+
+def _of_strip(
+    may: Allowed,
+    areas: gpd.GeoDataFrame,
+    grid: Grid,
+    crs: str,
+    tile: Tile,
+    light: Floats,
+    tone: Floats,
+    later_light: Floats,
+    later_tone: Floats,
+) -> PairedCells:
+    """The cells of a strip."""
+    later_light, later_tone = may.later(later_light, later_tone)
+    country = countries_at(areas, grid, tile)
+    (red, green), (later_red, later_green) = light[:2], later_light[:2]
+    seen = np.isfinite([red, green, later_red, later_green]).all(axis=0)
+    lit, later_lit = np.isfinite(tone[0]), np.isfinite(later_tone[0])
+    row, column = np.nonzero(seen & (lit | later_lit) & (country >= 0))
+    x, y = places(row, column, grid, tile, crs)
+    cells = row, column
+    both = (lit & later_lit)[cells]
+    return PairedCells(
+        x, y, country[cells], red[cells], green[cells], later_red[cells], later_green[cells], both
+    )
 
 
 @dataclass(frozen=True, eq=False)

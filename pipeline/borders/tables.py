@@ -11,7 +11,7 @@ from shapely.geometry.base import BaseGeometry
 
 from pipeline.borders import profiles, segments, urban
 from pipeline.borders.beside import Beside, beside
-from pipeline.borders.cells import Cells, Floats
+from pipeline.borders.cells import Cells
 from pipeline.borders.contrast import BorderFit, Contrast, border_contrast, statement, verdict
 from pipeline.borders.distance_field import DistanceField
 from pipeline.borders.matching import near_patches
@@ -40,7 +40,7 @@ from pipeline.ground.country_table import country_name
 from pipeline.ground.events import LightingEvent, event_rows
 from pipeline.models import BordersConfig
 from pipeline.raster.grid import Grid
-from pipeline.raster.tiles import Tile
+from pipeline.raster.strips import Strips
 from pipeline.robust import weighted_quantiles
 
 Layers = dict[str, gpd.GeoDataFrame]
@@ -48,13 +48,13 @@ Layers = dict[str, gpd.GeoDataFrame]
 
 def compare(
     scene: Scene,
-    tiles: Iterable[tuple[Tile, Floats, Floats]],
+    strips: Strips,
     countries: Countries,
     config: BordersConfig,
     places: Cities | None = None,
     settings: BorderSettings = IN_FORCE,
 ) -> Layers:
-    """The layers of a photo named in OF_A_PHOTO, from tiles of its light and tone.
+    """The layers of a photo named in OF_A_PHOTO, from strips of its light and tone as `scan` takes them.
 
     `countries` are in AREA_CRS, in which all areas and distances are taken; without `places` the layers of
     towns are empty.
@@ -68,7 +68,7 @@ def compare(
         ),
     }
     everything = gpd.GeoDataFrame(pd.concat(layers.values(), ignore_index=True), crs=AREA_CRS)
-    scanned = scan(tiles, everything, countries, scene.grid)
+    scanned = scan(strips, everything, countries, scene.grid)
     cells = scanned.cells
     borders = borders_in([scene], countries, frame, config, settings)
     near = {border.pair: beside(cells, border.line, *border.places, reach_m(config)) for border in borders}

@@ -7,6 +7,7 @@ country  <-------- ------ | ------ -------->  country        | border of the pai
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import geopandas as gpd
@@ -23,6 +24,7 @@ from pipeline.borders.cells import Cells, Floats, lit_cells
 from pipeline.borders.squares import square_codes
 from pipeline.ground.countries import Countries, clipped
 from pipeline.raster.grid import Grid
+from pipeline.raster.strips import Strips, of_each
 from pipeline.raster.tiles import Tile
 from pipeline.robust import group_sums, log_ratio_sigma, weighted_quantiles
 
@@ -86,25 +88,32 @@ class Scan:
     cells: Cells
 
 
-def scan(
-    tiles: Iterable[tuple[Tile, Floats, Floats]], zones: gpd.GeoDataFrame, countries: Countries, grid: Grid
-) -> Scan:
-    """Go once through the tiles of light and tone. Zones may overlap.
+def scan(strips: Strips, zones: gpd.GeoDataFrame, countries: Countries, grid: Grid) -> Scan:
+    """Go once through strips of light (red, green, blue) and tone (log2 G/R, log2 B/G). Zones may overlap.
 
     Cells on a zone's edge count by their part inside; cells of the list by their centre.
     """
     shapes = zones[["geometry"]].to_crs(grid.crs)
     areas = countries.areas.to_crs(grid.crs)
     sums = pd.DataFrame(0.0, index=zones.index, columns=list(SUMS))
-    parts = []
-    for tile, light, tone in tiles:
-        lit = np.isfinite(tone[0])
-        parts.append(lit_cells(light, tone[0], areas, grid, tile, AREA_CRS))
-        here = shapes[shapes.intersects(shapely.box(*tile_bounds(grid, tile)))]
-        if len(here):
-            layers = (*np.where(lit, light[:3], np.nan), lit, np.isfinite(tone[1]), np.isfinite(light[0]))
-            sums.loc[here.index] += _sums(layers, here, tile_bounds(grid, tile))
-    return Scan(sums, Cells.joined(parts))
+    parts = of_each(partial(_of_strip, shapes, areas, grid), strips)
+    for here, of_zones, _ in parts:
+        sums.loc[here] += of_zones
+    return Scan(sums, Cells.joined([cells for _, _, cells in parts]))
+
+
+def _of_strip(
+    shapes: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, grid: Grid, tile: Tile, light: Floats, tone: Floats
+) -> tuple["pd.Index[int]", NDArray[np.float64], Cells]:
+    """Of a strip: which zones it meets, their SUMS in it, and its lit cells."""
+    green_red, blue_green = tone
+    lit = np.isfinite(green_red)
+    cells = lit_cells(light, green_red, areas, grid, tile, AREA_CRS)
+    here = shapes[shapes.intersects(shapely.box(*tile_bounds(grid, tile)))]
+    if here.empty:
+        return here.index, np.zeros((0, len(SUMS))), cells
+    layers = (*np.where(lit, light, np.nan), lit, np.isfinite(blue_green), np.isfinite(light[0]))
+    return here.index, _sums(layers, here, tile_bounds(grid, tile)), cells
 
 
 def tile_bounds(grid: Grid, tile: Tile) -> tuple[float, float, float, float]:

@@ -48,6 +48,10 @@ class Terrain:
     transform: Affine
     sigma_m: float = DEM_SIGMA_M
 
+    def loaded(self) -> "Terrain":
+        """Itself; one that has yet to be read (`ground.elevation`) may stand in its place."""
+        return self
+
     @cached_property
     def mean_m(self) -> float:
         """The mean height, which is taken for the ground beyond the raster's edge."""

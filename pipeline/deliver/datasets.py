@@ -10,14 +10,15 @@ Nothing is read before it is computed.
 """
 
 import json
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import odc.geo.xr  # noqa: F401 (gives datasets their `odc` accessor)
+import rioxarray  # noqa: F401 (and `rio`)
 import xarray as xr
-from dask.delayed import delayed
 from numpy.typing import ArrayLike, NDArray
 from rasterio.windows import Window
 
@@ -85,7 +86,7 @@ def open_photo(folder: str | Path) -> xr.Dataset:
     if not file.is_file():
         raise ResultsError(f"{file}: there is no such file; run snakemake, which makes it")
     size = (len(PHOTO_BANDS), facts.height, facts.width)
-    values = tiled(size, TILE, lambda tile: delayed(_photo_tile)(file, tile))
+    values = tiled(size, TILE, partial(_photo_tile, file.absolute()))
     photo = xr.Dataset(
         {name: (("y", "x"), values[k]) for k, name in enumerate(PHOTO_BANDS)},
         coords={"y": np.arange(facts.height), "x": np.arange(facts.width)},
@@ -153,9 +154,8 @@ def _on_map(folder: Path) -> xr.Dataset:
 def _countries(grid: Grid) -> xr.DataArray:
     """The country of each cell by its centre, made when computed."""
     areas = read_countries(grid.crs, COUNTRIES).areas
-    codes, shared = list(areas["country"]), delayed(areas, traverse=False)
-
-    cells = tiled((1, grid.height, grid.width), TILE, lambda tile: delayed(_country_tile)(shared, grid, tile))
+    codes = list(areas["country"])
+    cells = tiled((1, grid.height, grid.width), TILE, partial(_country_tile, areas, grid))
     about = {"flag_values": np.arange(len(codes), dtype=np.int8), "flag_meanings": " ".join(codes)}
     return xr.DataArray(
         cells[0].astype(np.int8), dims=("y", "x"), attrs=about | {"long_name": "country, -1 outside all"}

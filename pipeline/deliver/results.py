@@ -20,6 +20,7 @@ from pipeline.ground.cities import gazetteer
 from pipeline.ground.roads import read_motorways
 from pipeline.photo.photo import PhotoFacts
 from pipeline.raster.grid import Grid
+from pipeline.raster.read import band_numbers
 
 # Tables of all photos in one, without a place on the map.
 PLAIN_TABLES = ("notes", "events", "profiles", "motorway_stations")
@@ -215,7 +216,8 @@ def _read_position_sigma(geometry: Path) -> tuple[float, float]:
     """Median and 95th percentile of the position's sigma, metres, on about 500 by 500 cells; NaN of none."""
     with rasterio.open(geometry) as source:
         shrink = max(1, max(source.shape) // 500)
-        sigma = source.read(4, out_shape=(source.height // shrink, source.width // shrink))
+        shape = source.height // shrink, source.width // shrink
+        sigma = source.read(band_numbers(source, ["position_sigma_m"])[0], out_shape=shape)
     sigma = sigma[np.isfinite(sigma)]
     if not sigma.size:
         return float("nan"), float("nan")

@@ -14,6 +14,7 @@ from pyproj import Transformer
 from pipeline.camera.camera import Camera
 from pipeline.camera.earth import to_ecef
 from pipeline.deliver.results import Truth
+from pipeline.raster.read import band_numbers
 
 # Pixels looked at over the frame, columns by rows: the error is smooth, a few hundred would do.
 SAMPLES = 60, 40
@@ -73,7 +74,7 @@ def planted_contrasts(
 def read_has_tone(tone: Path, lights: pd.DataFrame) -> NDArray[np.bool_]:
     """Whether each of the planted lights lies in a cell of a `tone.tif` that holds a value."""
     with rasterio.open(tone) as source:
-        known = np.isfinite(source.read(1))
+        known = np.isfinite(source.read(band_numbers(source, ["log2_g_r"])[0]))
         to_map, to_cell = Transformer.from_crs(4326, source.crs, always_xy=True), ~source.transform
     x, y = to_map.transform(lights["lon"].to_numpy(), lights["lat"].to_numpy())
     column, row = (np.floor(value).astype(int) for value in to_cell @ (np.asarray(x), np.asarray(y)))

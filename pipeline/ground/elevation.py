@@ -3,6 +3,8 @@
 import logging
 import math
 import warnings
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -29,6 +31,20 @@ RIM_SAMPLES = 33  # of the bounds, a side, where they are brought into the raste
 COVERED = 0.9
 
 
+@dataclass(frozen=True)
+class TerrainFile:
+    """The part of a DEM around a place, to be read where it is needed, once in each process."""
+
+    path: Path
+    heights: Literal["ellipsoidal", "geoid"]
+    geoid_m: float | None
+    around: Bounds
+
+    def loaded(self) -> Terrain:
+        """Its heights, as `read_terrain` reads them."""
+        return _read_once(self.path, self.heights, self.geoid_m, self.around)
+
+
 def read_terrain(
     path: Path, heights: Literal["ellipsoidal", "geoid"], geoid_m: float | None, around: Bounds
 ) -> Terrain:
@@ -47,6 +63,13 @@ def read_terrain(
     values, crs, transform = _averaged(path, around)
     heights_m = _filled(path, values, around) + np.float32(geoid_m or 0.0)
     return Terrain(heights_m, crs, transform)
+
+
+@lru_cache(maxsize=1)
+def _read_once(
+    path: Path, heights: Literal["ellipsoidal", "geoid"], geoid_m: float | None, around: Bounds
+) -> Terrain:
+    return read_terrain(path, heights, geoid_m, around)
 
 
 def _averaged(path: Path, around: Bounds) -> tuple[NDArray[np.float32], str, Affine]:

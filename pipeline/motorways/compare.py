@@ -1,8 +1,9 @@
 """Motorways at the borders of a photo: lit and dark stretches, where the light ends, and what that says."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import geopandas as gpd
@@ -32,6 +33,7 @@ from pipeline.motorways.lit_segments import (
 )
 from pipeline.motorways.settings import MOTORWAY_SETTINGS, MotorwaySettings
 from pipeline.raster.grid import Grid
+from pipeline.raster.strips import Strips, of_each
 from pipeline.raster.tiles import Tile
 
 NO_TOWNS = shapely.Polygon()
@@ -39,14 +41,14 @@ NO_TOWNS = shapely.Polygon()
 
 def compare_motorways(
     scene: Scene,
-    tiles: Iterable[tuple[Tile, Floats]],
+    strips: Strips,
     countries: Countries,
     motorways: Motorways,
     regions: gpd.GeoDataFrame | None = None,
     towns: gpd.GeoDataFrame | None = None,
     settings: MotorwaySettings = MOTORWAY_SETTINGS,
 ) -> dict[str, gpd.GeoDataFrame]:
-    """The layers named in OF_MOTORWAYS, from tiles of the photo's light (bands of `light.tif`).
+    """The layers named in OF_MOTORWAYS, from strips of the photo's light as `roads_along` takes them.
 
     `countries`, `motorways`, `regions` and `towns` (polygons) are in AREA_CRS. A motorway that cannot be
     measured, and a fault of the file of motorways, has a row that says why.
@@ -54,7 +56,7 @@ def compare_motorways(
     spacing_m = max(scene.grid.resolution_m, settings.min_spacing_m)
     crossings, reasons = find_crossings(motorways, countries, scene.frame(), spacing_m, settings, regions)
     built = shapely.union_all([] if towns is None else towns.geometry.to_numpy())
-    roads = measure(crossings, scene, tiles, built, settings)
+    roads = measure(crossings, scene, strips, built, settings)
     lit = lit_light([segment for road in roads for segment in road.segments], settings)
     rows: dict[str, list[dict[str, Any]]] = {name: [] for name in OF_MOTORWAYS}
     for road in roads:
@@ -136,11 +138,11 @@ class Corridor:
 def measure(
     crossings: Sequence[Crossing],
     scene: Scene,
-    tiles: Iterable[tuple[Tile, Floats]],
+    strips: Strips,
     built: BaseGeometry,
     settings: MotorwaySettings,
 ) -> list[Road]:
-    """Profiles of motorways and their segments, from one pass over the tiles of a photo's light; `built` is
+    """Profiles of motorways and their segments, from one pass over strips of a photo's light; `built` is
     the area of towns."""
     to_degrees = Transformer.from_crs(AREA_CRS, "EPSG:4326", always_xy=True)
     corridors = []
@@ -150,32 +152,43 @@ def measure(
         sigma_m = np.nan_to_num(scene.solved.ground_sigma_m(lon, lat, margin_px=np.inf))
         pixel_m = float(np.nanmedian(scene.solved.camera.ground_sample_distance_m(lon, lat)))
         corridors.append(Corridor.of(crossing, scene.grid, sigma_m, pixel_m, settings, built))
-    return roads_along(corridors, tiles, scene.grid.resolution_m, settings)
+    return roads_along(corridors, strips, scene.grid.resolution_m, settings)
 
 
 def roads_along(
     corridors: Sequence[Corridor],
-    tiles: Iterable[tuple[Tile, Floats]],
+    strips: Strips,
     resolution_m: float,
     settings: MotorwaySettings,
 ) -> list[Road]:
-    """Profiles and segments of corridors, from tiles of light (bands of `light.tif`).
+    """Profiles and segments of corridors, from strips of light (red, green and the noise of green).
 
     The light is that of red and green: sodium has no blue, and what a JPEG keeps of it is noise.
     """
     samples = [np.full((2, *corridor.row.shape), np.nan, np.float32) for corridor in corridors]
-    for tile, bands in tiles:
-        values = np.stack([bands[0] + bands[1], bands[3]])
-        for corridor, sample in zip(corridors, samples, strict=True):
-            row, column = corridor.row - tile.row, corridor.column - tile.column
-            inside = (row >= 0) & (row < tile.height) & (column >= 0) & (column < tile.width)
-            sample[:, inside] = values[:, row[inside], column[inside]]
+    cells = [(corridor.row, corridor.column) for corridor in corridors]
+    for of_strip in of_each(partial(_sampled, cells), strips):
+        for sample, (inside, values) in zip(samples, of_strip, strict=True):
+            sample[:, inside] = values
     roads = []
     for corridor, (light, noise) in zip(corridors, samples, strict=True):
         profile = corridor.profile(light, noise, resolution_m, settings)
         segments = find_segments(profile, settings)
         roads.append(Road(corridor.crossing, profile, segments, corridor.position_sigma_m))
     return roads
+
+
+def _sampled(
+    cells: Sequence[tuple[NDArray[np.int32], NDArray[np.int32]]], tile: Tile, light: Floats
+) -> list[tuple[NDArray[np.bool_], Floats]]:
+    """Of each list of rows and columns: which lie in a strip, and its light and noise there."""
+    red, green, sigma = light
+    values, found = np.stack([red + green, sigma]), []
+    for rows, columns in cells:
+        row, column = rows - tile.row, columns - tile.column
+        inside = (row >= 0) & (row < tile.height) & (column >= 0) & (column < tile.width)
+        found.append((inside, values[:, row[inside], column[inside]]))
+    return found
 
 
 def _end_row(road: Road, finding: Finding, lit: float | None) -> dict[str, Any]:

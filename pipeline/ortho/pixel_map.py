@@ -1,9 +1,13 @@
 """Where each cell of a grid lies in the photo: exact on a lattice, between its nodes to a stated error."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Protocol
 
 import numpy as np
 from pyproj import Transformer
+from scipy.ndimage import binary_dilation
 
 from pipeline.camera.camera import Camera
 from pipeline.camera.earth import Array
@@ -20,15 +24,42 @@ MAX_ERROR_PX = 0.02
 # Shares of half the terrain's range of heights: its ends, its middle, and between them where a parabola
 # through those three is farthest from a smooth curve.
 HEIGHTS_CHECKED = (-1.0, -(3**-0.5), 0.0, 3**-0.5, 1.0)
+CHECKED_CELLS = 4096  # a side of the part of the grid that is checked at a time: some MB of nodes
+
+
+class Ground(Protocol):
+    """A terrain, or one that has yet to be read from its file."""
+
+    def loaded(self) -> Terrain:
+        """The heights themselves."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
 class PixelMap:
-    """Photo column, row and view zenith at the cells of a grid, as seen on a terrain.
+    """Photo column, row and view zenith at the cells of a grid, as seen on a terrain. It is small: what it
+    says of a tile is worked out where it is needed."""
 
-    The lattice holds them at the middle of the terrain's range of heights. Where that is not one height
-    alone, there follow the two coefficients of a parabola in height, each for column and row (per half of the
-    range, and per its square), and the (column, row) in the terrain's raster.
+    camera: Camera
+    grid: Grid
+    ground: Ground = FLAT
+    step: int = STEP
+
+    def of(self, tile: Tile) -> "TileMap":
+        """The part of the map for the cells of a tile; nodes are tied to the grid, not to the tile."""
+        terrain = self.ground.loaded()
+        values = _nodes(self.camera, self.grid, terrain, self.step, 0.0, tile)
+        first = tile.row // self.step, tile.column // self.step
+        return TileMap(Lattice(self.step, values, first), terrain)
+
+
+@dataclass(frozen=True, eq=False)
+class TileMap:
+    """A part of a PixelMap, for the cells of a tile.
+
+    The lattice holds column, row and zenith at the middle of the terrain's range of heights. Where that is
+    not one height alone, there follow the two coefficients of a parabola in height, each for column and row
+    (per half of the range, and per its square), and the (column, row) in the terrain's raster.
     """
 
     lattice: Lattice
@@ -43,30 +74,58 @@ class PixelMap:
         values[:2] = _raised(values, (self.terrain.at(*values[7:]) - middle_m) / half_m)
         return values[:3]
 
+    def reach(self) -> tuple[Array, Array] | None:
+        """The lowest and highest (column, row) that any cell in sight may have, none where none is: the
+        nodes', with the terrain's highest and lowest ground, and as much as lies between two nodes beyond."""
+        nodes, (_, half_m) = self.lattice.values, _middle_and_half(self.terrain)
+        relief = np.abs(nodes[3:5]) + np.abs(nodes[5:7]) if half_m else 0.0
+        # Towards the horizon places run away from the photo; a cell needs the nodes of its own mesh alone.
+        needed = binary_dilation(nodes[2] <= MAX_ZENITH_DEG, np.ones((3, 3))) & np.isfinite(nodes[:2]).all(0)
+        if not needed.any():
+            return None
+        places = np.where(needed, nodes[:2], np.nan)
+        between = [np.nan_to_num(np.abs(np.diff(places, axis=axis))).max((1, 2)) for axis in (1, 2)]
+        low, high = (np.nanmin(places - relief, (1, 2)), np.nanmax(places + relief, (1, 2)))
+        return low - sum(between), high + sum(between)
 
-def pixel_map(camera: Camera, grid: Grid, terrain: Terrain = FLAT, step: int = STEP) -> PixelMap:
+
+def pixel_map(camera: Camera, grid: Grid, ground: Ground = FLAT, step: int = STEP) -> PixelMap:
     """Photo column, row and view zenith over the grid, with a step fine enough for MAX_ERROR_PX."""
     while True:
-        pixels = PixelMap(Lattice(step, _nodes(camera, grid, terrain, step, 0.0)), terrain)
-        if step == 1 or map_error_px(camera, grid, pixels) <= MAX_ERROR_PX:
+        pixels = PixelMap(camera, grid, ground, step)
+        if step == 1 or map_error_px(pixels) <= MAX_ERROR_PX:
             return pixels
         step //= 2
 
 
-def map_error_px(camera: Camera, grid: Grid, pixels: PixelMap) -> float:
+def map_error_px(pixels: PixelMap) -> float:
     """Largest distance, in pixels of the frame, between the map and the exact one in the meshes' middles.
 
     The error of bilinear interpolation of a smooth map peaks there. With terrain it is taken at heights over
     the terrain's whole range, wherever it has them; added is what a height looked up beside its place can be
     wrong by, with the steepest slope there is. This bounds the error for any relief.
     """
-    step, terrain = pixels.lattice.step, pixels.terrain
+    return max(_error_px(pixels, part) for part in _parts(pixels.grid))
+
+
+def _parts(grid: Grid) -> Iterator[Tile]:
+    """The grid in parts whose nodes fit into memory."""
+    for row in range(0, grid.height, CHECKED_CELLS):
+        for column in range(0, grid.width, CHECKED_CELLS):
+            sides = grid.height - row, grid.width - column
+            yield Tile(row, column, *(min(CHECKED_CELLS, side) for side in sides))
+
+
+def _error_px(pixels: PixelMap, tile: Tile) -> float:
+    """`map_error_px` of a part of the grid."""
+    camera, grid, step = pixels.camera, pixels.grid, pixels.step
+    own = pixels.of(tile)
+    corners, terrain = own.lattice.values, own.terrain
     middle_m, half_m = _middle_and_half(terrain)
-    exact = _nodes(camera, grid, terrain, step, step / 2)[:, :-1, :-1]
-    corners = pixels.lattice.values
+    exact = _nodes(camera, grid, terrain, step, step / 2, tile)[:, :-1, :-1]
     middle = (corners[:, :-1, :-1] + corners[:, :-1, 1:] + corners[:, 1:, :-1] + corners[:, 1:, 1:]) / 4
     if half_m:
-        lon, lat = (v[:-1, :-1] for v in node_places(grid, step, step / 2))
+        lon, lat = (v[:-1, :-1] for v in node_places(grid, step, step / 2, tile))
         error = np.max(
             [
                 np.hypot(*(_raised(middle, h) - np.stack(camera.project(lon, lat, middle_m + h * half_m))))
@@ -90,13 +149,13 @@ def _middle_and_half(terrain: Terrain) -> tuple[float, float]:
 
 
 def _raised(values: Array, share: float | Array) -> Array:
-    """Column and row at a share of half the range above its middle, from a PixelMap's lattice values."""
+    """Column and row at a share of half the range above its middle, from a TileMap's lattice values."""
     return np.asarray(values[:2] + share * (values[3:5] + share * values[5:7]))
 
 
-def _nodes(camera: Camera, grid: Grid, terrain: Terrain, step: int, offset: float) -> Array:
-    """Exact values of a PixelMap's lattice at every `step`-th cell from `offset`, beyond the last cell."""
-    lon, lat = node_places(grid, step, offset)
+def _nodes(camera: Camera, grid: Grid, terrain: Terrain, step: int, offset: float, tile: Tile) -> Array:
+    """Exact values of a TileMap's lattice at every `step`-th cell from `offset`, around a tile's cells."""
+    lon, lat = node_places(grid, step, offset, tile)
     zenith, _, _ = camera.view(lon, lat)
     middle_m, half_m = _middle_and_half(terrain)
     level = np.stack(camera.project(lon, lat, middle_m))
@@ -108,10 +167,20 @@ def _nodes(camera: Camera, grid: Grid, terrain: Terrain, step: int, offset: floa
     )
 
 
-def node_places(grid: Grid, step: int, offset: float = 0.0) -> tuple[Array, Array]:
-    """Longitude and latitude (degrees) of a lattice's nodes: every `step`-th cell centre from `offset` cells
-    on, and beyond the last cell."""
-    columns, rows = (offset + step * np.arange(n // step + 2, dtype=float) for n in (grid.width, grid.height))
+def node_places(grid: Grid, step: int, offset: float, tile: Tile) -> tuple[Array, Array]:
+    """Longitude and latitude (degrees) of a lattice's nodes around a tile: every `step`-th cell centre of the
+    grid from `offset` cells on, to beyond the tile's last cell."""
+    spans = (tile.column, tile.width), (tile.row, tile.height)
+    columns, rows = (
+        offset + step * np.arange(first // step, (first + size - 1) // step + 2, dtype=float)
+        for first, size in spans
+    )
     x, y = grid.centres(*np.meshgrid(columns, rows))
-    lon, lat = Transformer.from_crs(grid.crs, "EPSG:4326", always_xy=True).transform(x, y)
+    lon, lat = _to_degrees(grid.crs).transform(x, y)
     return np.asarray(lon), np.asarray(lat)
+
+
+@lru_cache(maxsize=8)
+def _to_degrees(crs: str) -> Transformer:
+    """To longitude and latitude; to make one takes longer than to transform a tile's nodes."""
+    return Transformer.from_crs(crs, "EPSG:4326", always_xy=True)

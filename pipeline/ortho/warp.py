@@ -15,10 +15,11 @@ ridge is given the ridge's light, as in any map made without ray tracing.
 """
 
 import math
+from dataclasses import dataclass
+from typing import Protocol
 
-import dask.array as da
 import numpy as np
-from dask.delayed import delayed
+import xarray as xr
 from numpy.typing import NDArray
 
 from pipeline.camera.camera import Camera
@@ -27,8 +28,10 @@ from pipeline.camera.footprint import MAX_ZENITH_DEG
 from pipeline.camera.terrain import FLAT, Terrain
 from pipeline.camera.uncertainty import SolvedCamera
 from pipeline.georeference.channels import ChannelRegistration, ChannelShift
-from pipeline.ortho.pixel_map import STEP, PixelMap, node_places, pixel_map
+from pipeline.ortho.pixel_map import STEP, Ground, PixelMap, TileMap, node_places, pixel_map
 from pipeline.photo.photo import Photo
+from pipeline.raster.bands import GEOMETRY_BANDS, ORTHO_BANDS
+from pipeline.raster.dataset import labelled
 from pipeline.raster.grid import Grid
 from pipeline.raster.lattice import Lattice
 from pipeline.raster.tiles import TILE, Tile, tiled
@@ -39,25 +42,45 @@ STRIP = 16
 # Along each axis. Two thirds of a pixel apart, bilinear samples weigh all pixels alike within 11 %; more than
 # a pixel apart, they would pass some over.
 SAMPLES_A_PIXEL = 1.5
+# Of the photo at a time, 0.1 GB with what is made of them: a tile that shows more is worked out in halves.
+MAX_PIXELS = 4_000_000
 
 Floats = NDArray[np.float32]
+SATURATED = [band.name for band in ORTHO_BANDS].index("saturated")
 
 
-def geometry_lattice(solved: SolvedCamera, grid: Grid, terrain: Terrain = FLAT, step: int = STEP) -> Lattice:
-    """View zenith (degrees), cosine and sine of the azimuth, ground sample distance (m), position sigma (m).
+class Frame(Protocol):
+    """A photo in memory, or a file of which windows are read."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width in pixels."""
+        ...
+
+    def window(self, rows: slice, columns: slice) -> Photo:
+        """A part of it."""
+        ...
+
+
+def geometry_lattice(
+    solved: SolvedCamera, grid: Grid, tile: Tile, terrain: Terrain = FLAT, step: int = STEP
+) -> Lattice:
+    """View zenith (degrees), cosine and sine of the azimuth, ground sample distance (m), position sigma (m),
+    around the cells of a tile.
 
     The azimuth is kept as a vector, which has no jump at north. All are of the ellipsoid below a cell: 700 m
     of height change the zenith by less than 0.1 degrees. An error of the terrain's height displaces by its
     size times tan(zenith) along the azimuth; half of that square is its share in a circular variance.
     """
-    lon, lat = node_places(grid, step)
+    lon, lat = node_places(grid, step, 0.0, tile)
     zenith, azimuth, _ = solved.camera.view(lon, lat)
     turn = np.radians(azimuth)
     gsd_m = solved.camera.ground_sample_distance_m(lon, lat)
     # Nodes off the frame carry the cells at its rim.
     camera_sigma_m = solved.ground_sigma_m(lon, lat, margin_px=np.inf)
     sigma_m = np.hypot(camera_sigma_m, terrain.sigma_m * np.tan(np.radians(zenith)) / 2**0.5)
-    return Lattice(step, np.stack([zenith, np.cos(turn), np.sin(turn), gsd_m, sigma_m]))
+    values = np.stack([zenith, np.cos(turn), np.sin(turn), gsd_m, sigma_m])
+    return Lattice(step, values, (tile.row // step, tile.column // step))
 
 
 def subsamples(resolution_m: float, pixel_m: float) -> int:
@@ -72,66 +95,119 @@ def interleaved(photo: Photo) -> Floats:
     return np.ascontiguousarray(np.stack([*photo.light, photo.saturated.astype(np.float32)], -1))
 
 
-def light_tile(
-    pixels: Floats, places: PixelMap, n: int, displaced: tuple[tuple[int, ChannelShift], ...], tile: Tile
-) -> Floats:
-    """Red, green, blue and the saturated share of one tile: n x n bilinear samples averaged in each cell.
+@dataclass(frozen=True, eq=False)
+class LightOfTile:
+    """Red, green, blue and the saturated share of a tile: n x n bilinear samples averaged in each cell.
 
     NaN where any of a cell's samples falls outside the frame or on an invalid pixel. Bands that the lens has
     displaced are looked up in places of their own, and saturation with them.
     """
-    total = np.zeros((4, tile.height, tile.width), np.float32)
-    offsets = (np.arange(n) + 0.5) / n - 0.5
-    for rows, strip in tile.strips(STRIP):
-        for down in offsets:
-            for right in offsets:
-                total[:, rows] += _samples(pixels, displaced, *places.at(strip, down, right))
-    if displaced:  # a ratio needs all bands: where one is lost at the frame's edge or by a hole, so are they
-        total[:3, np.isnan(total[:3]).any(0)] = np.nan
-    return total / np.float32(n * n)
+
+    photo: Frame
+    pixels: PixelMap
+    n: int
+    displaced: tuple[tuple[int, ChannelShift], ...] = ()
+
+    def __call__(self, tile: Tile) -> Floats:
+        """The bands (4, height, width) of a tile."""
+        places = self.pixels.of(tile)
+        rows, columns = self._window(places)
+        if (rows.stop - rows.start) * (columns.stop - columns.start) > MAX_PIXELS and tile.height > 1:
+            return np.concatenate([self(half) for _, half in tile.strips((tile.height + 1) // 2)], axis=1)
+        if rows.stop - rows.start < 2 or columns.stop - columns.start < 2:
+            return np.full((4, tile.height, tile.width), np.nan, np.float32)
+        part = _Part(
+            interleaved(self.photo.window(rows, columns)), (rows.start, columns.start), self.photo.size
+        )
+        total = np.zeros((4, tile.height, tile.width), np.float32)
+        offsets = (np.arange(self.n) + 0.5) / self.n - 0.5
+        for within, strip in tile.strips(STRIP):
+            for down in offsets:
+                for right in offsets:
+                    total[:, within] += _samples(part, self.displaced, *places.at(strip, down, right))
+        if (
+            self.displaced
+        ):  # a ratio needs all bands: where one is lost at the frame's edge or by a hole, all are
+            total[:3, np.isnan(total[:3]).any(0)] = np.nan
+        return total / np.float32(self.n * self.n)
+
+    def _window(self, places: TileMap) -> tuple[slice, slice]:
+        """Rows and columns of the photo that the samples of a tile may need."""
+        reach = places.reach()
+        if reach is None:
+            return slice(0, 0), slice(0, 0)
+        corners = np.stack(np.meshgrid(*np.transpose(reach)))
+        moved = [corners, *(np.stack(shift.place(*corners)) for _, shift in self.displaced)]
+        spans = []
+        for axis, size in ((1, self.photo.size[0]), (0, self.photo.size[1])):
+            along = np.stack(moved)[:, axis]
+            first, last = np.clip([np.floor(along.min()) - 1, np.floor(along.max()) + 2], 0, size).astype(int)
+            spans.append(slice(int(first), int(last)))
+        return spans[0], spans[1]
 
 
-def geometry_tile(places: PixelMap, geometry: Lattice, frame: tuple[int, int], tile: Tile) -> Floats:
-    """View zenith and azimuth (degrees), ground sample distance and position sigma (m) of one tile."""
-    bands = np.empty((4, tile.height, tile.width), np.float32)
-    for rows, strip in tile.strips(STRIP):
-        zenith, cosine, sine, gsd_m, sigma_m = geometry.at(strip)
-        azimuth = (np.degrees(np.arctan2(sine, cosine)) % 360).astype(np.float32)
-        azimuth[azimuth == 360] = 0  # where float32 rounds up
-        bands[:, rows] = zenith, azimuth, gsd_m, sigma_m
-        column, row, view_zenith = places.at(strip)
-        bands[:, rows][:, ~_in_frame(column, row, view_zenith, *frame)] = np.nan
-    return bands
+@dataclass(frozen=True, eq=False)
+class GeometryOfTile:
+    """View zenith and azimuth (degrees), ground sample distance and position sigma (m) of a tile."""
+
+    solved: SolvedCamera
+    pixels: PixelMap
+
+    def __call__(self, tile: Tile) -> Floats:
+        """The bands (4, height, width) of a tile."""
+        places = self.pixels.of(tile)
+        geometry = geometry_lattice(self.solved, self.pixels.grid, tile, places.terrain)
+        frame = self.solved.camera.height, self.solved.camera.width
+        bands = np.empty((4, tile.height, tile.width), np.float32)
+        for rows, strip in tile.strips(STRIP):
+            zenith, cosine, sine, gsd_m, sigma_m = geometry.at(strip)
+            azimuth = (np.degrees(np.arctan2(sine, cosine)) % 360).astype(np.float32)
+            azimuth[azimuth == 360] = 0  # where float32 rounds up
+            bands[:, rows] = zenith, azimuth, gsd_m, sigma_m
+            column, row, view_zenith = places.at(strip)
+            bands[:, rows][:, ~_in_frame(column, row, view_zenith, *frame)] = np.nan
+        return bands
+
+
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """A window of a photo, interleaved (rows, columns, 4), its first row and column, and the photo's size."""
+
+    values: Floats
+    first: tuple[int, int]
+    size: tuple[int, int]
 
 
 def _samples(
-    pixels: Floats, displaced: tuple[tuple[int, ChannelShift], ...], column: Array, row: Array, zenith: Array
+    part: _Part, displaced: tuple[tuple[int, ChannelShift], ...], column: Array, row: Array, zenith: Array
 ) -> Floats:
     """Red, green, blue and saturated (4, *places) at green's places in the photo; a displaced band is looked
     up where the lens shows it, and its saturation is added."""
-    samples = _bilinear(pixels, column, row, zenith)
+    samples = _bilinear(part, column, row, zenith)
     for band, shift in displaced:
-        own_place = _bilinear(pixels, *shift.place(column, row), zenith)
+        own_place = _bilinear(part, *shift.place(column, row), zenith)
         samples[band] = own_place[band]
-        samples[3] = np.maximum(samples[3], own_place[3])
+        samples[SATURATED] = np.maximum(samples[SATURATED], own_place[SATURATED])
     return samples
 
 
-def _bilinear(pixels: Floats, column: Array, row: Array, zenith: Array) -> Floats:
-    """Pixels (height, width, k) at places in the photo, shape (k, *places); NaN outside the frame."""
-    height, width, bands = pixels.shape
+def _bilinear(part: _Part, column: Array, row: Array, zenith: Array) -> Floats:
+    """Pixels at places in the photo, shape (4, *places); NaN outside the frame."""
+    height, width = part.size
+    _, columns, bands = part.values.shape
     inside = _in_frame(column, row, zenith, height, width)
     if not inside.any():
         return np.full((bands, *column.shape), np.nan, np.float32)
-    column, row = np.where(inside, column, 0), np.where(inside, row, 0)
+    column, row = np.where(inside, column, part.first[1]), np.where(inside, row, part.first[0])
     left = np.minimum(column.astype(np.intp), width - 2)
     top = np.minimum(row.astype(np.intp), height - 2)
     right_share = (column - left).astype(np.float32)[..., None]
     low_share = (row - top).astype(np.float32)[..., None]
-    flat, first = pixels.reshape(-1, bands), top * width + left
-    upper, lower = flat.take(first, 0), flat.take(first + width, 0)
+    flat = part.values.reshape(-1, bands)
+    first = (top - part.first[0]) * columns + left - part.first[1]
+    upper, lower = flat.take(first, 0), flat.take(first + columns, 0)
     upper += (flat.take(first + 1, 0) - upper) * right_share
-    lower += (flat.take(first + width + 1, 0) - lower) * right_share
+    lower += (flat.take(first + columns + 1, 0) - lower) * right_share
     upper += (lower - upper) * low_share
     upper[~inside] = np.nan
     return np.moveaxis(upper, -1, 0)
@@ -144,30 +220,28 @@ def _in_frame(column: Array, row: Array, zenith: Array, height: int, width: int)
 
 
 def orthorectify(
-    photo: Photo,
+    photo: Frame,
     camera: Camera,
     grid: Grid,
     pixel_m: float,
     tile: int = TILE,
-    terrain: Terrain = FLAT,
+    ground: Ground = FLAT,
     channels: ChannelRegistration | None = None,
-) -> da.Array:
-    """Red, green, blue and saturated share on the grid, shape (4, height, width), not yet computed.
+) -> xr.Dataset:
+    """The bands ORTHO_BANDS of a photo on the grid, not yet computed.
 
     `pixel_m` is the narrowest side of the photo's pixels on the grid. `channels` says where red and blue lie
     beside green; what is not significant of it is left alone.
     """
-    places = delayed(pixel_map(camera, grid, terrain), traverse=False)
-    pixels, n = delayed(interleaved(photo), traverse=False), subsamples(grid.resolution_m, pixel_m)
     displaced = channels.displaced() if channels else ()
-    size = (4, grid.height, grid.width)
-    return tiled(size, tile, lambda window: delayed(light_tile)(pixels, places, n, displaced, window))
+    samples = subsamples(grid.resolution_m, pixel_m)
+    light = LightOfTile(photo, pixel_map(camera, grid, ground), samples, displaced)
+    return labelled(tiled((len(ORTHO_BANDS), grid.height, grid.width), tile, light), grid, ORTHO_BANDS)
 
 
-def view_geometry(solved: SolvedCamera, grid: Grid, tile: int = TILE, terrain: Terrain = FLAT) -> da.Array:
-    """View zenith, azimuth, ground sample distance and position sigma on the grid, not yet computed."""
-    camera = solved.camera
-    places = delayed(pixel_map(camera, grid, terrain), traverse=False)
-    geometry = delayed(geometry_lattice(solved, grid, terrain), traverse=False)
-    frame, size = (camera.height, camera.width), (4, grid.height, grid.width)
-    return tiled(size, tile, lambda window: delayed(geometry_tile)(places, geometry, frame, window))
+def view_geometry(solved: SolvedCamera, grid: Grid, tile: int = TILE, ground: Ground = FLAT) -> xr.Dataset:
+    """The bands GEOMETRY_BANDS of a photo on the grid, not yet computed."""
+    geometry = GeometryOfTile(solved, pixel_map(solved.camera, grid, ground))
+    return labelled(
+        tiled((len(GEOMETRY_BANDS), grid.height, grid.width), tile, geometry), grid, GEOMETRY_BANDS
+    )

@@ -42,6 +42,16 @@ class Photo:
         """Pixels that hold light, saturated ones included."""
         return np.asarray(np.isfinite(self.light).all(axis=0))
 
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width in pixels."""
+        height, width = self.saturated.shape
+        return height, width
+
+    def window(self, rows: slice, columns: slice) -> "Photo":
+        """A part of it, from the first to before the last row and column."""
+        return Photo(self.light[:, rows, columns], self.saturated[rows, columns])
+
     def without(self, hidden: NDArray[np.bool_]) -> "Photo":
         """The photo with the pixels (height, width) of a mask invalid, and no longer saturated."""
         return Photo(np.where(hidden, np.float32(np.nan), self.light), self.saturated & ~hidden)

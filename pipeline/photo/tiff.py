@@ -3,6 +3,8 @@
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -57,6 +59,23 @@ def read_photo_tif(file: Path, window: Window | None = None) -> Photo:
         light = source.read(window=window)
         usable = source.dataset_mask(window=window) > 0
     return Photo(light, ~usable & np.isfinite(light).all(axis=0))
+
+
+@dataclass(frozen=True)
+class PhotoTif:
+    """A `photo.tif` of which windows are read where they are needed, by whichever process needs them."""
+
+    file: Path
+
+    @cached_property
+    def size(self) -> tuple[int, int]:
+        """Height and width in pixels."""
+        with _pixel_coordinates(), rasterio.open(self.file) as source:
+            return source.height, source.width
+
+    def window(self, rows: slice, columns: slice) -> Photo:
+        """A part of the photo, as `Photo.window` gives it."""
+        return read_photo_tif(self.file, Window.from_slices(rows, columns))
 
 
 @contextmanager

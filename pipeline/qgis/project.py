@@ -16,6 +16,7 @@ from pipeline.qgis.layers import Layer, common_layers, pair_layers, photo_layers
 from pipeline.qgis.qml import RasterStyle, VectorStyle, qml
 from pipeline.qgis.raster_styles import light_change, rasters, tone_change
 from pipeline.qgis.symbols import QGIS_VERSION
+from pipeline.raster.bands import change_band
 from pipeline.raster.grid import Grid
 
 # A fixed date inside the archive makes equal runs equal files.
@@ -57,8 +58,9 @@ def project_xml(city: CityResults, geopackage: str, change: str | None = None) -
     contents.add_vectors(contents.tree, common_layers(city))
     for index, photo in enumerate(city.photos):
         contents.add_photo(photo, first=index == 0)
-    for index, pair in enumerate(city.pairs):
-        contents.add_pair(pair, change, light_band=2 * index + 1)
+    bands = [change_band(what, pair.before, pair.after) for pair in city.pairs for what in ("light", "tone")]
+    for pair in city.pairs:
+        contents.add_pair(pair, change, bands)
     _canvas(root, city.grid)
     _properties(root)
     indent(root)
@@ -86,8 +88,9 @@ class _Contents:
             layer = _raster(f"{kind}_{photo.name}", RASTER_TITLES[kind], file, style, self.grid)
             self._add(group, layer, kind in RASTER_VISIBLE)
 
-    def add_pair(self, pair: PairResults, change: str | None, light_band: int) -> None:
-        """The group of two photos: what changed between them, and their two bands of the raster `change`."""
+    def add_pair(self, pair: PairResults, change: str | None, bands: list[str]) -> None:
+        """The group of two photos: what changed between them, and theirs of the `bands` of the raster
+        `change`, which the step change writes pair by pair."""
         vectors = pair_layers(pair)
         if not vectors and change is None:
             return
@@ -95,7 +98,8 @@ class _Contents:
         self.add_vectors(group, vectors)
         if change is None:
             return
-        for what, style in (("Tone", tone_change(light_band + 1)), ("Light", light_change(light_band))):
+        for what, styled in (("Tone", tone_change), ("Light", light_change)):
+            style = styled(1 + bands.index(change_band(what.lower(), pair.before, pair.after)))
             key = f"{what.lower()}_change_{pair.before}_{pair.after}"
             layer = _raster(key, f"{what}, later minus earlier", change, style, self.grid)
             self._add(group, layer, visible=what == "Light")

@@ -1,12 +1,15 @@
 """How rasters look: light, tone, lamps, position uncertainty and change."""
 
+from collections.abc import Sequence
 from xml.etree.ElementTree import Element, SubElement
 
 from pipeline.deliver import palette
 from pipeline.deliver.palette import Stop
 from pipeline.models import EvidenceLevel
 from pipeline.qgis.qml import RasterStyle
+from pipeline.raster.bands import GEOMETRY_BANDS, ORTHO_BANDS, Band
 from pipeline.tone.lamps import lamp_classes
+from pipeline.tone.ratios import tone_bands
 
 
 def rasters(level: EvidenceLevel) -> dict[str, RasterStyle]:
@@ -16,7 +19,7 @@ def rasters(level: EvidenceLevel) -> dict[str, RasterStyle]:
 
 def ortho() -> RasterStyle:
     """Light as the camera saw it: red, green, blue from 0 to LIGHT_MAX, then a gamma."""
-    bands = {"redBand": "1", "greenBand": "2", "blueBand": "3"}
+    bands = {f"{name}Band": str(number(ORTHO_BANDS, name)) for name in ("red", "green", "blue")}
     renderer = Element(
         "rasterrenderer", {"type": "multibandcolor", "opacity": "1", "alphaBand": "-1", **bands}
     )
@@ -32,13 +35,15 @@ def ortho() -> RasterStyle:
 
 
 def tone() -> RasterStyle:
-    """Band 1, log2(G/R), in the fixed colours of the scale."""
-    return RasterStyle(_pseudocolour(1, "INTERPOLATED", palette.TONE))
+    """log2(G/R) in the fixed colours of the scale."""
+    return RasterStyle(
+        _pseudocolour(number(tone_bands("jpeg", None), "log2_g_r"), "INTERPOLATED", palette.TONE)
+    )
 
 
 def geometry() -> RasterStyle:
-    """Band 4, the position's sigma in metres, in classes."""
-    return RasterStyle(_pseudocolour(4, "DISCRETE", palette.SIGMA))
+    """The position's sigma in metres, in classes."""
+    return RasterStyle(_pseudocolour(number(GEOMETRY_BANDS, "position_sigma_m"), "DISCRETE", palette.SIGMA))
 
 
 def lamps(level: EvidenceLevel) -> RasterStyle:
@@ -66,6 +71,11 @@ def light_change(band: int) -> RasterStyle:
 def tone_change(band: int) -> RasterStyle:
     """A band of `change.tif`, change of log2(G/R), in classes."""
     return RasterStyle(_pseudocolour(band, "DISCRETE", palette.TONE_CHANGE))
+
+
+def number(bands: Sequence[Band], name: str) -> int:
+    """The number by which QGIS knows a band."""
+    return 1 + [band.name for band in bands].index(name)
 
 
 def _pseudocolour(band: int, kind: str, stops: tuple[Stop, ...]) -> Element:

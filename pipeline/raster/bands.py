@@ -15,6 +15,14 @@ class Band:
     meaning: str
 
 
+@dataclass(frozen=True)
+class Class:
+    """What a value of a class map means, and its colour as #rrggbb; none is transparent."""
+
+    name: str
+    colour: str | None
+
+
 ORTHO_BANDS = (
     Band("red", "1", "linear light, 0 to 1"),
     Band("green", "1", "linear light, 0 to 1"),
@@ -29,6 +37,11 @@ GEOMETRY_BANDS = (
     Band("ground_sample_distance_m", "m", "geometric mean side of a pixel on the ground"),
     Band("position_sigma_m", "m", "circular 1 sigma of where the pixel lies on the ground"),
 )
+
+
+def change_band(what: str, before: str, after: str) -> str:
+    """The name of a band of `change.tif`: the change of light or of tone from one photo to another."""
+    return f"{what} {before} to {after}"
 
 
 def photo_tags(photo: str, evidence: str, simulated: bool, **more: str) -> dict[str, str]:

@@ -1,20 +1,20 @@
 """Cloud-optimised GeoTIFFs: written tile by tile, with exact statistics, whole or not at all."""
 
 import math
-from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import dask.array as da
+import dask.base
 import dask.config
 import numpy as np
 import rasterio
 import rasterio.shutil
-from dask.delayed import Delayed
+import xarray as xr
+from dask.delayed import Delayed, delayed
 from dask.system import CPU_COUNT
 from numpy.typing import NDArray
 from rasterio._err import CPLE_BaseError  # GDAL's errors that rasterio hands on as they are
@@ -24,154 +24,128 @@ from rasterio.windows import Window
 
 from pipeline.errors import OutputError
 from pipeline.files import temporary_file
-from pipeline.raster.bands import Band
-from pipeline.raster.grid import Grid
+from pipeline.raster.bands import Class
+from pipeline.raster.dataset import classes_of, grid_of
 from pipeline.raster.statistics import Statistics
+from pipeline.raster.workers import worked_out
 
 BLOCK = 256  # a tile with a margin takes whole blocks: larger ones would be read again and again
 CACHE_BYTES = 128 << 20  # of GDAL: its default is a twentieth of the machine's memory
+FLOATS = {"dtype": "float32", "nodata": np.nan}
 
 
-@dataclass(frozen=True)
-class Raster:
-    """A float32 raster to write, in which NaN is no data. An overview's cell is the mean of its cells."""
-
-    file: Path
-    bands: tuple[Band, ...]
-    tags: Mapping[str, str]
-
-    resampling: ClassVar[Resampling] = Resampling.average
-
-    @property
-    def count(self) -> int:
-        """How many bands it has."""
-        return len(self.bands)
-
-    @property
-    def profile(self) -> dict[str, Any]:
-        """What rasterio needs to know of its values."""
-        return {"dtype": "float32", "count": self.count, "nodata": np.nan}
-
-    def describe(self, target: DatasetWriter) -> None:
-        """Write its tags, and each band's name, unit and meaning."""
-        target.update_tags(**self.tags)
-        for index, band in enumerate(self.bands, 1):
-            target.set_band_description(index, band.name)
-            target.set_band_unit(index, band.unit)
-            target.update_tags(index, meaning=band.meaning)
+def write_cog(file: Path, raster: xr.Dataset) -> None:
+    """Work out a dataset and write it as a COG: `write_cogs` of one."""
+    write_cogs({file: raster})
 
 
-@dataclass(frozen=True)
-class Class:
-    """What a value of a class map means, and its colour as #rrggbb; none is transparent."""
+def write_cogs(rasters: Mapping[Path, xr.Dataset]) -> None:
+    """Work out datasets that share a grid and its chunks, chunk by chunk, and write each as a COG.
 
-    name: str
-    colour: str | None
-
-
-@dataclass(frozen=True)
-class ClassMap:
-    """A paletted uint8 raster of classes to write: the name of its one band, and what its values mean; 0 is
-    no data. An overview's cell has the class most of its cells have."""
-
-    file: Path
-    name: str
-    classes: Mapping[int, Class]
-    tags: Mapping[str, str]
-
-    count: ClassVar[int] = 1
-    resampling: ClassVar[Resampling] = Resampling.mode
-
-    @property
-    def profile(self) -> dict[str, Any]:
-        """What rasterio needs to know of its values."""
-        return {"dtype": "uint8", "count": self.count, "nodata": 0, "photometric": "palette"}
-
-    def describe(self, target: DatasetWriter) -> None:
-        """GeoTIFF has no place for the classes' names: they are in the band's tags `class_1`, ..."""
-        colours = {
-            value: (*bytes.fromhex(meaning.colour[1:]), 255) if meaning.colour else (0, 0, 0, 0)
-            for value, meaning in self.classes.items()
-        }
-        target.write_colormap(1, colours)
-        target.update_tags(**self.tags)
-        target.set_band_description(1, self.name)
-        target.update_tags(1, **{f"class_{value}": meaning.name for value, meaning in self.classes.items()})
-
-
-def write_cog(
-    file: Path, array: da.Array, grid: Grid, bands: tuple[Band, ...], tags: Mapping[str, str]
-) -> None:
-    """Compute a (band, height, width) array and write it as a float32 COG: `write_cogs` of one."""
-    write_cogs([Raster(file, bands, tags)], array, grid)
-
-
-def write_cogs(rasters: Sequence[Raster | ClassMap], array: da.Array, grid: Grid) -> None:
-    """Compute a (band, height, width) array chunk by chunk and write its bands as COGs, the first raster's
-    first.
-
-    At any time only a few chunks are in memory. Files appear, and replace older ones, when all are whole.
-    Raises OutputError if one cannot be written.
+    Variables are float32, in which NaN is no data, or one alone is a class map (`dataset.class_map`). Chunks
+    are written as they come, and a bounded number is in memory at any time. Files appear, and replace older
+    ones, when all are whole. Raises OutputError if one cannot be written.
     """
     with ExitStack() as stack:
         plain, parts = (
-            [stack.enter_context(temporary_file(raster.file, kind)) for raster in rasters]
+            [stack.enter_context(temporary_file(file, kind)) for file in rasters]
             for kind in ("tiles", "part")
         )
         try:
-            _write_plain(plain, rasters, array, grid)
-            for each in zip(rasters, plain, parts, strict=True):
-                _finish(*each)
-            for raster, part in zip(rasters, parts, strict=True):
-                part.replace(raster.file)
+            _write_plain(dict(zip(plain, rasters.values(), strict=True)))
+            for raster, *files in zip(rasters.values(), plain, parts, strict=True):
+                _finish(raster, *files)
+            for file, part in zip(rasters, parts, strict=True):
+                part.replace(file)
                 # Statistics of an older file would be believed by QGIS.
-                raster.file.with_name(f"{raster.file.name}.aux.xml").unlink(missing_ok=True)
+                file.with_name(f"{file.name}.aux.xml").unlink(missing_ok=True)
         except (rasterio.errors.RasterioError, CPLE_BaseError) as error:
-            files = ", ".join(str(raster.file) for raster in rasters)
-            raise OutputError(f"{files}: cannot be written: {' '.join(str(error).split())}") from error
+            names = ", ".join(str(file) for file in rasters)
+            raise OutputError(f"{names}: cannot be written: {' '.join(str(error).split())}") from error
 
 
-def _write_plain(
-    files: Sequence[Path], rasters: Sequence[Raster | ClassMap], array: da.Array, grid: Grid
-) -> None:
+def _write_plain(rasters: Mapping[Path, xr.Dataset]) -> None:
     """Tiled GeoTIFFs, not compressed."""
-    layout = {
-        **{"driver": "GTiff", "width": grid.width, "height": grid.height, "bigtiff": "YES"},
-        **{"crs": grid.crs, "transform": grid.transform, "interleave": "band"},
-        **{"tiled": True, "blockxsize": BLOCK, "blockysize": BLOCK},
-    }
+    chunks = _chunks([layer.data for raster in rasters.values() for layer in raster.values()])
+    ends = np.cumsum([len(raster) for raster in rasters.values()])[:-1]
+    statistics: dict[int, list[Statistics]] = {}
     with rasterio.Env(GDAL_CACHEMAX=CACHE_BYTES), ExitStack() as stack:
-        targets = [
-            stack.enter_context(rasterio.open(file, "w", **layout, **raster.profile))
-            for file, raster in zip(files, rasters, strict=True)
-        ]
-        for raster, target in zip(rasters, targets, strict=True):
-            raster.describe(target)
-        ends = np.cumsum([raster.count for raster in rasters])[:-1]
-        statistics = [Statistics() for _ in range(array.shape[0])]
-        for window, values, of_chunk in _computed(array):
-            for target, bands in zip(targets, np.split(values, ends), strict=True):
-                target.write(bands.astype(target.dtypes[0], copy=False), window=window)
-            for of_band, of_band_here in zip(statistics, of_chunk, strict=True):
-                of_band.add(of_band_here)
-        for raster, target, first in zip(rasters, targets, (0, *ends), strict=True):
-            if isinstance(raster, Raster):
-                for index in target.indexes:
-                    target.update_tags(index, **statistics[first + index - 1].tags())
+        targets = [stack.enter_context(_opened(file, raster)) for file, raster in rasters.items()]
+        for chunk, (values, of_bands) in worked_out(_computed, chunks):
+            statistics[chunk.number] = of_bands
+            for target, bands in zip(targets, np.split(np.arange(len(values)), ends), strict=True):
+                for number, band in enumerate(bands, 1):
+                    target.write(values[band], number, window=chunk.window)
+        # Added up from north to south, whatever came first: sums of the same order are the same.
+        totals = [Statistics() for _ in statistics[0]]
+        for _, of_bands in sorted(statistics.items()):
+            for total, of_band in zip(totals, of_bands, strict=True):
+                total.add(of_band)
+        for target, raster, first in zip(targets, rasters.values(), (0, *ends), strict=True):
+            for number, layer in enumerate(raster.values(), 1):
+                if not classes_of(layer):
+                    target.update_tags(number, **totals[first + number - 1].tags())
 
 
-def _finish(raster: Raster | ClassMap, plain: Path, part: Path) -> None:
+def _opened(file: Path, raster: xr.Dataset) -> DatasetWriter:
+    """A new file for a dataset that says what is in it: tags, and each band's name, unit and meaning.
+
+    GeoTIFF has no place for the names of classes: they are in the band's tags `class_1`, ...
+    """
+    grid, (first, *_) = grid_of(raster), raster.values()
+    classes = classes_of(first)
+    kind = {"dtype": "uint8", "nodata": 0, "photometric": "palette"} if classes else FLOATS
+    target: DatasetWriter = rasterio.open(
+        file,
+        "w",
+        driver="GTiff",
+        width=grid.width,
+        height=grid.height,
+        count=len(raster),
+        crs=grid.crs,
+        transform=grid.transform,
+        interleave="band",
+        tiled=True,
+        blockxsize=BLOCK,
+        blockysize=BLOCK,
+        bigtiff="YES",
+        **kind,
+    )
+    if classes:
+        target.write_colormap(1, {value: _colour(each) for value, each in classes.items()})
+    target.update_tags(**raster.attrs)
+    for number, (name, layer) in enumerate(raster.items(), 1):
+        target.set_band_description(number, str(name))
+        if classes:
+            target.update_tags(number, **{f"class_{value}": each.name for value, each in classes.items()})
+        else:
+            target.set_band_unit(number, layer.attrs["units"])
+            target.update_tags(number, meaning=layer.attrs["long_name"])
+    return target
+
+
+def _colour(meaning: Class) -> tuple[int, ...]:
+    """Red, green, blue and opacity."""
+    return (*bytes.fromhex(meaning.colour[1:]), 255) if meaning.colour else (0, 0, 0, 0)
+
+
+def _finish(raster: xr.Dataset, plain: Path, part: Path) -> None:
     """Make a COG, as `part`, of a plain GeoTIFF, which is removed.
 
-    Overviews are made of the plain one: the COG driver would compress and unpack them on the way. ZSTD takes
-    half of DEFLATE's time to write and to read for the same size; noise packs no better at levels above 1,
-    nor with a predictor, which doubles the time of maps that are mostly empty.
+    An overview's cell is the mean of its cells, of a class map the class that most of them have. Overviews
+    are made of the plain one: the COG driver would compress and unpack them on the way. ZSTD takes half of
+    DEFLATE's time to write and to read for the same size; noise packs no better at levels above 1, nor with
+    a predictor, which doubles the time of maps that are mostly empty.
     """
-    with rasterio.Env(GDAL_CACHEMAX=CACHE_BYTES, GDAL_NUM_THREADS=_threads()):
+    is_map = any(classes_of(layer) for layer in raster.values())
+    threads = int(dask.config.get("num_workers", None) or CPU_COUNT)
+    with rasterio.Env(GDAL_CACHEMAX=CACHE_BYTES, GDAL_NUM_THREADS=threads):
         with rasterio.open(plain, "r+") as target:
             levels = _levels(target.width, target.height)
             if levels:
-                target.build_overviews([2**k for k in range(1, levels + 1)], raster.resampling)
+                target.build_overviews(
+                    [2**k for k in range(1, levels + 1)], Resampling.mode if is_map else Resampling.average
+                )
         rasterio.shutil.copy(
             plain,
             part,
@@ -179,7 +153,7 @@ def _finish(raster: Raster | ClassMap, plain: Path, part: Path) -> None:
             compress="ZSTD",
             level=1,
             blocksize=BLOCK,
-            num_threads=_threads(),
+            num_threads=threads,
             overviews="FORCE_USE_EXISTING" if levels else "NONE",
             bigtiff="IF_SAFER",
         )
@@ -201,36 +175,28 @@ def _levels(width: int, height: int) -> int:
     return max(0, math.ceil(math.log2(max(width, height) / BLOCK)))
 
 
-def _threads() -> int:
-    return int(dask.config.get("num_workers", None) or CPU_COUNT)
+@dataclass(frozen=True, eq=False)
+class _Chunk:
+    """A chunk of all bands: its number from north to south, its window, and how it is worked out."""
+
+    number: int
+    window: Window
+    bands: Delayed
 
 
-def _computed(array: da.Array) -> Iterator[tuple[Window, NDArray[np.float32], list[Statistics]]]:
-    """The chunks of a (band, height, width) array from north to south with their windows and the statistics
-    of each band.
-
-    As many chunks as there are threads are at work while another is being written.
-    """
-    tops, lefts = ([0, *np.cumsum(sizes)[:-1]] for sizes in array.chunks[1:])
-    windows = [
-        Window(left, top, width, height)
-        for top, height in zip(tops, array.chunks[1], strict=True)
-        for left, width in zip(lefts, array.chunks[2], strict=True)
-    ]
-    chunks = array.to_delayed()[0].ravel()  # type: ignore[no-untyped-call]
-    threads = _threads()
-    with ThreadPoolExecutor(threads) as pool:
-        at_work = deque(pool.submit(_chunk, chunk) for chunk in chunks[:threads])
-        try:
-            for next_one, window in enumerate(windows, threads):
-                values, statistics = at_work.popleft().result()
-                if next_one < len(chunks):
-                    at_work.append(pool.submit(_chunk, chunks[next_one]))
-                yield window, values, statistics
-        finally:
-            pool.shutdown(cancel_futures=True)
+def _chunks(layers: Sequence[da.Array]) -> Iterator[_Chunk]:
+    """The chunks of bands (height, width), each with only what it needs, so that it can travel."""
+    heights, widths = layers[0].chunks
+    tops, lefts = ([0, *np.cumsum(sizes)[:-1]] for sizes in (heights, widths))
+    blocks = [layer.to_delayed(optimize_graph=False) for layer in layers]  # type: ignore[no-untyped-call]
+    for number, (row, column) in enumerate(np.ndindex(len(heights), len(widths))):
+        window = Window(lefts[column], tops[row], widths[column], heights[row])
+        bands = delayed(list)([of_band[row, column] for of_band in blocks])
+        (own,) = dask.base.optimize(bands)  # type: ignore[no-untyped-call]
+        yield _Chunk(number, window, own)
 
 
-def _chunk(chunk: Delayed) -> tuple[NDArray[np.float32], list[Statistics]]:
-    values = chunk.compute(scheduler="synchronous")  # type: ignore[no-untyped-call]
+def _computed(chunk: _Chunk) -> tuple[list[NDArray[Any]], list[Statistics]]:
+    """The bands of a chunk and their statistics, worked out in one thread of whoever is asked."""
+    values = chunk.bands.compute(scheduler="synchronous")  # type: ignore[no-untyped-call]
     return values, [Statistics.of(band) for band in values]

@@ -19,6 +19,7 @@ from rasterio.windows import from_bounds
 from pipeline.deliver import palette
 from pipeline.deliver.palette import BACKGROUND, MUTED, SIMULATED, TEXT
 from pipeline.deliver.results import CityResults, PhotoResults
+from pipeline.raster.read import band_numbers
 
 MAP_DPI = 100  # dots an inch: only ties sizes in points to pixels, it does not change the picture
 WEBP_QUALITY = 72  # of 100; a judgement: no traces to be seen, and a report small enough to mail
@@ -52,13 +53,14 @@ class Canvas:
 DESKTOP_CANVAS = Canvas(1540, 1040, 20.0, 16)
 PHONE_CANVAS = Canvas(800, 900, 25.0, 8)
 
+COLOURS, TONE = ("red", "green", "blue"), ("log2_g_r", "signal_to_noise")
 Bounds = tuple[float, float, float, float]
 
 
 def light_map(photo: PhotoResults, city: CityResults, canvas: Canvas) -> bytes:
     """The photo's light in its own colours, stretched as in QGIS; a WebP."""
     bounds = _view(photo, city, canvas)
-    bands, extent = _read(photo, "ortho", (1, 2, 3), bounds, canvas, Resampling.average)
+    bands, extent = _read(photo, "ortho", COLOURS, bounds, canvas, Resampling.average)
     valid = np.isfinite(bands).all(axis=0)
     colours = np.dstack([*palette.display(np.nan_to_num(bands)), valid.astype("float32")])
     return _map(photo, city, canvas, bounds, colours, extent)
@@ -67,9 +69,9 @@ def light_map(photo: PhotoResults, city: CityResults, canvas: Canvas) -> bytes:
 def tone_map(photo: PhotoResults, city: CityResults, canvas: Canvas, min_signal_to_noise: float) -> bytes:
     """The tone of lit cells in the fixed colours of the scale, over all light in dim grey; a WebP."""
     bounds = _view(photo, city, canvas)
-    light, extent = _read(photo, "ortho", (1, 2, 3), bounds, canvas, Resampling.average)
-    bands, _ = _read(photo, "tone", (1, 5), bounds, canvas, Resampling.nearest)
-    tone = np.where(bands[1] >= min_signal_to_noise, bands[0], np.nan)
+    light, extent = _read(photo, "ortho", COLOURS, bounds, canvas, Resampling.average)
+    (tone, signal_to_noise), _ = _read(photo, "tone", TONE, bounds, canvas, Resampling.nearest)
+    tone = np.where(signal_to_noise >= min_signal_to_noise, tone, np.nan)
     scaled = (tone - palette.TONE_MIN) / (palette.TONE_MAX - palette.TONE_MIN)
     lit = np.isfinite(tone)[..., None]
     grey = CONTEXT * palette.display(np.nan_to_num(light).mean(axis=0))[..., None]
@@ -91,7 +93,7 @@ def _view(photo: PhotoResults, city: CityResults, canvas: Canvas) -> Bounds:
 def _read(
     photo: PhotoResults,
     kind: str,
-    bands: tuple[int, ...],
+    bands: tuple[str, ...],
     bounds: Bounds,
     canvas: Canvas,
     resampling: Resampling,
@@ -107,7 +109,7 @@ def _read(
             max(1, round(shrink * (right - left) / source.res[0])),
         )
         values = source.read(
-            list(bands),
+            band_numbers(source, bands),
             window=from_bounds(left, bottom, right, top, source.transform),
             out_shape=(len(bands), *shape),
             resampling=resampling,

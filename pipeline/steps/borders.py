@@ -20,7 +20,7 @@ from pipeline.ground.regions import internal, read_regions
 from pipeline.ground.roads import Motorways, read_motorways
 from pipeline.models import BordersConfig
 from pipeline.motorways.compare import compare_motorways
-from pipeline.raster.read import read_rows
+from pipeline.raster.workers import HERE, Workers
 from pipeline.steps.photos import OnePhoto, Pair, pairs, read_photos
 from pipeline.steps.step import run_step
 
@@ -68,13 +68,15 @@ def compare_borders(
     countries: list[str],
     options: BordersConfig,
     borders: Path,
+    workers: Workers = HERE,
 ) -> None:
     """Compare both sides of each border in every photo of a city, and the photos with each other; the lists
     of `tones` to `cameras` run over the photos. Every layer is in the file, even one without rows."""
     maps = BorderMaps.read(countries, motorways, regions, events)
     photos = read_photos(photo_facts, cameras, lights, tones)
-    tables = [layers for photo in photos for layers in _of_photo(photo, maps, options)]
-    tables += [_of_pair(pair, maps, options) for pair in pairs(photos)]
+    with workers.at_work():
+        tables = [layers for photo in photos for layers in _of_photo(photo, maps, options)]
+        tables += [_of_pair(pair, maps, options) for pair in pairs(photos)]
     if len(photos) == 1:
         tables.append({"notes": notes(photos[0].scene, "change", [ALONE])})
     with atomic_write(borders) as unfinished:
@@ -86,15 +88,16 @@ def compare_borders(
 def _of_photo(photo: OnePhoto, maps: BorderMaps, options: BordersConfig) -> Iterator[Tables]:
     """What one photo shows: its borders, its motorways, and the regions' borders as control."""
     scene = photo.scene
-    national = compare(scene, photo.rows(), maps.countries, options, gazetteer())
+    national = compare(scene, photo.strips(), maps.countries, options, gazetteer())
     yield national
     yield {"events": events_of(scene, national["zones"], national["towns"], maps.events)}
     if scene.facts.taken_at is None:
         yield {"notes": notes(scene, "events", [UNKNOWN_TIME])}
-    light = ((tile, light) for tile, (light,) in read_rows(photo.light))
-    yield compare_motorways(scene, light, maps.countries, maps.motorways, maps.regions, national["towns"])
+    yield compare_motorways(
+        scene, photo.road_strips(), maps.countries, maps.motorways, maps.regions, national["towns"]
+    )
     if maps.internal is not None and len(maps.internal.borders):
-        regional = compare(scene, photo.rows(), maps.internal, options)
+        regional = compare(scene, photo.strips(), maps.internal, options)
         yield {name: regional[name.removeprefix("regional_")] for name in OF_REGIONS}
         if regional["contrasts"].empty:
             yield {"notes": notes(scene, "regions", [NO_INTERNAL])}
@@ -104,7 +107,7 @@ def _of_photo(photo: OnePhoto, maps: BorderMaps, options: BordersConfig) -> Iter
 
 def _of_pair(pair: Pair, maps: BorderMaps, options: BordersConfig) -> Tables:
     """What changed from one photo to another."""
-    return compare_dates(pair.before.scene, pair.after.scene, pair.rows(), maps.countries, options)
+    return compare_dates(pair.before.scene, pair.after.scene, pair.strips(), maps.countries, options)
 
 
 def _write(file: Path, name: str, table: gpd.GeoDataFrame) -> None:

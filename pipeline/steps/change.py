@@ -3,23 +3,24 @@
 from functools import partial
 from pathlib import Path
 
-import dask.config
 import numpy as np
-from dask.delayed import delayed
 
 from pipeline.borders.allowed_change import Allowed, allowed
 from pipeline.borders.paired_cells import Common, change_tile, pair_cells, paired_squares
 from pipeline.borders.zones import AREA_CRS
 from pipeline.ground.countries import Countries, read_countries
-from pipeline.raster.bands import Band, photo_tags
+from pipeline.raster.bands import Band, change_band, photo_tags
 from pipeline.raster.cog import write_cog
-from pipeline.raster.read import read_tile
+from pipeline.raster.dataset import labelled
+from pipeline.raster.read import read_bands
 from pipeline.raster.tiles import TILE, Tile, tiled
+from pipeline.raster.workers import HERE, Workers
 from pipeline.steps.photos import Pair, pairs, read_photos
 from pipeline.steps.step import run_step
 from pipeline.tone.background import Floats
 from pipeline.tone.evidence import weakest
 
+LIGHT, TONE = ("red", "green", "blue"), ("log2_g_r", "log2_b_g")
 ComparedPair = tuple[Pair, Allowed, Common | None]
 
 
@@ -30,26 +31,24 @@ def map_change(
     cameras: list[Path],
     countries: list[str],
     change: Path,
-    threads: int = 1,
+    workers: Workers = HERE,
 ) -> None:
     """Two bands for each pair of photos: light and tone, later less earlier, log2. What the whole frame did
     is taken off, of light always, of tone where only relative change may be told. The lists run over the
     photos of the city."""
     photos = read_photos(photo_facts, cameras, lights, tones)
     areas, grid = read_countries(AREA_CRS, countries), photos[0].scene.grid
-    compared = [_compared(pair, areas) for pair in pairs(photos)]
-    bands = tuple(band for pair, may, _ in compared for band in _bands(pair, may))
     facts = [photo.scene.facts for photo in photos]
     tags = photo_tags(
         ", ".join(photo.id for photo in facts),
         weakest(photo.evidence for photo in facts),
         any(photo.simulated for photo in facts),
     )
-    values = tiled(
-        (len(bands), grid.height, grid.width), TILE, delayed(partial(_tile, compared), traverse=False)
-    )
-    with dask.config.set(num_workers=threads):
-        write_cog(change, values, grid, bands, tags)
+    with workers.at_work():
+        compared = [_compared(pair, areas) for pair in pairs(photos)]
+        bands = tuple(band for pair, may, _ in compared for band in _bands(pair, may))
+        values = tiled((len(bands), grid.height, grid.width), TILE, partial(_tile, compared))
+        write_cog(change, labelled(values, grid, bands, tags))
 
 
 def _compared(pair: Pair, countries: Countries) -> ComparedPair:
@@ -57,7 +56,7 @@ def _compared(pair: Pair, countries: Countries) -> ComparedPair:
     may, grid = allowed(pair.before.scene.facts, pair.after.scene.facts), pair.before.scene.grid
     if may.kind == "refused":
         return pair, may, None
-    cells = pair_cells(may.alike(pair.rows()), countries.areas.to_crs(grid.crs), grid, AREA_CRS)
+    cells = pair_cells(pair.strips(), may, countries.areas.to_crs(grid.crs), grid, AREA_CRS)
     return pair, may, Common.of(paired_squares(cells), may.kind)
 
 
@@ -68,10 +67,8 @@ def _tile(compared: list[ComparedPair], tile: Tile) -> Floats:
         if common is None:
             changes.append(np.full((2, tile.height, tile.width), np.nan, np.float32))
         else:
-            light, later, tone, later_tone = (
-                read_tile(file, tile)
-                for file in (pair.before.light, pair.after.light, pair.before.tone, pair.after.tone)
-            )
+            light, later = (read_bands(photo.light, LIGHT, tile) for photo in (pair.before, pair.after))
+            tone, later_tone = (read_bands(photo.tone, TONE, tile) for photo in (pair.before, pair.after))
             later, later_tone = may.later(later, later_tone)
             changes.append(change_tile(light, later, tone, later_tone, common))
     return np.concatenate(changes)
@@ -85,7 +82,7 @@ def _bands(pair: Pair, may: Allowed) -> list[Band]:
     why = f": {may.reason}" if may.reason else ""
     meanings = (light, tone) if may.kind != "refused" else ("none can be given",) * 2
     return [
-        Band(f"{name} {before} to {after}", "1", meaning + why)
+        Band(change_band(name, before, after), "1", meaning + why)
         for name, meaning in zip(("light", "tone"), meanings, strict=True)
     ]
 

@@ -4,20 +4,21 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-import dask.config
 import shapely
 from pyproj import Transformer
 
-from pipeline.camera.terrain import FLAT, Bounds, Terrain
+from pipeline.camera.terrain import FLAT, Bounds
 from pipeline.camera.uncertainty import SolvedCamera
 from pipeline.georeference.channels import ChannelRegistration
-from pipeline.ground.elevation import read_terrain
+from pipeline.ground.elevation import TerrainFile
 from pipeline.models import Dem
+from pipeline.ortho.pixel_map import Ground
 from pipeline.ortho.warp import orthorectify, view_geometry
-from pipeline.photo.tiff import read_photo_tif
-from pipeline.raster.bands import GEOMETRY_BANDS, ORTHO_BANDS, photo_tags
+from pipeline.photo.tiff import PhotoTif
+from pipeline.raster.bands import photo_tags
 from pipeline.raster.cog import write_cog
 from pipeline.raster.grid import Grid, narrowest_pixel_m, visible_area
+from pipeline.raster.workers import HERE, Workers
 from pipeline.steps.placed import read_camera
 from pipeline.steps.step import run_step
 
@@ -32,7 +33,7 @@ def bring_onto_grid(
     geometry: Path,
     dem: Sequence[Path] = (),
     heights: Dem | None = None,
-    threads: int = 1,
+    workers: Workers = HERE,
 ) -> None:
     """Resample `light` through `camera`, red and blue where the lens has put them, on the heights of `dem`
     (no file or one, read as `heights` says). The photo is named by the folder of its results."""
@@ -40,25 +41,24 @@ def bring_onto_grid(
     solved = SolvedCamera.from_dict(solution)
     channels = ChannelRegistration.from_dict(solution["channels"]) if "channels" in solution else None
     laid = Grid.from_dict(json.loads(grid.read_text("utf-8")))
-    terrain = _terrain(dem, heights, laid)
+    ground = _ground(dem, heights, laid)
     area = visible_area(solved.camera, laid.crs, shapely.box(*laid.bounds))
     pixel_m = narrowest_pixel_m(solved.camera, area, laid.crs)
     about = solution["solution"]
     tags = photo_tags(ortho.parent.name, about["evidence"], about["simulated"])
-    with dask.config.set(num_workers=threads):
-        light_on_grid = orthorectify(
-            read_photo_tif(light), solved.camera, laid, pixel_m, terrain=terrain, channels=channels
-        )
-        write_cog(ortho, light_on_grid, laid, ORTHO_BANDS, tags)
-        write_cog(geometry, view_geometry(solved, laid, terrain=terrain), laid, GEOMETRY_BANDS, tags)
+    photo = PhotoTif(light.absolute())
+    with workers.at_work():
+        on_grid = orthorectify(photo, solved.camera, laid, pixel_m, ground=ground, channels=channels)
+        write_cog(ortho, on_grid.assign_attrs(tags))
+        write_cog(geometry, view_geometry(solved, laid, ground=ground).assign_attrs(tags))
 
 
-def _terrain(dem: Sequence[Path], heights: Dem | None, grid: Grid) -> Terrain:
+def _ground(dem: Sequence[Path], heights: Dem | None, grid: Grid) -> Ground:
     """The ground under the grid; the ellipsoid without a DEM."""
     if not dem:
         return FLAT
     assert heights is not None  # the rule gives both or neither
-    return read_terrain(dem[0], heights.heights, heights.geoid_m, _around(grid))
+    return TerrainFile(dem[0].absolute(), heights.heights, heights.geoid_m, _around(grid))
 
 
 def _around(grid: Grid) -> Bounds:

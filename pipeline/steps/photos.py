@@ -9,9 +9,8 @@ from pathlib import Path
 from pipeline.borders.scene import Scene
 from pipeline.camera.uncertainty import SolvedCamera
 from pipeline.photo.photo import PhotoFacts
-from pipeline.raster.read import raster_grid, read_rows
-from pipeline.raster.tiles import Tile
-from pipeline.tone.background import Floats
+from pipeline.raster.read import raster_grid
+from pipeline.raster.strips import Strip, strips
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,10 +27,13 @@ class OnePhoto:
         taken = self.scene.facts.taken_at
         return taken is None, "" if taken is None else taken.isoformat()
 
-    def rows(self) -> Iterator[tuple[Tile, Floats, Floats]]:
-        """Tiles of light (red, green, blue) and of both tones."""
-        rows = read_rows(self.light, self.tone, bands=(3, 2))
-        return ((tile, light, tone) for tile, (light, tone) in rows)
+    def strips(self) -> Iterator[Strip]:
+        """Of light and of both tones."""
+        return strips((self.light, ("red", "green", "blue")), (self.tone, ("log2_g_r", "log2_b_g")))
+
+    def road_strips(self) -> Iterator[Strip]:
+        """Of light as motorways are looked for in it, and its noise."""
+        return strips((self.light, ("red", "green", "sigma")))
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,12 +43,12 @@ class Pair:
     before: OnePhoto
     after: OnePhoto
 
-    def rows(self) -> Iterator[tuple[Tile, Floats, Floats, Floats, Floats]]:
-        """Tiles of light (red, green) and log2(G/R), before and after; after also log2(B/G), with which the
-        later photo's tone is turned into what the earlier one's camera sees."""
-        rasters = self.before.light, self.before.tone, self.after.light, self.after.tone
-        rows = read_rows(*rasters, bands=(2, 1, 2, 2))
-        return ((tile, *values) for tile, values in rows)  # type: ignore[misc]
+    def strips(self) -> Iterator[Strip]:
+        """Of light and log2(G/R), before and after; after also of log2(B/G), with which the later photo's
+        tone is turned into what the earlier one's camera sees."""
+        light = ("red", "green")
+        before = (self.before.light, light), (self.before.tone, ("log2_g_r",))
+        return strips(*before, (self.after.light, light), (self.after.tone, ("log2_g_r", "log2_b_g")))
 
 
 def read_photos(
@@ -57,7 +59,8 @@ def read_photos(
     for facts, camera, light, tone in zip(photo_facts, cameras, lights, tones, strict=True):
         known = PhotoFacts.model_validate_json(facts.read_text("utf-8"))
         solved = SolvedCamera.from_dict(json.loads(camera.read_text("utf-8")))
-        photos.append(OnePhoto(Scene(known, solved, raster_grid(tone)), light, tone))
+        scene = Scene(known, solved, raster_grid(tone))
+        photos.append(OnePhoto(scene, light.absolute(), tone.absolute()))
     return sorted(photos, key=lambda photo: photo.time)
 
 

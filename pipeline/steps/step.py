@@ -9,7 +9,6 @@ that ends with
 so it can be imported and called without Snakemake.
 """
 
-import inspect
 import logging
 import os
 import sys
@@ -22,7 +21,9 @@ from typing import Any, get_type_hints
 
 from pydantic import validate_call
 
+from pipeline.config import CONFIGS, load_run, read_yaml
 from pipeline.errors import PipelineError
+from pipeline.raster.workers import Workers
 
 log = logging.getLogger(__name__)
 
@@ -54,17 +55,24 @@ def run_step(function: Callable[..., None], snakemake: Any) -> None:
 
 
 def _arguments(function: Callable[..., None], snakemake: Any) -> dict[str, Any]:
-    """The rule's named items by name, and its threads where the function asks for them; items that are fields
-    of one of the function's dataclasses together, as that."""
+    """The rule's named items by name, and who works out tiles where the function asks for them; items that
+    are fields of one of the function's dataclasses together, as that."""
     named: dict[str, Any] = {}
     for items in (snakemake.input, snakemake.output, snakemake.params):
         named |= {key: list(value) if isinstance(value, list) else value for key, value in items.items()}
-    if "threads" in inspect.signature(function).parameters:
-        named["threads"] = snakemake.threads
     for name, annotation in get_type_hints(function).items():
-        if is_dataclass(annotation):
+        if annotation is Workers:
+            named[name] = _workers(snakemake)
+        elif is_dataclass(annotation):
             named[name] = {field.name: named.pop(field.name) for field in fields(annotation)}
     return named
+
+
+def _workers(snakemake: Any) -> Workers:
+    """Who works out tiles: as `configs/run.yaml` and the command line say. That is no param of the rules, for
+    another answer makes no results out of date."""
+    run = load_run({**read_yaml(CONFIGS / "run.yaml"), **snakemake.config})
+    return Workers(run.dask.scheduler, snakemake.threads)
 
 
 def _end_with(parent: int) -> None:

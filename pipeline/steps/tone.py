@@ -2,19 +2,20 @@
 `lamps.tif`)."""
 
 import logging
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
 
-import dask.config
 import numpy as np
 
 from pipeline.models import ToneConfig
 from pipeline.photo.cameras import ab_factors
 from pipeline.photo.photo import PhotoFacts
-from pipeline.raster.bands import photo_tags
-from pipeline.raster.cog import Class, ClassMap, Raster, write_cogs
-from pipeline.raster.read import mapped, median_of_band, opened, raster_grid
-from pipeline.raster.tiles import Tile
+from pipeline.raster.bands import ORTHO_BANDS, Class, photo_tags
+from pipeline.raster.cog import write_cogs
+from pipeline.raster.dataset import class_map, labelled, read_raster
+from pipeline.raster.read import raster_grid, read_bands, read_overview
+from pipeline.raster.tiles import TILE, Tile, tiled
+from pipeline.raster.workers import HERE, Workers
 from pipeline.steps.step import run_step
 from pipeline.tone.background import Floats
 from pipeline.tone.evidence import MAY_SAY, RATIO_SYSTEM, why_not
@@ -43,49 +44,73 @@ def measure_tone(
     tone: Path,
     light: Path,
     lamps: Path,
-    threads: int = 1,
+    workers: Workers = HERE,
 ) -> None:
     """Subtract the background from `ortho`, take ratios where light is sure, and name lamps where ratios are
     anchored."""
     facts = PhotoFacts.model_validate_json(photo_facts.read_text("utf-8"))
     grid = raster_grid(ortho)
-    gsd_m = median_of_band(geometry, "ground_sample_distance_m")
+    gsd_m = _median(geometry, "ground_sample_distance_m")
     scale = ab_scale(ab_factors(facts.anchor)) if facts.anchor else BY_CAMERA
     known_lamps = _lamps(facts, options, geometry)
-    with dask.config.set(num_workers=threads):
-        calibration = calibrate(opened(ortho), grid.resolution_m, gsd_m, facts.evidence, options, scale)
+    with workers.at_work():
+        bands_of_ortho = read_raster(ortho)
+        calibration = calibrate(bands_of_ortho, grid.resolution_m, gsd_m, facts.evidence, options, scale)
         blue = calibration.blue_refused or "is used"
         log.info("%s: noise %s, blue %s", facts.id, calibration.tone_noise, blue)
-        about = _about(facts)
-        bands = tone_bands(facts.evidence, calibration.blue_refused) + (LAMP_BANDS if known_lamps else ())
+        of_light = light_bands(facts.evidence)
+        of_tone = tone_bands(facts.evidence, calibration.blue_refused) + (LAMP_BANDS if known_lamps else ())
+        count = len(of_light) + len(of_tone) + 1
+        tiles = _MapsOfTile(ortho.absolute(), calibration, known_lamps, count)
+        maps = tiled((count, grid.height, grid.width), TILE, tiles)
         families = lamp_classes(facts.evidence)
         classes = {code: Class(family.name, family.colour) for code, family in families.items()}
-        rasters = (
-            Raster(light, light_bands(facts.evidence), about),
-            Raster(tone, bands, about),
-            ClassMap(lamps, "lamp_family", classes, about),
+        about = _about(facts)
+        write_cogs(
+            {
+                light: labelled(maps[: len(of_light)], grid, of_light, about),
+                tone: labelled(maps[len(of_light) : -1], grid, of_tone, about),
+                lamps: class_map(maps[-1], grid, "lamp_family", classes, about),
+            }
         )
-        count = sum(raster.count for raster in rasters)
-        function = partial(_tile, calibration=calibration, lamps=known_lamps, bands=count)
-        write_cogs(rasters, mapped(ortho, count, calibration.margin, function), grid)
 
 
-def _tile(ortho: Floats, tile: Tile, calibration: Calibration, lamps: Lamps | None, bands: int) -> Floats:
-    """The bands of `light.tif`, `tone.tif` and `lamps.tif`, from the tile of `ortho.tif` with its margin."""
-    result = np.empty((bands, tile.height, tile.width), np.float32)
-    for rows, strip in tile.strips(STRIP_ROWS):
-        cut = ortho[:, rows.start : rows.stop + 2 * calibration.margin]
-        light = light_above_background_tile(cut, strip, calibration)
-        result[: len(light), rows] = light
-        result[len(light) :, rows] = tone_and_lamps_tile(cut, strip, calibration, lamps)
-    return result
+@dataclass(frozen=True, eq=False)
+class _MapsOfTile:
+    """The bands of `light.tif`, `tone.tif` and `lamps.tif`.
+
+    A tile is read with its margin from the file. By `map_overlap` each chunk would wait for its eight
+    neighbours, read whole: of 4 x 4 tiles of two bands that took @@ times as long.
+    """
+
+    ortho: Path
+    calibration: Calibration
+    lamps: Lamps | None
+    count: int
+
+    def __call__(self, tile: Tile) -> Floats:
+        """All bands (count, height, width) of a tile."""
+        result = np.empty((self.count, tile.height, tile.width), np.float32)
+        names, margin = [band.name for band in ORTHO_BANDS], self.calibration.margin
+        ortho = read_bands(self.ortho, names, tile, margin)
+        for rows, strip in tile.strips(STRIP_ROWS):
+            cut = ortho[:, rows.start : rows.stop + 2 * margin]
+            light = light_above_background_tile(cut, strip, self.calibration)
+            result[: len(light), rows] = light
+            result[len(light) :, rows] = tone_and_lamps_tile(cut, strip, self.calibration, self.lamps)
+        return result
+
+
+def _median(raster: Path, name: str) -> float:
+    """The median of a band, from its overviews."""
+    return float(np.nanmedian(read_overview(raster, name)))
 
 
 def _lamps(facts: PhotoFacts, options: ToneConfig, geometry: Path) -> Lamps | None:
     """Lamps as the photo sees them, at its median view zenith; none where its colours have no anchor."""
     if facts.anchor is None:
         return None
-    zenith_deg = median_of_band(geometry, "view_zenith_deg")
+    zenith_deg = _median(geometry, "view_zenith_deg")
     log.info("%s: lamps at view zenith %.0f deg, aerosol %g", facts.id, zenith_deg, options.aerosol_depth)
     name = facts.camera or facts.id
     return lamps_seen(name, facts.anchor, options.aerosol_depth, zenith_deg, facts.evidence)

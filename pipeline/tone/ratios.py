@@ -7,8 +7,8 @@ pixel alone is mostly noise, and a mean of ratios would be biased. Light itself 
 import math
 from dataclasses import dataclass, replace
 
-import dask.array as da
 import numpy as np
+import xarray as xr
 from dask.base import compute
 from dask.delayed import delayed
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from pipeline.errors import PhotoError
 from pipeline.models import EvidenceLevel, ToneConfig
 from pipeline.photo.cameras import AbFactors
 from pipeline.raster.bands import Band
+from pipeline.raster.dataset import stacked
 from pipeline.raster.lattice import Lattice
 from pipeline.raster.tiles import Tile
 from pipeline.tone.background import Floats, Noise, Sample, background_and_noise, take_samples
@@ -33,6 +34,7 @@ LOST_BLUE = 2 / 255 / 12.92
 MAX_LOST_BLUE = 0.05  # of the lit cells: beyond it, cells that have blue left are mostly those of bluer lamps
 
 BY_CAMERA = 1.0, 1.0, 1.0
+COLOURS = "red", "green", "blue"
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,19 +66,19 @@ def ab_scale(factors: AbFactors) -> tuple[float, float, float]:
 
 
 def calibrate(
-    ortho: da.Array,
+    ortho: xr.Dataset,
     resolution_m: float,
     gsd_m: float,
     evidence: EvidenceLevel,
     config: ToneConfig,
     scale: tuple[float, float, float] = BY_CAMERA,
 ) -> Calibration:
-    """Background, noise and the use of blue, from `ortho` (red, green, blue, saturated share)."""
+    """Background, noise and the use of blue, from the bands of `ortho.tif` (ORTHO_BANDS)."""
     eight_bit = evidence == "jpeg"
     tone_cells = 1 + 2 * round((TONE_PX * gsd_m / resolution_m - 1) / 2)
-    light = da.where(ortho[3:] > 0, np.nan, ortho[:3])
+    light = stacked(ortho[list(COLOURS)].where(~(ortho["saturated"] > 0)), *COLOURS)
     reach = tone_cells // 2
-    averaged = light.map_overlap(
+    averaged = light.map_overlap(  # type: ignore[no-untyped-call]
         average_around, depth=(0, reach, reach), boundary=np.nan, dtype=light.dtype, cells=tone_cells
     )
     sample, calm = take_samples((light, averaged), resolution_m, config.background_km, gsd_m)
@@ -190,7 +192,7 @@ def _log_ratio(
 def light_bands(evidence: EvidenceLevel) -> tuple[Band, ...]:
     """The bands of `light.tif`, the system of their ratios named."""
     meaning = f"linear light above the background; NaN where saturated or near it; {RATIO_SYSTEM[evidence]}"
-    colours = tuple(Band(name, "1", meaning) for name in ("red", "green", "blue"))
+    colours = tuple(Band(name, "1", meaning) for name in COLOURS)
     return *colours, Band("sigma", "1", "noise of green in one cell, 1 sigma")
 
 

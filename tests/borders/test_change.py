@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import shapely
 
-from pipeline.borders.allowed_change import allowed
+from pipeline.borders.allowed_change import Allowed, allowed
 from pipeline.borders.change import border_change, zone_change
 from pipeline.borders.change_statements import border_statement, zone_statement
 from pipeline.borders.dates import compare_dates
@@ -76,7 +76,8 @@ def small_pair() -> PairedCells:
     before = light_and_tone(BEFORE, 0.5 * BEFORE, 0.1 * BEFORE, LIT_BEFORE)
     after = light_and_tone(AFTER, AFTER, 0.1 * AFTER, LIT_AFTER)
     areas = land.areas.to_crs(on.crs)
-    return pair_cells([(Tile(0, 0, 2, 3), *before, *after)], areas, on, AREA_CRS)
+    strips = [(Tile(0, 0, 2, 3), *before, *after)]
+    return pair_cells(strips, Allowed("absolute", ""), areas, on, AREA_CRS)
 
 
 def test_cells_are_paired_where_both_photos_see_and_one_is_lit():

@@ -51,13 +51,13 @@ def a_scene(**more: Any) -> Any:
 
 
 def photo_light(lit_km: tuple[float, float], road_km: float = 20.0, noise: float = 0.02) -> np.ndarray:
-    """Bands of light.tif: one row of cells lit from west to east between two places, and noise."""
+    """Red, green and sigma of light.tif: one row of cells lit from west to east between two places."""
     rng = np.random.default_rng(7)
     red, green = noise / math.sqrt(2) * rng.standard_normal((2, 800, 800))
     x_km = (np.arange(800) + 0.5) * CELL_M / 1e3
     row = round((40 - road_km) * 1e3 / CELL_M)
     red[row, (x_km > lit_km[0]) & (x_km < lit_km[1])] += 0.2
-    return np.stack([red, green, red, np.full((800, 800), noise / math.sqrt(2))]).astype(np.float32)
+    return np.stack([red, green, np.full((800, 800), noise / math.sqrt(2))]).astype(np.float32)
 
 
 def tiles(light: np.ndarray, rows: int = 800):

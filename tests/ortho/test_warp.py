@@ -1,3 +1,4 @@
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -10,17 +11,19 @@ from pipeline.camera.terrain import FLAT, Terrain
 from pipeline.camera.uncertainty import SolvedCamera
 from pipeline.georeference.channels import ChannelRegistration, ChannelShift, measure_channels
 from pipeline.models import GridConfig, LonLat
-from pipeline.ortho.pixel_map import MAX_ERROR_PX, PixelMap, map_error_px, pixel_map
+from pipeline.ortho.pixel_map import MAX_ERROR_PX, TileMap, map_error_px, pixel_map
 from pipeline.ortho.warp import (
+    GeometryOfTile,
+    LightOfTile,
     geometry_lattice,
-    geometry_tile,
-    interleaved,
-    light_tile,
     orthorectify,
     subsamples,
     view_geometry,
 )
 from pipeline.photo.photo import Photo
+from pipeline.photo.tiff import PhotoTif, write_photo
+from pipeline.raster.bands import GEOMETRY_BANDS, ORTHO_BANDS
+from pipeline.raster.dataset import stacked
 from pipeline.raster.grid import Grid, lay_grid
 from pipeline.raster.lattice import Lattice
 from pipeline.raster.tiles import TILE, Tile
@@ -31,6 +34,15 @@ OBLIQUE_24 = camera(24, nadir=(2.0, 51.5), width=4256)
 TELE_180 = camera(180, width=4256)
 SMALL = camera(180)
 NORTH = camera(85, nadir=(5.57, 52.5))  # the azimuth to the camera passes through north inside the frame
+
+
+def on_map(*args, **options):
+    """The bands of `orthorectify` as one array, not yet computed."""
+    return stacked(orthorectify(*args, **options), *(band.name for band in ORTHO_BANDS))
+
+
+def geometry_on_map(*args, **options):
+    return stacked(view_geometry(*args, **options), *(band.name for band in GEOMETRY_BANDS))
 
 
 def grid_of(view, resolution_m, radius_km=100.0):
@@ -87,14 +99,14 @@ def test_the_lattice_is_within_its_stated_error_of_the_exact_map(view, resolutio
     grid = grid_of(view, resolution_m)
     places = pixel_map(view, grid, terrain)
     # Relief costs no finer lattice, for heights are looked up beside it.
-    assert places.lattice.step == pixel_map(view, grid).lattice.step
-    stated = map_error_px(view, grid, places)
+    assert places.step == pixel_map(view, grid).step
+    stated = map_error_px(places)
     worst, displaced = 0.0, 0.0
     rng = np.random.default_rng(0)
     for _ in range(15):
         tile = Tile(int(rng.integers(grid.height - 40)), int(rng.integers(grid.width - 40)), 40, 40)
         down, right = rng.uniform(-0.5, 0.5, 2)
-        column, row, zenith = places.at(tile, down, right)
+        column, row, zenith = places.of(tile).at(tile, down, right)
         indices = np.arange(40.0)
         columns, rows = np.meshgrid(tile.column + indices + right, tile.row + indices + down)
         exact = exact_pixels(view, grid, columns, rows, terrain)
@@ -120,11 +132,11 @@ def at_the_edge(terrain, grid, columns, rows):
 
 def test_the_step_adapts_to_a_strongly_curved_map():
     coarse = grid_of(OBLIQUE_24, 1000)
-    assert pixel_map(OBLIQUE_24, coarse).lattice.step < 16
-    assert pixel_map(TELE_180, grid_of(TELE_180, 20)).lattice.step == 16
+    assert pixel_map(OBLIQUE_24, coarse).step < 16
+    assert pixel_map(TELE_180, grid_of(TELE_180, 20)).step == 16
     # The check that chooses the step sees an error that a random search sees too.
     too_long = pixel_map(TELE_180, grid_of(TELE_180, 20))
-    assert 0 < map_error_px(TELE_180, grid_of(TELE_180, 20), too_long) < MAX_ERROR_PX
+    assert 0 < map_error_px(too_long) < MAX_ERROR_PX
 
 
 @pytest.mark.parametrize(
@@ -149,18 +161,46 @@ def test_tiled_equals_untiled_bit_for_bit(tile, plain):
     whole = max(grid.width, grid.height)
     assert tile < whole < TILE
     for make in (
-        lambda size: orthorectify(photo, view, grid, 180.0, size, terrain, channels),
-        lambda size: view_geometry(solved, grid, size, terrain),
+        lambda size: on_map(photo, view, grid, 180.0, size, terrain, channels),
+        lambda size: geometry_on_map(solved, grid, size, terrain),
     ):
         tiled, untiled = make(tile).compute(scheduler="threads"), make(whole).compute(scheduler="sync")
         assert np.isfinite(untiled).any()
         assert tiled.tobytes() == untiled.tobytes()
 
 
+@pytest.mark.parametrize("displaced", [False, True])
+def test_windows_of_the_photo_give_what_the_whole_gives(tmp_path, monkeypatch, displaced):
+    """From a file, and in parts that show few enough pixels, bit for bit: a look-up finds the same pixels."""
+    grid = grid_of(SMALL, 150.0)
+    rng = np.random.default_rng(4)
+    light = rng.random((3, SMALL.height, SMALL.width), dtype=np.float32)
+    light[:, 30:40, 20:50] = np.nan
+    photo = Photo(light, (rng.random(light.shape[1:]) > 0.9) & np.isfinite(light[0]))
+    write_photo(photo, tmp_path / "photo.tif")
+    centre = ((SMALL.width - 1) / 2, (SMALL.height - 1) / 2)
+    shifted = ChannelShift(centre, 1.01, (6.0, -4.0), 99, 0.01)
+    channels = ChannelRegistration(shifted, ChannelShift(centre)) if displaced else None
+    whole = on_map(photo, SMALL, grid, 140.0, channels=channels).compute()
+    asked = []
+
+    class Watched(PhotoTif):
+        def window(self, rows, columns):
+            asked.append((rows.stop - rows.start) * (columns.stop - columns.start))
+            return super().window(rows, columns)
+
+    monkeypatch.setattr("pipeline.ortho.warp.MAX_PIXELS", 20_000)
+    parts = on_map(Watched(tmp_path / "photo.tif"), SMALL, grid, 140.0, 256, channels=channels).compute()
+    assert np.isfinite(whole[:3]).any()
+    assert len(asked) > 10
+    assert max(asked) <= 20_000
+    assert parts.tobytes() == whole.tobytes()
+
+
 def test_agrees_with_scipy_through_the_exact_map():
     grid = grid_of(SMALL, 100.0, radius_km=20)
     picture = np.random.default_rng(0).random((SMALL.height, SMALL.width))
-    got = orthorectify(photo_of(picture), SMALL, grid, pixel_m=100.0).compute()
+    got = on_map(photo_of(picture), SMALL, grid, pixel_m=100.0).compute()
     columns, rows = np.meshgrid(np.arange(float(grid.width)), np.arange(float(grid.height)))
     column, row = exact_pixels(SMALL, grid, columns, rows)
     expected = map_coordinates(picture, (row, column), order=1, mode="constant", cval=np.nan)
@@ -177,7 +217,7 @@ def test_light_lands_where_the_camera_says():
     column, row = SMALL.project(lon, lat)
     y, x = np.mgrid[: SMALL.height, : SMALL.width]
     spot = np.exp(-((x - column) ** 2 + (y - row) ** 2) / 2 / 2.0**2)
-    light = orthorectify(photo_of(spot), SMALL, grid, pixel_m=150.0).compute()[0]
+    light = on_map(photo_of(spot), SMALL, grid, pixel_m=150.0).compute()[0]
     rows, columns = np.mgrid[: grid.height, : grid.width]
     found = grid.centres((columns * light).sum() / light.sum(), (rows * light).sum() / light.sum())
     planted = Transformer.from_crs(4326, grid.crs, always_xy=True).transform(lon, lat)
@@ -188,8 +228,8 @@ def test_light_lands_where_the_camera_says():
 def test_large_cells_average_the_photo():
     picture = np.indices((SMALL.height, SMALL.width)).sum(0) % 2
     picture = photo_of(picture.astype(float))
-    point = orthorectify(picture, SMALL, grid_of(SMALL, 100.0), pixel_m=1000.0).compute()[0]
-    area = orthorectify(picture, SMALL, grid_of(SMALL, 1000.0), pixel_m=140.0).compute()[0]
+    point = on_map(picture, SMALL, grid_of(SMALL, 100.0), pixel_m=1000.0).compute()[0]
+    area = on_map(picture, SMALL, grid_of(SMALL, 1000.0), pixel_m=140.0).compute()[0]
     assert np.nanstd(point) > 0.15  # bilinear samples of a chess board: 1/6 on average
     # About 50 pixels a cell leave a fiftieth of that spread at most.
     assert np.nanmean(area) == pytest.approx(0.5, abs=2e-3)
@@ -209,7 +249,7 @@ def test_outside_and_invalid_are_nan_and_saturation_is_a_share():
     saturated = np.zeros((SMALL.height, SMALL.width), bool)
     saturated[:, :300] = True
     light[:, 180:220, 280:320] = np.nan
-    values = orthorectify(Photo(light, saturated), SMALL, grid, pixel_m=140.0).compute()
+    values = on_map(Photo(light, saturated), SMALL, grid, pixel_m=140.0).compute()
     columns, rows = np.meshgrid(np.arange(float(grid.width)), np.arange(float(grid.height)))
     column, row = exact_pixels(SMALL, grid, columns, rows)
 
@@ -229,7 +269,7 @@ def test_outside_and_invalid_are_nan_and_saturation_is_a_share():
 def test_geometry_is_that_of_the_camera():
     solved = SolvedCamera(NORTH, ORDER, COVARIANCE)
     grid = grid_of(NORTH, 200.0, radius_km=60)
-    zenith, azimuth, gsd_m, sigma_m = view_geometry(solved, grid).compute()
+    zenith, azimuth, gsd_m, sigma_m = geometry_on_map(solved, grid).compute()
     columns, rows = np.meshgrid(np.arange(float(grid.width)), np.arange(float(grid.height)))
     x, y = grid.centres(columns, rows)
     lon, lat = to_degrees(grid.crs).transform(x, y)
@@ -244,14 +284,14 @@ def test_geometry_is_that_of_the_camera():
     assert ((azimuth[seen] >= 0) & (azimuth[seen] < 360)).all()
     np.testing.assert_allclose(gsd_m[seen], NORTH.ground_sample_distance_m(lon, lat)[seen], rtol=1e-4)
     np.testing.assert_allclose(sigma_m[seen], solved.ground_sigma_m(lon, lat)[seen], rtol=2e-3)
-    light = orthorectify(photo_of(np.ones((400, 600))), NORTH, grid, pixel_m=400.0).compute()[0]
+    light = on_map(photo_of(np.ones((400, 600))), NORTH, grid, pixel_m=400.0).compute()[0]
     np.testing.assert_array_equal(np.isfinite(light), seen)
 
 
 def test_ground_too_oblique_is_left_out():
     view = camera(24, nadir=(-6.0, 51.0), target=(6.0, 51.0))
     grid = Grid("EPSG:3035", 5000.0, (3.3e6, 2.6e6, 4.4e6, 3.6e6))
-    light = orthorectify(photo_of(np.ones((400, 600))), view, grid, pixel_m=5000.0).compute()[0]
+    light = on_map(photo_of(np.ones((400, 600))), view, grid, pixel_m=5000.0).compute()[0]
     columns, rows = np.meshgrid(np.arange(float(grid.width)), np.arange(float(grid.height)))
     lon, lat = to_degrees(grid.crs).transform(*grid.centres(columns, rows))
     zenith, _, _ = view.view(lon, lat)
@@ -264,8 +304,9 @@ def test_ground_too_oblique_is_left_out():
 def test_geometry_at_nodes_is_exact():
     solved = SolvedCamera(SMALL, ORDER, COVARIANCE)
     grid = grid_of(SMALL, 500.0)
-    lattice = geometry_lattice(solved, grid)
-    values = lattice.at(Tile(0, 0, grid.height, grid.width))[:, ::16, ::16]
+    whole = Tile(0, 0, grid.height, grid.width)
+    lattice = geometry_lattice(solved, grid, whole)
+    values = lattice.at(whole)[:, ::16, ::16]
     np.testing.assert_array_equal(values, lattice.values[:, : values.shape[1], : values.shape[2]])
 
 
@@ -282,24 +323,25 @@ class TestTerrain:
         places = pixel_map(view, grid, terrain)
         columns, rows = np.meshgrid(np.arange(float(grid.width)), np.arange(float(grid.height)))
         exact = exact_pixels(view, grid, columns, rows, terrain)
-        column, row, _ = places.at(Tile(0, 0, grid.height, grid.width))
+        whole = Tile(0, 0, grid.height, grid.width)
+        column, row, _ = places.of(whole).at(whole)
         worst = np.nanmax(np.hypot(column - exact[0], row - exact[1]))
-        assert 0.8 * map_error_px(view, grid, places) < worst <= map_error_px(view, grid, places)
+        assert 0.8 * map_error_px(places) < worst <= map_error_px(places)
 
     def test_level_ground_of_no_height_is_no_terrain_bit_for_bit(self):
         grid = grid_of(self.VIEW, 200.0, radius_km=30)
         photo = photo_of(np.random.default_rng(1).random((self.VIEW.height, self.VIEW.width)))
         solved = SolvedCamera(self.VIEW, ORDER, COVARIANCE)
         for make in (
-            lambda terrain: orthorectify(photo, self.VIEW, grid, 150.0, terrain=terrain),
-            lambda terrain: view_geometry(solved, grid, terrain=terrain),
+            lambda terrain: on_map(photo, self.VIEW, grid, 150.0, ground=terrain),
+            lambda terrain: geometry_on_map(solved, grid, ground=terrain),
         ):
             assert make(plateau(0.0)).compute().tobytes() == make(FLAT).compute().tobytes()
 
     def test_light_on_a_plateau_is_seen_where_the_camera_sees_it(self):
         grid = grid_of(self.VIEW, 100.0, radius_km=20)
         picture = np.random.default_rng(0).random((self.VIEW.height, self.VIEW.width))
-        got = orthorectify(photo_of(picture), self.VIEW, grid, 150.0, terrain=plateau(640.0)).compute()[0]
+        got = on_map(photo_of(picture), self.VIEW, grid, 150.0, ground=plateau(640.0)).compute()[0]
         columns, rows = np.meshgrid(np.arange(float(grid.width)), np.arange(float(grid.height)))
         column, row = exact_pixels(self.VIEW, grid, columns, rows, plateau(640.0))
         expected = map_coordinates(picture, (row, column), order=1, mode="constant", cval=np.nan)
@@ -318,7 +360,7 @@ class TestTerrain:
         planted = Transformer.from_crs(4326, grid.crs, always_xy=True).transform(lon, lat)
 
         def away_m(terrain):
-            light = orthorectify(photo, self.VIEW, grid, 150.0, terrain=terrain).compute()[0]
+            light = on_map(photo, self.VIEW, grid, 150.0, ground=terrain).compute()[0]
             found = grid.centres((columns * light).sum() / light.sum(), (rows * light).sum() / light.sum())
             return float(np.hypot(*np.subtract(found, planted)))
 
@@ -330,10 +372,11 @@ class TestTerrain:
 
     def test_the_heights_error_is_in_the_position_sigma(self):
         """Against sampled heights: the ground that a fixed pixel shows moves with them."""
+        solved, grid = SolvedCamera(self.VIEW, ORDER, COVARIANCE), grid_of(self.VIEW, 500.0)
         camera_alone, both = (
-            geometry_lattice(
-                SolvedCamera(self.VIEW, ORDER, COVARIANCE), grid_of(self.VIEW, 500.0), plateau(300.0, sigma)
-            ).values[4]
+            geometry_lattice(solved, grid, Tile(0, 0, grid.height, grid.width), plateau(300.0, sigma)).values[
+                4
+            ]
             for sigma in (0.0, 40.0)
         )
         grid = grid_of(self.VIEW, 500.0)
@@ -362,7 +405,7 @@ class TestChannels:
         grid = grid_of(self.VIEW, 100.0, radius_km=40)
 
         def residual_px(channels):
-            light = orthorectify(photo, self.VIEW, grid, 90.0, channels=channels).compute()
+            light = on_map(photo, self.VIEW, grid, 90.0, channels=channels).compute()
             found = measure_channels(Photo(light[:3], light[3] > 0)).red
             assert found.n_patches > 50
             return found.corner_px
@@ -380,7 +423,7 @@ class TestChannels:
         saturated = np.zeros(x.shape, bool)
         plain, moved = (
             [
-                orthorectify(Photo(np.stack([v] * 3), saturated), view, grid, 300.0, channels=channels)
+                on_map(Photo(np.stack([v] * 3), saturated), view, grid, 300.0, channels=channels)
                 .compute()
                 .astype(float)
                 for v in (x, y)
@@ -399,11 +442,8 @@ class TestChannels:
         photo = photo_of(np.random.default_rng(2).random((SMALL.height, SMALL.width)))
         unsure = ChannelShift(((SMALL.width - 1) / 2, (SMALL.height - 1) / 2), 1.0, (0.3, 0.0), 20, 0.2)
         registration = ChannelRegistration(unsure, unsure)
-        plain = orthorectify(photo, SMALL, grid, 300.0).compute()
-        assert (
-            orthorectify(photo, SMALL, grid, 300.0, channels=registration).compute().tobytes()
-            == plain.tobytes()
-        )
+        plain = on_map(photo, SMALL, grid, 300.0).compute()
+        assert on_map(photo, SMALL, grid, 300.0, channels=registration).compute().tobytes() == plain.tobytes()
 
     def test_a_cell_has_all_bands_or_none_and_saturation_moves_along(self):
         """Red is looked up 10 px to the right: the right rim and what lies left of a hole are lost."""
@@ -416,7 +456,7 @@ class TestChannels:
         registration = ChannelRegistration(
             ChannelShift(centre, 1.0, (10.0, 0.0), 99, 0.01), ChannelShift(centre)
         )
-        values = orthorectify(Photo(light, saturated), SMALL, grid, 200.0, channels=registration).compute()
+        values = on_map(Photo(light, saturated), SMALL, grid, 200.0, channels=registration).compute()
         columns, rows = np.meshgrid(np.arange(float(grid.width)), np.arange(float(grid.height)))
         column, row = exact_pixels(SMALL, grid, columns, rows)
         level = (row > 192) & (row < 207)
@@ -429,6 +469,20 @@ class TestChannels:
             assert (values[3][level & (abs(column - at) < 0.5)] == 1).all()
 
 
+@dataclass(frozen=True)
+class ByHand:
+    """A pixel map of one tile, laid out by hand."""
+
+    tile_map: TileMap
+
+    @property
+    def grid(self):
+        return Grid("EPSG:3035", 500.0, (4.0e6, 3.05e6, 4.0e6 + 5000, 3.05e6 + 500))
+
+    def of(self, tile):
+        return self.tile_map
+
+
 class TestRim:
     """Cells placed by hand at the outermost pixels' centres of a photo, and just beyond them."""
 
@@ -439,16 +493,17 @@ class TestRim:
         """A map of one row of cells at these places: a lattice of every cell, with a node to spare."""
         zenith = np.full(len(column), 30.0) if zenith is None else zenith
         values = np.stack([np.append(v, 0.0) for v in (column, row, zenith)])
-        return PixelMap(Lattice(1, np.repeat(values[:, None], 2, axis=1)), FLAT)
+        return ByHand(TileMap(Lattice(1, np.repeat(values[:, None], 2, axis=1)), FLAT))
 
     def light(self, places, n_cells):
         y, x = np.mgrid[: self.HEIGHT, : self.WIDTH].astype(np.float32)
-        pixels = interleaved(Photo(np.stack([x, y, x * y]), x > 2))
-        return light_tile(pixels, places, 1, (), Tile(0, 0, 1, n_cells))[:, 0]
+        photo = Photo(np.stack([x, y, x * y]), x > 2)
+        return LightOfTile(photo, places, 1)(Tile(0, 0, 1, n_cells))[:, 0]
 
     def geometry(self, places, n_cells):
-        geometry = Lattice(1, np.ones((5, 2, n_cells + 1)))
-        return geometry_tile(places, geometry, (self.HEIGHT, self.WIDTH), Tile(0, 0, 1, n_cells))[:, 0]
+        view = camera(85, width=self.WIDTH)
+        assert view.height == self.HEIGHT
+        return GeometryOfTile(SolvedCamera(view, ORDER, COVARIANCE), places)(Tile(0, 0, 1, n_cells))[:, 0]
 
     def test_the_outermost_pixels_centres_are_in_and_what_is_beyond_is_out(self):
         last_column, last_row, e = self.WIDTH - 1.0, self.HEIGHT - 1.0, self.BEYOND

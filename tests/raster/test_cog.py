@@ -11,12 +11,11 @@ import rasterio
 from rio_cogeo import cog_validate
 
 from pipeline.errors import OutputError
-from pipeline.raster.bands import SIMULATED_NOTE, Band, photo_tags
-from pipeline.raster.cog import Class, ClassMap, Raster, write_cog, write_cogs
+from pipeline.raster.bands import SIMULATED_NOTE, Band, Class, photo_tags
+from pipeline.raster.cog import write_cog, write_cogs
+from pipeline.raster.dataset import class_map, labelled
 from pipeline.raster.grid import Grid
-from pipeline.raster.read import mapped, median_of_band, opened, raster_grid, read_rows, read_tile
 from pipeline.raster.statistics import Statistics
-from pipeline.raster.tiles import TILE, Tile
 
 GRID = Grid("EPSG:3035", 100.0, (4_000_000.0, 3_000_000.0, 4_130_000.0, 3_115_000.0))
 BANDS = (Band("first", "m", "a length"), Band("second", "1", "a share"))
@@ -34,7 +33,7 @@ def values():
 def raster(values, tmp_path_factory):
     file = tmp_path_factory.mktemp("cog") / "new" / "raster.tif"
     array = da.from_array(values, chunks=(2, 256, 300))
-    write_cog(file, array, GRID, BANDS, photo_tags("ISS030-E-1", "jpeg", simulated=True, more="so"))
+    write_cog(file, labelled(array, GRID, BANDS, photo_tags("ISS030-E-1", "jpeg", simulated=True, more="so")))
     return file
 
 
@@ -111,7 +110,7 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path, values):
         fails, meta=np.empty((0, 0, 0), np.float32)
     )
     with pytest.raises(RuntimeError, match="no light"):
-        write_cog(file, broken, GRID, BANDS, {})
+        write_cog(file, labelled(broken, GRID, BANDS, {}))
     assert [f.name for f in tmp_path.iterdir()] == ["raster.tif"]
     assert file.read_text() == "old"
 
@@ -119,14 +118,14 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path, values):
 def test_stale_statistics_are_deleted(tmp_path, values):
     stale = tmp_path / "raster.tif.aux.xml"
     stale.write_text("<PAMDataset/>")
-    write_cog(tmp_path / "raster.tif", da.from_array(values, chunks=-1), GRID, BANDS, {})
+    write_cog(tmp_path / "raster.tif", labelled(da.from_array(values, chunks=-1), GRID, BANDS, {}))
     assert not stale.exists()
 
 
 def test_what_cannot_be_written_is_said_in_one_line(tmp_path, values):
     (tmp_path / f".raster.tiles{os.getpid()}.tif").mkdir()  # where it would write first
     with pytest.raises(OutputError, match=r"raster\.tif: cannot be written") as caught:
-        write_cog(tmp_path / "raster.tif", da.from_array(values, chunks=-1), GRID, BANDS, {})
+        write_cog(tmp_path / "raster.tif", labelled(da.from_array(values, chunks=-1), GRID, BANDS, {}))
     assert "\n" not in str(caught.value)
 
 
@@ -138,7 +137,7 @@ def test_two_runs_do_not_write_into_each_others_files_and_sweep_those_of_the_dea
     alive = [tmp_path / f".raster.{kind}{os.getppid()}.tif" for kind in ("tiles", "part")]
     for file in (*left, *alive):
         file.write_text("of another run")
-    write_cog(tmp_path / "raster.tif", da.from_array(values, chunks=-1), GRID, BANDS, {})
+    write_cog(tmp_path / "raster.tif", labelled(da.from_array(values, chunks=-1), GRID, BANDS, {}))
     assert set(tmp_path.iterdir()) == {tmp_path / "raster.tif", *alive}
     assert [file.read_text() for file in alive] == ["of another run"] * 2
 
@@ -146,7 +145,7 @@ def test_two_runs_do_not_write_into_each_others_files_and_sweep_those_of_the_dea
 @pytest.mark.parametrize("missing", [1, 1000, 100_000])
 def test_a_disk_that_becomes_full_leaves_the_old_file(tmp_path, values, monkeypatch, missing):
     file, array = tmp_path / "raster.tif", da.from_array(values, chunks=-1)
-    write_cog(file, array, GRID, BANDS, {})
+    write_cog(file, labelled(array, GRID, BANDS, {}))
     before, copy = file.read_bytes(), rasterio.shutil.copy
 
     def with_little_room(*args, **options):
@@ -159,7 +158,7 @@ def test_a_disk_that_becomes_full_leaves_the_old_file(tmp_path, values, monkeypa
 
     monkeypatch.setattr(rasterio.shutil, "copy", with_little_room)
     with pytest.raises(OutputError, match=r"raster\.tif: cannot be written"):
-        write_cog(file, array, GRID, BANDS, {})
+        write_cog(file, labelled(array, GRID, BANDS, {}))
     assert [f.name for f in tmp_path.iterdir()] == ["raster.tif"]
     assert file.read_bytes() == before
 
@@ -168,40 +167,11 @@ def test_memory_is_bounded_by_a_few_chunks(tmp_path):
     grid = Grid("EPSG:3035", 100.0, (0.0, 0.0, 100 * 1024.0, 100 * 128 * 64.0))
     array = da.ones((1, grid.height, grid.width), chunks=(1, 128, 512), dtype=np.float32)
     tracemalloc.start()
-    write_cog(tmp_path / "raster.tif", array, grid, BANDS[:1], {})
+    write_cog(tmp_path / "raster.tif", labelled(array, grid, BANDS[:1]))
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     # A chunk is 0.25 MB, in statistics 0.8 MB more as float64; the whole is 34 MB, the graph 1 MB.
     assert peak < 8e6
-
-
-def test_tiles_read_with_a_margin_are_padded_beyond_the_edge(raster, values):
-    padded = np.pad(values, ((0, 0), (7, 7), (7, 7)), constant_values=np.nan)
-    height, width = values.shape[1:]
-    for tile in (Tile(0, 0, 30, 40), Tile(height - 30, width - 40, 30, 40), Tile(500, 600, 30, 40)):
-        window = np.s_[:, tile.row : tile.row + 44, tile.column : tile.column + 54]
-        np.testing.assert_array_equal(read_tile(raster, tile, 7), padded[window])
-
-
-def test_readers_agree_with_the_raster(raster, values):
-    assert raster_grid(raster) == GRID
-    assert GRID.width > TILE  # so that there are several tiles
-    np.testing.assert_array_equal(opened(raster).compute(), values)
-    rows = [parts for _, parts in read_rows(raster, raster)]
-    np.testing.assert_array_equal(np.concatenate([second for _, second in rows], axis=1), values)
-    few = [parts for _, parts in read_rows(raster, raster, bands=(1, 2))]
-    for place, count in enumerate((1, 2)):
-        read = np.concatenate([parts[place] for parts in few], axis=1)
-        np.testing.assert_array_equal(read, values[:count])
-    assert median_of_band(raster, "first") == pytest.approx(5, abs=0.05)
-
-    def neighbours(block, tile):
-        return block[:1, 2:-2, :-4] + np.float32(tile.row)
-
-    shifted = mapped(raster, 1, 2, neighbours).compute()[0]
-    expected = np.pad(values[0], ((0, 0), (2, 0)), constant_values=np.nan)[:, : GRID.width]
-    expected = expected + (np.arange(GRID.height, dtype=np.float32) // TILE * TILE)[:, None]
-    np.testing.assert_array_equal(shifted, expected)
 
 
 CLASSES = {0: Class("nothing", None), 1: Class("water", "#0080ff"), 7: Class("land", "#ffffff")}
@@ -213,25 +183,28 @@ def classes():
 
 
 @pytest.fixture(scope="module")
-def class_map(values, classes, tmp_path_factory):
+def map_of_classes(values, classes, tmp_path_factory):
     folder = tmp_path_factory.mktemp("classes")
     array = da.from_array(np.concatenate([values, classes]), chunks=(3, 256, 300))
     tags = photo_tags("ISS030-E-1", "raw", simulated=False)
-    ground = ClassMap(folder / "classes.tif", "ground", CLASSES, tags)
-    write_cogs([Raster(folder / "raster.tif", BANDS, tags), ground], array, GRID)
-    return ground.file
+    rasters = {
+        folder / "raster.tif": labelled(array[:2], GRID, BANDS, tags),
+        folder / "classes.tif": class_map(array[2], GRID, "ground", CLASSES, tags),
+    }
+    write_cogs(rasters)
+    return folder / "classes.tif"
 
 
-def test_a_raster_with_a_class_map_beside_it_is_as_it_is_without(class_map, raster):
-    with rasterio.open(class_map.with_name("raster.tif")) as beside, rasterio.open(raster) as alone:
+def test_a_raster_with_a_class_map_beside_it_is_as_it_is_without(map_of_classes, raster):
+    with rasterio.open(map_of_classes.with_name("raster.tif")) as beside, rasterio.open(raster) as alone:
         np.testing.assert_array_equal(beside.read(), alone.read())
         assert beside.descriptions == alone.descriptions
         assert [beside.tags(k) for k in (1, 2)] == [alone.tags(k) for k in (1, 2)]
 
 
-def test_a_class_map_is_a_valid_cog_with_its_palette_and_names(class_map, classes):
-    assert cog_validate(class_map, strict=True) == (True, [], [])
-    with rasterio.open(class_map) as source:
+def test_a_class_map_is_a_valid_cog_with_its_palette_and_names(map_of_classes, classes):
+    assert cog_validate(map_of_classes, strict=True) == (True, [], [])
+    with rasterio.open(map_of_classes) as source:
         np.testing.assert_array_equal(source.read(), classes)
         assert (source.dtypes, source.nodata, source.descriptions) == (("uint8",), 0, ("ground",))
         colours = source.colormap(1)
@@ -241,8 +214,8 @@ def test_a_class_map_is_a_valid_cog_with_its_palette_and_names(class_map, classe
         assert source.tags()["photo"] == "ISS030-E-1"
 
 
-def test_overviews_of_a_class_map_are_of_its_classes(class_map, classes):
-    with rasterio.open(class_map, overview_level=0) as overview:
+def test_overviews_of_a_class_map_are_of_its_classes(map_of_classes, classes):
+    with rasterio.open(map_of_classes, overview_level=0) as overview:
         small = overview.read(1)
     assert set(np.unique(small)) <= {0, 1, 7}  # none is a mean of others
     blocks = classes[0, : 2 * (GRID.height // 2), : 2 * (GRID.width // 2)]

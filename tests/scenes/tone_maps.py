@@ -11,6 +11,7 @@ from pathlib import Path
 
 import dask.array as da
 import numpy as np
+import xarray as xr
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -18,6 +19,9 @@ from pipeline.models import EvidenceLevel, ToneConfig
 from pipeline.photo.photo import Photo
 from pipeline.photo.reader import read_photo
 from pipeline.photo.saturation import SATURATION
+from pipeline.raster.bands import ORTHO_BANDS
+from pipeline.raster.dataset import labelled
+from pipeline.raster.grid import Grid
 from pipeline.raster.tiles import Tile
 from pipeline.simulate.render import Optics, developed, on_pixels, spread
 from pipeline.tone.ratios import average_around, calibrate, light_above_background_tile, tone_tile
@@ -112,6 +116,15 @@ def jpeg(picture: NDArray[np.float64], quality: int, subsampling: int) -> Photo:
         return read_photo(file).photo
 
 
+def on_grid(ortho: Floats, resolution_m: float) -> xr.Dataset:
+    """The bands of `ortho.tif` as a dataset, somewhere on the map."""
+    _, height, width = ortho.shape
+    grid = Grid(
+        "EPSG:3035", resolution_m, (4e6, 3e6, 4e6 + resolution_m * width, 3e6 + resolution_m * height)
+    )
+    return labelled(da.from_array(ortho, chunks=(4, 300, 250)), grid, ORTHO_BANDS)
+
+
 @dataclass(frozen=True, eq=False)
 class Measured:
     """The bands of tone.tif and light.tif of a scene."""
@@ -126,8 +139,7 @@ def measured(made: Scene, evidence: EvidenceLevel, masked: bool = True) -> Measu
     ortho = made.ortho.copy()
     if not masked:
         ortho[3] = 0
-    array = da.from_array(ortho, chunks=(4, 600, 600))
-    known = calibrate(array, RESOLUTION_M, RESOLUTION_M, evidence, ToneConfig())
+    known = calibrate(on_grid(ortho, RESOLUTION_M), RESOLUTION_M, RESOLUTION_M, evidence, ToneConfig())
     m = known.margin
     padded = np.pad(ortho, ((0, 0), (m, m), (m, m)), constant_values=np.nan)
     tile = Tile(0, 0, SIDE, SIDE)

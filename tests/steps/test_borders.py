@@ -40,6 +40,12 @@ TRIPOINT = (5.9, 50.75)
 PARALLEL, PLANTED = 50.70, 0.5
 
 
+NAMES = {
+    "light": ("red", "green", "blue", "sigma"),
+    "tone": ("log2_g_r", "log2_b_g", "sigma_log2_g_r", "sigma_log2_b_g", "signal_to_noise"),
+}
+
+
 @dataclass(frozen=True)
 class Shot:
     """A photo straight down on a square of the ground."""
@@ -74,6 +80,7 @@ class Shot:
                 folder / f"{kind}.tif", "w", **profile, **size, transform=GRID.transform
             ) as target:
                 target.write(bands)
+                target.descriptions = NAMES[kind][: len(bands)]
 
 
 def _light(camera: Camera) -> tuple[np.ndarray, np.ndarray]:

@@ -72,7 +72,7 @@ class Run:
         """Bands of `ortho.tif` and of `geometry.tif`."""
         files = [self.folder / name for name in ("photo.tif", "camera.json", "grid.json")]
         made = [self.folder / name for name in ("ortho.tif", "geometry.tif")]
-        bring_onto_grid(*files, *made, dem=[] if dem is None else [dem.path], heights=dem, threads=2)
+        bring_onto_grid(*files, *made, dem=[] if dem is None else [dem.path], heights=dem)
         bands = []
         for file in made:
             with rasterio.open(file) as source:
@@ -141,7 +141,7 @@ def test_the_dem_is_read_all_over_the_grid_and_not_beyond(tmp_path: Path) -> Non
     ortho, _ = made(Dem(path=file, heights="ellipsoidal"))
     whole = read_terrain(file, "ellipsoidal", None, (5.2, 50.4, 6.0, 50.9))
     pixel_m = narrowest_pixel_m(VIEW, visible_area(VIEW, GRID.crs, shapely.box(*GRID.bounds)), GRID.crs)
-    expected = orthorectify(photo, VIEW, GRID, pixel_m, terrain=whole).compute()
+    expected = orthorectify(photo, VIEW, GRID, pixel_m, ground=whole).to_array().to_numpy()
     assert np.isfinite(expected).mean() > 0.9
     # The range of heights differs with what is read, and with it the last digits.
     np.testing.assert_allclose(ortho, expected, atol=1e-5)

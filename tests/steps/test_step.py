@@ -11,6 +11,7 @@ import pytest
 
 from pipeline.errors import PhotoError
 from pipeline.models import LonLat
+from pipeline.raster.workers import Workers
 from pipeline.steps.step import run_step
 
 
@@ -22,6 +23,7 @@ class FakeSnakemake:
     input: dict[str, Any] = field(default_factory=dict)
     output: dict[str, Any] = field(default_factory=dict)
     params: dict[str, Any] = field(default_factory=dict)
+    config: dict[str, Any] = field(default_factory=dict)
     threads: int = 2
     rule: str = "try"
 
@@ -34,14 +36,26 @@ def snakemake(tmp_path: Path) -> FakeSnakemake:
 def test_named_items_arrive_as_annotated(snakemake: FakeSnakemake) -> None:
     seen: list[object] = []
 
-    def step(one: Path, many: list[Path], place: LonLat, out: Path, threads: int) -> None:
-        seen.extend([one, many, place, out, threads])
+    def step(one: Path, many: list[Path], place: LonLat, out: Path) -> None:
+        seen.extend([one, many, place, out])
 
     snakemake.input = {"one": "a.tif", "many": ["b.tif", "c.tif"]}
     snakemake.output = {"out": "d.tif"}
     snakemake.params = {"place": {"lon": 5.0, "lat": 50.0}}
     run_step(step, snakemake)
-    assert seen == [Path("a.tif"), [Path("b.tif"), Path("c.tif")], LonLat(lon=5, lat=50), Path("d.tif"), 2]
+    assert seen == [Path("a.tif"), [Path("b.tif"), Path("c.tif")], LonLat(lon=5, lat=50), Path("d.tif")]
+
+
+@pytest.mark.parametrize("address", ["threads", "tcp://10.0.0.5:8786"])
+def test_who_works_out_tiles_is_what_the_run_says(snakemake: FakeSnakemake, address: str) -> None:
+    seen: list[Workers] = []
+
+    def step(workers: Workers) -> None:
+        seen.append(workers)
+
+    snakemake.config = {"dask": {"scheduler": address}} if address != "threads" else {}
+    run_step(step, snakemake)
+    assert seen == [Workers(address, threads=2)]
 
 
 @dataclass(frozen=True)

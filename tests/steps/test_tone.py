@@ -15,6 +15,7 @@ from pipeline.photo.cameras import ab_factors, read_cameras
 from pipeline.photo.photo import PhotoFacts
 from pipeline.raster.bands import GEOMETRY_BANDS, ORTHO_BANDS
 from pipeline.raster.cog import write_cog
+from pipeline.raster.dataset import labelled
 from pipeline.raster.grid import Grid
 from pipeline.steps.tone import measure_tone
 from pipeline.tone.evidence import RATIO_SYSTEM
@@ -66,7 +67,7 @@ def made(folder: Path, level: str, zenith_deg: float = 0.0, options: ToneConfig 
     seen = np.broadcast_to(np.reshape([zenith_deg, 0, RESOLUTION_M, 50], (4, 1, 1)), (4, SIDE, SIDE))
     for name, values, bands in (("ortho", ortho, ORTHO_BANDS), ("geometry", seen, GEOMETRY_BANDS)):
         array = da.from_array(values.astype(np.float32), chunks=(4, 200, SIDE))
-        write_cog(folder / f"{name}.tif", array, GRID, bands, {})
+        write_cog(folder / f"{name}.tif", labelled(array, GRID, bands))
     facts = PhotoFacts.model_validate(
         {
             **{"id": "a", "width": 9, "height": 6, "source": "a.nef", "linearisation": "raw"},
@@ -76,7 +77,7 @@ def made(folder: Path, level: str, zenith_deg: float = 0.0, options: ToneConfig 
     (folder / "photo.json").write_text(facts.model_dump_json())
     inputs = [folder / name for name in ("ortho.tif", "geometry.tif", "photo.json")]
     outputs = [folder / f"{name}.tif" for name in ("tone", "light", "lamps")]
-    measure_tone(*inputs, options, *outputs, threads=2)
+    measure_tone(*inputs, options, *outputs)
     with rasterio.open(outputs[0]) as source:
         bands = dict(zip(source.descriptions, source.read(), strict=True))
         tags = source.tags()
