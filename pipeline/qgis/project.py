@@ -29,13 +29,6 @@ RASTER_TITLES = {
 RASTER_VISIBLE = {"ortho"}
 
 
-def raster_styles(photo: PhotoResults) -> dict[Path, str]:
-    """The QML that belongs beside each raster of a photo."""
-    styles = rasters(photo.facts.evidence)
-    styles["light"] = styles["ortho"]  # light is drawn as the photo is
-    return {photo.raster(kind): qml(style) for kind, style in styles.items()}
-
-
 def project(city: CityResults, geopackage: str, change: str | None = None) -> bytes:
     """The .qgz; `geopackage`, the raster of `change` (names) and the photos' folders lie beside it."""
     target = io.BytesIO()

@@ -10,7 +10,10 @@ from dask.delayed import delayed
 from pipeline.borders.allowed_change import Allowed, allowed
 from pipeline.borders.paired_cells import Common, change_tile, pair_cells, paired_squares
 from pipeline.borders.zones import AREA_CRS
+from pipeline.files import atomic_write
 from pipeline.ground.countries import Countries, read_countries
+from pipeline.qgis.qml import qml
+from pipeline.qgis.raster_styles import light_change
 from pipeline.raster.bands import Band, photo_tags
 from pipeline.raster.cog import write_cog
 from pipeline.raster.read import read_tile
@@ -30,11 +33,12 @@ def map_change(
     cameras: list[Path],
     countries: list[str],
     change: Path,
+    style: Path,
     threads: int = 1,
 ) -> None:
     """Two bands for each pair of photos: light and tone, later less earlier, log2. What the whole frame did
     is taken off, of light always, of tone where only relative change may be told. The lists run over the
-    photos of the city."""
+    photos of the city. `style` is what QGIS reads beside `change`."""
     photos = read_photos(photo_facts, cameras, lights, tones)
     areas, grid = read_countries(AREA_CRS, countries), photos[0].scene.grid
     compared = [_compared(pair, areas) for pair in pairs(photos)]
@@ -50,6 +54,8 @@ def map_change(
     )
     with dask.config.set(num_workers=threads):
         write_cog(change, values, grid, bands, tags)
+    with atomic_write(style) as part:
+        part.write_text(qml(light_change(1)), encoding="utf-8")
 
 
 def _compared(pair: Pair, countries: Countries) -> ComparedPair:

@@ -32,7 +32,7 @@ def run_step(function: Callable[..., None], snakemake: Any) -> None:
 
     Values are converted as the function's annotations ask: file names to Path, mappings to models.
     """
-    log_file = Path(str(snakemake.log))
+    log_file, began = Path(str(snakemake.log)), time.monotonic()
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     try:
         _log_to(log_file)
@@ -51,6 +51,8 @@ def run_step(function: Callable[..., None], snakemake: Any) -> None:
         log.exception("the step failed")
         reason = " ".join(str(error).split())
         _fail(f"bug in step {snakemake.rule}: {type(error).__name__}: {reason}; traceback in {log_file}")
+    finally:
+        _log_cost(time.monotonic() - began)
 
 
 def _arguments(function: Callable[..., None], snakemake: Any) -> dict[str, Any]:
@@ -87,6 +89,24 @@ def _log_to(file: Path) -> None:
     for ours in ("pipeline", "__main__"):
         logging.getLogger(ours).setLevel(logging.INFO)
     logging.captureWarnings(True)
+
+
+def _log_cost(seconds: float) -> None:
+    """What the step took, by which `resources` is calibrated; memory and processor time since the process
+    began, with the imports."""
+    peak = peak_mb()
+    memory = "" if peak is None else f", at most {peak:.0f} MB of memory"
+    log.info("took %.1f s, %.1f s of processor%s", seconds, time.process_time(), memory)
+
+
+def peak_mb(process: str = "self") -> float | None:
+    """The most memory that a process (by its id) has held since it began, in 10^6 bytes; None where the system
+    does not tell. `getrusage` would count what the parent held when it started the process."""
+    try:
+        lines = Path(f"/proc/{process}/status").read_text(encoding="ascii", errors="replace").splitlines()
+        return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) * 1024 / 1e6
+    except (OSError, StopIteration):
+        return None
 
 
 def _refusal(error: OSError) -> str:
