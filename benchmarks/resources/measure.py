@@ -10,7 +10,7 @@ from benchmarks.resources.cities import CITIES, write_demo, write_raw
 from pipeline.steps.resources import Size
 from tests.workflow.workdir import Workdir
 
-TOOK = re.compile(r"took ([\d.]+) s, ([\d.]+) s of processor, at most (\d+) MB of memory")
+TOOK = re.compile(r"took ([\d.]+) s, ([\d.]+) s of processor, (?:at most )?(\d+) MB of memory")
 
 
 @dataclass(frozen=True)

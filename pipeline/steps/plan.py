@@ -118,7 +118,8 @@ class Plan:
         self, of_city: list[str], of_photo: list[str], of_dates: list[str]
     ) -> list[Callable[[Any], list[str]]]:
         """Input functions, one a city so that none waits for another: the files of each city with a photo on
-        the map (`{city}` in a name becomes the city's), of one with several photos there, and of each photo."""
+        the map (`{city}` in a name becomes the city's), `of_dates` only of one with several photos there, and
+        those of each of its photos there."""
 
         def files(city: str, wildcards: Any) -> list[str]:
             folder, photos = self.run.results / city, self.placed(city).photos

@@ -2,8 +2,9 @@
 
     memory = mb + mb_per_megapixel x megapixels + mb_per_megacell x megacells
 
-and likewise seconds of processor. Pixels are those of all photos that a rule reads, cells those of all maps of a
-photo. The coefficients are in `resources.json`, which `python -m benchmarks.resources` fits to measured peaks.
+and likewise seconds of processor. Pixels are those of all photos that a rule reads, cells those of the maps
+of all photos. The coefficients are in `resources.json`, which `python -m benchmarks.resources` fits to
+measured peaks.
 """
 
 import errno
@@ -83,8 +84,8 @@ def costs() -> dict[str, Cost]:
 
 
 def memory_mb(wildcards: Any, input: list[str], attempt: int, rulename: str) -> int:
-    """A rule's `mem_mb`; twice as much for the second attempt, and so on. Snakemake asks with these names, and
-    asks again when a job can start: until its inputs are there, FileNotFoundError stands for "not known yet"."""
+    """A rule's `mem_mb`; twice as much for the second attempt, and so on. Snakemake calls with these names,
+    and again when a job can start; until its inputs are there, FileNotFoundError means "not known yet"."""
     return math.ceil(attempt * (SNAKEMAKE_MB + costs()[rulename].memory_mb(Size.of(rulename, input))))
 
 

@@ -52,7 +52,7 @@ def run_step(function: Callable[..., None], snakemake: Any) -> None:
         reason = " ".join(str(error).split())
         _fail(f"bug in step {snakemake.rule}: {type(error).__name__}: {reason}; traceback in {log_file}")
     finally:
-        _log_cost(time.monotonic() - began)
+        _log_cost(time.monotonic() - began, snakemake.resources.get("mem_mb"))
 
 
 def _arguments(function: Callable[..., None], snakemake: Any) -> dict[str, Any]:
@@ -91,19 +91,18 @@ def _log_to(file: Path) -> None:
     logging.captureWarnings(True)
 
 
-def _log_cost(seconds: float) -> None:
-    """What the step took, by which `resources` is calibrated; memory and processor time since the process
-    began, with the imports."""
-    peak = peak_mb()
-    memory = "" if peak is None else f", at most {peak:.0f} MB of memory"
-    log.info("took %.1f s, %.1f s of processor%s", seconds, time.process_time(), memory)
+def _log_cost(seconds: float, asked_mb: int | None) -> None:
+    """What the step took and its rule asked for, by which `resources` is calibrated and tested; memory and
+    processor time are those since the process began, with the imports."""
+    peak, took = peak_mb(), f"took {seconds:.1f} s, {time.process_time():.1f} s of processor"
+    log.info("%s%s; asked for %s MB", took, "" if peak is None else f", {peak:.0f} MB of memory", asked_mb)
 
 
-def peak_mb(process: str = "self") -> float | None:
-    """The most memory that a process (by its id) has held since it began, in 10^6 bytes; None where the system
-    does not tell. `getrusage` would count what the parent held when it started the process."""
+def peak_mb() -> float | None:
+    """The most memory that this process has held since it began, in 10^6 bytes; None where the system does
+    not tell. `getrusage` would count what the parent held when it started the process."""
     try:
-        lines = Path(f"/proc/{process}/status").read_text(encoding="ascii", errors="replace").splitlines()
+        lines = Path("/proc/self/status").read_text(encoding="ascii", errors="replace").splitlines()
         return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) * 1024 / 1e6
     except (OSError, StopIteration):
         return None

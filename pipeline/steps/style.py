@@ -1,4 +1,4 @@
-"""Step style: what QGIS reads beside each raster of a photo, so that it opens styled alone (`<raster>.qml`)."""
+"""Step style: `<raster>.qml` beside each raster of a photo, with which QGIS opens it styled."""
 
 from pathlib import Path
 

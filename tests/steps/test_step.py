@@ -22,6 +22,7 @@ class FakeSnakemake:
     input: dict[str, Any] = field(default_factory=dict)
     output: dict[str, Any] = field(default_factory=dict)
     params: dict[str, Any] = field(default_factory=dict)
+    resources: dict[str, Any] = field(default_factory=lambda: {"mem_mb": 300})
     threads: int = 2
     rule: str = "try"
 
