@@ -13,7 +13,7 @@ from pipeline.steps.resources import COEFFICIENTS, SNAKEMAKE_MB, Cost, Size
 
 # By as much estimates lie above all that was measured: repeated runs differ by 5 %, other machines by more.
 MARGIN = 1.15
-# Rules that are not measured, for they need a network or nothing to do, do what others do: `download` decodes a
+# Rules that are not measured, for they use a network or do nothing, do what others do: `download` decodes a
 # picture, here of 50 megapixels, as `acquire` does; `motorways` holds lines, as `country_tones` does areas.
 LIKE = {
     "download": ("acquire", Size(megapixels=50)),
@@ -24,8 +24,8 @@ LIKE = {
 
 def fitted(rows: Sequence[Row]) -> dict[str, Cost]:
     """The cost of each rule."""
-    by_rule = {rule: [row for row in rows if row.rule == rule] for rule in sorted({row.rule for row in rows})}
-    costs = {rule: _cost(of_rule) for rule, of_rule in by_rule.items()}
+    rules = sorted({row.rule for row in rows})
+    costs = {rule: _cost([row for row in rows if row.rule == rule]) for rule in rules}
     for rule, (other, size) in LIKE.items():
         as_other = costs[other]
         costs[rule] = Cost(round(as_other.memory_mb(size)), 0, 0, round(as_other.processor_s(size), 1), 0, 0)
@@ -47,8 +47,8 @@ def _cost(rows: Sequence[Row]) -> Cost:
 
 
 def _above(sizes: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Coefficients of 1, megapixels and megacells, none negative, whose estimates lie nowhere below the values
-    and as little above them as can be, in the mean of their ratios."""
+    """Coefficients of 1, megapixels and megacells, none negative, whose estimates lie nowhere below the
+    values and as little above them as can be, in the mean of their ratios."""
     weights = (sizes / values[:, None]).sum(axis=0)
     found = linprog(weights, A_ub=-sizes, b_ub=-values, bounds=(0, None))
     assert found.success, found.message

@@ -25,7 +25,6 @@ from tests.qgis.test_project import inspect
 from tests.scenes.raw_cameras import PUBLISHED
 from tests.scenes.raw_scene import (
     AFTER,
-    AIM,
     BEFORE,
     BLACK,
     CAMERA,
@@ -37,7 +36,6 @@ from tests.scenes.raw_scene import (
     planted_picture,
     planted_tone,
     true_camera,
-    write_raw_photo,
 )
 from tests.workflow.workdir import Workdir
 
