@@ -14,11 +14,11 @@ TITLE = f"""# What each rule asks for
 
 Written by `python -m benchmarks.resources` from the stored results; do not edit.
 
-`mem_mb` of a rule is a linear function of the millions of pixels and cells that it works on, fitted to lie nowhere
-below what was measured and as little above it as that allows. To it come {SNAKEMAKE_MB} MB for the Snakemake that a
-cluster starts with each job. `runtime` is {SLOWER} times the seconds of processor, for slower machines, and at least
-{SHORTEST_MIN} minutes. `tests/steps/test_resources.py` holds all rows of this page to their estimates, and
-`tests/workflow/test_cluster.py` what jobs take today.
+`mem_mb` of a rule is a linear function of the millions of pixels and cells that it works on, fitted to lie
+nowhere below what was measured and as little above it as that allows. To it come {SNAKEMAKE_MB} MB for the
+Snakemake that a cluster starts with each job. `runtime` is {SLOWER} times the seconds of processor, for
+slower machines, and at least {SHORTEST_MIN} minutes. `tests/steps/test_resources.py` holds all rows of this
+page to their estimates, and `tests/workflow/test_cluster.py` what jobs take today.
 
 ![Asked for and measured](resources-benchmark.svg)
 """
@@ -51,10 +51,9 @@ def _coefficients() -> list[str]:
 
 
 def _rows(rows: Sequence[Row]) -> list[str]:
-    head = [
-        "| rule | city | megapixels | megacells | peak, MB | estimate, MB | ratio | processor, s | estimate, s |"
-    ]
-    return [*head, "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |", *map(_line, rows)]
+    names = ("rule", "city", "megapixels", "megacells", "peak, MB", "estimate, MB", "ratio")
+    head = f"| {' | '.join((*names, 'processor, s', 'estimate, s'))} |"
+    return [head, f"| --- | --- |{' ---: |' * 7}", *map(_line, rows)]
 
 
 def _line(row: Row) -> str:

@@ -3,8 +3,8 @@
     python cluster.py FOLDER submit RULE MEM_MB MINUTES JOBSCRIPT    prints the job's id, as `sbatch` does
     python cluster.py FOLDER status ID                               prints running, success or failed
 
-A job that takes more memory or time than it asked for is killed. FOLDER holds `<id>.json` of each job that has
-ended: what it asked for and what it took.
+A job that takes more memory or time than it asked for is killed. FOLDER holds `<id>.json` of each job that
+has ended: what it asked for and what it took.
 """
 
 import json
@@ -77,7 +77,7 @@ def run(folder: Path, rule: str, asked_mb: str, minutes: str, script: str) -> No
         for process in _family(job):
             with suppress(psutil.Error, OSError):
                 held_mb += process.memory_info().rss / 1e6
-                peaks[process.pid] = _peak_mb(process.pid)
+                peaks[process.pid] = _peak_mb(process.pid) or peaks.get(process.pid, 0.0)
         if held_mb > float(asked_mb) or time.monotonic() - began > 60 * float(minutes):
             print(f"{rule}: killed, with {held_mb:.0f} MB of {asked_mb} MB", flush=True)
             for process in _family(job):
@@ -97,7 +97,7 @@ def _family(job: psutil.Process) -> list[psutil.Process]:
 
 
 def _peak_mb(process: int) -> float:
-    """The most that a process has held so far. One that has ended has no such line any more."""
+    """The most that a process has held so far, 0 of one that has ended."""
     lines = Path(f"/proc/{process}/status").read_text().splitlines()
     return sum(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) * 1024 / 1e6
 
