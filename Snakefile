@@ -1,7 +1,7 @@
 # Night photographs to light and tone across borders.
 #
 #   simulate | download -> acquire -> georeference -> place, grid (city) -> orthorectify -> tone
-#     -> country_tones, borders (city), change (city) -> deliver (city)
+#     -> style, country_tones, borders (city), change (city) -> deliver (city)
 #
 # A refused photo stops nothing: from `place` on a city goes on with those that were placed, and the run ends
 # with `refusals`, which names the others and fails.
@@ -11,22 +11,22 @@
 from pipeline.models import NAME
 from pipeline.steps.interpreter import find_python_through_path
 from pipeline.steps.plan import plan_or_exit
+from pipeline.steps.resources import memory_mb, runtime_min
 
 find_python_through_path()
 plan = plan_or_exit(config, checkpoints)
 CITY = f"{plan.run.results}/{{city}}"
 PHOTO = f"{CITY}/{{photo}}"
 STORE = plan.run.photo_store
+RASTERS = ("ortho", "geometry", "tone", "light", "lamps")
 RESULTS = plan.results(
     of_city=["report.html", "{city}.qgz", "{city}.gpkg"],
     of_photo=[
         "solve.png",
-        "ortho.tif",
-        "geometry.tif",
-        "tone.tif",
-        "light.tif",
-        "lamps.tif",
+        *(f"{raster}.tif" for raster in RASTERS),
+        *(f"{raster}.qml" for raster in RASTERS),
     ],
+    of_dates=["change.tif", "change.qml"],
 )
 
 
@@ -52,6 +52,7 @@ include: "pipeline/rules/place.smk"
 include: "pipeline/rules/grid.smk"
 include: "pipeline/rules/orthorectify.smk"
 include: "pipeline/rules/tone.smk"
+include: "pipeline/rules/style.smk"
 include: "pipeline/rules/country_tones.smk"
 include: "pipeline/rules/motorways.smk"
 include: "pipeline/rules/borders.smk"

@@ -5,7 +5,6 @@ import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
-from pathlib import Path
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from pyproj import CRS
@@ -13,7 +12,7 @@ from pyproj import CRS
 from pipeline.deliver.palette import BACKGROUND
 from pipeline.deliver.results import CityResults, PairResults, PhotoResults
 from pipeline.qgis.layers import Layer, common_layers, pair_layers, photo_layers
-from pipeline.qgis.qml import RasterStyle, VectorStyle, qml
+from pipeline.qgis.qml import RasterStyle, VectorStyle
 from pipeline.qgis.raster_styles import light_change, rasters, tone_change
 from pipeline.qgis.symbols import QGIS_VERSION
 from pipeline.raster.bands import change_band
@@ -28,13 +27,6 @@ RASTER_TITLES = {
     "geometry": "Position uncertainty (1 sigma)",
 }
 RASTER_VISIBLE = {"ortho"}
-
-
-def raster_styles(photo: PhotoResults) -> dict[Path, str]:
-    """The QML that belongs beside each raster of a photo."""
-    styles = rasters(photo.facts.evidence)
-    styles["light"] = styles["ortho"]  # light is drawn as the photo is
-    return {photo.raster(kind): qml(style) for kind, style in styles.items()}
 
 
 def project(city: CityResults, geopackage: str, change: str | None = None) -> bytes:

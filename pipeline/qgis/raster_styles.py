@@ -6,7 +6,7 @@ from xml.etree.ElementTree import Element, SubElement
 from pipeline.deliver import palette
 from pipeline.deliver.palette import Stop
 from pipeline.models import EvidenceLevel
-from pipeline.qgis.qml import RasterStyle
+from pipeline.qgis.qml import RasterStyle, qml
 from pipeline.raster.bands import GEOMETRY_BANDS, ORTHO_BANDS, Band
 from pipeline.tone.lamps import lamp_classes
 from pipeline.tone.ratios import tone_bands
@@ -15,6 +15,12 @@ from pipeline.tone.ratios import tone_bands
 def rasters(level: EvidenceLevel) -> dict[str, RasterStyle]:
     """The style of each raster in the project, of a photo of this evidence level."""
     return {"ortho": ortho(), "tone": tone(), "lamps": lamps(level), "geometry": geometry()}
+
+
+def raster_qml(level: EvidenceLevel) -> dict[str, str]:
+    """The QML that belongs beside each raster of a photo of this evidence level, by the raster's name."""
+    styles = rasters(level) | {"light": ortho()}  # light is drawn as the photo is
+    return {name: qml(style) for name, style in styles.items()}
 
 
 def ortho() -> RasterStyle:

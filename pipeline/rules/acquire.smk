@@ -12,6 +12,10 @@ rule acquire:
         f"{PHOTO}/logs/acquire.log",
     conda:
         "../../environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory_mb,
+        runtime=runtime_min,
     params:
         source=plan.photo_option,
         location=plan.option("location"),

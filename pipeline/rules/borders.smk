@@ -14,6 +14,10 @@ rule borders:
         f"{CITY}/logs/borders.log",
     conda:
         "../../environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory_mb,
+        runtime=runtime_min,
     params:
         countries=plan.option("countries"),
         options=plan.option("borders"),

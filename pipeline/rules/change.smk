@@ -7,11 +7,15 @@ rule change:
         cameras=plan.each_placed("camera.json"),
     output:
         change=f"{CITY}/change.tif",
+        style=f"{CITY}/change.qml",
     log:
         f"{CITY}/logs/change.log",
     conda:
         "../../environment.yaml"
     threads: 2
+    resources:
+        mem_mb=memory_mb,
+        runtime=runtime_min,
     params:
         countries=plan.option("countries"),
     message:

@@ -13,6 +13,10 @@ rule country_tones:
         f"{PHOTO}/logs/country_tones.log",
     conda:
         "../../environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory_mb,
+        runtime=runtime_min,
     message:
         "{wildcards.city}, {wildcards.photo}: tone of each country, and its lamps"
     script:

@@ -25,6 +25,10 @@ rule deliver:
         f"{CITY}/logs/deliver.log",
     conda:
         "../../environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory_mb,
+        runtime=runtime_min,
     params:
         city=plan.city,
     message:

@@ -18,6 +18,9 @@ rule georeference:
     conda:
         "../../environment.yaml"
     threads: 2
+    resources:
+        mem_mb=memory_mb,
+        runtime=runtime_min,
     params:
         heights=plan.option("dem"),
     message:

@@ -7,6 +7,10 @@ rule grid:
         f"{CITY}/logs/grid.log",
     conda:
         "../../environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory_mb,
+        runtime=runtime_min,
     params:
         location=plan.option("location"),
         options=plan.option("grid"),

@@ -6,7 +6,10 @@ rule motorways:
     localrule: True
     conda:
         "../../environment.yaml"
+    threads: 1
     resources:
+        mem_mb=memory_mb,
+        runtime=runtime_min,
         openstreetmap_connections=1,
     params:
         location=plan.option("location"),

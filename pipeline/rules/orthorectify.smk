@@ -12,6 +12,9 @@ rule orthorectify:
     conda:
         "../../environment.yaml"
     threads: 2
+    resources:
+        mem_mb=memory_mb,
+        runtime=runtime_min,
     params:
         heights=plan.option("dem"),
     message:

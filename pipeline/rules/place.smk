@@ -8,6 +8,10 @@ checkpoint place:
     localrule: True
     conda:
         "../../environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory_mb,
+        runtime=runtime_min,
     message:
         "{wildcards.city}: see which photos could be placed"
     script:

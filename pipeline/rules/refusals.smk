@@ -7,9 +7,14 @@ rule refusals:
         f"{plan.run.results}/refusals",
     log:
         f"{plan.run.results}/logs/refusals.log",
+    retries: 0
     localrule: True
     conda:
         "../../environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory_mb,
+        runtime=runtime_min,
     message:
         "Photos were refused."
     script:

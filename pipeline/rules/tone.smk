@@ -12,6 +12,9 @@ rule tone:
     conda:
         "../../environment.yaml"
     threads: 2
+    resources:
+        mem_mb=memory_mb,
+        runtime=runtime_min,
     params:
         options=plan.option("tone"),
     message:

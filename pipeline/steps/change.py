@@ -8,7 +8,10 @@ import numpy as np
 from pipeline.borders.allowed_change import Allowed, allowed
 from pipeline.borders.paired_cells import Common, change_tile, pair_cells, paired_squares
 from pipeline.borders.zones import AREA_CRS
+from pipeline.files import atomic_write
 from pipeline.ground.countries import Countries, read_countries
+from pipeline.qgis.qml import qml
+from pipeline.qgis.raster_styles import light_change
 from pipeline.raster.bands import Band, change_band, photo_tags
 from pipeline.raster.cog import write_cog
 from pipeline.raster.dataset import labelled
@@ -31,11 +34,12 @@ def map_change(
     cameras: list[Path],
     countries: list[str],
     change: Path,
+    style: Path,
     workers: Workers = HERE,
 ) -> None:
     """Two bands for each pair of photos: light and tone, later less earlier, log2. What the whole frame did
     is taken off, of light always, of tone where only relative change may be told. The lists run over the
-    photos of the city."""
+    photos of the city. `style` is what QGIS reads beside `change`."""
     photos = read_photos(photo_facts, cameras, lights, tones)
     areas, grid = read_countries(AREA_CRS, countries), photos[0].scene.grid
     facts = [photo.scene.facts for photo in photos]
@@ -49,6 +53,8 @@ def map_change(
         bands = tuple(band for pair, may, _ in compared for band in _bands(pair, may))
         values = tiled((len(bands), grid.height, grid.width), TILE, partial(_tile, compared))
         write_cog(change, labelled(values, grid, bands, tags))
+    with atomic_write(style) as part:
+        part.write_text(qml(light_change(1)), encoding="utf-8")
 
 
 def _compared(pair: Pair, countries: Countries) -> ComparedPair:

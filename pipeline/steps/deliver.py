@@ -1,4 +1,4 @@
-"""Step deliver: everything of a city as files that open styled: GeoPackage, QGIS project, report, QML."""
+"""Step deliver: everything of a city as files that open styled: GeoPackage, QGIS project, report."""
 
 from pathlib import Path
 
@@ -8,9 +8,7 @@ from pipeline.deliver.results import RefusedPhoto, read_city
 from pipeline.files import atomic_write
 from pipeline.models import City
 from pipeline.qgis.layers import city_layers
-from pipeline.qgis.project import project, raster_styles
-from pipeline.qgis.qml import qml
-from pipeline.qgis.raster_styles import light_change
+from pipeline.qgis.project import project
 from pipeline.report.page import report_html
 from pipeline.steps.placed import Placed
 from pipeline.steps.step import run_step
@@ -29,10 +27,7 @@ def deliver(
     report: Path,
 ) -> None:
     """From what `placed` says of the photos, their folders, the city's grid, `compared` tables, map of
-    `change` (no file or one), and the border and motorway maps. The city is named by its GeoPackage.
-
-    `<raster>.qml` is written beside each raster, so that it opens styled alone.
-    """
+    `change` (no file or one), and the border and motorway maps. The city is named by its GeoPackage."""
     photos = Placed.read(placed)
     folders = [placed.parent / name for name in photos.photos]
     refused = tuple(
@@ -42,14 +37,9 @@ def deliver(
     results = read_city(geopackage.stem, city.name, folders, grid, compared, borders, motorways, refused)
     provenance = facts(results, city)
     for photo in results.photos:
-        for raster, text in raster_styles(photo).items():
-            with atomic_write(raster.with_suffix(".qml")) as file:
-                file.write_text(text, encoding="utf-8")
-            # Statistics that QGIS once guessed from overviews.
-            raster.with_name(f"{raster.name}.aux.xml").unlink(missing_ok=True)
-    for raster in change:
-        with atomic_write(raster.with_suffix(".qml")) as file:
-            file.write_text(qml(light_change(1)), encoding="utf-8")
+        # Statistics that QGIS once guessed from overviews.
+        for guessed in photo.folder.glob("*.tif.aux.xml"):
+            guessed.unlink()
     with atomic_write(geopackage) as file:
         write_geopackage(file, city_layers(results), results.tables, provenance)
     with atomic_write(qgis) as file:

@@ -1,5 +1,6 @@
 """Step download: a frame of NASA's archive is kept in the photo store, with its checksum beside it."""
 
+import hashlib
 from pathlib import Path
 
 from pipeline.archive.client import fetch
@@ -10,20 +11,28 @@ from pipeline.photo.reader import read_photo
 from pipeline.steps.step import run_step
 
 
-def download(photo_id: str, picture: Path, archive: str = ARCHIVE) -> None:
+def download(photo_id: str, picture: Path, checksum: Path, archive: str = ARCHIVE) -> None:
     """Fetch `photo_id` to `picture`, unless there is such a file already, whoever put it there."""
     if picture.exists():
+        if not checksum.exists():
+            with picture.open("rb") as file:
+                _list(hashlib.file_digest(file, "sha256").hexdigest(), picture, checksum)
         return
     url = image_url(photo_id, archive)
     try:
         with atomic_write(picture) as part:
             digest = fetch(url, part)
             _check_picture(part, url)
-            with atomic_write(picture.with_name(f"{picture.name}.sha256")) as listed:
-                listed.write_text(f"{digest}  {picture.name}\n", encoding="ascii")
+            _list(digest, picture, checksum)
     except DownloadError as error:
         by_hand = picture.parent.parent / f"{photo_id}.jpg"
         raise DownloadError(f"{error}; you can put the photo at {by_hand} yourself") from None
+
+
+def _list(digest: str, picture: Path, checksum: Path) -> None:
+    """A checksum as `sha256sum --check` reads it."""
+    with atomic_write(checksum) as part:
+        part.write_text(f"{digest}  {picture.name}\n", encoding="ascii")
 
 
 def _check_picture(file: Path, url: str) -> None:

@@ -114,13 +114,17 @@ class Plan:
         """A file of every city's folder."""
         return [f"{self.run.results}/{city}/{file}" for city in self.cities]
 
-    def results(self, of_city: list[str], of_photo: list[str]) -> list[Callable[[Any], list[str]]]:
+    def results(
+        self, of_city: list[str], of_photo: list[str], of_dates: list[str]
+    ) -> list[Callable[[Any], list[str]]]:
         """Input functions, one a city so that none waits for another: the files of each city with a photo on
-        the map (`{city}` in a name becomes the city's), and those of each of its photos there."""
+        the map (`{city}` in a name becomes the city's), `of_dates` only of one with several photos there, and
+        those of each of its photos there."""
 
         def files(city: str, wildcards: Any) -> list[str]:
             folder, photos = self.run.results / city, self.placed(city).photos
-            delivered = [str(folder / file.format(city=city)) for file in of_city if photos]
+            names = (of_city if photos else []) + (of_dates if len(photos) > 1 else [])
+            delivered = [str(folder / file.format(city=city)) for file in names]
             return delivered + [str(folder / photo / file) for photo in photos for file in of_photo]
 
         return [partial(files, city) for city in self.cities]

@@ -33,7 +33,7 @@ def run_step(function: Callable[..., None], snakemake: Any) -> None:
 
     Values are converted as the function's annotations ask: file names to Path, mappings to models.
     """
-    log_file = Path(str(snakemake.log))
+    log_file, began = Path(str(snakemake.log)), time.monotonic()
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     try:
         _log_to(log_file)
@@ -52,14 +52,18 @@ def run_step(function: Callable[..., None], snakemake: Any) -> None:
         log.exception("the step failed")
         reason = " ".join(str(error).split())
         _fail(f"bug in step {snakemake.rule}: {type(error).__name__}: {reason}; traceback in {log_file}")
+    finally:
+        _log_cost(time.monotonic() - began, snakemake.resources.get("mem_mb"))
 
 
 def _arguments(function: Callable[..., None], snakemake: Any) -> dict[str, Any]:
-    """The rule's named items by name, and who works out tiles where the function asks for them; items that
-    are fields of one of the function's dataclasses together, as that."""
+    """The rule's named items by name, its threads or who works out tiles where the function asks for them;
+    items that are fields of one of the function's dataclasses together, as that."""
     named: dict[str, Any] = {}
     for items in (snakemake.input, snakemake.output, snakemake.params):
         named |= {key: list(value) if isinstance(value, list) else value for key, value in items.items()}
+    if "threads" in inspect.signature(function).parameters:
+        named["threads"] = snakemake.threads
     for name, annotation in get_type_hints(function).items():
         if annotation is Workers:
             named[name] = _workers(snakemake)
@@ -95,6 +99,23 @@ def _log_to(file: Path) -> None:
     for ours in ("pipeline", "__main__"):
         logging.getLogger(ours).setLevel(logging.INFO)
     logging.captureWarnings(True)
+
+
+def _log_cost(seconds: float, asked_mb: int | None) -> None:
+    """What the step took and its rule asked for, by which `resources` is calibrated and tested; memory and
+    processor time are those since the process began, with the imports."""
+    peak, took = peak_mb(), f"took {seconds:.1f} s, {time.process_time():.1f} s of processor"
+    log.info("%s%s; asked for %s MB", took, "" if peak is None else f", {peak:.0f} MB of memory", asked_mb)
+
+
+def peak_mb() -> float | None:
+    """The most memory that this process has held since it began, in 10^6 bytes; None where the system does
+    not tell. `getrusage` would count what the parent held when it started the process."""
+    try:
+        lines = Path("/proc/self/status").read_text(encoding="ascii", errors="replace").splitlines()
+        return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) * 1024 / 1e6
+    except (OSError, StopIteration):
+        return None
 
 
 def _refusal(error: OSError) -> str:

@@ -4,17 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.scenes.delivery import Delivery
+from tests.scenes.delivery import RASTERS, Delivery
 
 
 def test_writes_all_files_and_no_others(delivery: Delivery) -> None:
     made = {path.name for path in delivery.folder.iterdir() if path.is_file()}
     given = {"grid.json", "placed.json", "borders.gpkg", "change.tif"}
-    assert made - given == {"demo.gpkg", "demo.qgz", "report.html", "change.qml"}
+    assert made - given == {"demo.gpkg", "demo.qgz", "report.html"}
     for photo in delivery.photos:
-        assert {path.name for path in photo.glob("*.qml")} == {
-            f"{k}.qml" for k in ("ortho", "tone", "lamps", "geometry", "light")
-        }
+        assert {path.name for path in photo.glob("*.qml")} == {f"{name}.qml" for name in RASTERS}
 
 
 def test_removes_guessed_statistics(delivery: Delivery, tmp_path: Path) -> None:

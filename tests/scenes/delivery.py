@@ -10,8 +10,10 @@ from pipeline.deliver.results import CityResults, read_city
 from pipeline.models import City
 from pipeline.steps.deliver import deliver
 from pipeline.steps.placed import Placed
+from pipeline.steps.style import style
 from tests.scenes.city import fabricate
 
+RASTERS = ("ortho", "geometry", "tone", "light", "lamps")
 # A title that would break HTML or XML that is glued together without escaping.
 TITLE = 'Liège <b>& "Maastricht"</b>'
 
@@ -33,7 +35,9 @@ class Delivery:
         return [self.folder / name for name in Placed.read(self.folder / "placed.json").photos]
 
     def run(self) -> None:
-        """The step, as its rule calls it."""
+        """The steps `style` and `deliver`, as their rules call them."""
+        for photo in self.photos:
+            style(photo / "photo.json", **{name: photo / f"{name}.qml" for name in RASTERS})
         deliver(
             city=self.city,
             placed=self.folder / "placed.json",

@@ -42,7 +42,10 @@ def mapped(folder: Path, *shots: Shot, simulated: str = "") -> Path:
             changed_in_the_west(one)
     names = ("tone.tif", "light.tif", "photo.json", "camera.json")
     map_change(
-        *([one / name for one in folders] for name in names), ["BE", "DE", "LU", "NL"], folder / "change.tif"
+        *([one / name for one in folders] for name in names),
+        ["BE", "DE", "LU", "NL"],
+        folder / "change.tif",
+        folder / "change.qml",
     )
     return folder / "change.tif"
 
@@ -50,6 +53,7 @@ def mapped(folder: Path, *shots: Shot, simulated: str = "") -> Path:
 def test_the_west_changed_and_the_frame_is_taken_off(tmp_path: Path) -> None:
     # Given in the wrong order: it is the time that counts.
     file = mapped(tmp_path, Shot("later"), Shot("sooner", YEARS_BEFORE))
+    assert "<qgis" in file.with_suffix(".qml").read_text(encoding="utf-8")
     with rasterio.open(file) as raster:
         assert raster.descriptions == ("light sooner to later", "tone sooner to later")
         assert raster.tags()["evidence"] == "jpeg"
@@ -94,7 +98,8 @@ def test_two_anchored_cameras_are_made_one_in_the_map_and_in_the_tables(tmp_path
     folders = [tmp_path / shot.name for shot in shots]
     names = ("tone.tif", "light.tif", "photo.json", "camera.json")
     file = tmp_path / "change.tif"
-    map_change(*([one / name for one in folders] for name in names), ["BE", "DE", "LU", "NL"], file)
+    lists = ([one / name for one in folders] for name in names)
+    map_change(*lists, ["BE", "DE", "LU", "NL"], file, file.with_suffix(".qml"))
     with rasterio.open(file) as raster, rasterio.open(tmp_path / "later" / "tone.tif") as later:
         found, tone = raster.read(2), later.read()
     expected = between_cameras("D850", row(D850), "D3S", row(D3S)).apply(tone[0], tone[1])[0] - tone[0]

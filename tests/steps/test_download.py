@@ -21,16 +21,21 @@ def jpeg(tmp_path: Path) -> bytes:
     return save_jpeg(night_codes(), tmp_path / "sent.jpg").read_bytes()
 
 
+def beside(picture: Path) -> Path:
+    """The file of its checksum."""
+    return picture.with_name(f"{picture.name}.sha256")
+
+
 def test_fetched_once_with_its_checksum(tmp_path: Path, jpeg: bytes) -> None:
     picture = tmp_path / "store" / "nasa" / "ISS034-E-5935.jpg"
     with serve(Answer(content=jpeg)) as archive:
-        download("ISS034-E-5935", picture, archive.url)
+        download("ISS034-E-5935", picture, beside(picture), archive.url)
         before = picture.stat().st_mtime_ns
-        download("ISS034-E-5935", picture, archive.url)
+        download("ISS034-E-5935", picture, beside(picture), archive.url)
     assert archive.paths == ["/large/ISS034/ISS034-E-5935.JPG"]
     assert picture.read_bytes() == jpeg
     assert picture.stat().st_mtime_ns == before
-    digest, name = picture.with_name("ISS034-E-5935.jpg.sha256").read_text().split()
+    digest, name = beside(picture).read_text().split()
     assert (digest, name) == (hashlib.sha256(jpeg).hexdigest(), picture.name)
     assert len(list(picture.parent.iterdir())) == 2
 
@@ -39,8 +44,9 @@ def test_what_somebody_put_there_stays(tmp_path: Path, jpeg: bytes) -> None:
     picture = tmp_path / "ISS034-E-5935.jpg"
     picture.write_bytes(b"mine")
     with serve(Answer(content=jpeg)) as archive:
-        download("ISS034-E-5935", picture, archive.url)
+        download("ISS034-E-5935", picture, beside(picture), archive.url)
     assert picture.read_bytes() == b"mine"
+    assert beside(picture).read_text().split() == [hashlib.sha256(b"mine").hexdigest(), picture.name]
     assert archive.paths == []
 
 
@@ -50,7 +56,7 @@ def test_a_broken_picture_does_not_enter_the_store(tmp_path: Path, jpeg: bytes) 
         serve(Answer(content=jpeg[: len(jpeg) // 2])) as archive,
         pytest.raises(DownloadError, match="cut short") as caught,
     ):
-        download("ISS034-E-5935", picture, archive.url)
+        download("ISS034-E-5935", picture, beside(picture), archive.url)
     assert list(picture.parent.iterdir()) == []
     message = str(caught.value)
     assert message.startswith(f"{archive.url}/large/ISS034/ISS034-E-5935.JPG: is damaged")

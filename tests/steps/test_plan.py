@@ -92,7 +92,7 @@ def test_a_refused_photo_is_left_out_of_what_is_made(workdir: Workdir) -> None:
     assert plan.each_photo("photo.tif")(Wildcards("x"))[0] == "results/x/ISS030-E-1/photo.tif"
     assert plan.each_placed("tone.tif")(Wildcards("x")) == ["results/x/ISS030-E-2/tone.tif"]
     assert plan.change(Wildcards("x")) == []  # one photo is left
-    asked = [files(None) for files in plan.results(["{city}.gpkg"], ["ortho.tif"])]
+    asked = [files(None) for files in plan.results(["{city}.gpkg"], ["ortho.tif"], ["change.tif"])]
     assert asked == [["results/x/x.gpkg", "results/x/ISS030-E-2/ortho.tif"], []]
     assert plan.refusals(None) == ["results/refusals"]
     with pytest.raises(RefusedError, match=r"^1 is dark\n3 is dark\n1 is dark$"):

@@ -24,6 +24,7 @@ class FakeSnakemake:
     output: dict[str, Any] = field(default_factory=dict)
     params: dict[str, Any] = field(default_factory=dict)
     config: dict[str, Any] = field(default_factory=dict)
+    resources: dict[str, Any] = field(default_factory=lambda: {"mem_mb": 300})
     threads: int = 2
     rule: str = "try"
 
@@ -36,14 +37,14 @@ def snakemake(tmp_path: Path) -> FakeSnakemake:
 def test_named_items_arrive_as_annotated(snakemake: FakeSnakemake) -> None:
     seen: list[object] = []
 
-    def step(one: Path, many: list[Path], place: LonLat, out: Path) -> None:
-        seen.extend([one, many, place, out])
+    def step(one: Path, many: list[Path], place: LonLat, out: Path, threads: int) -> None:
+        seen.extend([one, many, place, out, threads])
 
     snakemake.input = {"one": "a.tif", "many": ["b.tif", "c.tif"]}
     snakemake.output = {"out": "d.tif"}
     snakemake.params = {"place": {"lon": 5.0, "lat": 50.0}}
     run_step(step, snakemake)
-    assert seen == [Path("a.tif"), [Path("b.tif"), Path("c.tif")], LonLat(lon=5, lat=50), Path("d.tif")]
+    assert seen == [Path("a.tif"), [Path("b.tif"), Path("c.tif")], LonLat(lon=5, lat=50), Path("d.tif"), 2]
 
 
 @pytest.mark.parametrize("address", ["threads", "tcp://10.0.0.5:8786"])

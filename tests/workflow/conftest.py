@@ -6,6 +6,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.scenes.raw_scene import AIM, NIGHTS, write_raw_photo
 from tests.workflow.workdir import REPOSITORY, Outcome, Workdir
 
 
@@ -21,6 +22,27 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workdir, Outcome, fl
     outcome = workdir.snakemake()
     assert outcome.code == 0, outcome.text
     return workdir, outcome, killed
+
+
+@pytest.fixture(scope="session")
+def raw_city(tmp_path_factory: pytest.TempPathFactory) -> Workdir:
+    """Two raw photos of known lamps on a coarse grid, through one run of Snakemake."""
+    workdir = Workdir.make(tmp_path_factory.mktemp("raw"))
+    write_raw_city(workdir)
+    outcome = workdir.snakemake("--config", "cities=raw")
+    assert outcome.code == 0, outcome.text
+    return workdir
+
+
+def write_raw_city(workdir: Workdir) -> None:
+    workdir.write_city(
+        "raw",
+        location={"lon": AIM[0], "lat": AIM[1]},
+        countries=["BE", "DE", "NL"],
+        photos=[write_raw_photo(workdir.folder, night) for night in NIGHTS],
+        grid={"radius_km": 30, "resolution_m": 400},
+        borders={"replicates": 200},
+    )
 
 
 def _kill_when(workdir: Workdir, file: Path) -> float:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from pipeline.steps.resources import SNAKEMAKE_MB
 from tests.workflow.workdir import REPOSITORY, Outcome, Workdir
 
 Demo = tuple[Workdir, Outcome, float]
@@ -79,10 +80,30 @@ def test_everything_is_delivered(demo: Demo) -> None:
 
 def test_no_step_logs_a_warning(demo: Demo) -> None:
     logs = sorted((demo[0].folder / "results").rglob("*.log"))
-    # Two photos with six steps each, and place, grid, borders, change and deliver.
-    assert len(logs) == 17
+    # Two photos with seven steps each, and place, grid, borders, change and deliver.
+    assert len(logs) == 19
     for log in logs:
         assert not re.search("WARNING|ERROR", log.read_text(encoding="utf-8")), log.name
+
+
+def test_what_steps_ask_for_is_enough_and_not_twice_too_much(demo: Demo) -> None:
+    """Of the memory of the step and of the Snakemake that a cluster would start for it."""
+    logs = {log: log.read_text(encoding="utf-8") for log in (demo[0].folder / "results").rglob("*.log")}
+    for log, text in logs.items():
+        took = re.search(r"([0-9]+) MB of memory; asked for ([0-9]+) MB", text)
+        assert took, log.name
+        peak_mb, asked_mb = SNAKEMAKE_MB + int(took[1]), int(took[2])
+        print(f"{log.stem}: asked for {asked_mb} MB, takes {peak_mb} MB")
+        assert peak_mb <= asked_mb <= 2 * peak_mb, log.name
+
+
+@pytest.mark.parametrize(
+    ("lost", "by"),
+    [("simulated-2012/tone.qml", "style"), ("change.qml", "change"), ("simulated-2022/lamps.tif", "tone")],
+)
+def test_what_is_deleted_is_made_anew(finished: Workdir, lost: str, by: str) -> None:
+    (finished.folder / "results" / "demo" / lost).unlink()
+    assert job_counts(finished.snakemake("--dry-run").text)[by] == 1
 
 
 def test_a_second_run_does_nothing(demo: Demo) -> None:

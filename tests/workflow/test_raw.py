@@ -25,7 +25,6 @@ from tests.qgis.test_project import inspect
 from tests.scenes.raw_cameras import PUBLISHED
 from tests.scenes.raw_scene import (
     AFTER,
-    AIM,
     BEFORE,
     BLACK,
     CAMERA,
@@ -37,7 +36,6 @@ from tests.scenes.raw_scene import (
     planted_picture,
     planted_tone,
     true_camera,
-    write_raw_photo,
 )
 from tests.workflow.workdir import Workdir
 
@@ -59,20 +57,9 @@ WIDEST = 0.2  # of an interval, so that none holds anything
 
 
 @pytest.fixture(scope="module")
-def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def results(raw_city: Workdir) -> Path:
     """The city's results, of one run of Snakemake."""
-    workdir = Workdir.make(tmp_path_factory.mktemp("raw"))
-    workdir.write_city(
-        "raw",
-        location={"lon": AIM[0], "lat": AIM[1]},
-        countries=list(COUNTRIES),
-        photos=[write_raw_photo(workdir.folder, night) for night in NIGHTS],
-        grid={"radius_km": 30, "resolution_m": 400},
-        borders={"replicates": 200},
-    )
-    outcome = workdir.snakemake("--config", "cities=raw")
-    assert outcome.code == 0, outcome.text
-    return workdir.folder / "results" / "raw"
+    return raw_city.folder / "results" / "raw"
 
 
 def bands(results: Path, night: Night, kind: str) -> NDArray[np.floating]:

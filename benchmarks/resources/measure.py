@@ -1,0 +1,78 @@
+"""Run the cities through Snakemake, and gather from the logs what each step took."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.resources.cities import CITIES, write_demo, write_raw
+from pipeline.steps.resources import Size
+from tests.workflow.workdir import Workdir
+
+TOOK = re.compile(r"took ([\d.]+) s, ([\d.]+) s of processor, (?:at most )?(\d+) MB of memory")
+
+
+@dataclass(frozen=True)
+class Row:
+    """What one step took in one city."""
+
+    rule: str
+    city: str
+    photo: str
+    size: Size
+    seconds: float
+    processor_s: float
+    peak_mb: float
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def of(cls, values: dict[str, Any]) -> "Row":
+        return cls(**values | {"size": Size(**values["size"])})
+
+
+def measured(folder: Path) -> list[Row]:
+    """Run all cities in `folder`, or go on where a run was interrupted."""
+    workdir = Workdir(folder) if folder.exists() else Workdir.make(folder)
+    rows: list[Row] = []
+    for name, write in (("demo", write_demo), ("raw", write_raw)):
+        if not (workdir.folder / "configs" / f"{name}.yaml").exists():
+            write(workdir)
+        rows += _run(workdir, name, "all")
+    for city in CITIES:
+        city.write(workdir)
+        rows += _run(workdir, city.name, *city.targets())
+    return rows
+
+
+def _run(workdir: Workdir, city: str, *targets: str) -> Iterator[Row]:
+    print(f"{city} ...", flush=True)
+    outcome = workdir.snakemake(*targets, "--config", f"cities={city}")
+    if outcome.code:
+        raise RuntimeError(outcome.text)
+    return rows_of(workdir.folder, city)
+
+
+def rows_of(folder: Path, city: str) -> Iterator[Row]:
+    """From the logs of a city's steps in a workdir."""
+    results = folder / "results" / city
+    for log in sorted(results.rglob("logs/*.log")):
+        took = TOOK.search(log.read_text(encoding="utf-8"))
+        if took is None:
+            continue
+        seconds, processor_s, peak_mb = map(float, took.groups())
+        of_photo, rule = log.parents[1], log.stem
+        photo = "" if of_photo == results else of_photo.name
+        size = Size.of(rule, _inputs(rule, of_photo, results))
+        yield Row(rule, city, photo, size, seconds, processor_s, peak_mb)
+
+
+def _inputs(rule: str, folder: Path, city: Path) -> list[str]:
+    """The inputs by which a rule's work is counted."""
+    if rule == "acquire":  # photo.tif has the pixels of the picture
+        return [str(folder / "photo.tif")]
+    if folder == city:
+        return [str(file) for file in city.rglob("*.tif")]
+    return [str(file) for file in (*folder.glob("*.tif"), city / "grid.json")]
