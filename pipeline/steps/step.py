@@ -9,6 +9,7 @@ that ends with
 so it can be imported and called without Snakemake.
 """
 
+import inspect
 import logging
 import os
 import sys
