@@ -29,9 +29,9 @@ from pipeline.photo.photo import Photo
 from pipeline.photo.reading import Reading, check_size
 from pipeline.photo.saturation import SATURATION
 
-BYTES_A_PIXEL = (
-    100  # of the binned frame, memory that reading and masking takes, measured by benchmarks/memory
-)
+# Of the binned frame, which has a quarter of the sensor's samples: memory that reading and masking takes at
+# most, measured by benchmarks/memory. The search for hot pixels takes most of it.
+BYTES_A_PIXEL = 80
 # The archive's largest JPEG is the raw frame less this many pixels at each edge.
 JPEG_MARGIN_PX = (6.0, 6.0)
 

@@ -27,11 +27,13 @@ from pipeline.photo.profile import SRGB, in_srgb, srgb_transform
 from pipeline.photo.reading import MAX_PIXELS, Reading, check_size
 from pipeline.photo.saturation import saturated
 from pipeline.photo.strips import strips
+from pipeline.photo.tiff import CACHE_BYTES
 
 RAW_SUFFIXES = (".nef", ".dng")
 SUFFIXES = (".jpg", ".jpeg", ".tif", ".tiff", *RAW_SUFFIXES)
-# Memory that reading and masking takes at most, measured by benchmarks/memory.
-JPEG_BYTES_A_PIXEL, TIFF_BYTES_A_PIXEL = 20, 20
+# Memory that reading and masking takes at most, measured by benchmarks/memory: light takes 12, the mask 1,
+# a JPEG as decoded or a channel to find a median in 4; what is left are strips, libraries and GDAL's cache.
+JPEG_BYTES_A_PIXEL, TIFF_BYTES_A_PIXEL = 20, 22
 
 
 def read_photo(file: Path) -> Reading:
@@ -99,8 +101,8 @@ def _read_tiff(file: Path) -> Reading:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
             source = rasterio.open(file)
-        with source:
-            check_size(file, source.width, source.height, TIFF_BYTES_A_PIXEL)
+        with source, rasterio.Env(GDAL_CACHEMAX=CACHE_BYTES):
+            check_size(file, source.width, source.height, _tiff_bytes_a_pixel(source))
             if source.count not in (3, 4) or len(set(source.dtypes[:3])) != 1:
                 raise _no_colour(file, f"it has {source.count} band{'s'[: source.count != 1]}")
             exif, profile = _tiff_tags(file)
@@ -111,6 +113,13 @@ def _read_tiff(file: Path) -> Reading:
         reason = " ".join(str(error).split())
         raise PhotoError(f"{file}: is damaged or cut short ({reason}); fetch or copy it again") from None
     return Reading(photo.without(hidden), exif, linearisation)
+
+
+def _tiff_bytes_a_pixel(source: DatasetReader) -> float:
+    """Of an opened TIFF. A block is held twice, as unpacked and as handed over; some are as high as the
+    picture."""
+    share = float(min(1.0, source.block_shapes[0][0] / source.height))
+    return TIFF_BYTES_A_PIXEL + share * 2 * 3 * np.dtype(source.dtypes[0]).itemsize
 
 
 def _tiff_light(
@@ -134,9 +143,11 @@ def _tiff_light(
 
 
 def _tiff_strips(source: DatasetReader) -> Iterator[tuple[slice, NDArray[Any]]]:
-    """Rows of an opened TIFF and their values (3, rows, width): whole blocks, each unpacked once."""
-    for rows in strips(source.height, source.block_shapes[0][0]):
-        yield rows, source.read((1, 2, 3), window=Window.from_slices(rows, (0, source.width)))
+    """Rows of an opened TIFF and their values (3, rows, width); its blocks are unpacked once."""
+    for whole in strips(source.height, source.block_shapes[0][0]):
+        values = source.read((1, 2, 3), window=Window.from_slices(whole, (0, source.width)))
+        for rows in strips(values.shape[1]):
+            yield slice(whole.start + rows.start, whole.start + rows.stop), values[:, rows]
 
 
 def _tiff_tags(file: Path) -> tuple[Facts, bytes | None]:

@@ -24,7 +24,7 @@ class Reading:
     evidence: EvidenceLevel = "jpeg"
 
 
-def check_size(file: Path, width: int, height: int, bytes_a_pixel: int) -> None:
+def check_size(file: Path, width: int, height: int, bytes_a_pixel: float) -> None:
     """Raise PhotoError for a picture too small, too long, or too large for the reader or the free memory."""
     if min(width, height) < MIN_SIDE_PX:
         raise PhotoError(
@@ -41,12 +41,12 @@ def check_size(file: Path, width: int, height: int, bytes_a_pixel: int) -> None:
     check_memory(file, width, height, bytes_a_pixel, psutil.virtual_memory().available)
 
 
-def check_memory(file: Path, width: int, height: int, bytes_a_pixel: int, available: int) -> None:
+def check_memory(file: Path, width: int, height: int, bytes_a_pixel: float, available: int) -> None:
     """Raise PhotoError for a picture that needs more bytes to be read and masked than are available."""
     needed = bytes_a_pixel * width * height
     if needed > available:
         raise PhotoError(
             f"{file}: is {width} x {height} pixels, which need {needed / 1e9:.3g} GB of memory, and "
             f"{available / 1e9:.3g} GB are free; end other programs, run fewer steps at once "
-            f"(snakemake --cores 1), or reduce it to {available // bytes_a_pixel / 1e6:.3g} million pixels"
+            f"(snakemake --cores 1), or reduce it to {available / bytes_a_pixel / 1e6:.3g} million pixels"
         )
