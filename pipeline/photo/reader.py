@@ -118,8 +118,9 @@ def _read_tiff(file: Path) -> Reading:
 def _tiff_bytes_a_pixel(source: DatasetReader) -> float:
     """Of an opened TIFF. A block is held twice, as unpacked and as handed over; some are as high as the
     picture."""
-    share = float(min(1.0, source.block_shapes[0][0] / source.height))
-    return TIFF_BYTES_A_PIXEL + share * 2 * 3 * np.dtype(source.dtypes[0]).itemsize
+    share: float = min(1.0, source.block_shapes[0][0] / source.height)
+    value_bytes: int = np.dtype(source.dtypes[0]).itemsize
+    return TIFF_BYTES_A_PIXEL + share * 2 * 3 * value_bytes
 
 
 def _tiff_light(
