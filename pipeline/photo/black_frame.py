@@ -1,21 +1,18 @@
 """The black frame that some pictures have around them, which is no dark night."""
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
 
-def black_frame(values: NDArray[Any]) -> NDArray[np.bool_]:
-    """Rows and columns along the edges that are exactly zero from end to end: a frame, not a dark night,
-    which has noise."""
-    dark = ~(values != 0).any(axis=0)
-    frame = np.zeros(dark.shape, bool)
-    for axis in (0, 1):
-        empty = dark.all(axis=1 - axis)
-        first = int(np.argmin(empty)) if not empty.all() else len(empty)
-        last = len(empty) - int(np.argmin(empty[::-1])) if not empty.all() else len(empty)
-        edge = np.ones(len(empty), bool)
-        edge[first:last] = False
-        frame |= edge[:, None] if axis == 0 else edge[None, :]
-    return frame
+def within_black_frame(lit_rows: NDArray[np.bool_], lit_columns: NDArray[np.bool_]) -> tuple[slice, slice]:
+    """Rows and columns of the picture itself, by which rows and columns have any light at all.
+
+    What is exactly zero from end to end along the edges is a frame, not a dark night, which has noise.
+    """
+    return _first_to_last(lit_rows), _first_to_last(lit_columns)
+
+
+def _first_to_last(lit: NDArray[np.bool_]) -> slice:
+    """From the first to the last that is lit; empty where none is."""
+    places = np.flatnonzero(lit)
+    return slice(int(places[0]), int(places[-1]) + 1) if places.size else slice(0, 0)

@@ -17,6 +17,7 @@ Floats = NDArray[np.float32]
 SHARED = {1: (1, 2), 2: (2, 2)}
 CODE = 1.0  # beside which a brightness of no code at all is not divided by
 MIDDLE = 128.0  # of Cb and Cr: no colour
+MARGIN_ROWS = 2  # the neighbouring pixels that share a colour, from which the spread brightness is mixed
 # To R, G, B from Y, Cb, Cr (JFIF).
 RED_CR, GREEN_CB, GREEN_CR, BLUE_CB = 1.402, -0.344136, -0.714136, 1.772
 
@@ -39,6 +40,13 @@ def coloured(image: Image.Image, shared: tuple[int, int]) -> Image.Image:
     for k, value in enumerate((RED_CR * red, GREEN_CB * blue + GREEN_CR * red, BLUE_CB * blue)):
         rgb[..., k] = np.clip(np.rint(bright + value), 0, 255)
     return Image.fromarray(rgb)
+
+
+def coloured_rows(image: Image.Image, shared: tuple[int, int], rows: slice) -> Image.Image:
+    """The same for some rows, of which the first is an even one."""
+    first, last = max(0, rows.start - MARGIN_ROWS), min(image.height, rows.stop + MARGIN_ROWS)
+    strip = coloured(image.crop((0, first, image.width, last)), shared)
+    return strip.crop((0, rows.start - first, image.width, rows.stop - first))
 
 
 def _spread_as_colour(bright: Floats, shared: tuple[int, int]) -> Floats:

@@ -27,6 +27,7 @@ from scipy.ndimage import (
 from scipy.spatial import ConvexHull
 
 from pipeline.photo.photo import Photo
+from pipeline.photo.strips import dark_where_invalid, in_blocks, strips
 
 # Along the long side. A block's level is the lower quartile of its pixels, which leaves lamps out.
 BLOCKS_ALONG, MIN_BLOCK_PX = 256, 4
@@ -67,14 +68,19 @@ def without_flare(photo: Photo) -> tuple[Photo, int]:
 
 def bright_lights(photo: Photo, min_share: float = SOURCE_SHARE) -> tuple[Light, ...]:
     """Lights of which at least this share of the frame is saturated in one piece."""
-    parts, _ = label(photo.saturated, np.ones((3, 3)))
-    sizes = np.bincount(parts.ravel())
-    numbers = [n for n in np.flatnonzero(sizes >= max(1, min_share * parts.size)) if n > 0]
-    places = center_of_mass(photo.saturated, parts, numbers)
-    return tuple(
-        Light(float(row), float(column), int(sizes[n]))
-        for (row, column), n in zip(places, numbers, strict=True)
-    )
+    parts, count = label(photo.saturated, np.ones((3, 3)))
+    sizes = np.zeros(count + 1, np.intp)
+    for rows in strips(len(parts)):
+        sizes += np.bincount(parts[rows].ravel(), minlength=count + 1)
+    sizes[0] = 0  # what is not saturated
+    return tuple(_light(parts == n) for n in np.flatnonzero(sizes >= max(1, min_share * parts.size)))
+
+
+def _light(pixels: Mask) -> Light:
+    """The light of these pixels; `center_of_mass` would take 16 bytes a pixel of the frame."""
+    size = int(pixels.sum())
+    row, column = (float(np.arange(len(n)) @ n / size) for n in (pixels.sum(axis=1), pixels.sum(axis=0)))
+    return Light(row, column, size)
 
 
 def ghosts(photo: Photo, lights: tuple[Light, ...]) -> Mask:
@@ -84,8 +90,8 @@ def ghosts(photo: Photo, lights: tuple[Light, ...]) -> Mask:
     if not lights:
         return hidden
     block_px = max(MIN_BLOCK_PX, round(max(shape) / BLOCKS_ALONG))
-    for channel in np.nan_to_num(photo.light):
-        for bump in _bumps(_in_blocks(channel, block_px), max(shape) / block_px):
+    for channel in photo.light:
+        for bump in _bumps(*_levels(channel, block_px), max(shape) / block_px):
             row, column = ((v + 0.5) * block_px for v in center_of_mass(bump))
             whole = np.zeros(shape, bool)
             block = np.ones((block_px, block_px), bool)
@@ -111,18 +117,20 @@ def _can_throw(light: Light, row: float, column: float, shape: tuple[int, ...]) 
     return bool(MIN_ALONG <= along <= MAX_ALONG and aside <= MAX_ASIDE * long_side)
 
 
-def _in_blocks(channel: NDArray[np.float32], block_px: int) -> NDArray[np.float32]:
-    """Whole blocks as (rows, columns, pixels of a block), each in rising order."""
-    height, width = (side // block_px for side in channel.shape)
-    whole = channel[: height * block_px, : width * block_px].reshape(height, block_px, width, block_px)
-    return np.sort(whole.swapaxes(1, 2).reshape(height, width, -1), axis=-1)
+def _levels(channel: NDArray[np.float32], block_px: int) -> tuple[Blocks, Blocks, Blocks]:
+    """The 10th percentile, the lower quartile and the median of each whole block of a channel."""
+    places = [round(q * (block_px**2 - 1)) for q in (0.1, 0.25, 0.5)]
+    levels = []
+    for rows in strips(len(channel) // block_px * block_px, block_px):
+        pixels = np.sort(in_blocks(dark_where_invalid(channel[rows]), block_px), axis=-1)
+        levels.append(pixels[..., places].astype(float))
+    low, level, middle = np.moveaxis(np.concatenate(levels), -1, 0)
+    return low, level, middle
 
 
-def _bumps(blocks: NDArray[np.float32], long_side: float) -> list[Mask]:
-    """Smooth and round elevations of one channel, each as a mask of blocks; `long_side` in blocks."""
-    low, level, middle = (
-        blocks[..., round(q * (blocks.shape[-1] - 1))].astype(float) for q in (0.1, 0.25, 0.5)
-    )
+def _bumps(low: Blocks, level: Blocks, middle: Blocks, long_side: float) -> list[Mask]:
+    """Smooth and round elevations of one channel, each as a mask of blocks, from the levels of its blocks;
+    `long_side` in blocks."""
     ground = grey_opening(level, (3, 3), mode="nearest")
     window = 2 * round(MAX_WIDTH * long_side / 2) + 1
     rise = ground - grey_opening(level, (window, window), mode="nearest")

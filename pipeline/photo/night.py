@@ -4,6 +4,7 @@ import numpy as np
 
 from pipeline.errors import PhotoError
 from pipeline.photo.photo import Photo
+from pipeline.photo.strips import strips
 
 # Median light of the brightest channel, white = 1. Night frames at hand: 0 to 0.016; daylight: 0.15 to 0.4.
 DAYLIGHT_MEDIAN = 0.08
@@ -15,21 +16,32 @@ MIN_LIGHT_SIGMAS = 6.0  # of noise, above the median; the 99.99th percentile of 
 def check_night(photo: Photo, name: str) -> None:
     """Raise PhotoError for daylight, and where nothing stands out of the noise."""
     brightest = photo.light.max(axis=0)
-    valid = brightest[np.isfinite(brightest)]
-    if not valid.size:
+    if np.isnan(brightest).all():
         raise PhotoError(f"{name}: is all black; no light to measure")
-    median, lights = (float(value) for value in np.percentile(valid, [50, 99.99]))
+    median, lights = (
+        float(value) for value in np.nanpercentile(brightest, [50, 99.99], overwrite_input=True)
+    )
+    del brightest  # which is as large as the steps that tell the noise
     if median > DAYLIGHT_MEDIAN:
         raise PhotoError(
             f"{name}: is too bright for a night photograph: its median light is {median:.2f} of white, "
             f"at night below {DAYLIGHT_MEDIAN}; give a photo taken at night"
         )
-    # Neighbours share the scene: their differences are noise of sqrt(2) sigma, median 0.6745 of that.
-    # The square root makes noise about equal at all brightnesses.
-    root = np.sqrt(np.maximum(brightest, 0))
-    noise = float(np.nanmedian(np.abs(np.diff(root, axis=1)))) / (0.6745 * 2**0.5)
-    if lights < DARKEST_LIGHT or lights**0.5 < median**0.5 + MIN_LIGHT_SIGMAS * noise:
+    if lights < DARKEST_LIGHT or lights**0.5 < median**0.5 + MIN_LIGHT_SIGMAS * _noise(photo):
         raise PhotoError(
             f"{name}: is all black: its brightest light is {lights:.4f} of white, not above the noise; "
             "give a photo that shows city lights"
         )
+
+
+def _noise(photo: Photo) -> float:
+    """Sigma of the noise of the root of the brightest channel, which is about equal at all brightnesses.
+
+    Neighbours share the scene: their differences are noise of sqrt(2) sigma, median 0.6745 of that.
+    """
+    height, width = photo.saturated.shape
+    steps = np.empty((height, width - 1), np.float32)
+    for rows in strips(height):
+        root = np.sqrt(np.maximum(photo.light[:, rows].max(axis=0), 0))
+        np.abs(np.diff(root, axis=1), out=steps[rows])
+    return float(np.nanmedian(steps, overwrite_input=True)) / (0.6745 * 2**0.5)

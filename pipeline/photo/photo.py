@@ -1,6 +1,7 @@
 """The photo as data: linear light with its mask, and the facts that go with it."""
 
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,7 +41,7 @@ class Photo:
     @property
     def valid(self) -> NDArray[np.bool_]:
         """Pixels that hold light, saturated ones included."""
-        return np.asarray(np.isfinite(self.light).all(axis=0))
+        return np.asarray(reduce(np.logical_and, map(np.isfinite, self.light)))
 
     @property
     def size(self) -> tuple[int, int]:
@@ -53,5 +54,10 @@ class Photo:
         return Photo(self.light[:, rows, columns], self.saturated[rows, columns])
 
     def without(self, hidden: NDArray[np.bool_]) -> "Photo":
-        """The photo with the pixels (height, width) of a mask invalid, and no longer saturated."""
-        return Photo(np.where(hidden, np.float32(np.nan), self.light), self.saturated & ~hidden)
+        """This photo with the pixels (height, width) of a mask invalid, and no longer saturated.
+
+        Its own arrays are changed: a copy of a large frame might not fit into memory.
+        """
+        np.copyto(self.light, np.float32(np.nan), where=hidden)
+        np.copyto(self.saturated, False, where=hidden)
+        return self

@@ -4,29 +4,36 @@ Pixels stay where the file stores them: EXIF orientation is not applied, because
 points and catalogue frames all speak of the stored array.
 """
 
-import io
 import warnings
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import rasterio
 from numpy.typing import NDArray
 from PIL import Image, ImageCms, UnidentifiedImageError
 from rasterio.errors import NotGeoreferencedWarning, RasterioIOError
+from rasterio.io import DatasetReader
+from rasterio.windows import Window
 
 from pipeline.errors import PhotoError
 from pipeline.models import Facts
-from pipeline.photo.black_frame import black_frame
-from pipeline.photo.chroma import coloured, keep_colour_apart
+from pipeline.photo.black_frame import within_black_frame
+from pipeline.photo.chroma import coloured_rows, keep_colour_apart
 from pipeline.photo.exif import exif_facts
 from pipeline.photo.photo import Photo
+from pipeline.photo.profile import SRGB, in_srgb, srgb_transform
 from pipeline.photo.reading import MAX_PIXELS, Reading, check_size
 from pipeline.photo.saturation import saturated
+from pipeline.photo.strips import strips
+from pipeline.photo.tiff import CACHE_BYTES
 
 RAW_SUFFIXES = (".nef", ".dng")
 SUFFIXES = (".jpg", ".jpeg", ".tif", ".tiff", *RAW_SUFFIXES)
-SRGB = "sRGB curve"
+# Memory that reading and masking takes at most, measured by benchmarks/memory: light takes 12, the mask 1,
+# a JPEG as decoded or a channel to find a median in 4; what is left are strips, libraries and GDAL's cache.
+JPEG_BYTES_A_PIXEL, TIFF_BYTES_A_PIXEL = 20, 22
 
 
 def read_photo(file: Path) -> Reading:
@@ -63,14 +70,13 @@ def _read_jpeg(file: Path) -> Reading:
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # checked below, before decoding
             image = Image.open(file)
         with image:
-            check_size(file, *image.size)
+            check_size(file, *image.size, JPEG_BYTES_A_PIXEL)
             if image.mode != "RGB":
                 raise _no_colour(file, f"its colour mode is {image.mode}")
-            exif, profile = exif_facts(image.getexif()), image.info.get("icc_profile")
+            exif = exif_facts(image.getexif())
+            transform, linearisation = srgb_transform(file, image.info.get("icc_profile"))
             shared = keep_colour_apart(image)
             image.load()
-            picture = coloured(image, shared) if shared else image
-            values, linearisation = _through_profile(file, picture, profile)
     except UnidentifiedImageError:
         raise PhotoError(f"{file}: is not a picture: its JPEG header is damaged") from None
     except Image.DecompressionBombError:
@@ -78,8 +84,16 @@ def _read_jpeg(file: Path) -> Reading:
     except (OSError, SyntaxError) as error:
         reason = " ".join(str(error).split())
         raise PhotoError(f"{file}: is damaged or cut short ({reason}); fetch or copy it again") from None
-    stored = np.moveaxis(np.asarray(picture), -1, 0)
-    return Reading(_from_codes(file, stored, values), exif, linearisation)
+    pictures = _jpeg_strips(image, shared)
+    photo = _photo(file, (image.height, image.width), _from_pictures(pictures, transform), 255)
+    return Reading(photo, exif, linearisation)
+
+
+def _jpeg_strips(image: Image.Image, shared: tuple[int, int] | None) -> Iterator[tuple[slice, Image.Image]]:
+    """Rows of a loaded JPEG, and their R, G, B picture."""
+    for rows in strips(image.height):
+        whole_rows = (0, rows.start, image.width, rows.stop)
+        yield rows, coloured_rows(image, shared, rows) if shared else image.crop(whole_rows)
 
 
 def _read_tiff(file: Path) -> Reading:
@@ -87,28 +101,54 @@ def _read_tiff(file: Path) -> Reading:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
             source = rasterio.open(file)
-        with source:
-            check_size(file, source.width, source.height)
+        with source, rasterio.Env(GDAL_CACHEMAX=CACHE_BYTES):
+            check_size(file, source.width, source.height, _tiff_bytes_a_pixel(source))
             if source.count not in (3, 4) or len(set(source.dtypes[:3])) != 1:
                 raise _no_colour(file, f"it has {source.count} band{'s'[: source.count != 1]}")
-            stored = source.read((1, 2, 3))
+            exif, profile = _tiff_tags(file)
+            values, white, linearisation = _tiff_light(file, source, profile)
+            photo = _photo(file, source.shape, values, white)
             hidden = source.dataset_mask() == 0
     except RasterioIOError as error:
         reason = " ".join(str(error).split())
         raise PhotoError(f"{file}: is damaged or cut short ({reason}); fetch or copy it again") from None
-    exif, profile = _tiff_tags(file)
-    if stored.dtype.kind == "f":
-        photo, linearisation = _from_light(file, stored.astype(np.float32)), "already linear (floating point)"
-    elif stored.dtype == np.uint8:
-        values, linearisation = _through_profile(file, Image.fromarray(np.moveaxis(stored, 0, -1)), profile)
-        photo = _from_codes(file, stored, values)
-    elif stored.dtype == np.uint16:
-        if profile and not _is_srgb(ImageCms.ImageCmsProfile(io.BytesIO(profile))):
-            raise PhotoError(f"{file}: 16 bits with a colour profile other than sRGB; save it as sRGB")
-        photo, linearisation = _from_codes(file, stored, stored), SRGB
-    else:
-        raise PhotoError(f"{file}: holds {stored.dtype} pixels; 8 or 16 bits or floating point are read")
     return Reading(photo.without(hidden), exif, linearisation)
+
+
+def _tiff_bytes_a_pixel(source: DatasetReader) -> float:
+    """Of an opened TIFF. A block is held twice, as unpacked and as handed over; some are as high as the
+    picture."""
+    share: float = min(1.0, source.block_shapes[0][0] / source.height)
+    value_bytes: int = np.dtype(source.dtypes[0]).itemsize
+    return TIFF_BYTES_A_PIXEL + share * 2 * 3 * value_bytes
+
+
+def _tiff_light(
+    file: Path, source: DatasetReader, profile: bytes | None
+) -> tuple[Iterator["Strip"], float, str]:
+    """The light of an opened TIFF, strip by strip; which of its values is white; how they became light."""
+    stored = _tiff_strips(source)
+    kind = np.dtype(source.dtypes[0])
+    if kind.kind == "f":
+        return _from_light(file, stored), 1.0, "already linear (floating point)"
+    transform, linearisation = srgb_transform(file, profile)
+    if kind == np.uint8:
+        pictures = ((rows, Image.fromarray(np.moveaxis(values, 0, -1))) for rows, values in stored)
+        return _from_pictures(pictures, transform), 255, linearisation
+    if kind != np.uint16:
+        raise PhotoError(f"{file}: holds {kind} pixels; 8 or 16 bits or floating point are read")
+    if transform is not None:
+        raise PhotoError(f"{file}: 16 bits with a colour profile other than sRGB; save it as sRGB")
+    curve = _light_of_codes(65535)
+    return (Strip(rows, values, curve[values]) for rows, values in stored), 65535, SRGB
+
+
+def _tiff_strips(source: DatasetReader) -> Iterator[tuple[slice, NDArray[Any]]]:
+    """Rows of an opened TIFF and their values (3, rows, width); its blocks are unpacked once."""
+    for whole in strips(source.height, source.block_shapes[0][0]):
+        values = source.read((1, 2, 3), window=Window.from_slices(whole, (0, source.width)))
+        for rows in strips(values.shape[1]):
+            yield slice(whole.start + rows.start, whole.start + rows.stop), values[:, rows]
 
 
 def _tiff_tags(file: Path) -> tuple[Facts, bytes | None]:
@@ -123,63 +163,60 @@ def _tiff_tags(file: Path) -> tuple[Facts, bytes | None]:
         return exif_facts(image.getexif()), image.info.get("icc_profile")
 
 
-def _through_profile(file: Path, image: Image.Image, profile: bytes | None) -> tuple[NDArray[np.uint8], str]:
-    """8-bit values (3, height, width) in sRGB, and how they came there."""
-    linearisation = SRGB
-    if profile:
-        try:
-            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            if not _is_srgb(source):
-                name = ImageCms.getProfileDescription(source).strip()
-                linearisation = f"colour profile {name!r} to sRGB, then {SRGB}"
-                image = _to_srgb(image, source)
-        except (OSError, ImageCms.PyCMSError):
-            raise PhotoError(f"{file}: its colour profile cannot be used; save it as sRGB") from None
-    return np.moveaxis(np.asarray(image), -1, 0), linearisation
+def _from_pictures(
+    pictures: Iterable[tuple[slice, Image.Image]], transform: ImageCms.ImageCmsTransform | None
+) -> Iterator["Strip"]:
+    """Light of R, G, B pictures of 8 bits: from their codes in sRGB, while clipping shows in those stored."""
+    curve = _light_of_codes(255)
+    for rows, picture in pictures:
+        yield Strip(rows, in_srgb(picture, None), curve[in_srgb(picture, transform)])
 
 
-def _to_srgb(image: Image.Image, profile: ImageCms.ImageCmsProfile) -> Image.Image:
-    converted = ImageCms.profileToProfile(image, profile, ImageCms.createProfile("sRGB"), outputMode="RGB")
-    assert converted is not None
-    return converted
+def _from_light(file: Path, stored: Iterable[tuple[slice, NDArray[np.floating]]]) -> Iterator["Strip"]:
+    """Light of floating-point values, which are linear already, white at 1."""
+    for rows, values in stored:
+        light = values.astype(np.float32)
+        np.copyto(light, np.float32(np.nan), where=~np.isfinite(light).all(axis=0))
+        if not np.nanmax(light, initial=0.0) <= 1.0:
+            raise PhotoError(f"{file}: floating-point light must not exceed 1 (white); scale it")
+        yield Strip(rows, light, light)
 
 
-def _is_srgb(profile: ImageCms.ImageCmsProfile) -> bool:
-    """Whether a profile leaves a cube of colours within 2 of 255 of itself: names are not to be trusted."""
-    steps = np.linspace(0, 255, 9).round().astype(np.uint8)
-    cube = np.stack(np.meshgrid(steps, steps, steps), axis=-1).reshape(27, 27, 3)
-    moved = np.asarray(_to_srgb(Image.fromarray(cube), profile)).astype(int) - cube
-    return bool(np.abs(moved).max() <= 2)
+def _light_of_codes(white: int) -> NDArray[np.float32]:
+    """The light of each code from 0 to white."""
+    return srgb_to_linear(np.arange(white + 1) / white)
 
 
-def _from_codes(file: Path, stored: NDArray[Any], srgb: NDArray[Any]) -> Photo:
-    """A photo from integer codes: clipping shows in the values as stored, light comes from those in sRGB."""
-    _check_colour(file, stored)
-    white = np.iinfo(srgb.dtype).max
-    curve = srgb_to_linear(np.arange(white + 1) / white)
-    light = curve[srgb]
-    light[:, black_frame(stored)] = np.nan
-    return Photo(light, saturated(stored, white))
+class Strip(NamedTuple):
+    """Some rows of a picture: its values as stored and their light, both (3, rows, width)."""
+
+    rows: slice
+    stored: NDArray[Any]
+    light: NDArray[np.float32]
 
 
-def _from_light(file: Path, light: NDArray[np.float32]) -> Photo:
-    """A photo from a floating-point TIFF: linear light, white at 1."""
-    light = np.where(np.isfinite(light).all(axis=0), light, np.float32(np.nan))
-    if not np.nanmax(light, initial=0.0) <= 1.0:
-        raise PhotoError(f"{file}: floating-point light must not exceed 1 (white); scale it")
-    _check_colour(file, light)
-    light[:, black_frame(light)] = np.nan
-    return Photo(light, saturated(light, 1.0))
-
-
-def _check_colour(file: Path, values: NDArray[Any]) -> None:
-    red, green, blue = values
-    if (
-        values.any()
-        and np.array_equal(red, green, equal_nan=True)
-        and np.array_equal(green, blue, equal_nan=True)
-    ):
+def _photo(file: Path, shape: tuple[int, int], picture: Iterable[Strip], white: float) -> Photo:
+    """A photo (height, width) from its strips. What is clipped, a black frame or without colour shows in the
+    values as stored, of which `white` is the largest."""
+    light, clipped = np.empty((3, *shape), np.float32), np.empty(shape, bool)
+    lit_rows, lit_columns = (np.zeros(side, bool) for side in shape)
+    grey = True
+    for rows, stored, strip in picture:
+        light[:, rows], clipped[rows] = strip, saturated(stored, white)
+        lit_rows[rows] = stored.any(axis=(0, 2))
+        lit_columns |= stored.any(axis=(0, 1))
+        grey = grey and _is_grey(stored)
+    if grey and lit_rows.any():
         raise _no_colour(file, "its three channels are equal")
+    down, across = within_black_frame(lit_rows, lit_columns)
+    light[:, : down.start] = light[:, down.stop :] = np.nan
+    light[..., : across.start] = light[..., across.stop :] = np.nan
+    return Photo(light, clipped)
+
+
+def _is_grey(values: NDArray[Any]) -> bool:
+    red, green, blue = values
+    return np.array_equal(red, green, equal_nan=True) and np.array_equal(green, blue, equal_nan=True)
 
 
 def _no_colour(file: Path, reason: str) -> PhotoError:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation, label
 
 from pipeline.photo.photo import Photo
+from pipeline.photo.strips import dark_where_invalid, in_blocks, strips
 
 EVENNESS_BLOCK_PX = 16  # side of a block whose evenness is judged
 MIN_STATION_LIGHT = 0.04  # of white, above the median of the frame: moonlit clouds stay below
@@ -18,23 +19,7 @@ MAX_SATURATED_SHARE = 0.05  # of a block: what is clipped is even whatever it is
 
 def structure(photo: Photo) -> NDArray[np.bool_]:
     """Pixels (height, width) that show a part of the station, to whole blocks and one block around."""
-    light = np.nan_to_num(photo.light[1])
-    height, width = (side // EVENNESS_BLOCK_PX * EVENNESS_BLOCK_PX for side in light.shape)
-    blocks, clipped = (
-        values[:height, :width]
-        .reshape(
-            height // EVENNESS_BLOCK_PX, EVENNESS_BLOCK_PX, width // EVENNESS_BLOCK_PX, EVENNESS_BLOCK_PX
-        )
-        .swapaxes(1, 2)
-        .reshape(height // EVENNESS_BLOCK_PX, width // EVENNESS_BLOCK_PX, -1)
-        for values in (light, photo.saturated)
-    )
-    low, middle, high = np.quantile(blocks, (0.1, 0.5, 0.9), axis=-1) - np.median(light)
-    even = (
-        (low > MIN_STATION_LIGHT)
-        & (high - low < MAX_STATION_CONTRAST * middle)
-        & (clipped.mean(-1) < MAX_SATURATED_SHARE)
-    )
+    even = _even_blocks(photo)
     patches, _ = label(even)
     station = np.zeros(even.shape, bool)
     edge = np.unique(np.concatenate([patches[0], patches[-1], patches[:, 0], patches[:, -1]]))
@@ -43,8 +28,25 @@ def structure(photo: Photo) -> NDArray[np.bool_]:
         station |= patch if patch.mean() > MIN_STATION_SHARE else False
     station = binary_dilation(station, np.ones((3, 3), bool))
     whole = np.kron(station, np.ones((EVENNESS_BLOCK_PX, EVENNESS_BLOCK_PX), bool))
-    beyond = [(0, full - covered) for full, covered in zip(light.shape, whole.shape, strict=True)]
+    beyond = [(0, full - covered) for full, covered in zip(photo.saturated.shape, whole.shape, strict=True)]
     return np.pad(whole, beyond, mode="edge")
+
+
+def _even_blocks(photo: Photo) -> NDArray[np.bool_]:
+    """Whole blocks that are bright and even, and not because they are clipped."""
+    green = photo.light[1]
+    median = np.median(dark_where_invalid(green), overwrite_input=True)
+    even = []
+    for rows in strips(len(green) // EVENNESS_BLOCK_PX * EVENNESS_BLOCK_PX, EVENNESS_BLOCK_PX):
+        blocks = in_blocks(dark_where_invalid(green[rows]), EVENNESS_BLOCK_PX)
+        clipped = in_blocks(photo.saturated[rows], EVENNESS_BLOCK_PX)
+        low, middle, high = np.quantile(blocks, (0.1, 0.5, 0.9), axis=-1) - median
+        even.append(
+            (low > MIN_STATION_LIGHT)
+            & (high - low < MAX_STATION_CONTRAST * middle)
+            & (clipped.mean(-1) < MAX_SATURATED_SHARE)
+        )
+    return np.concatenate(even)
 
 
 def without_structure(photo: Photo) -> tuple[Photo, float]:

@@ -24,6 +24,7 @@ from pipeline.errors import ConfigError, PhotoError, PipelineError
 from pipeline.photo.cameras import COLOURS
 from pipeline.photo.photo import Photo
 from pipeline.photo.reader import read_photo
+from pipeline.photo.strips import strips
 
 MIN_FRAMES_OF_A_LENS = 5  # their median stands two with a city or a cloud at one side
 RINGS = 24  # of equal area
@@ -63,18 +64,23 @@ NONE = Vignetting(((0.0, 0.0), (0.0, 0.0), (0.0, 0.0)))
 
 
 def corrected(photo: Photo, model: Vignetting) -> Photo:
-    """The photo as through a lens without vignetting; towards the corners its light may exceed 1."""
-    if model == NONE:
-        return photo
-    falloff = model.falloff(radius(*photo.light.shape[1:]))
-    return Photo(photo.light / falloff, photo.saturated)
+    """The photo as through a lens without vignetting; towards the corners its light may exceed 1.
+
+    Its own array is changed: a copy of a large frame might not fit into memory.
+    """
+    height, width = photo.saturated.shape
+    if model != NONE:
+        for rows in strips(height):
+            photo.light[:, rows] /= model.falloff(radius(height, width, rows))
+    return photo
 
 
-def radius(height: int, width: int) -> NDArray[np.float32]:
-    """Distance of each pixel from the middle of the frame (height, width), in units of half its diagonal."""
-    rows = np.arange(height, dtype=np.float32)[:, None] - (height - 1) / 2
-    columns = np.arange(width, dtype=np.float32) - (width - 1) / 2
-    return np.asarray(np.hypot(rows, columns) / (np.hypot(height, width) / 2), np.float32)
+def radius(height: int, width: int, rows: slice = slice(None)) -> NDArray[np.float32]:
+    """Distance of each pixel from the middle of the frame (height, width), in units of half its diagonal; of
+    some `rows` only, if they are given."""
+    down = np.arange(height, dtype=np.float32)[rows, None] - (height - 1) / 2
+    across = np.arange(width, dtype=np.float32) - (width - 1) / 2
+    return np.asarray(np.hypot(down, across) / (np.hypot(height, width) / 2), np.float32)
 
 
 def learn(frames: Iterable[Photo]) -> Vignetting:

@@ -1,5 +1,6 @@
 import base64
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,8 +11,10 @@ from pipeline.errors import PhotoError
 from pipeline.photo.night import check_night
 from pipeline.photo.photo import Photo
 from pipeline.photo.reader import read_photo, srgb_to_linear
+from pipeline.photo.reading import check_memory
+from tests.scenes.dng import write_dng
 from tests.scenes.frames import simulated
-from tests.scenes.pictures import night_codes, save_jpeg
+from tests.scenes.pictures import night_codes, red_green_swapped, save_jpeg
 
 pytestmark = pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
 
@@ -102,7 +105,7 @@ class TestProfile:
 
     def test_another_profile_is_converted_and_said(self, tmp_path: Path) -> None:
         codes = night_codes()
-        swapped = _red_green_swapped()
+        swapped = red_green_swapped()
         reading = read_photo(save_jpeg(codes, tmp_path / "a.jpg", icc_profile=swapped))
         plain = read_photo(save_jpeg(codes, tmp_path / "b.jpg")).photo.light
         assert "to sRGB" in reading.linearisation
@@ -118,7 +121,7 @@ class TestProfile:
         file = save_tiff(values, tmp_path / "a.tif", photometric="rgb")
         with rasterio.open(file, "r+") as target:
             target.update_tags(
-                ns="COLOR_PROFILE", SOURCE_ICC_PROFILE=base64.b64encode(_red_green_swapped()).decode()
+                ns="COLOR_PROFILE", SOURCE_ICC_PROFILE=base64.b64encode(red_green_swapped()).decode()
             )
         with pytest.raises(PhotoError, match="save it as sRGB"):
             read_photo(file)
@@ -127,12 +130,6 @@ class TestProfile:
         file = save_jpeg(night_codes(), tmp_path / "a.jpg", icc_profile=b"nonsense" * 40)
         with pytest.raises(PhotoError, match="colour profile"):
             read_photo(file)
-
-
-def _red_green_swapped() -> bytes:
-    """The sRGB profile with the tags of its red and green primaries exchanged."""
-    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    return profile.replace(b"rXYZ", b"tmpX").replace(b"gXYZ", b"rXYZ").replace(b"tmpX", b"gXYZ")
 
 
 class TestRefusals:
@@ -187,6 +184,36 @@ class TestRefusals:
         (tmp_path / "a.jpg").write_bytes(content)
         with pytest.raises(PhotoError, match="100 million"):
             read_photo(tmp_path / "a.jpg")
+
+    @pytest.mark.parametrize("name", ["a.jpg", "a.tif", "a.dng"])
+    def test_what_does_not_fit_into_memory_is_refused_before_decoding(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+    ) -> None:
+        codes, free = night_codes(320, 240), SimpleNamespace(available=1_000_000)
+        save_jpeg(codes, tmp_path / "a.jpg")
+        save_tiff(np.moveaxis(codes, -1, 0), tmp_path / "a.tif")
+        write_dng(tmp_path / "a.dng", codes[..., 0].astype(np.uint16), white=255)
+        read_photo(tmp_path / name)
+        monkeypatch.setattr("pipeline.photo.reading.psutil.virtual_memory", lambda: free)
+        for decoding in ("PIL.ImageFile.ImageFile.load", "pipeline.photo.reader._photo"):
+            monkeypatch.setattr(decoding, lambda *_: pytest.fail("is decoded"))
+        monkeypatch.setattr("pipeline.photo.raw._binned", lambda *_: pytest.fail("is decoded"))
+        with pytest.raises(PhotoError) as caught:
+            read_photo(tmp_path / name)
+        # The DNG's frame is binned to a quarter of the pixels, which take four times as much each.
+        size = "160 x 120" if name == "a.dng" else "320 x 240"
+        assert str(caught.value).startswith(f"{tmp_path / name}: is {size} pixels, which need 0.001")
+        assert "and 0.001 GB are free; end other programs, run fewer steps at once" in str(caught.value)
+        assert "\n" not in str(caught.value)
+
+    def test_what_just_fits_is_taken(self) -> None:
+        check_memory(Path("a.jpg"), 4000, 3000, 20, 20 * 4000 * 3000)
+        with pytest.raises(PhotoError) as caught:
+            check_memory(Path("a.jpg"), 4000, 3000, 20, 20 * 4000 * 3000 // 2)
+        assert str(caught.value) == (
+            "a.jpg: is 4000 x 3000 pixels, which need 0.24 GB of memory, and 0.12 GB are free; end other "
+            "programs, run fewer steps at once (snakemake --cores 1), or reduce it to 6 million pixels"
+        )
 
     def test_grey(self, tmp_path: Path) -> None:
         grey = night_codes()[..., 0]
