@@ -24,12 +24,14 @@ def deliver(
     change: list[Path],
     borders: Path,
     motorways: Path,
+    cities: Path,
     geopackage: Path,
     qgis: Path,
     report: Path,
 ) -> None:
     """From what `placed` says of the photos, their folders, the city's grid, `compared` tables, map of
-    `change` (no file or one), and the border and motorway maps. The city is named by its GeoPackage.
+    `change` (no file or one), the border and motorway maps, and the gazetteer's `cities`. The city is named
+    by its GeoPackage.
 
     `<raster>.qml` is written beside each raster, so that it opens styled alone.
     """
@@ -39,7 +41,9 @@ def deliver(
         RefusedPhoto(name, reason, placed.parent / name / "solve.png")
         for name, reason in photos.refused.items()
     )
-    results = read_city(geopackage.stem, city.name, folders, grid, compared, borders, motorways, refused)
+    results = read_city(
+        geopackage.stem, city.name, folders, grid, compared, borders, motorways, cities, refused
+    )
     provenance = facts(results, city)
     for photo in results.photos:
         for raster, text in raster_styles(photo).items():
