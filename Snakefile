@@ -1,6 +1,6 @@
 # Night photographs to light and tone across borders.
 #
-#   simulate | download -> acquire -> georeference -> place, grid (city) -> orthorectify -> tone
+#   cities, simulate | download -> acquire -> georeference -> place, grid (city) -> orthorectify -> tone
 #     -> style, country_tones, borders (city), change (city) -> deliver (city)
 #
 # A refused photo stops nothing: from `place` on a city goes on with those that were placed, and the run ends
@@ -17,6 +17,7 @@ find_python_through_path()
 plan = plan_or_exit(config, checkpoints)
 CITY = f"{plan.run.results}/{{city}}"
 PHOTO = f"{CITY}/{{photo}}"
+CITIES = f"{plan.run.results}/cities.parquet"
 STORE = plan.run.photo_store
 RASTERS = ("ortho", "geometry", "tone", "light", "lamps")
 RESULTS = plan.results(
@@ -44,6 +45,7 @@ rule all:
         "Done: see each city's report.html, or open its .qgz in QGIS."
 
 
+include: "pipeline/rules/cities.smk"
 include: "pipeline/rules/simulate.smk"
 include: "pipeline/rules/download.smk"
 include: "pipeline/rules/acquire.smk"

@@ -27,7 +27,7 @@ from benchmarks.memory import peak_mb
 from pipeline.borders.zones import AREA_CRS
 from pipeline.camera.camera import Camera, look_at_rotation
 from pipeline.camera.earth import to_ecef
-from pipeline.ground.cities import gazetteer
+from pipeline.ground.cities import gazetteer, write_cities
 from pipeline.models import BordersConfig
 from pipeline.photo.photo import PhotoFacts
 from pipeline.raster.grid import Grid
@@ -109,6 +109,7 @@ def measured(folder: Path, photos: list[str]) -> dict[str, Any]:
     compare_borders(
         *([folder / f"{kind}.tif"] * len(photos) for kind in ("tone", "light")),
         *([folder / name / kind for name in photos] for kind in ("photo.json", "camera.json")),
+        cities=folder / "cities.parquet",
         motorways=DATA / "motorways.gpkg",
         regions=[],
         events=DATA / "lighting_events.csv",
@@ -130,6 +131,7 @@ def results() -> Iterator[tuple[str, Any]]:
     on = grid()
     with TemporaryDirectory() as name:
         folder = Path(name)
+        write_cities(gazetteer(), folder / "cities.parquet", "benchmark")
         yield "cells", on.width * on.height
         yield "lit_share", write_rasters(folder, on)
         for photo, year in (("before", 2012), ("after", 2022)):

@@ -13,6 +13,7 @@ from pathlib import Path
 from benchmarks.georeferencing.measure import against_camera, solved
 from benchmarks.georeferencing.runner import REPOSITORY, Row, Task, run
 from pipeline.georeference.extent import LIGHT_OF_STREET, lit_streets
+from pipeline.ground.cities import gazetteer
 from pipeline.ground.streets import read_streets
 from pipeline.simulate.scene import simulate_frame
 from pipeline.steps.simulate import read_ground
@@ -29,7 +30,7 @@ SEEDS = (1, 2, 3, 4)
 
 def streets_row(focal_length_mm: float, seed: int, with_streets: bool) -> Row:
     """One frame, solved."""
-    ground = read_ground(STREETS, DATA / "motorways.gpkg", DATA / "borders.gpkg")
+    ground = read_ground(STREETS, DATA / "motorways.gpkg", DATA / "borders.gpkg", gazetteer())
     frame = simulate_frame(
         seed, YEAR, ground, aim=AIM, must_see=(), focal_length_mm=focal_length_mm, off_nadir_deg=(10.0, 30.0)
     )

@@ -66,9 +66,24 @@ def _measured(
     points, chainage, segment, start, first = [], [], [], 0.0, 0
     for piece in (piece for line in parts for piece in shapely.get_parts(line)):
         along = np.linspace(0, piece.length, 2 + int(piece.length / settings.point_spacing_m))
-        points.append(shapely.get_coordinates(shapely.line_interpolate_point(piece, along)))
+        points.append(_points_along(piece, along))
         chainage.append(start + along)
         count = max(1, round(piece.length / 1e3 / settings.segment_km))
         segment.append(first + np.minimum(along / piece.length * count, count - 1).astype(np.int64))
         start, first = start + block_m * math.ceil(piece.length / block_m), first + count
     return np.concatenate(points), np.concatenate(chainage), np.concatenate(segment)
+
+
+def _points_along(line: BaseGeometry, along_m: Array) -> Array:
+    """The points (n, 2) of a line at distances from its start, those of `shapely.line_interpolate_point` to
+    the last digit: that walks the line from its start for each, which took a tenth of the step's time."""
+    vertices = shapely.get_coordinates(line)
+    dx, dy = np.diff(vertices, axis=0).T
+    length = np.sqrt(dx * dx + dy * dy)
+    chainage = np.concatenate([[0.0], np.cumsum(length)])
+    piece = np.searchsorted(chainage[1:], along_m, side="right")
+    last = piece == len(length)
+    piece = np.minimum(piece, len(length) - 1)
+    share = np.where(last, 1.0, (along_m - chainage[piece]) / length[piece])[:, None]
+    step = np.stack([dx, dy], axis=1)
+    return np.asarray(np.where(share < 1, step[piece] * share + vertices[piece], vertices[piece + 1]))

@@ -7,10 +7,9 @@ import geopandas as gpd
 import numpy as np
 from affine import Affine
 from numpy.typing import NDArray
-from pyproj import Transformer
 from rasterio.features import rasterize
 
-from pipeline.camera.earth import Array
+from pipeline.camera.earth import Array, transformer
 from pipeline.raster.grid import Grid
 from pipeline.raster.tiles import Tile
 
@@ -69,5 +68,5 @@ def places(
     """Where the centres of cells of a tile lie in `crs`."""
     x, y = grid.centres(tile.column + column.astype(float), tile.row + row.astype(float))
     if crs != grid.crs:
-        x, y = Transformer.from_crs(grid.crs, crs, always_xy=True).transform(x, y)
+        x, y = transformer(grid.crs, crs).transform(x, y)
     return np.asarray(x), np.asarray(y)

@@ -44,11 +44,11 @@ def compare_dates(
 ) -> dict[str, gpd.GeoDataFrame]:
     """The layers of two photos of one grid named in OF_TWO_PHOTOS, from strips as `pair_cells` takes them.
     `countries` are in AREA_CRS."""
-    frame = before.frame() & after.frame()
+    frame = before.frame & after.frame
     rows: dict[str, list[Row]] = {name: [] for name in OF_TWO_PHOTOS}
     comparison = _compared(before, after, frame, strips, countries, config, settings)
     if isinstance(comparison, str):
-        whole = polygons(frame if not frame.is_empty else before.frame() | after.frame())
+        whole = polygons(frame if not frame.is_empty else before.frame | after.frame)
         sentence = f"No change can be given: {comparison}."
         rows["changes"] = [_row("frame", allowed(before.facts, after.facts), whole) | {"statement": sentence}]
     else:

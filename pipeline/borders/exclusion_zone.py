@@ -2,11 +2,11 @@
 
 import numpy as np
 import shapely
-from pyproj import Transformer
 from shapely.geometry.base import BaseGeometry
 
 from pipeline.borders.settings import ExclusionSettings
 from pipeline.borders.zones import AREA_CRS
+from pipeline.camera.earth import transformer
 from pipeline.camera.uncertainty import SolvedCamera
 from pipeline.tone.saturation import SATURATION_HALO_PX
 
@@ -16,7 +16,7 @@ def exclusion_m(solved: SolvedCamera, line: BaseGeometry, settings: ExclusionSet
     whichever reaches farther, where it is largest along the border (a line in AREA_CRS)."""
     course = line.segmentize(settings.spacing_m).simplify(settings.spacing_m / 2)
     points = shapely.get_coordinates(course)
-    lon, lat = Transformer.from_crs(AREA_CRS, "EPSG:4326", always_xy=True).transform(*points.T)
+    lon, lat = transformer(AREA_CRS, "EPSG:4326").transform(*points.T)
     # Points on the frame's edge may fall a rounding error outside.
     sigma_m = float(np.max(solved.ground_sigma_m(lon, lat, margin_px=np.inf)))
     blur_m = SATURATION_HALO_PX * float(np.max(solved.camera.ground_sample_distance_m(lon, lat)))

@@ -58,14 +58,15 @@ class _Light:
             self.x[mask], self.y[mask], self.red[mask], self.green[mask], self.stratum[mask], np.asarray(unit)
         )
 
-    def across(self, signed_m: Array, reach: _Reach) -> tuple[int, float]:
-        """Lit patches on the darker side of a line, and the contrast across it (`studentised`)."""
+    def across(self, signed_m: Array, reach: _Reach, least: float = 1) -> tuple[int, float]:
+        """Lit patches on the darker side of a line, and the contrast across it (`studentised`), which is NaN
+        where they are fewer than `least`."""
         away = np.abs(signed_m)
         on = np.flatnonzero((away >= reach.exclusion_m) & (away <= reach.reach_m))
         second, red, green = signed_m[on] > 0, self.red[on], self.green[on]
         lit = int(min(second.sum(), (~second).sum()))
-        if not lit:
-            return 0, math.nan
+        if lit < least:
+            return lit, math.nan
         stratum = self.stratum[on] * (len(reach.bands_m) + 1) + np.digitize(away[on], reach.bands_m)
         weight = overlap_weights(stratum, second, red + green)
         return lit, studentised(second, weight * red, weight * green, self.unit[on], reach.min_even_units)
@@ -120,8 +121,8 @@ def _placebo_sizes(
     for _ in range(settings.tries * settings.count):
         target, turn = int(rng.integers(len(country))), float(rng.uniform(0, 2 * math.pi))
         own, at = inside[country[target]], (float(light.x[target]), float(light.y[target]))
-        met, t = own.across(field.at(*_moved(own.x, own.y, at, turn, middle)), reach)
-        if met >= settings.like_lit * lit and math.isfinite(t):
+        _, t = own.across(field.at(*_moved(own.x, own.y, at, turn, middle)), reach, settings.like_lit * lit)
+        if math.isfinite(t):
             sizes.append(abs(t))
             place = at[0] // settings.apart_m, at[1] // settings.apart_m
             differing.add((*place, turn // settings.apart_rad))

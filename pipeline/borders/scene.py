@@ -2,24 +2,22 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import geopandas as gpd
 import shapely
-from pyproj import Transformer
 from shapely.geometry.base import BaseGeometry
 
 from pipeline.borders.border_line import BorderLine
 from pipeline.borders.exclusion_zone import exclusion_m
 from pipeline.borders.settings import BorderSettings
 from pipeline.borders.zones import AREA_CRS
-from pipeline.camera.earth import Array
+from pipeline.camera.earth import Array, transformer
 from pipeline.camera.uncertainty import SolvedCamera
 from pipeline.ground.countries import Countries, clipped
 from pipeline.models import BordersConfig
 from pipeline.photo.photo import PhotoFacts
 from pipeline.raster.grid import Grid, visible_area
-
-_TO_DEGREES = Transformer.from_crs(AREA_CRS, "EPSG:4326", always_xy=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +28,7 @@ class Scene:
     solved: SolvedCamera
     grid: Grid
 
+    @cached_property  # many ask for it
     def frame(self) -> BaseGeometry:
         """What the photo shows of the grid, in AREA_CRS."""
         seen = visible_area(self.solved.camera, self.grid.crs, shapely.box(*self.grid.bounds))
@@ -38,7 +37,7 @@ class Scene:
 
     def view_zenith_deg(self, x: Array, y: Array) -> Array:
         """The view zenith at places in AREA_CRS."""
-        return self.solved.camera.view(*_TO_DEGREES.transform(x, y))[0]
+        return self.solved.camera.view(*transformer(AREA_CRS, "EPSG:4326").transform(x, y))[0]
 
 
 @dataclass(frozen=True, eq=False)

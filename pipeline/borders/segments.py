@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from scipy.stats import t as student
+from scipy.special import stdtrit
 from shapely.geometry.base import BaseGeometry
 
 from pipeline.borders.border_line import BorderLine
@@ -85,9 +85,8 @@ def _interval_factor(fit: BorderFit, influences: Sequence[Array], level: float) 
         return math.nan
     moves = (np.array(influences) ** 2).sum(axis=0)
     scatter = math.sqrt(float(moves @ fit.fit.residual**2 / moves.sum()))
-    return scatter * float(
-        student.ppf(0.5 + level / 2, max(float(moves.sum() ** 2 / (moves**2).sum()) - 2, 1))
-    )
+    freedom = max(float(moves.sum() ** 2 / (moves**2).sum()) - 2, 1)
+    return scatter * float(stdtrit(freedom, 0.5 + level / 2))
 
 
 def segment_lines(border: BaseGeometry, line: BorderLine, spacing_m: float) -> dict[int, BaseGeometry]:

@@ -59,7 +59,7 @@ def compare(
     `countries` are in AREA_CRS, in which all areas and distances are taken; without `places` the layers of
     towns are empty.
     """
-    frame, codes = scene.frame(), list(countries.areas["country"])
+    frame, codes = scene.frame, list(countries.areas["country"])
     layers: Layers = {
         "zones": country_zones(countries, frame),
         "strips": border_strips(countries, frame, config.bands_km),
@@ -86,7 +86,7 @@ def compare(
 
 def notes(scene: Scene, subject: str, sentences: Iterable[str]) -> gpd.GeoDataFrame:
     """The layer `notes`: why a photo, or a file given for it, says nothing of a subject."""
-    frame = polygons(scene.frame())
+    frame = polygons(scene.frame)
     rows = [{"subject": subject, "statement": sentence, "geometry": frame} for sentence in sentences]
     return of_photo(layer(rows, "notes"), "notes", scene.facts)
 
@@ -96,7 +96,7 @@ def events_of(
 ) -> gpd.GeoDataFrame:
     """The table `events`: lighting policies in force where and when a photo was taken, by its own tables of
     countries and towns and its frame."""
-    frame = gpd.GeoSeries([scene.frame()], crs=AREA_CRS).to_crs(4326).iloc[0]
+    frame = gpd.GeoSeries([scene.frame], crs=AREA_CRS).to_crs(4326).iloc[0]
     rows = event_rows(scene.facts.taken_at, zones["country"], set(towns["name"]), frame, events)
     return of_photo(layer(rows, "events"), "events", scene.facts)
 

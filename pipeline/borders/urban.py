@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
-from pyproj import Transformer
 from scipy.spatial import cKDTree
 from shapely.geometry.base import BaseGeometry
 
@@ -22,7 +21,7 @@ from pipeline.borders.interval import estimate
 from pipeline.borders.settings import BorderSettings, UrbanSettings
 from pipeline.borders.squares import code_of, square_codes, squares
 from pipeline.borders.zones import polygons
-from pipeline.camera.earth import Array
+from pipeline.camera.earth import Array, transformer
 from pipeline.ground.cities import Cities
 from pipeline.ground.countries import Countries, clipped
 from pipeline.models import BordersConfig
@@ -48,7 +47,7 @@ def towns(places: Cities, countries: Countries, frame: BaseGeometry, min_populat
     """
     crs = countries.areas.crs
     large = places[np.flatnonzero(places.population >= min_population)]
-    x, y = Transformer.from_crs("EPSG:4326", crs, always_xy=True).transform(large.lon, large.lat)
+    x, y = transformer("EPSG:4326", crs).transform(large.lon, large.lat)
     order = np.argsort(-large.population, kind="stable")
     order = order[shapely.contains_xy(frame, np.asarray(x)[order], np.asarray(y)[order])]
     areas = clipped(countries, frame).areas.set_index("country").geometry

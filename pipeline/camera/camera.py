@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.spatial.transform import Rotation
 
 from pipeline.camera.earth import Array, east_north_up, meet_ellipsoid, to_ecef, to_geodetic
 from pipeline.camera.lens import Lens
@@ -145,6 +144,8 @@ class Camera:
 def look_at_rotation(position_m: Array, target_m: Array, roll_deg: float) -> Array:
     """Rotation ECEF -> camera that centres `target_m`, rolled clockwise by `roll_deg` from "up is away from
     the Earth" (seen straight down: from "up is north")."""
+    from scipy.spatial.transform import Rotation  # takes 0.3 s that steps on the map need not wait for
+
     forward = target_m - position_m
     forward = forward / np.linalg.norm(forward)
     lon, lat, _ = to_geodetic(position_m)

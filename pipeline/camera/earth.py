@@ -4,6 +4,8 @@ Longitudes and latitudes are degrees, heights metres above the ellipsoid, ECEF m
 take scalars or arrays of any one shape and put the ECEF components in the last axis.
 """
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from pyproj import Transformer
@@ -16,6 +18,13 @@ SEMI_MINOR_M = 6356752.314245179  # the equatorial radius less its flattening
 MEAN_RADIUS_KM = 6371.0088  # (2 x equatorial + polar radius) / 3, the IUGG's mean radius
 
 _TO_ECEF = Transformer.from_crs("EPSG:4979", "EPSG:4978", always_xy=True)
+
+
+@lru_cache(maxsize=32)
+def transformer(source: str, target: str) -> Transformer:
+    """From one reference system to another, x or east first. PROJ takes 0.1 s to find the way, so it is asked
+    once."""
+    return Transformer.from_crs(source, target, always_xy=True)
 
 
 def to_ecef(lon: ArrayLike, lat: ArrayLike, height_m: ArrayLike = 0.0) -> Array:

@@ -16,7 +16,7 @@ import shapely
 
 from pipeline.borders.schema import ALL_COLUMNS, COLUMNS, OF_TWO_PHOTOS, TEXT_COLUMNS, TONE_COLUMNS
 from pipeline.camera.camera import Camera
-from pipeline.ground.cities import gazetteer
+from pipeline.ground.cities import Cities, read_cities
 from pipeline.ground.roads import read_motorways
 from pipeline.photo.photo import PhotoFacts
 from pipeline.raster.grid import Grid
@@ -159,10 +159,11 @@ def read_city(
     compared: Path,
     borders: Path,
     motorways: Path,
+    cities: Path,
     refused: tuple[RefusedPhoto, ...] = (),
 ) -> CityResults:
-    """A city from its photos' folders, `grid.json`, its `borders.gpkg`, the two map files of `data/` and the
-    photos that were refused."""
+    """A city from its photos' folders, `grid.json`, its `borders.gpkg`, the two map files of `data/`, the
+    gazetteer's `cities` and the photos that were refused."""
     grid = Grid.from_dict(json.loads(grid_file.read_text(encoding="utf-8")))
     tables = {name: _read_table(compared, name, grid.crs) for name in COLUMNS}
     of_photos = {name: table for name, table in tables.items() if name not in OF_TWO_PHOTOS}
@@ -180,7 +181,7 @@ def read_city(
         borders=_inside(_read_layer(borders, "borders", grid.crs), grid),
         countries=_inside(_read_layer(borders, "countries", grid.crs), grid),
         motorways=_inside(read_motorways(grid.crs, motorways).lines, grid),
-        cities=cities_in(grid),
+        cities=cities_in(grid, read_cities(cities)),
         photos=tuple(sorted(photos, key=lambda photo: (str(photo.facts.taken_at), photo.name))),
         pairs=_pairs(tables["changes"], tables["border_changes"]),
         tables=plain | tones | {"notes": _with_refusals(plain["notes"], refused)},
@@ -230,12 +231,11 @@ def _read_truth(folder: Path) -> Truth:
     return Truth(Camera.from_dict(planted["camera"]), pd.read_parquet(folder / "truth_lights.parquet"))
 
 
-def cities_in(grid: Grid) -> gpd.GeoDataFrame:
-    """The gazetteer's places inside the map frame, the largest first."""
+def cities_in(grid: Grid, places: Cities) -> gpd.GeoDataFrame:
+    """The places inside the map frame, the largest first."""
     left, bottom, right, top = (
         gpd.GeoSeries([shapely.box(*grid.bounds)], crs=grid.crs).to_crs(4326).total_bounds
     )
-    places = gazetteer()
     near = places[(places.lon >= left) & (places.lon <= right) & (places.lat >= bottom) & (places.lat <= top)]
     frame = gpd.GeoDataFrame(
         {"name": near.name, "country": near.country, "population": near.population.astype("int64")},

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import combine_pvalues
 
 TINY = 1e-300  # a probability counts as this at least, so that it has a logarithm
 # Agreements by chance, before any is measured: the best of a search agrees by at least nothing.
@@ -163,6 +162,8 @@ def false_alarm_probability(
     own odds are `held_out`. Fisher's method combines the two; the result is never below the odds of
     agreement alone: around one big city the held-out ones all see the same light, so are not independent.
     """
+    from scipy.stats import combine_pvalues  # takes half a second that most importers need not wait for
+
     tail = chance_probability(agreement, chance, settings)
     both = combine_pvalues([max(tail, TINY), max(held_out, TINY)], method="fisher").pvalue
     return max(tail, float(both))

@@ -10,14 +10,13 @@ import geopandas as gpd
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from pyproj import Transformer
 from shapely.geometry.base import BaseGeometry
 
 from pipeline.borders.cells import Floats
 from pipeline.borders.scene import Scene
 from pipeline.borders.schema import OF_MOTORWAYS, layer, of_photo
 from pipeline.borders.zones import AREA_CRS
-from pipeline.camera.earth import Array
+from pipeline.camera.earth import Array, transformer
 from pipeline.ground.countries import Countries
 from pipeline.ground.roads import Motorways
 from pipeline.motorways.chainage import Crossing, find_crossings
@@ -54,7 +53,7 @@ def compare_motorways(
     measured, and a fault of the file of motorways, has a row that says why.
     """
     spacing_m = max(scene.grid.resolution_m, settings.min_spacing_m)
-    crossings, reasons = find_crossings(motorways, countries, scene.frame(), spacing_m, settings, regions)
+    crossings, reasons = find_crossings(motorways, countries, scene.frame, spacing_m, settings, regions)
     built = shapely.union_all([] if towns is None else towns.geometry.to_numpy())
     roads = measure(crossings, scene, strips, built, settings)
     lit = lit_light([segment for road in roads for segment in road.segments], settings)
@@ -110,7 +109,7 @@ class Corridor:
         count = int(np.clip(reaching, settings.min_strips, settings.max_strips))
         blur_m = settings.image_blur_px * max(pixel_m, grid.resolution_m)
         x, y = crossing.strips(half_width_m, settings.gap_blurs * blur_m, count, grid.resolution_m)
-        x, y = Transformer.from_crs(AREA_CRS, grid.crs, always_xy=True).transform(x, y)
+        x, y = transformer(AREA_CRS, grid.crs).transform(x, y)
         row = np.floor((grid.bounds[3] - y) / grid.resolution_m).astype(np.int32)
         column = np.floor((x - grid.bounds[0]) / grid.resolution_m).astype(np.int32)
         stations = shapely.points(crossing.x, crossing.y)
@@ -144,7 +143,7 @@ def measure(
 ) -> list[Road]:
     """Profiles of motorways and their segments, from one pass over strips of a photo's light; `built` is
     the area of towns."""
-    to_degrees = Transformer.from_crs(AREA_CRS, "EPSG:4326", always_xy=True)
+    to_degrees = transformer(AREA_CRS, "EPSG:4326")
     corridors = []
     for crossing in crossings:
         lon, lat = to_degrees.transform(crossing.x, crossing.y)

@@ -5,6 +5,7 @@ rule borders:
         lights=plan.each_placed("light.tif"),
         photo_facts=plan.each_placed("photo.json"),
         cameras=plan.each_placed("camera.json"),
+        cities=CITIES,
         motorways=plan.motorways,
         regions=plan.city_path("regions"),
         events="data/lighting_events.csv",

@@ -17,6 +17,7 @@ rule deliver:
         change=plan.change,
         borders="data/borders.gpkg",
         motorways=plan.motorways,
+        cities=CITIES,
     output:
         geopackage=f"{CITY}/{{city}}.gpkg",
         qgis=f"{CITY}/{{city}}.qgz",

@@ -3,6 +3,7 @@ rule georeference:
         light=f"{PHOTO}/photo.tif",
         photo_facts=f"{PHOTO}/photo.json",
         borders="data/borders.gpkg",
+        cities=CITIES,
         control_points=plan.control_points,
         roads=plan.city_path("roads"),
         night_light=plan.city_path("night_light"),

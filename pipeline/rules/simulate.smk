@@ -3,6 +3,7 @@ rule simulate:
         streets="data/streets_liege.parquet",
         motorways="data/motorways.gpkg",
         countries="data/borders.gpkg",
+        cities=CITIES,
     output:
         picture=f"{PHOTO}/scene.jpg",
         facts=f"{PHOTO}/scene.yaml",

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from pipeline.camera.camera import Camera, look_at_rotation
 from pipeline.camera.earth import MEAN_RADIUS_KM, to_ecef
-from pipeline.ground.cities import gazetteer
+from pipeline.ground.cities import Cities, gazetteer
 from pipeline.models import Facts, LonLat, LookAt
 from pipeline.simulate.clouds import covered, with_station_part
 from pipeline.simulate.lights import METRES_PER_DEGREE, LampPoints
@@ -72,9 +72,10 @@ def simulate_frame(
 
 def lights_seen(camera: Camera, world: int, year: int, ground: Ground | None) -> LampPoints:
     """All light in the frame or its margin. With `ground`, real streets where known."""
-    tiles = tiles_seen(camera)
+    cities = gazetteer() if ground is None else ground.cities
+    tiles = tiles_seen(camera, cities)
     parts = [
-        _in_frame(camera, _towns(world, year, tiles[start : start + TILES], ground))
+        _in_frame(camera, _towns(world, year, tiles[start : start + TILES], cities, ground))
         for start in range(0, len(tiles), TILES)
     ]
     if ground is not None:
@@ -87,10 +88,12 @@ def _in_frame(camera: Camera, lights: LampPoints) -> LampPoints:
     return lights[camera.inside(*camera.project(lights.lon, lights.lat), MARGIN_PX)]
 
 
-def _towns(world: int, year: int, tiles: NDArray[np.intp], ground: Ground | None) -> LampPoints:
+def _towns(
+    world: int, year: int, tiles: NDArray[np.intp], cities: Cities, ground: Ground | None
+) -> LampPoints:
     """Town light of some tiles. With `ground`, without what strays over a border or lies where streets
     are known."""
-    towns = town_lights(world, year, tiles)
+    towns = town_lights(world, year, tiles, cities)
     if ground is None:
         return towns
     country = ground.countries.at(towns.lon, towns.lat)
@@ -120,15 +123,15 @@ def view(
     raise ValueError(f"no camera of {focal_length_mm:g} mm aimed at {aim} sees all of {must_see}")
 
 
-def tiles_seen(camera: Camera) -> NDArray[np.intp]:
+def tiles_seen(camera: Camera, cities: Cities) -> NDArray[np.intp]:
     """Tiles (column, row) of the layout that reach into the frame or its margin."""
     x, y = np.meshgrid(np.linspace(0, 1, 60), np.linspace(0, 1, 40))
     lon, lat = camera.to_ground(
         x * (camera.width + 2 * MARGIN_PX) - MARGIN_PX, y * (camera.height + 2 * MARGIN_PX) - MARGIN_PX
     )
     # The lattice is too coarse near the horizon; there every town counts its own tile.
-    cities = gazetteer().seen_by(camera, MARGIN_PX)
-    lon, lat = np.append(lon, cities.lon), np.append(lat, cities.lat)
+    seen = cities.seen_by(camera, MARGIN_PX)
+    lon, lat = np.append(lon, seen.lon), np.append(lat, seen.lat)
     tiles = np.floor(np.stack([lon, lat], axis=-1) / TILE_DEG)
     return np.unique(tiles[np.isfinite(tiles).all(axis=1)].astype(np.intp), axis=0)
 

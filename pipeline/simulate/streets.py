@@ -9,6 +9,7 @@ from scipy.ndimage import binary_closing, gaussian_filter
 from scipy.spatial import cKDTree
 
 from pipeline.camera.earth import Array
+from pipeline.ground.cities import Cities
 from pipeline.simulate import lamps
 from pipeline.simulate.lights import METRES_PER_DEGREE, CountryMap, LampPoints, points_along
 
@@ -25,11 +26,13 @@ FULLY_LIT_KM_PER_KM2 = 7.0  # of streets, from which ground counts as a town
 
 @dataclass(frozen=True, eq=False)
 class Ground:
-    """What is known of the region: lines by class of street, motorways, country polygons (degrees)."""
+    """What is known of the region: lines by class of street, motorways, country polygons (degrees); and the
+    cities of the world."""
 
     streets: dict[str, shapely.Geometry]
     motorways: shapely.Geometry
     countries: CountryMap
+    cities: Cities
 
     def covered(self, lon: Array, lat: Array) -> NDArray[np.bool_]:
         """Where the streets are known, gaps of 3 km between them included."""

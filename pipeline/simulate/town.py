@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from pipeline.camera.earth import Array, to_ecef
-from pipeline.ground.cities import Cities, gazetteer
+from pipeline.ground.cities import Cities
 from pipeline.simulate import lamps
 from pipeline.simulate.lights import METRES_PER_DEGREE, LampPoints
 
@@ -33,9 +33,9 @@ SWAY = (0.04, 0.03, 0.015, 0.008, 0.005)  # their amplitudes, of the road's leng
 STRETCH_KM = 0.5  # a road is lit or dark by stretches of this length
 
 
-def town_lights(world: int, year: int, tiles: NDArray[np.intp]) -> LampPoints:
-    """All town light of the tiles (n, 2), columns and rows of TILE_DEG; `world` chooses the layout."""
-    cities = gazetteer()
+def town_lights(world: int, year: int, tiles: NDArray[np.intp], cities: Cities) -> LampPoints:
+    """All light of the towns at `cities` in the tiles (n, 2), columns and rows of TILE_DEG; `world` chooses
+    the layout."""
     at = np.stack([np.floor(cities.lon / TILE_DEG), np.floor(cities.lat / TILE_DEG)], axis=1).astype(int)
     # Roads lead to towns outside the tiles; to which ones depends on the neighbours of those towns.
     near = ((at >= tiles.min(axis=0) - 2) & (at <= tiles.max(axis=0) + 2)).all(axis=1)

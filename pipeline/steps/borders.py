@@ -13,7 +13,7 @@ from pipeline.borders.schema import COLUMNS, GEOMETRY, OF_REGIONS, joined
 from pipeline.borders.tables import compare, events_of, notes
 from pipeline.borders.zones import AREA_CRS
 from pipeline.files import atomic_write
-from pipeline.ground.cities import gazetteer
+from pipeline.ground.cities import Cities, read_cities
 from pipeline.ground.countries import Countries, read_countries
 from pipeline.ground.events import LightingEvent, read_events
 from pipeline.ground.regions import internal, read_regions
@@ -37,6 +37,7 @@ class BorderMaps:
     files could not be used."""
 
     countries: Countries
+    cities: Cities
     motorways: Motorways
     regions: gpd.GeoDataFrame | None
     internal: Countries | None
@@ -44,7 +45,9 @@ class BorderMaps:
     problems: dict[str, tuple[str, ...]]
 
     @classmethod
-    def read(cls, codes: list[str], motorways: Path, regions: list[Path], events: Path) -> "BorderMaps":
+    def read(
+        cls, codes: list[str], cities: Path, motorways: Path, regions: list[Path], events: Path
+    ) -> "BorderMaps":
         """Read the maps of some countries (by code); `regions` is no file or one."""
         countries, roads = read_countries(AREA_CRS, codes), read_motorways(AREA_CRS, motorways)
         problems = {"motorways": roads.problems}
@@ -54,7 +57,7 @@ class BorderMaps:
         if areas is not None:
             within, more = internal(areas, countries)
             problems["regions"] += more
-        return cls(countries, roads, areas, within, read_events(events), problems)
+        return cls(countries, read_cities(cities), roads, areas, within, read_events(events), problems)
 
 
 def compare_borders(
@@ -62,6 +65,7 @@ def compare_borders(
     lights: list[Path],
     photo_facts: list[Path],
     cameras: list[Path],
+    cities: Path,
     motorways: Path,
     regions: list[Path],
     events: Path,
@@ -72,7 +76,7 @@ def compare_borders(
 ) -> None:
     """Compare both sides of each border in every photo of a city, and the photos with each other; the lists
     of `tones` to `cameras` run over the photos. Every layer is in the file, even one without rows."""
-    maps = BorderMaps.read(countries, motorways, regions, events)
+    maps = BorderMaps.read(countries, cities, motorways, regions, events)
     photos = read_photos(photo_facts, cameras, lights, tones)
     with workers.at_work():
         tables = [layers for photo in photos for layers in _of_photo(photo, maps, options)]
@@ -88,7 +92,7 @@ def compare_borders(
 def _of_photo(photo: OnePhoto, maps: BorderMaps, options: BordersConfig) -> Iterator[Tables]:
     """What one photo shows: its borders, its motorways, and the regions' borders as control."""
     scene = photo.scene
-    national = compare(scene, photo.strips(), maps.countries, options, gazetteer())
+    national = compare(scene, photo.strips(), maps.countries, options, maps.cities)
     yield national
     yield {"events": events_of(scene, national["zones"], national["towns"], maps.events)}
     if scene.facts.taken_at is None:

@@ -22,19 +22,23 @@ def deliver(
     change: list[Path],
     borders: Path,
     motorways: Path,
+    cities: Path,
     geopackage: Path,
     qgis: Path,
     report: Path,
 ) -> None:
     """From what `placed` says of the photos, their folders, the city's grid, `compared` tables, map of
-    `change` (no file or one), and the border and motorway maps. The city is named by its GeoPackage."""
+    `change` (no file or one), the border and motorway maps, and the gazetteer's `cities`. The city is named
+    by its GeoPackage."""
     photos = Placed.read(placed)
     folders = [placed.parent / name for name in photos.photos]
     refused = tuple(
         RefusedPhoto(name, reason, placed.parent / name / "solve.png")
         for name, reason in photos.refused.items()
     )
-    results = read_city(geopackage.stem, city.name, folders, grid, compared, borders, motorways, refused)
+    results = read_city(
+        geopackage.stem, city.name, folders, grid, compared, borders, motorways, cities, refused
+    )
     provenance = facts(results, city)
     for photo in results.photos:
         # Statistics that QGIS once guessed from overviews.

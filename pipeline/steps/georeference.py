@@ -23,7 +23,7 @@ from pipeline.georeference.manual import manual_points
 from pipeline.georeference.outputs import camera_json, control_layers
 from pipeline.georeference.photo_pass import KnownGround, others_placed, prior_and_orbit, shared_with_pass
 from pipeline.georeference.solve import Solution, solve
-from pipeline.ground.cities import gazetteer
+from pipeline.ground.cities import read_cities
 from pipeline.ground.elevation import read_terrain
 from pipeline.ground.night_light import read_night_light
 from pipeline.ground.streets import read_streets
@@ -50,6 +50,7 @@ class Inputs:
     light: Path
     photo_facts: Path
     borders: Path
+    cities: Path
     control_points: list[Path]
     roads: list[Path]
     night_light: list[Path]
@@ -103,7 +104,7 @@ def _known_ground(given: Inputs, facts: PhotoFacts) -> KnownGround:
     """Cities, light with extent and heights around the look-at point."""
     around = _around(facts)
     extent = _extent(given.roads, given.night_light, around)
-    return KnownGround(gazetteer(), extent, _terrain(given.dem, given.heights, around))
+    return KnownGround(read_cities(given.cities), extent, _terrain(given.dem, given.heights, around))
 
 
 def _extent(roads: list[Path], night_light: list[Path], around: Bounds) -> Extent | None:

@@ -13,6 +13,7 @@ import yaml
 from PIL import Image
 
 from pipeline.files import atomic_write
+from pipeline.ground.cities import Cities, read_cities
 from pipeline.models import PhotoSource
 from pipeline.simulate.lights import CountryMap, LampPoints
 from pipeline.simulate.scene import Frame, simulate_frame
@@ -29,15 +30,18 @@ def simulate(
     streets: Path,
     motorways: Path,
     countries: Path,
+    cities: Path,
     picture: Path,
     facts: Path,
     truth: Path,
     lights: Path,
 ) -> None:
-    """Simulate the photograph that `source` asks for from the streets, motorways and countries in `data/`."""
+    """Simulate the photograph that `source` asks for from the streets, motorways and countries in `data/` and
+    the gazetteer's `cities`."""
     assert source.simulate is not None  # only such a photo gets this step
     seed, year = source.simulate.seed, source.simulate.year
-    frame = simulate_frame(seed, year, read_ground(streets, motorways, countries))
+    ground = read_ground(streets, motorways, countries, read_cities(cities))
+    frame = simulate_frame(seed, year, ground)
     exif = Image.Exif()
     exif[IMAGE_DESCRIPTION_TAG] = exif[SOFTWARE_TAG] = LABEL
     stated = frame.facts.model_dump(mode="json", exclude_unset=True)
@@ -59,8 +63,8 @@ def simulate(
         )
 
 
-def read_ground(streets: Path, motorways: Path, countries: Path) -> Ground:
-    """The known lines and countries of the region."""
+def read_ground(streets: Path, motorways: Path, countries: Path, cities: Cities) -> Ground:
+    """The known lines and countries of the region, with the world's cities."""
     street = gpd.read_parquet(streets)
     motorway = gpd.read_file(motorways, layer="motorways")
     country = gpd.read_file(countries, layer="countries")
@@ -68,6 +72,7 @@ def read_ground(streets: Path, motorways: Path, countries: Path) -> Ground:
         streets=dict(zip(street["highway"], street.geometry, strict=True)),
         motorways=shapely.MultiLineString(list(motorway.geometry)),
         countries=CountryMap(tuple(country["country"]), tuple(country.geometry)),
+        cities=cities,
     )
 
 

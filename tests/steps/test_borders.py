@@ -26,6 +26,7 @@ from pipeline.raster.grid import Grid
 from pipeline.steps.borders import compare_borders
 from pipeline.steps.photos import pairs, read_photos
 from tests.conftest import REPOSITORY
+from tests.scenes.places import cities_file
 
 TO_MAP = Transformer.from_crs("EPSG:4326", AREA_CRS, always_xy=True)
 TO_DEGREES = Transformer.from_crs(AREA_CRS, "EPSG:4326", always_xy=True)
@@ -111,6 +112,7 @@ def run(folder: Path, *shots: Shot, **more: Any) -> Path:
     values = {"motorways": MOTORWAYS, "regions": [], "countries": ["BE", "DE", "LU", "NL"]} | more
     compare_borders(
         *([one / file for one in folders] for file in ("tone.tif", "light.tif", "photo.json", "camera.json")),
+        cities=cities_file(folder),
         events=EVENTS,
         options=OPTIONS,
         borders=folder / "borders.gpkg",

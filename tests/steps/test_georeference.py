@@ -27,6 +27,7 @@ from pipeline.steps.acquire import acquire
 from pipeline.steps.georeference import Inputs, georeference
 from tests.camera.test_terrain import write_dem
 from tests.conftest import REPOSITORY
+from tests.scenes.places import cities_file
 
 WIDTH, HEIGHT = 1064, 708
 AIM = LonLat(lon=5.92, lat=50.72)
@@ -101,6 +102,7 @@ def run(
             light=light,
             photo_facts=facts,
             borders=repository / "data" / "borders.gpkg",
+            cities=cities_file(folder),
             control_points=control_points or [],
             roads=[],
             night_light=[],

@@ -124,7 +124,8 @@ def test_mistakes_in_photos(workdir: Workdir) -> None:
     assert "Traceback" not in outcome.text
     # Photos without a focal length are sound; what they lack, they lack for the next step.
     sound = ("no-focal", "zero-focal")
-    assert workdir.results() == [f"x/{name}/photo.{suffix}" for name in sound for suffix in ("json", "tif")]
+    photos = [f"x/{name}/photo.{suffix}" for name in sound for suffix in ("json", "tif")]
+    assert workdir.results() == ["cities.parquet", *photos]
     assert (store / "truncated.jpg").stat().st_size == len(night) // 2
     assert not list((store / "nasa").glob("*.jpg"))
 

@@ -41,7 +41,8 @@ def test_the_plan_of_the_demo(tmp_path: Path) -> None:
     outcome = workdir.snakemake("--dry-run")
     assert outcome.code == 0, outcome.text
     # What is made of the photos depends on which of them can be placed.
-    assert job_counts(outcome.text) == {"simulate": 2, "acquire": 2, "georeference": 2, "place": 1, "all": 1}
+    before_placed = {"cities": 1, "simulate": 2, "acquire": 2, "georeference": 2, "place": 1}
+    assert job_counts(outcome.text) == {**before_placed, "all": 1}
 
 
 def test_the_plan_of_real_photos(tmp_path: Path) -> None:
@@ -80,8 +81,8 @@ def test_everything_is_delivered(demo: Demo) -> None:
 
 def test_no_step_logs_a_warning(demo: Demo) -> None:
     logs = sorted((demo[0].folder / "results").rglob("*.log"))
-    # Two photos with seven steps each, and place, grid, borders, change and deliver.
-    assert len(logs) == 19
+    # Two photos with seven steps each, and place, grid, borders, change, deliver and the list of cities.
+    assert len(logs) == 20
     for log in logs:
         assert not re.search("WARNING|ERROR", log.read_text(encoding="utf-8")), log.name
 

@@ -59,7 +59,7 @@ def test_the_map_is_there(mapped: Workdir) -> None:
 
 def test_no_step_logs_a_warning(mapped: Workdir) -> None:
     logs = sorted((mapped.folder / "results").rglob("*.log"))
-    assert len(logs) == 6
+    assert len(logs) == 7
     for log in logs:
         text = log.read_text(encoding="utf-8")
         assert "WARNING" not in text, f"{log.name}: {text}"

@@ -54,7 +54,7 @@ def test_planted_contrasts_lie_inside_their_intervals(results: Path) -> None:
     folders = [results / f"simulated-{year}" for year in YEARS]
     city = read_city(
         "demo", "demo", folders, results / "grid.json", results / "borders.gpkg", data / "borders.gpkg",
-        data / "motorways.gpkg",
+        data / "motorways.gpkg", results.parent / "cities.parquet",
     )  # fmt: skip
     held = []
     for photo in city.photos:
