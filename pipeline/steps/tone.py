@@ -79,8 +79,8 @@ def measure_tone(
 class _MapsOfTile:
     """The bands of `light.tif`, `tone.tif` and `lamps.tif`.
 
-    A tile is read with its margin from the file. By `map_overlap` each chunk would wait for its eight
-    neighbours, read whole: of 4 x 4 tiles of two bands that took @@ times as long.
+    A tile is read with its margin from the file. By dask's `map_overlap` each chunk waits for its eight
+    neighbours, read whole: of 4 x 4 tiles that took 1.7 times as long, and processor alike.
     """
 
     ortho: Path
