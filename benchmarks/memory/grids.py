@@ -3,9 +3,9 @@
     python -m benchmarks.memory.grids --cells 1 4 16 64 144 400
     python -m benchmarks.memory.grids --cells 1 4 --folder FOLDER        # of a disk with enough room
 
-A frame of 45 megapixels from straight above, and grids of cells of 16 m around its middle, the largest of which
-fills it. The largest takes about 60 GB of disk while it is measured, all of which is removed. Writes grids.json beside
-this file and the page.
+A frame of 45 megapixels from straight above, and grids of cells of 16 m around its middle, the largest of
+which fills it. The largest takes about 60 GB of disk while it is measured, all of which is removed. Writes
+grids.json beside this file and the page.
 """
 
 import argparse
@@ -25,6 +25,7 @@ from pipeline.camera.camera import Camera, look_at_rotation
 from pipeline.camera.earth import to_ecef
 from pipeline.models import ToneConfig
 from pipeline.raster.grid import Grid
+from pipeline.raster.workers import Workers
 from pipeline.steps.orthorectify import bring_onto_grid
 from pipeline.steps.tone import measure_tone
 from tests.scenes.pictures import large_night
@@ -69,14 +70,14 @@ def write_inputs(folder: Path) -> None:
 def orthorectified(folder: Path) -> None:
     """The step orthorectify."""
     inputs = (folder / name for name in ("photo.tif", "camera.json", "grid.json"))
-    bring_onto_grid(*inputs, folder / "ortho.tif", folder / "geometry.tif", threads=THREADS)
+    bring_onto_grid(*inputs, folder / "ortho.tif", folder / "geometry.tif", workers=Workers(threads=THREADS))
 
 
 def toned(folder: Path) -> None:
     """The step tone."""
     inputs = (folder / name for name in ("ortho.tif", "geometry.tif", "photo.json"))
     outputs = (folder / name for name in ("tone.tif", "light.tif", "lamps.tif"))
-    measure_tone(*inputs, ToneConfig(), *outputs, threads=THREADS)
+    measure_tone(*inputs, ToneConfig(), *outputs, workers=Workers(threads=THREADS))
 
 
 def share_with_values(raster: Path) -> float:
