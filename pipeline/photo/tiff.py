@@ -1,20 +1,20 @@
 """`photo.tif`: linear light between the steps."""
 
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import rasterio
-from rasterio.errors import NotGeoreferencedWarning
+from affine import Affine
 from rasterio.windows import Window
 
 from pipeline.errors import OutputError
 from pipeline.photo.photo import Photo
 
+# x is the column and y minus the row, pixel centres integers. A file without any such coordinates is read
+# with a warning, which threads cannot silence for themselves alone.
+PIXELS = Affine(1, 0, -0.5, 0, -1, 0.5)
 CACHE_BYTES = 16_000_000  # of GDAL, which writes tile by tile; by itself it would keep 5 % of the memory
 
 
@@ -26,7 +26,6 @@ def write_photo(photo: Photo, file: Path) -> None:
     _, height, width = photo.light.shape
     usable = photo.valid & ~photo.saturated
     with (
-        _pixel_coordinates(),
         rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True, GDAL_CACHEMAX=CACHE_BYTES),
         rasterio.open(
             file,
@@ -35,6 +34,7 @@ def write_photo(photo: Photo, file: Path) -> None:
             width=width,
             height=height,
             count=3,
+            transform=PIXELS,
             dtype="float32",
             tiled=True,
             blockxsize=256,
@@ -50,7 +50,7 @@ def write_photo(photo: Photo, file: Path) -> None:
         target.descriptions = ("red", "green", "blue")
         target.update_tags(light="linear, white = 1; NaN where invalid; masked where invalid or saturated")
     # What GDAL writes when it closes a file on a disk that has become full is lost in silence.
-    with _pixel_coordinates(), rasterio.open(file) as source:
+    with rasterio.open(file) as source:
         source.read(window=Window(width - 1, height - 1, 1, 1))
         if not np.array_equal(source.dataset_mask() > 0, usable):
             raise OutputError(f"{file}: cannot be written whole: the disk may be full")
@@ -58,7 +58,7 @@ def write_photo(photo: Photo, file: Path) -> None:
 
 def read_photo_tif(file: Path, window: Window | None = None) -> Photo:
     """The photo `write_photo` wrote, or a window of it."""
-    with _pixel_coordinates(), rasterio.open(file) as source:
+    with rasterio.open(file) as source:
         light = source.read(window=window)
         usable = source.dataset_mask(window=window) > 0
     return Photo(light, ~usable & np.isfinite(light).all(axis=0))
@@ -73,17 +73,9 @@ class PhotoTif:
     @cached_property
     def size(self) -> tuple[int, int]:
         """Height and width in pixels."""
-        with _pixel_coordinates(), rasterio.open(self.file) as source:
+        with rasterio.open(self.file) as source:
             return source.height, source.width
 
     def window(self, rows: slice, columns: slice) -> Photo:
         """A part of the photo, as `Photo.window` gives it."""
         return read_photo_tif(self.file, Window.from_slices(rows, columns))
-
-
-@contextmanager
-def _pixel_coordinates() -> Iterator[None]:
-    """A photo has no map coordinates; that is no reason for a warning."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", NotGeoreferencedWarning)
-        yield

@@ -92,13 +92,6 @@ def grid_of(raster: xr.Dataset) -> Grid:
     return Grid(f"EPSG:{crs.to_epsg()}" if crs.to_epsg() else about["crs_wkt"], side_m, bounds)
 
 
-def stacked(raster: xr.Dataset, *names: str) -> da.Array:
-    """Bands of a dataset as one array (band, y, x), in the order named; each chunk holds all of them."""
-    array: da.Array = da.stack([raster[name].data for name in names])  # type: ignore[no-untyped-call]
-    together: da.Array = array.rechunk({0: -1})  # type: ignore[no-untyped-call]
-    return together
-
-
 def read_raster(file: Path, chunk_cells: int = TILE) -> xr.Dataset:
     """A COG of the pipeline, lazy, in chunks of whole blocks: a window of the file is read for each chunk,
     all its bands at once, by the worker that needs it."""

@@ -3,6 +3,7 @@
 
 import logging
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from pipeline.photo.cameras import ab_factors
 from pipeline.photo.photo import PhotoFacts
 from pipeline.raster.bands import ORTHO_BANDS, Class, photo_tags
 from pipeline.raster.cog import write_cogs
-from pipeline.raster.dataset import class_map, labelled, read_raster
+from pipeline.raster.dataset import class_map, labelled
 from pipeline.raster.read import raster_grid, read_bands, read_overview
 from pipeline.raster.tiles import TILE, Tile, tiled
 from pipeline.raster.workers import HERE, Workers
@@ -27,10 +28,13 @@ from pipeline.tone.ratios import (
     ab_scale,
     calibrate,
     light_above_background_tile,
+    light_and_averages_tile,
     light_bands,
+    square_cells,
     tone_bands,
 )
 
+ORTHO = tuple(band.name for band in ORTHO_BANDS)
 STRIP_ROWS = 128  # of a tile at a time: its bands fit into the processor's cache
 
 log = logging.getLogger(__name__)
@@ -54,8 +58,9 @@ def measure_tone(
     scale = ab_scale(ab_factors(facts.anchor)) if facts.anchor else BY_CAMERA
     known_lamps = _lamps(facts, options, geometry)
     with workers.at_work():
-        bands_of_ortho = read_raster(ortho)
-        calibration = calibrate(bands_of_ortho, grid.resolution_m, gsd_m, facts.evidence, options, scale)
+        cells = square_cells(gsd_m, grid.resolution_m)
+        lights = tiled((6, grid.height, grid.width), TILE, partial(_lights, ortho.absolute(), cells))
+        calibration = calibrate(lights, grid.resolution_m, gsd_m, facts.evidence, options, scale)
         blue = calibration.blue_refused or "is used"
         log.info("%s: noise %s, blue %s", facts.id, calibration.tone_noise, blue)
         of_light = light_bands(facts.evidence)
@@ -75,13 +80,16 @@ def measure_tone(
         )
 
 
+# A tile is read with its margin from the file. By dask's `map_overlap` each chunk waits for its eight
+# neighbours, read whole: of 4 x 4 tiles that took 1.7 times as long, and processor alike.
+def _lights(ortho: Path, tone_cells: int, tile: Tile) -> Floats:
+    """What the calibration looks at in a tile."""
+    return light_and_averages_tile(read_bands(ortho, ORTHO, tile, tone_cells // 2), tone_cells)
+
+
 @dataclass(frozen=True, eq=False)
 class _MapsOfTile:
-    """The bands of `light.tif`, `tone.tif` and `lamps.tif`.
-
-    A tile is read with its margin from the file. By dask's `map_overlap` each chunk waits for its eight
-    neighbours, read whole: of 4 x 4 tiles that took 1.7 times as long, and processor alike.
-    """
+    """The bands of `light.tif`, `tone.tif` and `lamps.tif`."""
 
     ortho: Path
     calibration: Calibration
@@ -91,8 +99,8 @@ class _MapsOfTile:
     def __call__(self, tile: Tile) -> Floats:
         """All bands (count, height, width) of a tile."""
         result = np.empty((self.count, tile.height, tile.width), np.float32)
-        names, margin = [band.name for band in ORTHO_BANDS], self.calibration.margin
-        ortho = read_bands(self.ortho, names, tile, margin)
+        margin = self.calibration.margin
+        ortho = read_bands(self.ortho, ORTHO, tile, margin)
         for rows, strip in tile.strips(STRIP_ROWS):
             cut = ortho[:, rows.start : rows.stop + 2 * margin]
             light = light_above_background_tile(cut, strip, self.calibration)

@@ -7,17 +7,14 @@ pixel alone is mostly noise, and a mean of ratios would be biased. Light itself 
 import math
 from dataclasses import dataclass, replace
 
+import dask.array as da
 import numpy as np
-import xarray as xr
-from dask.base import compute
-from dask.delayed import delayed
 from numpy.typing import NDArray
 
 from pipeline.errors import PhotoError
 from pipeline.models import EvidenceLevel, ToneConfig
 from pipeline.photo.cameras import AbFactors
 from pipeline.raster.bands import Band
-from pipeline.raster.dataset import stacked
 from pipeline.raster.lattice import Lattice
 from pipeline.raster.tiles import Tile
 from pipeline.tone.background import Floats, Noise, Sample, background_and_noise, take_samples
@@ -65,34 +62,43 @@ def ab_scale(factors: AbFactors) -> tuple[float, float, float]:
     return 1 / factors.g_r, 1.0, factors.b_g
 
 
+def square_cells(gsd_m: float, resolution_m: float) -> int:
+    """Side of the square that tone is averaged over, in cells; odd."""
+    return 1 + 2 * round((TONE_PX * gsd_m / resolution_m - 1) / 2)
+
+
+def light_and_averages_tile(ortho: Floats, tone_cells: int) -> Floats:
+    """Unsaturated light of a tile and its averages, (6, height, width), which `calibrate` looks at; from the
+    bands ORTHO_BANDS of the tile widened by half of `tone_cells`."""
+    light = np.where(ortho[3] > 0, np.float32(np.nan), ortho[:3])
+    reach = tone_cells // 2
+    core = np.s_[:, reach : light.shape[1] - reach, reach : light.shape[2] - reach]
+    return np.concatenate([light[core], average_around(light, tone_cells)[core]])
+
+
 def calibrate(
-    ortho: xr.Dataset,
+    lights: da.Array,
     resolution_m: float,
     gsd_m: float,
     evidence: EvidenceLevel,
     config: ToneConfig,
     scale: tuple[float, float, float] = BY_CAMERA,
 ) -> Calibration:
-    """Background, noise and the use of blue, from the bands of `ortho.tif` (ORTHO_BANDS)."""
+    """Background, noise and the use of blue, from light and its averages over squares of `square_cells`
+    (6, height, width) of the whole map, as `light_and_averages_tile` gives them of its tiles."""
     eight_bit = evidence == "jpeg"
-    tone_cells = 1 + 2 * round((TONE_PX * gsd_m / resolution_m - 1) / 2)
-    light = stacked(ortho[list(COLOURS)].where(~(ortho["saturated"] > 0)), *COLOURS)
-    reach = tone_cells // 2
-    averaged = light.map_overlap(  # type: ignore[no-untyped-call]
-        average_around, depth=(0, reach, reach), boundary=np.nan, dtype=light.dtype, cells=tone_cells
-    )
-    sample, calm = take_samples((light, averaged), resolution_m, config.background_km, gsd_m)
+    sample, calm = take_samples((lights[:3], lights[3:]), resolution_m, config.background_km, gsd_m)
     if not np.isfinite(sample.light).all(axis=0).any():
         raise PhotoError("the photo has no usable light on the grid: all of it is saturated or invalid")
-    (background, noise), (_, calm_noise) = compute(  # type: ignore[no-untyped-call]
-        *(delayed(background_and_noise, traverse=False)(one, eight_bit) for one in (sample, calm))
-    )
+    background, noise = background_and_noise(sample, eight_bit)
+    del sample  # at most a third of a gigabyte, as much as is worked out of the next
+    _, calm_noise = background_and_noise(calm, eight_bit)
     tone_noise = noise.calmed(calm_noise.floor)
     calibration = Calibration(
         background,
         noise,
         halo_cells(gsd_m, resolution_m),
-        tone_cells,
+        square_cells(gsd_m, resolution_m),
         tone_noise,
         config.min_signal_to_noise,
         scale=scale,

@@ -23,7 +23,6 @@ from pipeline.ortho.warp import (
 from pipeline.photo.photo import Photo
 from pipeline.photo.tiff import PhotoTif, write_photo
 from pipeline.raster.bands import GEOMETRY_BANDS, ORTHO_BANDS
-from pipeline.raster.dataset import stacked
 from pipeline.raster.grid import Grid, lay_grid
 from pipeline.raster.lattice import Lattice
 from pipeline.raster.tiles import TILE, Tile
@@ -38,11 +37,15 @@ NORTH = camera(85, nadir=(5.57, 52.5))  # the azimuth to the camera passes throu
 
 def on_map(*args, **options):
     """The bands of `orthorectify` as one array, not yet computed."""
-    return stacked(orthorectify(*args, **options), *(band.name for band in ORTHO_BANDS))
+    return whole_array(orthorectify(*args, **options), ORTHO_BANDS)
 
 
 def geometry_on_map(*args, **options):
-    return stacked(view_geometry(*args, **options), *(band.name for band in GEOMETRY_BANDS))
+    return whole_array(view_geometry(*args, **options), GEOMETRY_BANDS)
+
+
+def whole_array(raster, bands):
+    return raster[[band.name for band in bands]].to_array().data
 
 
 def grid_of(view, resolution_m, radius_km=100.0):

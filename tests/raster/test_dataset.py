@@ -8,7 +8,7 @@ import rioxarray  # noqa: F401
 
 from pipeline.raster.bands import Band, Class
 from pipeline.raster.cog import write_cogs
-from pipeline.raster.dataset import class_map, classes_of, grid_of, labelled, read_raster, stacked
+from pipeline.raster.dataset import class_map, classes_of, grid_of, labelled, read_raster
 from pipeline.raster.grid import Grid
 
 GRID = Grid("EPSG:3035", 250.0, (4_000_000.0, 3_000_000.0, 4_075_000.0, 3_050_000.0))
@@ -58,10 +58,3 @@ def test_others_know_where_it_lies(datasets):
         assert Grid.of_geobox(raster.odc.geobox) == GRID
         x, y = GRID.centres(np.array([0.0]), np.array([0.0]))
         assert (raster.x[0], raster.y[0]) == (x[0], y[0])
-
-
-def test_bands_are_stacked_in_the_order_named(datasets, values):
-    floats, _ = datasets
-    array = stacked(floats, "zenith", "light")
-    assert array.chunksize[0] == 2
-    np.testing.assert_array_equal(array, values[[1, 0]])

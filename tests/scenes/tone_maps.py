@@ -11,7 +11,6 @@ from pathlib import Path
 
 import dask.array as da
 import numpy as np
-import xarray as xr
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -19,12 +18,16 @@ from pipeline.models import EvidenceLevel, ToneConfig
 from pipeline.photo.photo import Photo
 from pipeline.photo.reader import read_photo
 from pipeline.photo.saturation import SATURATION
-from pipeline.raster.bands import ORTHO_BANDS
-from pipeline.raster.dataset import labelled
-from pipeline.raster.grid import Grid
-from pipeline.raster.tiles import Tile
+from pipeline.raster.tiles import Tile, tiled
 from pipeline.simulate.render import Optics, developed, on_pixels, spread
-from pipeline.tone.ratios import average_around, calibrate, light_above_background_tile, tone_tile
+from pipeline.tone.ratios import (
+    average_around,
+    calibrate,
+    light_above_background_tile,
+    light_and_averages_tile,
+    square_cells,
+    tone_tile,
+)
 
 SIDE, RESOLUTION_M = 800, 100.0
 TONES = (-1.3, -0.9, -0.6, -0.2)  # log2(G/R) of the countries, from sodium to white
@@ -116,13 +119,20 @@ def jpeg(picture: NDArray[np.float64], quality: int, subsampling: int) -> Photo:
         return read_photo(file).photo
 
 
-def on_grid(ortho: Floats, resolution_m: float) -> xr.Dataset:
-    """The bands of `ortho.tif` as a dataset, somewhere on the map."""
-    _, height, width = ortho.shape
-    grid = Grid(
-        "EPSG:3035", resolution_m, (4e6, 3e6, 4e6 + resolution_m * width, 3e6 + resolution_m * height)
-    )
-    return labelled(da.from_array(ortho, chunks=(4, 300, 250)), grid, ORTHO_BANDS)
+def lights_of(ortho: Floats, gsd_m: float, resolution_m: float, tile: int = 300) -> da.Array:
+    """What the calibration looks at, from the bands of `ortho.tif` in memory, tile by tile."""
+    cells = square_cells(gsd_m, resolution_m)
+    reach = cells // 2
+    padded = np.pad(ortho, ((0, 0), (reach, reach), (reach, reach)), constant_values=np.nan)
+
+    def of_tile(at: Tile) -> Floats:
+        rows, columns = (
+            slice(first, first + size + 2 * reach)
+            for first, size in ((at.row, at.height), (at.column, at.width))
+        )
+        return light_and_averages_tile(padded[:, rows, columns], cells)
+
+    return tiled((6, *ortho.shape[1:]), tile, of_tile)
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,7 +149,8 @@ def measured(made: Scene, evidence: EvidenceLevel, masked: bool = True) -> Measu
     ortho = made.ortho.copy()
     if not masked:
         ortho[3] = 0
-    known = calibrate(on_grid(ortho, RESOLUTION_M), RESOLUTION_M, RESOLUTION_M, evidence, ToneConfig())
+    lights = lights_of(ortho, RESOLUTION_M, RESOLUTION_M)
+    known = calibrate(lights, RESOLUTION_M, RESOLUTION_M, evidence, ToneConfig())
     m = known.margin
     padded = np.pad(ortho, ((0, 0), (m, m), (m, m)), constant_values=np.nan)
     tile = Tile(0, 0, SIDE, SIDE)

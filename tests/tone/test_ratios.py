@@ -25,14 +25,15 @@ from pipeline.tone.ratios import (
     tone_tile,
 )
 from tests.scenes.skies import BLUE, GREEN, RESOLUTION_M, sky
-from tests.scenes.tone_maps import on_grid
+from tests.scenes.tone_maps import lights_of
 
 SHAPE = (400, 500)
 CONFIG = ToneConfig()
 
 
 def calibration(ortho, evidence="raw"):
-    return calibrate(on_grid(ortho, RESOLUTION_M), RESOLUTION_M, RESOLUTION_M, evidence, CONFIG)
+    lights = lights_of(ortho, RESOLUTION_M, RESOLUTION_M)
+    return calibrate(lights, RESOLUTION_M, RESOLUTION_M, evidence, CONFIG)
 
 
 def part(function, ortho, calibration, tile):
@@ -178,8 +179,8 @@ def test_ab_ratios_are_raw_ones_by_the_cameras_factors():
 )
 def test_halo_is_2_pixels_wide_and_the_square_4(pixel_cells, halo, square):
     """`pixel_cells`: the side of a pixel in cells. Squares are odd, as near to 4 pixels as can be."""
-    ortho = on_grid(sky((60, 80), seed=1, n=3)[0], 50.0)
-    known = calibrate(ortho, 50.0, 50.0 * pixel_cells, "raw", CONFIG)
+    lights = lights_of(sky((60, 80), seed=1, n=3)[0], 50.0 * pixel_cells, 50.0)
+    known = calibrate(lights, 50.0, 50.0 * pixel_cells, "raw", CONFIG)
     assert (known.halo_cells, known.tone_cells, known.margin) == (halo, square, halo + square // 2)
 
 
@@ -189,8 +190,9 @@ def test_calibration_is_that_of_unsaturated_light_and_of_its_averages(evidence):
     ortho = sky((150, 180), seed=2, n=10, gain=2e-4)[0]
     ortho[3, 40:60, 50:70], ortho[:3, 40:60, 50:70] = 0.01, 0.5
     config = ToneConfig(background_km=8.0, min_signal_to_noise=7.0)
-    chunked = on_grid(ortho, 100.0).chunk({"y": 47, "x": 61})
-    known = calibrate(chunked, 100.0, 120.0, evidence, config, scale=(0.9, 1.0, 1.1))
+    known = calibrate(
+        lights_of(ortho, 120.0, 100.0, tile=47), 100.0, 120.0, evidence, config, scale=(0.9, 1.0, 1.1)
+    )
     light = np.where(ortho[3] > 0, np.float32(np.nan), ortho[:3])
     lights = [da.from_array(light), da.from_array(average_around(light, known.tone_cells))]
     samples = take_samples(lights, 100.0, 8.0, 120.0)
