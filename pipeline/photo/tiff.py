@@ -13,8 +13,6 @@ from rasterio.windows import Window
 from pipeline.errors import OutputError
 from pipeline.photo.photo import Photo
 
-CACHE_BYTES = 16_000_000  # of GDAL, which writes tile by tile; by itself it would keep 5 % of the memory
-
 
 def write_photo(photo: Photo, file: Path) -> None:
     """Float32 bands red, green, blue; the dataset mask is 0 where a pixel is saturated or invalid (NaN).
@@ -25,7 +23,7 @@ def write_photo(photo: Photo, file: Path) -> None:
     usable = photo.valid & ~photo.saturated
     with (
         _pixel_coordinates(),
-        rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True, GDAL_CACHEMAX=CACHE_BYTES),
+        rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True),
         rasterio.open(
             file,
             "w",
@@ -42,8 +40,7 @@ def write_photo(photo: Photo, file: Path) -> None:
             photometric="rgb",
         ) as target,
     ):
-        for _, tile in target.block_windows(1):
-            target.write(photo.light[(slice(None), *tile.toslices())], window=tile)
+        target.write(photo.light)
         target.write_mask(usable)
         target.descriptions = ("red", "green", "blue")
         target.update_tags(light="linear, white = 1; NaN where invalid; masked where invalid or saturated")
