@@ -2,8 +2,8 @@
 
     python -m benchmarks.memory.photos
 
-Pictures of noise, lamps, a light that may throw ghosts, a part of the station and a black frame, so that all
-that can be masked is. Writes photos.json beside this file and the page.
+Pictures of noise, lamps, a light that may throw ghosts, a part of the station and a black frame: there is
+something of all that is masked or looked for. Writes photos.json beside this file and the page.
 """
 
 import argparse

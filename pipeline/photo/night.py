@@ -27,14 +27,14 @@ def check_night(photo: Photo, name: str) -> None:
             f"{name}: is too bright for a night photograph: its median light is {median:.2f} of white, "
             f"at night below {DAYLIGHT_MEDIAN}; give a photo taken at night"
         )
-    if lights < DARKEST_LIGHT or lights**0.5 < median**0.5 + MIN_LIGHT_SIGMAS * _noise(photo):
+    if lights < DARKEST_LIGHT or lights**0.5 < median**0.5 + MIN_LIGHT_SIGMAS * root_noise(photo):
         raise PhotoError(
             f"{name}: is all black: its brightest light is {lights:.4f} of white, not above the noise; "
             "give a photo that shows city lights"
         )
 
 
-def _noise(photo: Photo) -> float:
+def root_noise(photo: Photo) -> float:
     """Sigma of the noise of the root of the brightest channel, which is about equal at all brightnesses.
 
     Neighbours share the scene: their differences are noise of sqrt(2) sigma, median 0.6745 of that.

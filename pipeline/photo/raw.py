@@ -31,7 +31,7 @@ from pipeline.photo.saturation import SATURATION
 
 # Of the binned frame, which has a quarter of the sensor's samples: memory that reading and masking takes at
 # most, measured by benchmarks/memory. The search for hot pixels takes most of it.
-BYTES_A_PIXEL = 80
+RAW_BYTES_A_PIXEL = 80
 # The archive's largest JPEG is the raw frame less this many pixels at each edge.
 JPEG_MARGIN_PX = (6.0, 6.0)
 
@@ -47,7 +47,7 @@ def read_raw(file: Path) -> Reading:
     exif = _exif(file)
     try:
         with rawpy.imread(str(file)) as raw:
-            check_size(file, raw.sizes.width // 2, raw.sizes.height // 2, BYTES_A_PIXEL)
+            check_size(file, raw.sizes.width // 2, raw.sizes.height // 2, RAW_BYTES_A_PIXEL)
             colours = _colours(file, raw)
             return Reading(_binned(file, raw, colours), exif, _linearisation(raw), "raw")
     except rawpy.LibRawFileUnsupportedError:

@@ -27,13 +27,13 @@ from pipeline.photo.profile import SRGB, in_srgb, srgb_transform
 from pipeline.photo.reading import MAX_PIXELS, Reading, check_size
 from pipeline.photo.saturation import saturated
 from pipeline.photo.strips import strips
-from pipeline.photo.tiff import CACHE_BYTES
 
 RAW_SUFFIXES = (".nef", ".dng")
 SUFFIXES = (".jpg", ".jpeg", ".tif", ".tiff", *RAW_SUFFIXES)
 # Memory that reading and masking takes at most, measured by benchmarks/memory: light takes 12, the mask 1,
 # a JPEG as decoded or a channel to find a median in 4; what is left are strips, libraries and GDAL's cache.
 JPEG_BYTES_A_PIXEL, TIFF_BYTES_A_PIXEL = 20, 22
+CACHE_BYTES = 16_000_000  # of GDAL, while blocks of a TIFF are read once; by itself it would keep them all
 
 
 def read_photo(file: Path) -> Reading:

@@ -15,7 +15,6 @@ from pipeline.photo.photo import Photo
 # x is the column and y minus the row, pixel centres integers. A file without any such coordinates is read
 # with a warning, which threads cannot silence for themselves alone.
 PIXELS = Affine(1, 0, -0.5, 0, -1, 0.5)
-CACHE_BYTES = 16_000_000  # of GDAL, which writes tile by tile; by itself it would keep 5 % of the memory
 
 
 def write_photo(photo: Photo, file: Path) -> None:
@@ -26,7 +25,7 @@ def write_photo(photo: Photo, file: Path) -> None:
     _, height, width = photo.light.shape
     usable = photo.valid & ~photo.saturated
     with (
-        rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True, GDAL_CACHEMAX=CACHE_BYTES),
+        rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True),
         rasterio.open(
             file,
             "w",
@@ -44,8 +43,7 @@ def write_photo(photo: Photo, file: Path) -> None:
             photometric="rgb",
         ) as target,
     ):
-        for _, tile in target.block_windows(1):
-            target.write(photo.light[(slice(None), *tile.toslices())], window=tile)
+        target.write(photo.light)
         target.write_mask(usable)
         target.descriptions = ("red", "green", "blue")
         target.update_tags(light="linear, white = 1; NaN where invalid; masked where invalid or saturated")

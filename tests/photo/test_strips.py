@@ -11,7 +11,7 @@ from PIL import Image
 from pipeline.photo import strips
 from pipeline.photo.flare import bright_lights, ghosts
 from pipeline.photo.masking import Masked, masked
-from pipeline.photo.night import _noise
+from pipeline.photo.night import root_noise
 from pipeline.photo.reader import read_photo
 from pipeline.photo.strips import in_blocks
 from pipeline.photo.vignetting import Vignetting, corrected
@@ -46,7 +46,7 @@ def picture(folder: Path, codes: NDArray[np.uint8], kind: str) -> Path:
 def acquired(file: Path) -> tuple[Masked, float, NDArray[np.bool_]]:
     """The photo masked and corrected, its noise, and the places of any ghost that lesser lights may throw."""
     reading = read_photo(file)
-    noise, hidden = _noise(reading.photo), ghosts(reading.photo, bright_lights(reading.photo, 1e-5))
+    noise, hidden = root_noise(reading.photo), ghosts(reading.photo, bright_lights(reading.photo, 1e-5))
     ground = masked(reading)
     corrected(ground.photo, LENS)
     return ground, noise, hidden

@@ -16,7 +16,7 @@ def night_codes(width: int = 160, height: int = 120, seed: int = 0) -> NDArray[n
     return codes
 
 
-def large_night(width: int, height: int, seed: int = 0) -> NDArray[np.uint8]:
+def large_night(width: int, height: int, seed: int = 0, lamps_a_megapixel: int = 100) -> NDArray[np.uint8]:
     """A picture (height, width, 3) with all that is masked, in 8-bit sRGB.
 
     Noise; lamps spread by a lens, some of them saturated; one light so large that it may throw ghosts; a part
@@ -25,7 +25,7 @@ def large_night(width: int, height: int, seed: int = 0) -> NDArray[np.uint8]:
     random = np.random.default_rng(seed)
     noise = np.clip(random.normal((9, 8, 6), 3, (256, width, 3)), 0, 255).astype(np.uint8)
     codes = np.concatenate([noise] * -(-height // 256))[:height]
-    for _ in range(width * height // 10_000):
+    for _ in range(width * height * lamps_a_megapixel // 1_000_000):
         place = int(random.integers(height)), int(random.integers(width))
         _add_light(codes, place, random.uniform(0.7, 2.5), random.uniform(40, 400))
     _add_light(codes, (height // 3, width // 4), 0.01 * max(width, height), 3000)
