@@ -2,8 +2,8 @@
 
     python -m benchmarks.resources.demo_on_a_cluster results/demo [--folder FOLDER]
 
-Compares every table and raster with the given results of plain `snakemake`, and prints what each job asked for and
-took. The cluster is that of the tests, of one node, which kills what takes more than it asked for.
+Compares every table and raster with the given results of plain `snakemake`, and prints what each job asked
+for and took. The cluster is that of the tests, of one node, which kills what takes more than it asked for.
 """
 
 import argparse

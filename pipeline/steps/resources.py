@@ -31,8 +31,8 @@ CELLS_OF = {
     "change": ("tone.tif",),
     "deliver": ("tone.tif",),
 }
-# A file in a storage of Snakemake's, as on Kubernetes, is fetched by the job and cannot be looked into before:
-# a full frame of most cameras, and a map of 200 km by 200 km in cells of 50 m.
+# A file in a storage of Snakemake's, as on Kubernetes, cannot be looked into before its job has fetched it: it
+# is taken for a full frame of most cameras, or a map of 200 km by 200 km in cells of 50 m.
 UNSEEN_PIXELS, UNSEEN_CELLS = 24_000_000, 16_000_000
 # The Snakemake that a cluster starts on a node for each job; measured there.
 SNAKEMAKE_MB = 220
