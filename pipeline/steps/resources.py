@@ -31,7 +31,7 @@ CELLS_OF = {
     "change": ("tone.tif",),
     "deliver": ("tone.tif",),
 }
-# A file in a storage of Snakemake's, as on Kubernetes, cannot be looked into before its job has fetched it: it
+# A file in a storage of Snakemake's, as on Kubernetes, cannot be looked into before its job has it. It
 # is taken for a full frame of most cameras, or a map of 200 km by 200 km in cells of 50 m.
 UNSEEN_PIXELS, UNSEEN_CELLS = 24_000_000, 16_000_000
 # The Snakemake that a cluster starts on a node for each job; measured there.
