@@ -25,7 +25,12 @@ class Placed:
     @classmethod
     def read(cls, file: Path) -> "Placed":
         """From the `placed.json` of a city."""
-        content = _read(file)
+        return cls.from_json(file.read_text(encoding="utf-8"))
+
+    @classmethod
+    def from_json(cls, text: str) -> "Placed":
+        """From the content of `placed.json`."""
+        content = json.loads(text)
         return cls(tuple(content["photos"]), content["refused"])
 
     def to_json(self) -> str:

@@ -108,7 +108,8 @@ class Plan:
 
     def placed(self, city: str) -> Placed:
         """Which photos of a city are on the map; Snakemake asks again once `place` has told."""
-        return Placed.read(Path(self.checkpoints.place.get(city=city).output[0]))
+        with self.checkpoints.place.get(city=city).output[0].open() as file:  # from a storage, if it is there
+            return Placed.from_json(file.read())
 
     def of_each_city(self, file: str) -> list[str]:
         """A file of every city's folder."""

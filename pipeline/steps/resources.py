@@ -31,6 +31,9 @@ CELLS_OF = {
     "change": ("tone.tif",),
     "deliver": ("tone.tif",),
 }
+# A file in a storage of Snakemake's, as on Kubernetes, cannot be looked into before its job has it. It
+# is taken for a full frame of most cameras, or a map of 200 km by 200 km in cells of 50 m.
+UNSEEN_PIXELS, UNSEEN_CELLS = 24_000_000, 16_000_000
 # The Snakemake that a cluster starts on a node for each job; measured there.
 SNAKEMAKE_MB = 220
 # A limit and no forecast: a node may be slower than the machine of the measurements, and its disk busy.
@@ -49,9 +52,10 @@ class Size:
     def of(cls, rule: str, inputs: Iterable[str]) -> "Size":
         """Of a rule with its input files. FileNotFoundError names the first that is not there yet."""
         files = list(inputs)
-        return cls(
-            *(sum(map(_count, _named(files, names.get(rule, ())))) / 1e6 for names in (PIXELS_OF, CELLS_OF))
-        )
+        photos, maps = (_named(files, names.get(rule, ())) for names in (PIXELS_OF, CELLS_OF))
+        pixels = sum(_count(photo, UNSEEN_PIXELS) for photo in photos)
+        cells = sum(_count(grid, UNSEEN_CELLS) for grid in maps)
+        return cls(pixels / 1e6, cells / 1e6)
 
 
 @dataclass(frozen=True)
@@ -100,11 +104,13 @@ def _named(files: Iterable[str], patterns: tuple[str, ...]) -> list[str]:
     return [file for file, name in names if any(fnmatch.fnmatch(name, pattern) for pattern in patterns)]
 
 
-def _count(file: str) -> int:
-    """Pixels of a photo or cells of a map, from the head of its file; of one that nobody can read, none: the
-    step will say what is wrong with it."""
+def _count(file: str, unseen: int) -> int:
+    """Pixels of a photo or cells of a map, from the head of its file; `unseen` of one in a storage, and none
+    of one that nobody can read: the step will say what is wrong with it."""
     path = Path(file)
     if not path.is_file():
+        if getattr(file, "is_storage", False):  # Snakemake's mark
+            return unseen
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), file)
     if path.suffix == ".json":
         grid = json.loads(path.read_text(encoding="utf-8"))

@@ -71,7 +71,7 @@ class Checkpoint:
         return self
 
     def get(self, city: str) -> "Checkpoint":
-        self.output = [f"results/{city}/placed.json"]
+        self.output = [Path(f"results/{city}/placed.json")]
         return self
 
 

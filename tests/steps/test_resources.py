@@ -6,7 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.steps.resources import SNAKEMAKE_MB, Size, costs, memory_mb, runtime_min
+from pipeline.steps.resources import (
+    SNAKEMAKE_MB,
+    UNSEEN_CELLS,
+    UNSEEN_PIXELS,
+    Size,
+    costs,
+    memory_mb,
+    runtime_min,
+)
 from tests.scenes.pictures import night_codes, save_jpeg
 
 REPOSITORY = Path(__file__).parents[2]
@@ -48,6 +56,14 @@ def test_what_is_not_there_yet_is_told_as_snakemake_wants_it(grid: Path) -> None
     with pytest.raises(FileNotFoundError) as caught:
         memory_mb(None, [missing, str(grid)], 1, "orthorectify")
     assert caught.value.filename == missing
+
+
+def test_a_photo_in_a_storage_is_taken_for_a_large_one(tmp_path: Path) -> None:
+    class Stored(str):
+        is_storage = True
+
+    inputs = [Stored(tmp_path / "photo.tif"), Stored(tmp_path / "grid.json")]
+    assert Size.of("orthorectify", inputs) == Size(UNSEEN_PIXELS / 1e6, UNSEEN_CELLS / 1e6)
 
 
 @pytest.mark.parametrize("name", ["broken.jpg", "broken.nef"])

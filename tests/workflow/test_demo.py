@@ -98,13 +98,11 @@ def test_what_steps_ask_for_is_enough_and_not_twice_too_much(demo: Demo) -> None
         assert peak_mb <= asked_mb <= 2 * peak_mb, log.name
 
 
-@pytest.mark.parametrize(
-    ("lost", "by"),
-    [("simulated-2012/tone.qml", "style"), ("change.qml", "change"), ("simulated-2022/lamps.tif", "tone")],
-)
-def test_what_is_deleted_is_made_anew(finished: Workdir, lost: str, by: str) -> None:
-    (finished.folder / "results" / "demo" / lost).unlink()
-    assert job_counts(finished.snakemake("--dry-run").text)[by] == 1
+def test_styles_that_are_deleted_are_made_anew(finished: Workdir) -> None:
+    for lost in ("simulated-2012/tone.qml", "change.qml"):
+        (finished.folder / "results" / "demo" / lost).unlink()
+    counts = job_counts(finished.snakemake("--dry-run").text)
+    assert counts == {"style": 1, "change": 1, "deliver": 1, "all": 1}
 
 
 def test_a_second_run_does_nothing(demo: Demo) -> None:
