@@ -19,7 +19,7 @@ LONG = {"test_solve.py", "test_georeference.py", "test_rendered_scenes.py"}
 # Folders whose tests look at the fabricated city that `tests.scenes.delivery` delivers.
 OF_THE_DELIVERY = {"deliver", "qgis", "report"}
 
-pytest_plugins = ["tests.scenes.delivery"]
+pytest_plugins = ["tests.scenes.cluster", "tests.scenes.delivery"]
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -11,7 +11,6 @@ import cloudpickle
 import dask.config
 import numpy as np
 import pytest
-from distributed import LocalCluster
 
 from pipeline.camera.uncertainty import SolvedCamera
 from pipeline.errors import SchedulerError
@@ -28,12 +27,6 @@ from tests.scenes.cameras import COVARIANCE, ORDER, camera
 
 GRID = Grid("EPSG:3035", 100.0, (4_000_000.0, 3_000_000.0, 4_060_000.0, 3_040_000.0))
 BAND = Band("place", "1", "a number for each cell")
-
-
-@pytest.fixture(scope="module")
-def cluster():
-    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
-        yield cluster
 
 
 class Slow:

@@ -13,6 +13,7 @@ from pipeline.camera.camera import Camera
 from pipeline.models import GridConfig, LonLat, ToneConfig
 from pipeline.photo.photo import Photo, PhotoFacts
 from pipeline.photo.tiff import write_photo
+from pipeline.raster.workers import HERE, Workers
 from pipeline.steps.grid import make_grid
 from pipeline.steps.orthorectify import bring_onto_grid
 from pipeline.steps.tone import measure_tone
@@ -22,7 +23,12 @@ SIGMA_RAD = 1e-4  # of the camera's attitude: about 50 m on the ground, as of a 
 
 
 def lay_on_map(
-    photo: Photo, camera: Camera, centre: tuple[float, float], radius_km: float, folder: Path
+    photo: Photo,
+    camera: Camera,
+    centre: tuple[float, float],
+    radius_km: float,
+    folder: Path,
+    workers: Workers = HERE,
 ) -> None:
     """Write the photo's files, from `photo.tif` to `tone.tif`, around `centre` (longitude, latitude).
 
@@ -44,6 +50,6 @@ def lay_on_map(
     light, placed, grid, ortho, geometry = (folder / name for name in names)
     lon, lat = centre
     make_grid([placed], LonLat(lon=lon, lat=lat), GridConfig(radius_km=radius_km), grid)
-    bring_onto_grid(light, placed, grid, ortho, geometry)
+    bring_onto_grid(light, placed, grid, ortho, geometry, workers=workers)
     tone, light_map, lamps = (folder / f"{kind}.tif" for kind in ("tone", "light", "lamps"))
-    measure_tone(ortho, geometry, folder / "photo.json", ToneConfig(), tone, light_map, lamps)
+    measure_tone(ortho, geometry, folder / "photo.json", ToneConfig(), tone, light_map, lamps, workers)

@@ -8,6 +8,7 @@ import pytest
 import rasterio
 
 from pipeline.photo.photo import PhotoFacts
+from pipeline.raster.workers import HERE, Workers
 from pipeline.steps.change import map_change
 from pipeline.tone.transform import between_cameras
 from tests.borders.test_change_of_camera import row
@@ -30,7 +31,7 @@ def changed_in_the_west(folder: Path) -> None:
             raster.write(values.astype("float32"))
 
 
-def mapped(folder: Path, *shots: Shot, simulated: str = "") -> Path:
+def mapped(folder: Path, *shots: Shot, simulated: str = "", workers: Workers = HERE) -> Path:
     folders = [folder / shot.name for shot in shots]
     for shot, one in zip(shots, folders, strict=True):
         shot.write(one)
@@ -46,6 +47,7 @@ def mapped(folder: Path, *shots: Shot, simulated: str = "") -> Path:
         ["BE", "DE", "LU", "NL"],
         folder / "change.tif",
         folder / "change.qml",
+        workers=workers,
     )
     return folder / "change.tif"
 
