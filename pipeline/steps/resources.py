@@ -2,7 +2,8 @@
 
     memory = mb + mb_per_megapixel x megapixels + mb_per_megacell x megacells
 
-and likewise seconds of processor. Pixels are those of all photos that a rule reads, cells those of the maps
+and likewise seconds of processor. Of a rule that works tile by tile only so many cells count for memory as it
+holds at once. Pixels are those of all photos that a rule reads, cells those of the maps
 of all photos. The coefficients are in `resources.json`, which `python -m benchmarks.resources` fits to
 measured peaks.
 """
@@ -60,17 +61,21 @@ class Size:
 
 @dataclass(frozen=True)
 class Cost:
-    """What a step takes at most: memory of its process in 10^6 bytes and seconds of processor."""
+    """What a step takes at most: memory of its process in 10^6 bytes and seconds of processor. None for
+    `megacells_at_once`: all count."""
 
     mb: float
     mb_per_megapixel: float
     mb_per_megacell: float
+    megacells_at_once: float | None
     seconds: float
     seconds_per_megapixel: float
     seconds_per_megacell: float
 
     def memory_mb(self, size: Size) -> float:
-        return self.mb + self.mb_per_megapixel * size.megapixels + self.mb_per_megacell * size.megacells
+        at_once = math.inf if self.megacells_at_once is None else self.megacells_at_once
+        megacells = min(size.megacells, at_once)
+        return self.mb + self.mb_per_megapixel * size.megapixels + self.mb_per_megacell * megacells
 
     def processor_s(self, size: Size) -> float:
         return (
