@@ -74,5 +74,5 @@ def _inputs(rule: str, folder: Path, city: Path) -> list[str]:
     if rule == "acquire":  # photo.tif has the pixels of the picture
         return [str(folder / "photo.tif")]
     if folder == city:
-        return [str(file) for file in city.rglob("*.tif")]
+        return [str(file) for kind in ("*.tif", "solve.png") for file in city.rglob(kind)]
     return [str(file) for file in (*folder.glob("*.tif"), city / "grid.json")]

@@ -23,7 +23,12 @@ COEFFICIENTS = Path(__file__).with_name("resources.json")
 RAW_SUFFIXES = (".nef", ".dng")
 # Inputs, by name, whose pixels or cells say how much work a rule has; the others' work is always the same.
 PICTURES = ("*.jpg", "*.jpeg", "*.tif", "*.tiff", *(f"*{suffix}" for suffix in RAW_SUFFIXES))
-PIXELS_OF = {"acquire": PICTURES, "georeference": ("photo.tif",), "orthorectify": ("photo.tif",)}
+PIXELS_OF = {
+    "acquire": PICTURES,
+    "georeference": ("photo.tif",),
+    "orthorectify": ("photo.tif",),
+    "deliver": ("solve.png",),  # which has the photo's pixels
+}
 CELLS_OF = {
     "orthorectify": ("grid.json",),
     "tone": ("ortho.tif",),
