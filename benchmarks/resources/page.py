@@ -16,10 +16,10 @@ Written by `python -m benchmarks.resources` from the stored results; do not edit
 
 `mem_mb` of a rule is a linear function of the millions of pixels and cells that it works on, fitted to lie
 nowhere below what was measured and as little above it as that allows. A rule that works tile by tile holds
-only so many cells at once, which the column *of at most* tells. To all come {SNAKEMAKE_MB} MB for the Snakemake
-that a cluster starts with each job. `runtime` is {SLOWER} times the seconds of processor, for slower machines,
-and at least {SHORTEST_MIN} minutes. `tests/steps/test_resources.py` holds all rows of this page to their
-estimates, `tests/workflow/test_cluster.py` and `test_demo.py` what steps take today.
+only so many cells at once, which the column *of at most* tells. To all come {SNAKEMAKE_MB} MB for the
+Snakemake that a cluster starts with each job. `runtime` is {SLOWER} times the seconds of processor, for
+slower machines, and at least {SHORTEST_MIN} minutes. `tests/steps/test_resources.py` holds all rows of this
+page to their estimates, `tests/workflow/test_cluster.py` and `test_demo.py` what steps take today.
 
 ![Asked for and measured](resources-benchmark.svg)
 """

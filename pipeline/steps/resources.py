@@ -27,7 +27,7 @@ PIXELS_OF = {
     "acquire": PICTURES,
     "georeference": ("photo.tif",),
     "orthorectify": ("photo.tif",),
-    "deliver": ("solve.png",),  # which has the photo's pixels
+    "deliver": ("solve.png",),  # of the same size for every photo: what counts is how many there are
 }
 CELLS_OF = {
     "orthorectify": ("grid.json",),
