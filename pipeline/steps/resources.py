@@ -3,9 +3,8 @@
     memory = mb + mb_per_megapixel x megapixels + mb_per_megacell x megacells
 
 and likewise seconds of processor. Of a rule that works tile by tile only so many cells count for memory as it
-holds at once. Pixels are those of all photos that a rule reads, cells those of the maps
-of all photos. The coefficients are in `resources.json`, which `python -m benchmarks.resources` fits to
-measured peaks.
+holds at once. Pixels are those of all photos that a rule reads, cells those of the maps of all photos. The
+coefficients are in `resources.json`, which `python -m benchmarks.resources` fits to measured peaks.
 """
 
 import errno
@@ -37,8 +36,8 @@ CELLS_OF = {
     "change": ("tone.tif",),
     "deliver": ("tone.tif",),
 }
-# A file in a storage of Snakemake's, as on Kubernetes, cannot be looked into before its job has it. It
-# is taken for a full frame of most cameras, or a map of 200 km by 200 km in cells of 50 m.
+# A file in a storage of Snakemake's, as on Kubernetes, cannot be looked into before its job has it. It counts
+# as a full frame of most cameras, or as a map of 200 km by 200 km in cells of 50 m.
 UNSEEN_PIXELS, UNSEEN_CELLS = 24_000_000, 16_000_000
 # The Snakemake that a cluster starts on a node for each job; measured there.
 SNAKEMAKE_MB = 220
