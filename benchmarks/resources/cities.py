@@ -65,8 +65,8 @@ CITIES = (
     Measured("photo-12", 2, 200, (2012,), only_mapped=True),
     Measured("photo-48", 4, 400, (2012,), only_mapped=True),
     Measured("streets", 1, 200, (2012,), only_mapped=True, roads=True),
-    Measured("grid-16", 1, 50, YEARS),
-    Measured("grid-64", 1, 25, (2012,)),
+    Measured("grid-16", 1, 50, (2012,)),
+    Measured("grid-64", 1, 25, YEARS),
 )
 
 

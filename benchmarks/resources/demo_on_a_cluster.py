@@ -8,6 +8,7 @@ for and took. The cluster is that of the tests, of one node, which kills what ta
 
 import argparse
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -19,13 +20,11 @@ from tests.workflow.workdir import REPOSITORY, Workdir
 
 
 def run(folder: Path, before: Path) -> int:
-    workdir = Workdir.make(folder / "run")
+    runs = folder / "run"
+    workdir = Workdir(runs) if runs.exists() else Workdir.make(runs)
     shutil.copy(REPOSITORY / "configs" / "demo.yaml", workdir.folder / "configs")
-    began = time.monotonic()
-    outcome = workdir.snakemake(*cluster.options(folder / "jobs"))
-    if outcome.code:
-        print(outcome.text, (folder / "jobs" / "output").read_text(), sep="\n")
-        return outcome.code
+    began, command = time.monotonic(), workdir.command(*cluster.options(folder / "jobs"))
+    subprocess.run(command, cwd=workdir.folder, env=workdir.environment, check=True)
     jobs = sorted(cluster.jobs(folder / "jobs"), key=lambda job: (job.rule, job.peak_mb))
     print(f"{len(jobs)} jobs in {time.monotonic() - began:.0f} s")
     for job in jobs:
@@ -41,7 +40,7 @@ def run(folder: Path, before: Path) -> int:
 def main() -> int:
     parser = argparse.ArgumentParser(description="Run the demo through a cluster.")
     parser.add_argument("before", type=Path, help="results of the demo on one machine")
-    parser.add_argument("--folder", type=Path, help="keeps the run")
+    parser.add_argument("--folder", type=Path, help="keeps the run, and goes on in it")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         return run(options.folder or Path(folder), options.before)

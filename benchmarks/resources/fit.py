@@ -6,13 +6,19 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import linprog
 
 from benchmarks.resources.measure import Row
 from pipeline.steps.resources import COEFFICIENTS, SNAKEMAKE_MB, Cost, Size
 
+Floats = NDArray[np.float64]
+
 # By as much estimates lie above all that was measured: repeated runs differ by 5 %, other machines by more.
 MARGIN = 1.15
+# Millions of cells that a rule may hold at once, if it works tile by tile; assumed where it brings estimates
+# closer by this share.
+AT_ONCE, GAIN = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0), 0.02
 # Rules that are not measured, for they use a network or do nothing, do what others do: `download` decodes a
 # picture, here of 50 megapixels, as `acquire` does; `motorways` holds lines, as `country_tones` does areas.
 LIKE = {
@@ -28,7 +34,9 @@ def fitted(rows: Sequence[Row]) -> dict[str, Cost]:
     costs = {rule: _cost([row for row in rows if row.rule == rule]) for rule in rules}
     for rule, (other, size) in LIKE.items():
         as_other = costs[other]
-        costs[rule] = Cost(round(as_other.memory_mb(size)), 0, 0, round(as_other.processor_s(size), 1), 0, 0)
+        costs[rule] = Cost(
+            round(as_other.memory_mb(size)), 0, 0, None, round(as_other.processor_s(size), 1), 0, 0
+        )
     return dict(sorted(costs.items()))
 
 
@@ -41,16 +49,33 @@ def _cost(rows: Sequence[Row]) -> Cost:
     sizes = np.array([[1.0, row.size.megapixels, row.size.megacells] for row in rows])
     memory = np.array([MARGIN * (row.peak_mb + SNAKEMAKE_MB) - SNAKEMAKE_MB for row in rows])
     seconds = np.array([MARGIN * row.processor_s for row in rows])
-    mb, mb_pixel, mb_cell = (float(v) for v in np.ceil(10 * _above(sizes, memory)) / 10)
-    s, s_pixel, s_cell = (float(v) for v in np.ceil(100 * _above(sizes, seconds)) / 100)
-    return Cost(mb, mb_pixel, mb_cell, s, s_pixel, s_cell)
+    # That only some cells count is believed where a larger map was measured.
+    bounds = [None, *(cells for cells in AT_ONCE if cells < sizes[:, 2].max())]
+    fits = [(*_above(_counted(sizes, bound), memory), bound) for bound in bounds]
+    _, (mb, mb_pixel, mb_cell), at_once = min(fits, key=lambda fit: fit[0] - GAIN * (fit[2] is None))
+    _, (s, s_pixel, s_cell) = _above(sizes, seconds)
+    return Cost(
+        *(_up(value, 0.1) for value in (mb, mb_pixel, mb_cell)),
+        at_once,
+        *(_up(value, 0.01) for value in (s, s_pixel, s_cell)),
+    )
 
 
-def _above(sizes: np.ndarray, values: np.ndarray) -> np.ndarray:
+def _counted(sizes: Floats, most_megacells: float | None) -> Floats:
+    """Sizes in which no map is larger."""
+    most = np.inf if most_megacells is None else most_megacells
+    return np.minimum(sizes, [np.inf, np.inf, most])
+
+
+def _up(value: float, step: float) -> float:
+    return round(float(np.ceil(value / step) * step), 2)
+
+
+def _above(sizes: Floats, values: Floats) -> tuple[float, Floats]:
     """Coefficients of 1, megapixels and megacells, none negative, whose estimates lie nowhere below the
-    values and as little above them as can be, in the mean of their ratios."""
-    weights = (sizes / values[:, None]).sum(axis=0)
-    found = linprog(weights, A_ub=-sizes, b_ub=-values, bounds=(0, None))
+    values and as little above them as can be; first the mean ratio of estimate and value."""
+    shares = sizes / values[:, None]
+    found = linprog(shares.mean(axis=0), A_ub=-shares, b_ub=-np.ones(len(values)), bounds=(0, None))
     assert found.success, found.message
     # A size that no row has counts for nothing; the program would leave it free.
-    return np.where(sizes.any(axis=0), found.x, 0.0)
+    return float(found.fun), np.where(sizes.any(axis=0), found.x, 0.0)

@@ -6,7 +6,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 
 from benchmarks.resources.measure import Row
-from pipeline.steps.resources import SHORTEST_MIN, SLOWER, SNAKEMAKE_MB, costs
+from pipeline.steps.resources import SHORTEST_MIN, SLOWER, SNAKEMAKE_MB, Cost, costs
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE, CHART = DOCS / "resources-benchmark.md", DOCS / "resources-benchmark.svg"
@@ -15,10 +15,11 @@ TITLE = f"""# What each rule asks for
 Written by `python -m benchmarks.resources` from the stored results; do not edit.
 
 `mem_mb` of a rule is a linear function of the millions of pixels and cells that it works on, fitted to lie
-nowhere below what was measured and as little above it as that allows. To it come {SNAKEMAKE_MB} MB for the
+nowhere below what was measured and as little above it as that allows. A rule that works tile by tile holds
+only so many cells at once, which the column *of at most* tells. To all come {SNAKEMAKE_MB} MB for the
 Snakemake that a cluster starts with each job. `runtime` is {SLOWER} times the seconds of processor, for
 slower machines, and at least {SHORTEST_MIN} minutes. `tests/steps/test_resources.py` holds all rows of this
-page to their estimates, and `tests/workflow/test_cluster.py` what jobs take today.
+page to their estimates, `tests/workflow/test_cluster.py` and `test_demo.py` what steps take today.
 
 ![Asked for and measured](resources-benchmark.svg)
 """
@@ -41,13 +42,16 @@ def write(rows: Sequence[Row]) -> None:
 
 
 def _coefficients() -> list[str]:
-    head = ["| rule | MB | a megapixel | a megacell | seconds | a megapixel | a megacell |"]
-    lines = [
-        f"| {rule} | {c.mb:.0f} | {c.mb_per_megapixel:.0f} | {c.mb_per_megacell:.0f} "
-        f"| {c.seconds:.0f} | {c.seconds_per_megapixel:.1f} | {c.seconds_per_megacell:.1f} |"
-        for rule, c in costs().items()
-    ]
-    return [*head, "| --- | ---: | ---: | ---: | ---: | ---: | ---: |", *lines]
+    names = ("rule", "MB", "a megapixel", "a megacell", "of at most", "seconds", "a megapixel", "a megacell")
+    lines = [f"| {' | '.join((rule, *_numbers(cost)))} |" for rule, cost in costs().items()]
+    return [f"| {' | '.join(names)} |", f"| --- |{' ---: |' * 7}", *lines]
+
+
+def _numbers(cost: Cost) -> tuple[str, ...]:
+    at_once = "" if cost.megacells_at_once is None else f"{cost.megacells_at_once:.0f}"
+    memory = (cost.mb, cost.mb_per_megapixel, cost.mb_per_megacell)
+    seconds = (cost.seconds, cost.seconds_per_megapixel, cost.seconds_per_megacell)
+    return (*(f"{value:.0f}" for value in memory), at_once, *(f"{value:.1f}" for value in seconds))
 
 
 def _rows(rows: Sequence[Row]) -> list[str]:

@@ -2,9 +2,9 @@
 
     memory = mb + mb_per_megapixel x megapixels + mb_per_megacell x megacells
 
-and likewise seconds of processor. Pixels are those of all photos that a rule reads, cells those of the maps
-of all photos. The coefficients are in `resources.json`, which `python -m benchmarks.resources` fits to
-measured peaks.
+and likewise seconds of processor. Of a rule that works tile by tile only so many cells count for memory as it
+holds at once. Pixels are those of all photos that a rule reads, cells those of the maps of all photos. The
+coefficients are in `resources.json`, which `python -m benchmarks.resources` fits to measured peaks.
 """
 
 import errno
@@ -22,7 +22,12 @@ COEFFICIENTS = Path(__file__).with_name("resources.json")
 RAW_SUFFIXES = (".nef", ".dng")
 # Inputs, by name, whose pixels or cells say how much work a rule has; the others' work is always the same.
 PICTURES = ("*.jpg", "*.jpeg", "*.tif", "*.tiff", *(f"*{suffix}" for suffix in RAW_SUFFIXES))
-PIXELS_OF = {"acquire": PICTURES, "georeference": ("photo.tif",), "orthorectify": ("photo.tif",)}
+PIXELS_OF = {
+    "acquire": PICTURES,
+    "georeference": ("photo.tif",),
+    "orthorectify": ("photo.tif",),
+    "deliver": ("solve.png",),  # of the same size for every photo: what counts is how many there are
+}
 CELLS_OF = {
     "orthorectify": ("grid.json",),
     "tone": ("ortho.tif",),
@@ -31,8 +36,8 @@ CELLS_OF = {
     "change": ("tone.tif",),
     "deliver": ("tone.tif",),
 }
-# A file in a storage of Snakemake's, as on Kubernetes, cannot be looked into before its job has it. It
-# is taken for a full frame of most cameras, or a map of 200 km by 200 km in cells of 50 m.
+# A file in a storage of Snakemake's, as on Kubernetes, cannot be looked into before its job has it. It counts
+# as a full frame of most cameras, or as a map of 200 km by 200 km in cells of 50 m.
 UNSEEN_PIXELS, UNSEEN_CELLS = 24_000_000, 16_000_000
 # The Snakemake that a cluster starts on a node for each job; measured there.
 SNAKEMAKE_MB = 220
@@ -60,17 +65,21 @@ class Size:
 
 @dataclass(frozen=True)
 class Cost:
-    """What a step takes at most: memory of its process in 10^6 bytes and seconds of processor."""
+    """What a step takes at most: memory of its process in 10^6 bytes and seconds of processor. None for
+    `megacells_at_once`: all count."""
 
     mb: float
     mb_per_megapixel: float
     mb_per_megacell: float
+    megacells_at_once: float | None
     seconds: float
     seconds_per_megapixel: float
     seconds_per_megacell: float
 
     def memory_mb(self, size: Size) -> float:
-        return self.mb + self.mb_per_megapixel * size.megapixels + self.mb_per_megacell * size.megacells
+        at_once = math.inf if self.megacells_at_once is None else self.megacells_at_once
+        megacells = min(size.megacells, at_once)
+        return self.mb + self.mb_per_megapixel * size.megapixels + self.mb_per_megacell * megacells
 
     def processor_s(self, size: Size) -> float:
         return (
