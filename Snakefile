@@ -1,7 +1,9 @@
 # Night photographs to light and tone across borders.
 #
-#   cities, simulate | download -> acquire -> georeference -> place, grid (city) -> orthorectify -> tone
+#   simulate | download -> acquire -> georeference -> place, grid (city) -> orthorectify -> tone
 #     -> style, country_tones, borders (city), change (city) -> deliver (city)
+#
+# Where places are needed they come from `cities`, which lists those of the world once a results folder.
 #
 # A refused photo stops nothing: from `place` on a city goes on with those that were placed, and the run ends
 # with `refusals`, which names the others and fails.

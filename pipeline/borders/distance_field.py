@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from affine import Affine
+from numpy.typing import NDArray
 from rasterio.features import rasterize
 from shapely.geometry.base import BaseGeometry
 
@@ -42,9 +43,16 @@ class DistanceField:
     def at(self, x: Array, y: Array) -> Array:
         """The signed distance of places; NaN off the field."""
         rows, columns = self.signed_m.shape
-        column = np.clip(np.rint((x - self.x) / self.step_m), 0, columns - 1).astype(np.int64)
-        row = np.clip(np.rint((y - self.y) / self.step_m), 0, rows - 1).astype(np.int64)
-        return np.asarray(self.signed_m[row, column])
+        element = columns * self._nearest(y - self.y, rows) + self._nearest(x - self.x, columns)
+        return np.asarray(self.signed_m.ravel()[element])
+
+    def _nearest(self, away_m: Array, count: int) -> NDArray[np.intp]:
+        """The nearest of `count` rows or columns to distances from the first. Worked out in place, for it is
+        asked ten thousand times a photo."""
+        away_m /= self.step_m
+        np.rint(away_m, out=away_m)
+        np.clip(away_m, 0, count - 1, out=away_m)
+        return away_m.astype(np.intp)
 
     def middle(self) -> tuple[float, float]:
         """Where the field's ground lies on average."""
