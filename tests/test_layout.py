@@ -1,6 +1,9 @@
 """The layout: folders import only folders above them, no circle of files, each folder says what it is for."""
 
 import ast
+import re
+import sys
+import tomllib
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -144,3 +147,22 @@ def _fixtures(item: pytest.Item) -> set[str]:
     """The fixtures of a test, without parameters that are called like one."""
     parameters = item.callspec.params if hasattr(item, "callspec") else {}
     return set(getattr(item, "fixturenames", ())) - set(parameters)
+
+
+# A dependency's name where it is imported under another.
+IMPORTED_AS = {"colour-science": "colour", "odc-geo": "odc", "pillow": "PIL", "pyyaml": "yaml"}
+
+
+def test_what_is_declared_is_imported_and_what_is_imported_is_declared():
+    """Snakemake alone is run, not imported; a step knows it as a global."""
+    project = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    names = {re.split(r"[^\w-]", dependency)[0] for dependency in project["dependencies"]}
+    declared = {IMPORTED_AS.get(name, name) for name in names - {"snakemake"}}
+    found = set()
+    for file in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                found |= {name.name.split(".")[0] for name in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                found.add((node.module or "").split(".")[0])
+    assert found - set(sys.stdlib_module_names) - {"pipeline"} == declared
