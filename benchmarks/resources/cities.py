@@ -7,7 +7,6 @@ from typing import Any
 
 from PIL import Image
 
-from tests.scenes.raw_scene import AIM, NIGHTS, write_raw_photo
 from tests.workflow.workdir import REPOSITORY, Workdir
 
 YEARS = (2012, 2022)
@@ -72,15 +71,3 @@ CITIES = (
 
 def write_demo(workdir: Workdir) -> None:
     shutil.copy(REPOSITORY / "configs" / "demo.yaml", workdir.folder / "configs")
-
-
-def write_raw(workdir: Workdir) -> None:
-    """Two raw photos of known lamps, of which more is told than of a JPEG."""
-    workdir.write_city(
-        "raw",
-        location={"lon": AIM[0], "lat": AIM[1]},
-        countries=["BE", "DE", "NL"],
-        photos=[write_raw_photo(workdir.folder, night) for night in NIGHTS],
-        grid={"radius_km": 30, "resolution_m": 400},
-        borders={"replicates": 200},
-    )

@@ -7,8 +7,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.resources.cities import CITIES, write_demo, write_raw
+from benchmarks.resources.cities import CITIES, write_demo
 from pipeline.steps.resources import Size
+from tests.workflow.raw_city import write_raw_city
 from tests.workflow.workdir import Workdir
 
 TOOK = re.compile(r"took ([\d.]+) s, ([\d.]+) s of processor, (?:at most )?(\d+) MB of memory")
@@ -38,7 +39,7 @@ def measured(folder: Path) -> list[Row]:
     """Run all cities in `folder`, or go on where a run was interrupted."""
     workdir = Workdir(folder) if folder.exists() else Workdir.make(folder)
     rows: list[Row] = []
-    for name, write in (("demo", write_demo), ("raw", write_raw)):
+    for name, write in (("demo", write_demo), ("raw", write_raw_city)):
         if not (workdir.folder / "configs" / f"{name}.yaml").exists():
             write(workdir)
         rows += _run(workdir, name, "all")

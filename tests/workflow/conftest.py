@@ -6,7 +6,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.scenes.raw_scene import AIM, NIGHTS, write_raw_photo
+from tests.workflow.raw_city import write_raw_city
 from tests.workflow.workdir import REPOSITORY, Outcome, Workdir
 
 
@@ -32,17 +32,6 @@ def raw_city(tmp_path_factory: pytest.TempPathFactory) -> Workdir:
     outcome = workdir.snakemake("--config", "cities=raw")
     assert outcome.code == 0, outcome.text
     return workdir
-
-
-def write_raw_city(workdir: Workdir) -> None:
-    workdir.write_city(
-        "raw",
-        location={"lon": AIM[0], "lat": AIM[1]},
-        countries=["BE", "DE", "NL"],
-        photos=[write_raw_photo(workdir.folder, night) for night in NIGHTS],
-        grid={"radius_km": 30, "resolution_m": 400},
-        borders={"replicates": 200},
-    )
 
 
 def _kill_when(workdir: Workdir, file: Path) -> float:

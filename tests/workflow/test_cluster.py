@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from tests.workflow import cluster
-from tests.workflow.conftest import write_raw_city
+from tests.workflow.raw_city import write_raw_city
 from tests.workflow.workdir import REPOSITORY, Workdir
 
 CITY = ("--config", "cities=raw")
