@@ -46,7 +46,7 @@ def measured(folder: Path) -> list[Row]:
     for city in CITIES:
         city.write(workdir)
         rows += _run(workdir, city.name, *city.targets())
-    return rows
+    return [*rows, *rows_of(workdir.folder, "")]
 
 
 def _run(workdir: Workdir, city: str, *targets: str) -> Iterator[Row]:
@@ -57,9 +57,9 @@ def _run(workdir: Workdir, city: str, *targets: str) -> Iterator[Row]:
 
 
 def rows_of(folder: Path, city: str) -> Iterator[Row]:
-    """From the logs of a city's steps in a workdir."""
+    """From the logs of a city's steps in a workdir; without a city, of those that all cities share."""
     results = folder / "results" / city
-    for log in sorted(results.rglob("logs/*.log")):
+    for log in sorted(results.rglob("logs/*.log") if city else results.glob("logs/*.log")):
         took = TOOK.search(log.read_text(encoding="utf-8"))
         if took is None:
             continue
