@@ -9,7 +9,10 @@ from numpy.typing import NDArray
 
 @dataclass
 class Statistics:
-    """Count, mean, spread and range of a stream of values (Chan, Golub and LeVeque's update)."""
+    """Count, mean, spread and range of a stream of values (Chan, Golub and LeVeque's update).
+
+    Taken of each chunk as it is written: a library's mean and spread would work out all chunks once more.
+    """
 
     count: int = 0
     total: int = 0
