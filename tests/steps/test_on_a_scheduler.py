@@ -37,9 +37,8 @@ def test_light_geometry_and_tone(tmp_path: Path, there: Workers, monkeypatch: py
 
 
 def test_the_tables_of_borders(tmp_path: Path, there: Workers) -> None:
-    shots = Shot("a"), Shot("b", YEARS_BEFORE)
-    ours = run(tmp_path / "here", *shots, workers=THREADS)
-    theirs = run(tmp_path / "there", *shots, workers=there)
+    ours = run(tmp_path / "here", Shot("a"), workers=THREADS)
+    theirs = run(tmp_path / "there", Shot("a"), workers=there)
     layers = [name for name, _ in pyogrio.list_layers(ours)]
     assert "zones" in layers
     for layer in layers:

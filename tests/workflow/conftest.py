@@ -6,6 +6,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.workflow import cluster
 from tests.workflow.raw_city import write_raw_city
 from tests.workflow.workdir import REPOSITORY, Outcome, Workdir
 
@@ -25,13 +26,14 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workdir, Outcome, fl
 
 
 @pytest.fixture(scope="session")
-def raw_city(tmp_path_factory: pytest.TempPathFactory) -> Workdir:
-    """Two raw photos of known lamps on a coarse grid, through one run of Snakemake."""
-    workdir = Workdir.make(tmp_path_factory.mktemp("raw"))
+def raw_city(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workdir, list[cluster.Job]]:
+    """Two raw photos of known lamps on a coarse grid, every job of theirs submitted to a cluster."""
+    folder = tmp_path_factory.mktemp("raw")
+    workdir = Workdir.make(folder / "run")
     write_raw_city(workdir)
-    outcome = workdir.snakemake("--config", "cities=raw")
-    assert outcome.code == 0, outcome.text
-    return workdir
+    outcome = workdir.snakemake("--config", "cities=raw", *cluster.options(folder / "jobs"))
+    assert outcome.code == 0, outcome.text + (folder / "jobs" / "output").read_text()
+    return workdir, cluster.jobs(folder / "jobs")
 
 
 def _kill_when(workdir: Workdir, file: Path) -> float:

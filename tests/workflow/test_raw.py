@@ -37,6 +37,7 @@ from tests.scenes.raw_scene import (
     planted_tone,
     true_camera,
 )
+from tests.workflow.cluster import Job
 from tests.workflow.workdir import Workdir
 
 COUNTRIES = ("BE", "DE", "NL")
@@ -57,9 +58,9 @@ WIDEST = 0.2  # of an interval, so that none holds anything
 
 
 @pytest.fixture(scope="module")
-def results(raw_city: Workdir) -> Path:
+def results(raw_city: tuple[Workdir, list[Job]]) -> Path:
     """The city's results, of one run of Snakemake."""
-    return raw_city.folder / "results" / "raw"
+    return raw_city[0].folder / "results" / "raw"
 
 
 def bands(results: Path, night: Night, kind: str) -> NDArray[np.floating]:
