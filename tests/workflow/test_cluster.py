@@ -1,7 +1,7 @@
 """A city through a cluster: jobs that are submitted, and killed where they take more than they asked for.
 
-What the city shows is looked at in `test_raw.py`, which sees the same run. That the whole demo comes out alike
-on a cluster and on one machine is measured by `benchmarks.resources.demo_on_a_cluster`.
+What the city shows is looked at in `test_raw.py`, which sees the same run. That the whole demo comes out
+alike on a cluster and on one machine is measured by `benchmarks.resources.demo_on_a_cluster`.
 """
 
 from pathlib import Path
