@@ -1,5 +1,6 @@
 """Simulated photos only: what was measured against what was planted."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,28 +46,39 @@ def position_error(true: Camera, solved: Camera) -> PositionError:
     )
 
 
+def lights_near(truth: Truth, contrasts: gpd.GeoDataFrame) -> dict[str, pd.DataFrame]:
+    """By pair: the planted lights in the frame and within `contrast_km` of the border."""
+    column, row = truth.camera.project(truth.lights["lon"], truth.lights["lat"])
+    lights = truth.lights[truth.camera.inside(column, row)]
+    to_map = Transformer.from_crs(4326, contrasts.crs, always_xy=True)
+    points = shapely.points(*to_map.transform(lights["lon"], lights["lat"]))
+    near = {}
+    for line in contrasts.itertuples():
+        # A border has a vertex every 14 m; a tenth of a kilometre is enough for a zone of kilometres.
+        border = line.geometry.simplify(50.0)
+        shapely.prepare(border)
+        near[str(line.pair)] = lights[shapely.dwithin(border, points, 1e3 * line.contrast_km)]
+    return near
+
+
 def planted_contrasts(
-    truth: Truth, contrasts: gpd.GeoDataFrame, counted: NDArray[np.bool_] | None = None
+    near: Mapping[str, pd.DataFrame],
+    contrasts: gpd.GeoDataFrame,
+    counted: NDArray[np.bool_] | None = None,
 ) -> dict[str, float]:
-    """By pair: log2(G/R) of the second country's planted lights in the frame and within `contrast_km` of the
-    border, minus the first one's. NaN where a side has no light.
+    """By pair: log2(G/R) of the second country's lights near the border (`lights_near`), minus that of the
+    first one's. NaN where a side has no light.
 
     `counted` tells of each planted light whether it counts; all do without it. With only those in cells that
     have a tone (`read_has_tone`) it is the contrast that the photo can show: bright centres saturate and are
     left out, and their lamps may differ from the rest.
     """
-    column, row = truth.camera.project(truth.lights["lon"], truth.lights["lat"])
-    in_frame = truth.camera.inside(column, row)
-    lights = truth.lights[in_frame if counted is None else in_frame & counted]
-    to_map = Transformer.from_crs(4326, contrasts.crs, always_xy=True)
-    points = shapely.points(*to_map.transform(lights["lon"], lights["lat"]))
     planted = {}
     for line in contrasts.itertuples():
-        # A border has a vertex every 14 m; a tenth of a kilometre is enough for a zone of kilometres.
-        border = line.geometry.simplify(50.0)
-        shapely.prepare(border)
-        near = lights[shapely.dwithin(border, points, 1e3 * line.contrast_km)]
-        first, second = (_tone_g_r(near[near["country"] == country]) for country in (line.first, line.second))
+        lights = near[str(line.pair)]
+        if counted is not None:
+            lights = lights[counted[lights.index]]
+        first, second = (_tone_g_r(lights[lights["country"] == side]) for side in (line.first, line.second))
         planted[str(line.pair)] = second - first
     return planted
 

@@ -7,13 +7,20 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from pipeline.deliver import palette
 from pipeline.deliver.provenance import Fact, configuration_hash
 from pipeline.deliver.results import CityResults, PhotoResults, Truth
-from pipeline.deliver.truth import PositionError, planted_contrasts, position_error, read_has_tone
+from pipeline.deliver.truth import (
+    PositionError,
+    lights_near,
+    planted_contrasts,
+    position_error,
+    read_has_tone,
+)
 from pipeline.ground.country_table import adjective, country_title
 from pipeline.models import City
 from pipeline.report import border_charts as plots
@@ -105,6 +112,7 @@ def photo_section(photo: PhotoResults, city: CityResults, configuration: City, s
     canvases = [canvas.scaled(sharpness) for canvas in (maps.DESKTOP_CANVAS, maps.PHONE_CANVAS)]
     threshold = configuration.tone.min_signal_to_noise
     truth = photo.truth
+    near = lights_near(truth, photo.contrasts) if truth else {}
     return Section(
         photo=photo,
         light=_webp(*(maps.light_map(photo, city, canvas) for canvas in canvases)),
@@ -115,14 +123,16 @@ def photo_section(photo: PhotoResults, city: CityResults, configuration: City, s
         colours=tone_facts(photo),
         no_events=" ".join(_of_subject(photo, "events")) or NO_EVENTS,
         true_error=position_error(truth.camera, photo.camera) if truth else None,
-        planted=_planted_where_measured(truth, photo) if truth else {},
-        planted_everywhere=planted_contrasts(truth, photo.contrasts) if truth else {},
+        planted=_planted_where_measured(truth, near, photo) if truth else {},
+        planted_everywhere=planted_contrasts(near, photo.contrasts) if truth else {},
     )
 
 
-def _planted_where_measured(truth: Truth, photo: PhotoResults) -> dict[str, float]:
-    """By pair, the planted contrast of the lights that lie where the photo has a tone."""
-    return planted_contrasts(truth, photo.contrasts, read_has_tone(photo.raster("tone"), truth.lights))
+def _planted_where_measured(
+    truth: Truth, near: dict[str, pd.DataFrame], photo: PhotoResults
+) -> dict[str, float]:
+    """By pair, the planted contrast of the lights `near` the border that lie where the photo has a tone."""
+    return planted_contrasts(near, photo.contrasts, read_has_tone(photo.raster("tone"), truth.lights))
 
 
 def _solve(png: bytes, sharpness: float) -> Picture:

@@ -2,6 +2,7 @@
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -14,7 +15,7 @@ from rasterio.transform import from_origin
 from pipeline.camera.camera import Camera, look_at_rotation
 from pipeline.camera.earth import to_ecef
 from pipeline.deliver.results import Truth
-from pipeline.deliver.truth import planted_contrasts, position_error, read_has_tone
+from pipeline.deliver.truth import lights_near, planted_contrasts, position_error, read_has_tone
 
 LON, LAT = 6.0, 50.75
 
@@ -55,22 +56,26 @@ def lights(rows: list[tuple[float, float, str]]) -> Truth:
     return Truth(camera(), table.assign(country=list(country)))
 
 
+def contrasts(truth: Truth, borders: gpd.GeoDataFrame, *counted: Any) -> dict[str, float]:
+    return planted_contrasts(lights_near(truth, borders), borders, *counted)
+
+
 def test_planted_contrast_is_of_sums() -> None:
     """Belgium (1/4 + 1/4)/2, Germany (1/2 + 3/2)/2: log2(1) - log2(1/4) = 2."""
     truth = lights([(-0.05, 0.25, "BE"), (-0.01, 0.25, "BE"), (0.05, 0.5, "DE"), (0.01, 1.5, "DE")])
-    assert planted_contrasts(truth, line()) == {"BE-DE": pytest.approx(2.0)}
+    assert contrasts(truth, line()) == {"BE-DE": pytest.approx(2.0)}
 
 
 def test_light_beyond_the_zone_or_the_frame_does_not_count() -> None:
     """0.2 degrees are 14 km; 0.4 degrees are 28 km, outside a frame of 50 km."""
     near = [(-0.05, 0.25, "BE"), (0.05, 1.0, "DE")]
-    assert planted_contrasts(lights([*near, (0.2, 64.0, "DE")]), line(10.0)) == {"BE-DE": pytest.approx(2.0)}
-    assert planted_contrasts(lights([*near, (0.4, 64.0, "DE")]), line(40.0)) == {"BE-DE": pytest.approx(2.0)}
-    assert planted_contrasts(lights([*near, (0.2, 64.0, "DE")]), line(40.0))["BE-DE"] > 3
+    assert contrasts(lights([*near, (0.2, 64.0, "DE")]), line(10.0)) == {"BE-DE": pytest.approx(2.0)}
+    assert contrasts(lights([*near, (0.4, 64.0, "DE")]), line(40.0)) == {"BE-DE": pytest.approx(2.0)}
+    assert contrasts(lights([*near, (0.2, 64.0, "DE")]), line(40.0))["BE-DE"] > 3
 
 
 def test_a_dark_side_has_no_contrast() -> None:
-    assert np.isnan(planted_contrasts(lights([(0.05, 1.0, "DE")]), line())["BE-DE"])
+    assert np.isnan(contrasts(lights([(0.05, 1.0, "DE")]), line())["BE-DE"])
 
 
 def test_planted_contrast_may_be_of_the_cells_with_a_tone_alone(tmp_path: Path) -> None:
@@ -89,6 +94,7 @@ def test_planted_contrast_may_be_of_the_cells_with_a_tone_alone(tmp_path: Path) 
     corner = from_origin(LON - 0.105, LAT + 0.5, 0.01, 1.0)
     with rasterio.open(tmp_path / "tone.tif", "w", transform=corner, **profile) as target:
         target.write(tone, 1)
+        target.descriptions = ("log2_g_r",)
     counted = read_has_tone(tmp_path / "tone.tif", truth.lights)
     assert list(counted) == [True, True, False]
-    assert planted_contrasts(truth, line(), counted) == {"BE-DE": pytest.approx(1.0)}
+    assert contrasts(truth, line(), counted) == {"BE-DE": pytest.approx(1.0)}

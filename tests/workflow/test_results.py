@@ -13,7 +13,7 @@ from rio_cogeo.cogeo import cog_validate
 
 from pipeline.camera.camera import Camera
 from pipeline.deliver.results import Truth, read_city
-from pipeline.deliver.truth import planted_contrasts, position_error, read_has_tone
+from pipeline.deliver.truth import lights_near, planted_contrasts, position_error, read_has_tone
 from tests.qgis.test_project import inspect
 from tests.scenes.frames import check_points
 from tests.workflow.workdir import REPOSITORY, Outcome, Workdir
@@ -59,9 +59,9 @@ def test_planted_contrasts_lie_inside_their_intervals(results: Path) -> None:
     held = []
     for photo in city.photos:
         assert isinstance(photo.truth, Truth)
-        planted = planted_contrasts(
-            photo.truth, photo.contrasts, read_has_tone(photo.raster("tone"), photo.truth.lights)
-        )
+        near = lights_near(photo.truth, photo.contrasts)
+        counted = read_has_tone(photo.raster("tone"), photo.truth.lights)
+        planted = planted_contrasts(near, photo.contrasts, counted)
         for row in photo.contrasts.itertuples():
             print(f"{photo.name} {row.pair}: planted {planted[row.pair]:+.2f}, {row.statement}")
             if np.isfinite(row.contrast_g_r):
