@@ -516,3 +516,19 @@ def test_a_unit_left_out_by_hand():
     assert fit.left_out[:, 0] == pytest.approx((others - fit.coefficients[0])[order])
     assert fit.influence[:, 0] == pytest.approx((weight / weight.sum())[order])
     assert fit.own[:, 0] == pytest.approx((weight / (weight.sum() - weight))[order])
+
+
+def test_a_ratio_without_a_unit_by_hand():
+    """Three units of one group: with p the share of green in all light and n a unit's light, a unit weighs
+    n p (1 - p), its ratio is off by (green - n p) / (n p (1 - p) ln 2), and without it the others decide."""
+    red, green = np.array([0.3, 0.2, 0.1]), np.array([0.1, 0.3, 0.1])
+    weight, unit = np.array([1.0, 0.5, 2.0]), np.array([4, 2, 9])
+    fit = ratio_fit(red, green, weight, np.ones((3, 1)), unit)
+    n = weight * (red + green)
+    p = (weight * green).sum() / n.sum()
+    own, off = n * p * (1 - p), (weight * green - n * p) / np.log(2)
+    order = np.argsort(unit)
+    assert fit.coefficients[0] == pytest.approx(np.log2((weight * green).sum() / (weight * red).sum()))
+    assert fit.left_out[:, 0] == pytest.approx((-off / (own.sum() - own))[order])
+    assert fit.residual == pytest.approx((off / own / (1 - n / n.sum()))[order])
+    assert fit.weight_sums[:, 0] == pytest.approx(own[order])

@@ -325,9 +325,11 @@ def test_blue_is_refused_where_it_was_clipped():
     assert calibration(ortho, "raw").blue_refused is None  # in raw there is no gamut that clips
 
 
-def test_a_photo_without_usable_light_says_so():
+@pytest.mark.parametrize("lost", [3, 1])
+def test_a_photo_without_usable_light_says_so(lost):
+    """All cells are saturated, or none has any green."""
     ortho, _ = sky(SHAPE, seed=6)
-    ortho[3] = 0.01  # of each cell, saturated
+    ortho[lost] = 0.01 if lost == 3 else np.nan
     with pytest.raises(
         PhotoError, match=r"^the photo has no usable light on the grid: all of it is saturated or invalid$"
     ):
