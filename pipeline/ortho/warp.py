@@ -112,22 +112,21 @@ class LightOfTile:
         """The bands (4, height, width) of a tile."""
         places = self.pixels.of(tile)
         rows, columns = self._window(places)
-        if (rows.stop - rows.start) * (columns.stop - columns.start) > MAX_PIXELS and tile.height > 1:
-            return np.concatenate([self(half) for _, half in tile.strips((tile.height + 1) // 2)], axis=1)
-        if rows.stop - rows.start < 2 or columns.stop - columns.start < 2:
+        height, width = rows.stop - rows.start, columns.stop - columns.start
+        if height * width > MAX_PIXELS and max(tile.height, tile.width) > STEP:
+            return np.concatenate([self(half) for half in tile.halves()], axis=2 if tile.is_wide else 1)
+        if min(height, width) < 2:  # out of sight
             return np.full((4, tile.height, tile.width), np.nan, np.float32)
-        part = _Part(
-            interleaved(self.photo.window(rows, columns)), (rows.start, columns.start), self.photo.size
-        )
+        seen = interleaved(self.photo.window(rows, columns))
+        part = _Part(seen, (rows.start, columns.start), self.photo.size)
         total = np.zeros((4, tile.height, tile.width), np.float32)
         offsets = (np.arange(self.n) + 0.5) / self.n - 0.5
         for within, strip in tile.strips(STRIP):
             for down in offsets:
                 for right in offsets:
                     total[:, within] += _samples(part, self.displaced, *places.at(strip, down, right))
-        if (
-            self.displaced
-        ):  # a ratio needs all bands: where one is lost at the frame's edge or by a hole, all are
+        # A ratio needs all bands: where one is lost at the frame's edge or by a hole, so are they.
+        if self.displaced:
             total[:3, np.isnan(total[:3]).any(0)] = np.nan
         return total / np.float32(self.n * self.n)
 
