@@ -47,11 +47,12 @@ def _targets(photos: list[Row], grids: list[Row]) -> Iterable[list[object]]:
         gb, largest = max(row["peak_mb"] for row in own) / 1e3, max(row["cells"] for row in own)
         name = f"{step}, grids up to {largest / 1e6:.0f} million cells"
         yield [f"{name}: memory", f"<= {MAX_GB} GB", f"{gb:.2f} GB", _met(gb <= MAX_GB)]
-        by_cell = [row["seconds"] / row["cells"] for row in own if row["cells"] >= 0.99 * STRAIGHT_FROM]
+        # Of the processor: the clock tells more of what else the machine did.
+        by_cell = [row["cpu_seconds"] / row["cells"] for row in own if row["cells"] >= 0.99 * STRAIGHT_FROM]
         if len(by_cell) > 1:
             ratio = by_cell[-1] / by_cell[0]
             asked = f"<= {STRAIGHT_WITHIN} times that of {STRAIGHT_FROM / 1e6:.0f} million"
-            yield [f"{name}: time a cell", asked, f"{ratio:.2f}", _met(ratio <= STRAIGHT_WITHIN)]
+            yield [f"{name}: processor time a cell", asked, f"{ratio:.2f}", _met(ratio <= STRAIGHT_WITHIN)]
 
 
 def _photos(photos: list[Row]) -> Iterable[list[object]]:
@@ -64,8 +65,8 @@ def _grids(grids: list[Row]) -> Iterable[list[object]]:
     for row in grids:
         million = row["cells"] / 1e6
         size = [row["step"], f"{million:.1f}", f"{100 * row['share']:.0f} %"]
-        by_cell = f"{row['seconds'] / million:.2f}"
-        yield [*size, *_taken(row), by_cell, row["cpu_seconds"], row["load"]]
+        by_cell = f"{row['cpu_seconds'] / million:.2f}"
+        yield [*size, *_taken(row), row["cpu_seconds"], by_cell, row["load"]]
 
 
 def _taken(row: Row) -> tuple[object, object]:
@@ -95,17 +96,17 @@ def _plot(photos: list[Row], grids: list[Row]) -> None:
         for step in STEPS:
             own = [row for row in grids if row["step"] == step]
             cells = [row["cells"] / 1e6 for row in own]
-            by_time.loglog(cells, [row["seconds"] for row in own], "o-", label=step)
+            by_time.loglog(cells, [row["cpu_seconds"] for row in own], "o-", label=step)
             by_memory.semilogx(cells, [row["peak_mb"] / 1e3 for row in own], "o-", label=step)
         by_memory.axhline(MAX_GB, color="grey", linestyle="--", linewidth=1)
-        _label(by_time, "million cells", "seconds", "orthorectify and tone")
+        _label(by_time, "million cells", "seconds of processor", "orthorectify and tone")
         _label(by_memory, "million cells", "GB at most", "orthorectify and tone")
         figure.savefig(PLOT, metadata={"Date": None})
 
 
 def _label(axes: Axes, across: str, up: str, title: str) -> None:
     axes.set(xlabel=across, ylabel=up, title=title)
-    if up != "seconds":
+    if not up.startswith("seconds"):
         axes.set_ylim(0)
     axes.legend(frameon=False, fontsize=8)
 
