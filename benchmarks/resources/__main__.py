@@ -12,11 +12,30 @@ import json
 import tempfile
 from pathlib import Path
 
+from benchmarks.memory.page import GRIDS
 from benchmarks.resources import fit, page
 from benchmarks.resources.measure import Row, measured
-from pipeline.steps.resources import costs
+from pipeline.steps.resources import Size, costs
 
+# Megapixels of the photo on the large grids.
+LARGE_PHOTO = 45.4
 RESULTS = Path(__file__).with_name("results.json")
+
+
+def large_grids() -> list[Row]:
+    """What the benchmark of memory has measured of maps up to 400 million cells."""
+    return [
+        Row(
+            rule=row["step"],
+            city="grids",
+            photo="",
+            size=Size(LARGE_PHOTO * (row["step"] == "orthorectify"), row["cells"] / 1e6),
+            seconds=row["seconds"],
+            processor_s=row["cpu_seconds"],
+            peak_mb=row["peak_mb"],
+        )
+        for row in json.loads(GRIDS.read_text(encoding="utf-8"))
+    ]
 
 
 def main() -> None:
@@ -29,6 +48,7 @@ def main() -> None:
             rows = measured(options.folder or Path(folder) / "run")
         RESULTS.write_text(json.dumps([row.to_dict() for row in rows], indent=1) + "\n", encoding="utf-8")
     rows = [Row.of(values) for values in json.loads(RESULTS.read_text(encoding="utf-8"))]
+    rows += large_grids()
     fit.write(fit.fitted(rows))
     costs.cache_clear()
     page.write(rows)
