@@ -1,5 +1,6 @@
 """Lit cells as lists: where they lie, their light, their country and their tone."""
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
@@ -12,6 +13,9 @@ from rasterio.features import rasterize
 from pipeline.camera.earth import Array, transformer
 from pipeline.raster.grid import Grid
 from pipeline.raster.tiles import Tile
+
+# rasterio silences a warning of its own while it rasterises, in a way that other threads undo.
+_ONE_AT_A_TIME = threading.Lock()
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
@@ -58,7 +62,8 @@ def countries_at(areas: gpd.GeoDataFrame, grid: Grid, tile: Tile) -> NDArray[np.
     if not shapes:
         return np.full((tile.height, tile.width), -1, np.int8)
     corner = grid.transform @ Affine.translation(tile.column, tile.row)
-    country = rasterize(shapes, (tile.height, tile.width), transform=corner, dtype="uint8")
+    with _ONE_AT_A_TIME:
+        country = rasterize(shapes, (tile.height, tile.width), transform=corner, dtype="uint8")
     return np.asarray(country.astype(np.int8) - 1, np.int8)
 
 

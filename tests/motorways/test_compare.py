@@ -46,7 +46,7 @@ def a_scene(**more: Any) -> Any:
         linearisation="",
         simulated=True,
     )
-    scene = {"facts": facts, "solved": solved, "grid": grid(40, 40, CELL_M), "frame": lambda: FRAME}
+    scene = {"facts": facts, "solved": solved, "grid": grid(40, 40, CELL_M), "frame": FRAME}
     return SimpleNamespace(**scene | more)
 
 
@@ -254,7 +254,7 @@ def test_tables_of_several_photos_are_written_and_read_back(tmp_path):
     file = tmp_path / "borders.gpkg"
     shown = compare_motorways(a_scene(), tiles(photo_light((2, 20))), countries(), ROAD)
     hidden = compare_motorways(
-        a_scene(frame=lambda: box(0, 0, 1, 1)), tiles(photo_light((2, 20))), countries(), ROAD
+        a_scene(frame=box(0, 0, 1, 1)), tiles(photo_light((2, 20))), countries(), ROAD
     )
     for name in OF_MOTORWAYS:
         both = gpd.GeoDataFrame(pd.concat([shown[name], hidden[name]], ignore_index=True), crs=AREA_CRS)

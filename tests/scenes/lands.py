@@ -48,9 +48,7 @@ def grid(width_km: float, height_km: float, resolution_m: float) -> Grid:
 def light_and_tone(
     red: np.ndarray, green: np.ndarray, blue: np.ndarray, lit: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The bands of light.tif and tone.tif; ratios stand where lit."""
+    """Red, green, blue of light.tif and both ratios of tone.tif, which stand where lit."""
     with np.errstate(invalid="ignore", divide="ignore"):
         ratios = [np.where(lit, np.log2(a / b), np.nan) for a, b in ((green, red), (blue, green))]
-    light = np.stack([red, green, blue, np.full(red.shape, 0.001)]).astype(np.float32)
-    tone = np.stack([*ratios, *ratios, np.where(lit, 20.0, 1.0)]).astype(np.float32)
-    return light, tone
+    return np.stack([red, green, blue]).astype(np.float32), np.stack(ratios).astype(np.float32)

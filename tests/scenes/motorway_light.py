@@ -44,7 +44,7 @@ class Setting:
 
 
 def scene(setting: Setting, seed: int) -> tuple[Crossing, Grid, np.ndarray, float]:
-    """The line as it is known, the grid, the bands of `light.tif` and the planted end."""
+    """The line as it is known, the grid, red, green and sigma of `light.tif`, the planted end."""
     rng = np.random.default_rng(seed)
     cell = setting.resolution_m
     height_m = 2 * (2500.0 + max(0.0, 6 * setting.line_error_m))
@@ -89,7 +89,7 @@ def scene(setting: Setting, seed: int) -> tuple[Crossing, Grid, np.ndarray, floa
         regional=tuple(Regional(place, 0.0) for place in setting.regional),
     )
     grid = Grid(AREA_CRS, cell, (X0, Y0, X0 + LENGTH_M, Y0 + height_m))
-    halves = light[::-1] / 2, light[::-1] / 2, 0 * light, np.full(light.shape, noise / np.sqrt(2))
+    halves = light[::-1] / 2, light[::-1] / 2, np.full(light.shape, noise / np.sqrt(2))
     return crossing, grid, np.stack(halves).astype(np.float32), end
 
 

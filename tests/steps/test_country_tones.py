@@ -9,7 +9,7 @@ import pytest
 import rasterio
 
 from pipeline.borders import country_tones as physics
-from pipeline.raster import read
+from pipeline.raster import strips
 from pipeline.steps.country_tones import measure_country_tones, read_sampled
 from tests.scenes.city import TONE, fabricate
 
@@ -46,7 +46,7 @@ def test_countries_have_the_tone_they_were_given(city: Path, tmp_path: Path) -> 
 def test_every_third_row_and_column_of_all_tiles(city: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Tiles of 50 rows, which 3 does not divide: the rows that are read do not shift from tile to tile."""
     monkeypatch.setattr(physics, "SAMPLED_CELLS", 6000)
-    monkeypatch.setattr(read, "TILE", 50)
+    monkeypatch.setattr(strips, "TILE", 50)
     photo = city / "simulated-2012"
     sampled = read_sampled(*(photo / f"{kind}.tif" for kind in RASTERS))
     with rasterio.open(photo / "light.tif") as source:
