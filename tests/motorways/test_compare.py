@@ -253,9 +253,7 @@ def test_tables_of_several_photos_are_written_and_read_back(tmp_path):
     """Also where one of them shows no motorway."""
     file = tmp_path / "borders.gpkg"
     shown = compare_motorways(a_scene(), tiles(photo_light((2, 20))), countries(), ROAD)
-    hidden = compare_motorways(
-        a_scene(frame=box(0, 0, 1, 1)), tiles(photo_light((2, 20))), countries(), ROAD
-    )
+    hidden = compare_motorways(a_scene(frame=box(0, 0, 1, 1)), tiles(photo_light((2, 20))), countries(), ROAD)
     for name in OF_MOTORWAYS:
         both = gpd.GeoDataFrame(pd.concat([shown[name], hidden[name]], ignore_index=True), crs=AREA_CRS)
         both.to_file(file, layer=name, driver="GPKG", geometry_type=GEOMETRY[name])

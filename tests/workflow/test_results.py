@@ -117,8 +117,6 @@ def test_light_of_the_real_photo_lies_on_its_city(rhine_main: Path) -> None:
     assert np.nanmax(near) > np.nanquantile(green, 0.998)
 
 
-# rasterio silences its own warning in a way that other threads undo.
-@pytest.mark.filterwarnings("ignore:Dataset has no geotransform")
 def test_the_notebook_runs_on_the_demo(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every cell, in order; its pictures are not looked at here, its table is the zones' own."""
     monkeypatch.chdir(results.parents[1])
