@@ -74,7 +74,7 @@ def classes_of(codes: xr.DataArray) -> dict[int, Class]:
 def coordinates(grid: Grid) -> dict[str, Any]:
     """The coordinates of a grid's datasets: `y` and `x` of the cells' centres, and CF's `spatial_ref`."""
     x, y = grid.centres(np.arange(float(grid.width)), np.arange(float(grid.height)))
-    place = {"units": "m", "standard_name": "projection_{}_coordinate"}
+    place = {"units": "m", "standard_name": "projection_{}_coordinate", "long_name": "{}"}
     transform = " ".join(repr(float(value)) for value in grid.transform.to_gdal())
     return {
         "y": ("y", y, {name: value.format("y") for name, value in place.items()}),
