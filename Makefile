@@ -24,6 +24,7 @@ lint: .venv/.ready
 	$(PYTHON) -m venv .venv
 	$(RUN) pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(RUN) pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(RUN) compileall -q pipeline  # where Python may not write, every step would compile it anew
 	touch $@
 
 # Pins every dependency with its hashes, for all supported Python versions, naming no index.
