@@ -19,12 +19,13 @@ lint: .venv/.ready
 	$(RUN) snakefmt --check Snakefile pipeline/rules
 	$(RUN) snakemake --lint
 
+# All is compiled at once: where Python may not write, each step would compile what it imports anew.
 .venv/.ready: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed, $(PYTHON) is %d.%d; try: make PYTHON=python3.12 $(MAKECMDGOALS)" % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv .venv
 	$(RUN) pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(RUN) pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	$(RUN) compileall -q pipeline  # where Python may not write, every step would compile it anew
+	$(RUN) compileall -q pipeline
 	touch $@
 
 # Pins every dependency with its hashes, for all supported Python versions, naming no index.

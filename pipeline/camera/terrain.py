@@ -6,15 +6,14 @@ A height h displaces what the camera shows by h tan(view zenith): 500 m at 45 de
 import logging
 import math
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 import numpy as np
 from affine import Affine
 from numpy.typing import ArrayLike, NDArray
-from pyproj import Transformer
 
 from pipeline.camera.camera import Camera
-from pipeline.camera.earth import Array
+from pipeline.camera.earth import Array, transformer
 from pipeline.errors import PipelineError
 
 log = logging.getLogger(__name__)
@@ -74,7 +73,7 @@ class Terrain:
 
     def cells(self, lon: ArrayLike, lat: ArrayLike) -> tuple[Array, Array]:
         """(column, row) in the raster of places in degrees; cell centres are integers."""
-        x, y = to_raster(self.crs).transform(np.asarray(lon, float), np.asarray(lat, float))
+        x, y = transformer("EPSG:4326", self.crs).transform(np.asarray(lon, float), np.asarray(lat, float))
         column, row = ~self.transform @ tuple(np.where(np.isfinite(v), v, np.nan) for v in (x, y))
         return column - 0.5, row - 0.5
 
@@ -118,9 +117,3 @@ def to_ground(
     height_m = np.where(sky, np.nan, (low + high) / 2)
     lon, lat = camera.to_ground(column, row, height_m)
     return lon, lat, height_m
-
-
-@lru_cache(maxsize=8)
-def to_raster(crs: str) -> Transformer:
-    """From degrees on WGS84; heights are no part of it."""
-    return Transformer.from_crs("EPSG:4326", crs, always_xy=True)

@@ -20,7 +20,6 @@ import odc.geo.xr  # noqa: F401 (gives datasets their `odc` accessor)
 import rioxarray  # noqa: F401 (and `rio`)
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
-from rasterio.windows import Window
 
 from pipeline.borders.cells import countries_at
 from pipeline.camera.camera import Camera
@@ -29,7 +28,7 @@ from pipeline.errors import ResultsError
 from pipeline.ground.countries import read_countries
 from pipeline.models import COUNTRIES
 from pipeline.photo.photo import PhotoFacts
-from pipeline.photo.tiff import read_photo_tif
+from pipeline.photo.tiff import PhotoTif
 from pipeline.raster.dataset import read_raster
 from pipeline.raster.grid import Grid
 from pipeline.raster.tiles import TILE, Tile, tiled
@@ -168,5 +167,6 @@ def _country_tile(areas: gpd.GeoDataFrame, grid: Grid, tile: Tile) -> NDArray[np
 
 def _photo_tile(file: Path, tile: Tile) -> NDArray[np.float32]:
     """PHOTO_BANDS of a window of `photo.tif`."""
-    photo = read_photo_tif(file, Window(tile.column, tile.row, tile.width, tile.height))
+    rows = slice(tile.row, tile.row + tile.height)
+    photo = PhotoTif(file).window(rows, slice(tile.column, tile.column + tile.width))
     return np.concatenate([photo.light, photo.saturated[None].astype(np.float32)])

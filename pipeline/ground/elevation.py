@@ -18,7 +18,8 @@ from rasterio.enums import Resampling
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.windows import Window
 
-from pipeline.camera.terrain import Bounds, Terrain, TerrainError, to_raster
+from pipeline.camera.earth import transformer
+from pipeline.camera.terrain import Bounds, Terrain, TerrainError
 
 log = logging.getLogger(__name__)
 
@@ -139,7 +140,9 @@ def _window(path: Path, source: rasterio.DatasetReader, crs: str, around: Bounds
     """The raster's cells that cover the bounds, with a small margin."""
     west, south, east, north = around
     lon, lat = np.meshgrid(np.linspace(west, east, RIM_SAMPLES), np.linspace(south, north, RIM_SAMPLES))
-    column, row = ~source.transform @ tuple(np.asarray(v) for v in to_raster(crs).transform(lon, lat))
+    column, row = ~source.transform @ tuple(
+        np.asarray(v) for v in transformer("EPSG:4326", crs).transform(lon, lat)
+    )
     inside = (column >= 0) & (column <= source.width) & (row >= 0) & (row <= source.height)
     spans = []
     for place, size in ((column, source.width), (row, source.height)):

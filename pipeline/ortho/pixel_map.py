@@ -2,15 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
-from pyproj import Transformer
 from scipy.ndimage import binary_dilation
 
 from pipeline.camera.camera import Camera
-from pipeline.camera.earth import Array
+from pipeline.camera.earth import Array, transformer
 from pipeline.camera.footprint import MAX_ZENITH_DEG
 from pipeline.camera.terrain import FLAT, Terrain
 from pipeline.raster.grid import Grid
@@ -176,11 +174,5 @@ def node_places(grid: Grid, step: int, offset: float, tile: Tile) -> tuple[Array
         for first, size in spans
     )
     x, y = grid.centres(*np.meshgrid(columns, rows))
-    lon, lat = _to_degrees(grid.crs).transform(x, y)
+    lon, lat = transformer(grid.crs, "EPSG:4326").transform(x, y)
     return np.asarray(lon), np.asarray(lat)
-
-
-@lru_cache(maxsize=8)
-def _to_degrees(crs: str) -> Transformer:
-    """To longitude and latitude; to make one takes longer than to transform a tile's nodes."""
-    return Transformer.from_crs(crs, "EPSG:4326", always_xy=True)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 from pipeline.raster.read import raster_grid, read_bands
 from pipeline.raster.tiles import TILE, Tile
@@ -38,14 +38,4 @@ def strips(*bands: tuple[Path, tuple[str, ...]]) -> Iterator[Strip]:
 
 def of_each(function: Callable[..., Result], parts: Strips) -> list[Result]:
     """What `function` makes of the tile and the arrays of each strip, from north to south."""
-    return in_order(_OfStrip(function), parts)
-
-
-@dataclass(frozen=True)
-class _OfStrip(Generic[Result]):
-    """A function of a strip's tile and arrays."""
-
-    function: Callable[..., Result]
-
-    def __call__(self, strip: Strip | tuple[Any, ...]) -> Result:
-        return self.function(*(strip.read() if isinstance(strip, Strip) else strip))
+    return in_order(lambda strip: function(*(strip.read() if isinstance(strip, Strip) else strip)), parts)

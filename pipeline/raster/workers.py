@@ -9,7 +9,7 @@ from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExec
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 import dask.config
 from dask.system import CPU_COUNT
@@ -81,19 +81,9 @@ def worked_out(
 
 def in_order(function: Callable[[Piece], Result], pieces: Iterable[Piece]) -> list[Result]:
     """What `function` makes of each piece, in the order of the pieces."""
-    numbered = worked_out(_Numbered(function), enumerate(pieces))
+    numbered = worked_out(lambda numbered: function(numbered[1]), enumerate(pieces))
     results = {number: result for (number, _), result in numbered}
     return [results[number] for number in sorted(results)]
-
-
-@dataclass(frozen=True)
-class _Numbered(Generic[Piece, Result]):
-    """A function of a piece, for pieces that carry a number."""
-
-    function: Callable[[Piece], Result]
-
-    def __call__(self, numbered: tuple[int, Piece]) -> Result:
-        return self.function(numbered[1])
 
 
 @contextmanager
