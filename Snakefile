@@ -1,7 +1,7 @@
 # Night photographs to light and tone across borders.
 #
 #   simulate | download -> acquire -> georeference -> place, grid (city) -> orthorectify -> tone
-#     -> style, country_tones, borders (city), change (city) -> deliver (city)
+#     -> style, country_tones, squares, borders (city), change (city) -> deliver (city)
 #
 # Where places are needed they come from `cities`, which lists those of the world once a results folder.
 #
@@ -59,6 +59,7 @@ include: "pipeline/rules/tone.smk"
 include: "pipeline/rules/style.smk"
 include: "pipeline/rules/country_tones.smk"
 include: "pipeline/rules/motorways.smk"
+include: "pipeline/rules/squares.smk"
 include: "pipeline/rules/borders.smk"
 include: "pipeline/rules/change.smk"
 include: "pipeline/rules/deliver.smk"

@@ -110,6 +110,7 @@ def measured(folder: Path, photos: list[str]) -> dict[str, Any]:
         *([folder / f"{kind}.tif"] * len(photos) for kind in ("tone", "light")),
         *([folder / name / kind for name in photos] for kind in ("photo.json", "camera.json")),
         cities=folder / "cities.parquet",
+        squares=[],
         motorways=DATA / "motorways.gpkg",
         regions=[],
         events=DATA / "lighting_events.csv",

@@ -20,6 +20,7 @@ from pipeline.camera.earth import Array, transformer
 from pipeline.ground.countries import Countries
 from pipeline.ground.roads import Motorways
 from pipeline.motorways.chainage import Crossing, find_crossings
+from pipeline.motorways.corridors import corridor_half_width_m, image_blur_m
 from pipeline.motorways.light_end import Finding, Road, judge_motorway
 from pipeline.motorways.lit_segments import (
     Profile,
@@ -102,12 +103,10 @@ class Corridor:
         It is hidden where its line is not sure and a town is in it (`built`, the area of towns): that light
         may be the town's. `pixel_m` is the size of the photo's pixels on the ground.
         """
-        least = max(settings.min_half_width_m, settings.half_width_cells * grid.resolution_m)
-        unsure = np.maximum(settings.half_width_sigmas * position_sigma_m, crossing.error_m)
-        half_width_m = np.clip(unsure, least, max(least, settings.max_line_error_m))
+        half_width_m = corridor_half_width_m(position_sigma_m, crossing.error_m, grid.resolution_m, settings)
         reaching = round(settings.flanks_m / (2 * float(np.median(half_width_m))))
         count = int(np.clip(reaching, settings.min_strips, settings.max_strips))
-        blur_m = settings.image_blur_px * max(pixel_m, grid.resolution_m)
+        blur_m = float(image_blur_m(pixel_m, grid.resolution_m, settings))
         x, y = crossing.strips(half_width_m, settings.gap_blurs * blur_m, count, grid.resolution_m)
         x, y = transformer(AREA_CRS, grid.crs).transform(x, y)
         row = np.floor((grid.bounds[3] - y) / grid.resolution_m).astype(np.int32)

@@ -5,6 +5,7 @@ rule borders:
         lights=plan.each_placed("light.tif"),
         photo_facts=plan.each_placed("photo.json"),
         cameras=plan.each_placed("camera.json"),
+        squares=plan.each_placed("squares.parquet"),
         cities=CITIES,
         motorways=plan.motorways,
         regions=plan.city_path("regions"),

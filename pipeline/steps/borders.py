@@ -65,6 +65,7 @@ def compare_borders(
     lights: list[Path],
     photo_facts: list[Path],
     cameras: list[Path],
+    squares: list[Path],
     cities: Path,
     motorways: Path,
     regions: list[Path],
@@ -75,7 +76,7 @@ def compare_borders(
     workers: Workers = HERE,
 ) -> None:
     """Compare both sides of each border in every photo of a city, and the photos with each other; the lists
-    of `tones` to `cameras` run over the photos. Every layer is in the file, even one without rows."""
+    of `tones` to `squares` run over the photos. Every layer is in the file, even one without rows."""
     maps = BorderMaps.read(countries, cities, motorways, regions, events)
     photos = read_photos(photo_facts, cameras, lights, tones)
     with workers.at_work():

@@ -31,6 +31,10 @@ class OnePhoto:
         """Of light and of both tones."""
         return strips((self.light, ("red", "green", "blue")), (self.tone, ("log2_g_r", "log2_b_g")))
 
+    def square_strips(self) -> Iterator[Strip]:
+        """Of light as it is summed over squares of ground, and log2(G/R) with its noise."""
+        return strips((self.light, ("red", "green", "blue")), (self.tone, ("log2_g_r", "sigma_log2_g_r")))
+
     def road_strips(self) -> Iterator[Strip]:
         """Of light as motorways are looked for in it, and its noise."""
         return strips((self.light, ("red", "green", "sigma")))

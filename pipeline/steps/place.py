@@ -6,7 +6,10 @@ from pipeline.files import atomic_write
 from pipeline.steps.placed import Placed
 from pipeline.steps.step import run_step
 
-OF_PHOTO = ("ortho.tif", "geometry.tif", "tone.tif", "light.tif", "lamps.tif", "country_tones.gpkg")
+OF_PHOTO = (
+    *("ortho.tif", "geometry.tif", "tone.tif", "light.tif", "lamps.tif", "country_tones.gpkg"),
+    "squares.parquet",
+)
 OF_CITY = ("borders.gpkg", "change.tif", "report.html")
 
 

@@ -32,6 +32,7 @@ CELLS_OF = {
     "orthorectify": ("grid.json",),
     "tone": ("ortho.tif",),
     "country_tones": ("tone.tif",),
+    "squares": ("tone.tif",),
     "borders": ("tone.tif",),
     "change": ("tone.tif",),
     "deliver": ("tone.tif",),

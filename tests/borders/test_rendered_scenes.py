@@ -42,6 +42,7 @@ def compared(folder: Path, file: Path) -> None:
     compare_borders(
         *([folder / name] for name in ("tone.tif", "light.tif", "photo.json", "camera.json")),
         cities=cities_file(folder),
+        squares=[],
         motorways=MOTORWAYS,
         regions=[],
         events=EVENTS,

@@ -112,6 +112,7 @@ def run(folder: Path, *shots: Shot, **more: Any) -> Path:
     values = {"motorways": MOTORWAYS, "regions": [], "countries": ["BE", "DE", "LU", "NL"]} | more
     compare_borders(
         *([one / file for one in folders] for file in ("tone.tif", "light.tif", "photo.json", "camera.json")),
+        squares=[],
         cities=cities_file(folder),
         events=EVENTS,
         options=OPTIONS,

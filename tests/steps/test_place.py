@@ -6,7 +6,10 @@ import pytest
 from pipeline.steps.place import place
 from pipeline.steps.placed import refused_json
 
-OF_PHOTO = {"ortho.tif", "geometry.tif", "tone.tif", "light.tif", "lamps.tif", "country_tones.gpkg"}
+OF_PHOTO = {
+    *("ortho.tif", "geometry.tif", "tone.tif", "light.tif", "lamps.tif", "country_tones.gpkg"),
+    "squares.parquet",
+}
 OF_CITY = {"report.html", "liege.qgz", "liege.gpkg", "borders.gpkg", "change.tif"}
 BESIDE = {"tone.qml", "tone.tif.aux.xml"}
 KEPT = {"camera.json", "solve.png", "photo.tif", "control.gpkg"}

@@ -13,15 +13,15 @@ from tests.workflow.workdir import Workdir
 OnCluster = tuple[Workdir, list[Job]]
 # All rules but those that run where Snakemake itself does, and `simulate`: the photos are raw files.
 SUBMITTED = {
-    *("acquire", "georeference", "grid", "orthorectify", "tone", "country_tones", "borders", "change"),
-    "deliver",
+    *("acquire", "georeference", "grid", "orthorectify", "tone", "country_tones", "squares", "borders"),
+    *("change", "deliver"),
 }
 
 
 def test_every_rule_is_submitted(raw_city: OnCluster) -> None:
     _, jobs = raw_city
     assert {job.rule for job in jobs} == SUBMITTED
-    assert len(jobs) == 2 * 5 + 4  # of each photo, and of the city
+    assert len(jobs) == 2 * 6 + 4  # of each photo, and of the city
 
 
 def test_a_job_writes_what_its_step_writes_here(raw_city: OnCluster, tmp_path: Path) -> None:

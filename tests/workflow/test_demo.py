@@ -117,7 +117,7 @@ def test_a_second_run_does_nothing(demo: Demo) -> None:
 def test_an_option_runs_only_what_depends_on_it(finished: Workdir) -> None:
     edit_demo(finished, tone={"min_signal_to_noise": 20})
     outcome = finished.snakemake("--dry-run")
-    after_tone = {"country_tones": 2, "borders": 1, "change": 1, "deliver": 1}
+    after_tone = {"country_tones": 2, "squares": 2, "borders": 1, "change": 1, "deliver": 1}
     assert job_counts(outcome.text) == {"tone": 2, **after_tone, "all": 1}
 
 
