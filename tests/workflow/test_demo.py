@@ -81,8 +81,8 @@ def test_everything_is_delivered(demo: Demo) -> None:
 
 def test_no_step_logs_a_warning(demo: Demo) -> None:
     logs = sorted((demo[0].folder / "results").rglob("*.log"))
-    # Two photos with seven steps each, and place, grid, borders, change, deliver and the list of cities.
-    assert len(logs) == 20
+    # Two photos with eight steps each, and place, grid, borders, change, deliver and the list of cities.
+    assert len(logs) == 22
     for log in logs:
         assert not re.search("WARNING|ERROR", log.read_text(encoding="utf-8")), log.name
 
