@@ -142,6 +142,15 @@ def test_a_region_takes_its_photos_from_the_maps_of_its_cities(workdir: Workdir)
         refusals([Path("results/z/placed.json")], ["empty"])
 
 
+def test_a_mistake_in_a_region_is_one_line(workdir: Workdir) -> None:
+    workdir.write_city("x", photos=[FACTS | {"id": "ISS030-E-1"}])
+    workdir.write_region("wrong", cities=["xx"])
+    with pytest.raises(SystemExit) as caught:
+        plan_or_exit({"cities": "x", "regions": "wrong"})
+    reason = "cities = 'xx': there is no configs/xx.yaml; did you mean 'x'?"
+    assert str(caught.value) == f"error: configs/regions/wrong.yaml: {reason}"
+
+
 def test_params_are_plain_and_only_what_is_stated(workdir: Workdir) -> None:
     workdir.write_city("x", photos=[FACTS | {"id": "ISS030-E-1"}])
     plan = plan_or_exit({"cities": "x"})

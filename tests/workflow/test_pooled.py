@@ -61,13 +61,3 @@ def test_the_region_is_delivered(results: Path) -> None:
 def test_a_second_run_does_nothing(pooled: tuple[Workdir, Outcome]) -> None:
     outcome = pooled[0].snakemake("--config", "cities=raw", "regions=both", "--dry-run")
     assert "Nothing to be done" in outcome.text
-
-
-def test_a_mistake_in_a_region_is_one_line(pooled: tuple[Workdir, Outcome]) -> None:
-    workdir, _ = pooled
-    workdir.write_region("wrong", cities=["raw", "twinn"])
-    outcome = workdir.snakemake("--config", "cities=raw", "regions=wrong", "--dry-run")
-    assert outcome.code != 0
-    (error,) = outcome.errors
-    line = "cities = 'twinn': there is no configs/twinn.yaml; did you mean 'twin'?"
-    assert error == f"error: configs/regions/wrong.yaml: {line}"
