@@ -3,13 +3,16 @@
 #   simulate | download -> acquire -> georeference -> place, grid (city) -> orthorectify -> tone
 #     -> style, country_tones, squares, borders (city), change (city) -> deliver (city)
 #
+# The squares of several cities are pooled: region -> deliver_region.
+#
 # Where places are needed they come from `cities`, which lists those of the world once a results folder.
 #
 # A refused photo stops nothing: from `place` on a city goes on with those that were placed, and the run ends
 # with `refusals`, which names the others and fails.
 #
-# configs/run.yaml says which cities, configs/<city>.yaml which photos and options. Files between the steps
-# lie in results/<city>/<photo>/ and results/<city>/; a step is pipeline/steps/<step>.py.
+# configs/run.yaml says which cities and regions, configs/<city>.yaml which photos and options,
+# configs/regions/<region>.yaml which cities. Files between the steps lie in results/<city>/<photo>/,
+# results/<city>/ and results/<region>/; a step is pipeline/steps/<step>.py.
 from pipeline.models import NAME
 from pipeline.steps.interpreter import find_python_through_path
 from pipeline.steps.plan import plan_or_exit
@@ -19,6 +22,7 @@ find_python_through_path()
 plan = plan_or_exit(config, checkpoints)
 CITY = f"{plan.run.results}/{{city}}"
 PHOTO = f"{CITY}/{{photo}}"
+REGION = f"{plan.run.results}/{{region}}"
 CITIES = f"{plan.run.results}/cities.parquet"
 STORE = plan.run.photo_store
 RASTERS = ("ortho", "geometry", "tone", "light", "lamps")
@@ -31,10 +35,12 @@ RESULTS = plan.results(
     ],
     of_dates=["change.tif", "change.qml"],
 )
+RESULTS += plan.region_results(["report.html", "{region}.qgz", "{region}.gpkg", "{region}.csv"])
 
 
 wildcard_constraints:
     city="|".join(plan.cities),
+    region="|".join(plan.regions) or "(?!)",  # nothing at all
     photo=NAME.pattern,
 
 
@@ -44,7 +50,7 @@ rule all:
         plan.refusals,
     localrule: True
     message:
-        "Done: see each city's report.html, or open its .qgz in QGIS."
+        "Done: see the report.html of each city and region, or open its .qgz in QGIS."
 
 
 include: "pipeline/rules/cities.smk"
@@ -63,4 +69,6 @@ include: "pipeline/rules/squares.smk"
 include: "pipeline/rules/borders.smk"
 include: "pipeline/rules/change.smk"
 include: "pipeline/rules/deliver.smk"
+include: "pipeline/rules/region.smk"
+include: "pipeline/rules/deliver_region.smk"
 include: "pipeline/rules/refusals.smk"

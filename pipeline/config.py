@@ -1,6 +1,7 @@
 """Configuration files, read and checked; `models` says what they may hold.
 
-`configs/defaults.yaml` and `configs/schema.json` are written by `python -m pipeline.config`.
+`defaults.yaml` and `schema.json` of `configs/` and of `configs/regions/` are written by
+`python -m pipeline.config`.
 """
 
 import difflib
@@ -22,11 +23,13 @@ from pipeline.models import (
     LookAt,
     Model,
     PhotoSource,
+    Region,
     Run,
     ToneConfig,
 )
 
 CONFIGS = Path("configs")
+REGIONS = "regions"  # the folder of CONFIGS with the files of regions
 
 M = TypeVar("M", bound=Model)
 
@@ -50,9 +53,7 @@ def load_run(values: dict[str, Any], file: Path = CONFIGS / "run.yaml") -> Run:
 def load_city(name: str, configs: Path = CONFIGS) -> City:
     """The city of `<configs>/<name>.yaml`, checked, with what can be seen wrong before anything runs."""
     file = configs / f"{name}.yaml"
-    if not file.is_file():
-        known = sorted(path.stem for path in configs.glob("*.yaml") if path.stem not in ("run", "defaults"))
-        raise ConfigError(CONFIGS / "run.yaml", "cities", name, f"there is no {file}{_nearest(name, known)}")
+    _check_named(name, file, CONFIGS / "run.yaml", "cities")
     city = _checked(City, read_yaml(file), file)
     _check_place(city, file)
     for index, photo in enumerate(city.photos):
@@ -68,6 +69,30 @@ def load_city(name: str, configs: Path = CONFIGS) -> City:
         check_file(city.motorways, file, "motorways")
     check_file(city.regions, file, "regions")
     return city
+
+
+def load_region(name: str, configs: Path = CONFIGS) -> tuple[Region, dict[str, City]]:
+    """The region of `<configs>/regions/<name>.yaml` and its cities by file name, checked as cities are."""
+    file = configs / REGIONS / f"{name}.yaml"
+    _check_named(name, file, CONFIGS / "run.yaml", "regions")
+    if (configs / f"{name}.yaml").is_file():
+        reason = f"is the name of a city too; give {file} another name"
+        raise ConfigError(CONFIGS / "run.yaml", "regions", name, reason)
+    region = _checked(Region, read_yaml(file), file)
+    for city in region.cities:
+        _check_named(city, configs / f"{city}.yaml", file, "cities")
+    cities = {city: load_city(city, configs) for city in region.cities}
+    known: dict[str, PhotoSource] = {}
+    for city, photo in ((city, photo) for city, of_city in cities.items() for photo in of_city.photos):
+        like = known.setdefault(photo.name, photo)
+        if (like.path, like.simulate) != (photo.path, photo.simulate):
+            reason = f"its photo {photo.name} is another one in the region's other cities; set a different id"
+            raise ConfigError(file, "cities", city, reason)
+    for chosen in region.photos or ():
+        if chosen not in known:
+            nearest = _nearest(chosen, sorted(known))
+            raise ConfigError(file, "photos", chosen, f"no city of the region has it{nearest}")
+    return region, cities
 
 
 def load_facts(file: Path) -> Facts:
@@ -117,6 +142,15 @@ def check_file(path: Path | None, file: Path, key: str) -> None:
 def elements_file(facts: Facts) -> Path | None:
     """The file of orbit element sets, if `tle` names one rather than holds their text."""
     return None if facts.tle is None or len(facts.tle.split()) > 10 else Path(facts.tle)
+
+
+def _check_named(name: str, wanted: Path, file: Path, key: str) -> None:
+    """The file of a city or a region that is named in another file must be there."""
+    if not wanted.is_file():
+        known = sorted(
+            path.stem for path in wanted.parent.glob("*.yaml") if path.stem not in ("run", "defaults")
+        )
+        raise ConfigError(file, key, name, f"there is no {wanted}{_nearest(name, known)}")
 
 
 def _check_place(city: City, file: Path) -> None:
@@ -179,11 +213,12 @@ def _types(annotation: Any) -> list[Any]:
 
 def _nearest(word: str, known: list[str]) -> str:
     close = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
-    return f"; did you mean {close[0]!r}?" if close else f"; known are {', '.join(known)}"
+    others = f"; known are {', '.join(known)}" if known else ""
+    return f"; did you mean {close[0]!r}?" if close else others
 
 
 def defaults_yaml() -> str:
-    """All options with their defaults, as a commented YAML."""
+    """All options of a city with their defaults, as a commented YAML."""
     photo = {field.alias or key: field.get_default() for key, field in PhotoSource.model_fields.items()}
     options = {
         "countries": list(COUNTRIES),
@@ -198,15 +233,34 @@ def defaults_yaml() -> str:
         "tone": ToneConfig().model_dump(mode="json"),
         "borders": BordersConfig().model_dump(mode="json"),
     }
-    head = "# Every option of a city with its default. Written by `python -m pipeline.config`; do not edit.\n"
+    return _commented("a city", options)
+
+
+def region_defaults_yaml() -> str:
+    """The same of a region."""
+    options = {
+        "photos": None,
+        "countries": list(COUNTRIES),
+        "borders": BordersConfig().model_dump(mode="json"),
+    }
+    return _commented("a region", options)
+
+
+def _commented(whose: str, options: dict[str, Any]) -> str:
+    head = (
+        f"# Every option of {whose} with its default. Written by `python -m pipeline.config`; do not edit.\n"
+    )
     return head + yaml.safe_dump(options, sort_keys=False, allow_unicode=True)
 
 
-def schema_json() -> str:
-    """The JSON Schema of a city's file, from which editors check and complete it."""
-    return json.dumps(City.model_json_schema(), indent=2, ensure_ascii=False) + "\n"
+def schema_json(model: type[Model] = City) -> str:
+    """The JSON Schema of a city's or a region's file, from which editors check and complete it."""
+    return json.dumps(model.model_json_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
 if __name__ == "__main__":
     (CONFIGS / "defaults.yaml").write_text(defaults_yaml(), encoding="utf-8")
     (CONFIGS / "schema.json").write_text(schema_json(), encoding="utf-8")
+    (CONFIGS / REGIONS).mkdir(exist_ok=True)
+    (CONFIGS / REGIONS / "defaults.yaml").write_text(region_defaults_yaml(), encoding="utf-8")
+    (CONFIGS / REGIONS / "schema.json").write_text(schema_json(Region), encoding="utf-8")

@@ -10,7 +10,15 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 COUNTRIES = ("BE", "DE", "LU", "NL")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -270,12 +278,22 @@ class BordersConfig(Model):
         return value
 
 
+def _known_countries(codes: tuple[str, ...]) -> tuple[str, ...]:
+    for code in codes:
+        if code not in COUNTRIES:
+            raise ValueError(f"unknown country {code!r}; borders are known for {', '.join(COUNTRIES)}")
+    return tuple(sorted(set(codes)))
+
+
+CountryCodes = Annotated[tuple[str, ...], AfterValidator(_known_countries)]
+
+
 class City(Model):
     """One city: its photos, the countries to compare, the grid and the options."""
 
     name: str
     location: LonLat
-    countries: tuple[str, ...] = COUNTRIES
+    countries: CountryCodes = COUNTRIES
     photos: Annotated[tuple[PhotoSource, ...], Field(min_length=1)]
     roads: Path | None = Field(
         default=None, description="lit streets, lines with `highway`: GeoPackage or GeoParquet; they sharpen"
@@ -300,14 +318,6 @@ class City(Model):
     tone: ToneConfig = ToneConfig()
     borders: BordersConfig = BordersConfig()
 
-    @field_validator("countries")
-    @classmethod
-    def _known(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for code in value:
-            if code not in COUNTRIES:
-                raise ValueError(f"unknown country {code!r}; borders are known for {', '.join(COUNTRIES)}")
-        return tuple(sorted(set(value)))
-
     @model_validator(mode="after")
     def _consistent(self) -> "City":
         if self.roads is not None and self.night_light is not None:
@@ -322,6 +332,20 @@ class City(Model):
         return facts.look_at or LookAt(lon=self.location.lon, lat=self.location.lat)
 
 
+class Region(Model):
+    """Cities whose photos are pooled: together they are one measurement of the borders that they show."""
+
+    name: str
+    cities: Annotated[tuple[str, ...], Field(min_length=1)] = Field(
+        description="cities by the names of their files configs/<city>.yaml"
+    )
+    photos: Annotated[tuple[str, ...], Field(min_length=1)] | None = Field(
+        default=None, description="the photos to take, by id; default: all of the cities' photos"
+    )
+    countries: CountryCodes = COUNTRIES
+    borders: BordersConfig = BordersConfig()
+
+
 class DaskConfig(Model):
     """Who works out what is done cell by cell: "threads" of each step, or the workers of a dask scheduler, by
     its address as in tcp://10.0.0.5:8786. Its workers must see the project's folder under the same path."""
@@ -330,22 +354,26 @@ class DaskConfig(Model):
 
 
 class Run(Model):
-    """What to run. `--config cities=liege,aachen` overrides."""
+    """What to run. `--config cities=liege,aachen` overrides, and so does `--config regions=...`."""
 
-    cities: Annotated[tuple[str, ...], Field(min_length=1)] = ("demo",)
+    regions: tuple[str, ...] = ()
+    cities: tuple[str, ...] = ("demo",)
     results: Path = Path("results")
     photo_store: Path = Path("data/photos")
     dask: DaskConfig = DaskConfig()
 
-    @field_validator("cities", mode="before")
+    @field_validator("cities", "regions", mode="before")
     @classmethod
     def _listed(cls, value: Any) -> Any:
         return [part for part in re.split(r"[,\s]+", value) if part] if isinstance(value, str) else value
 
-    @field_validator("cities")
+    @field_validator("cities", "regions")
     @classmethod
-    def _named(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+    def _named(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        whose = {"cities": "a city's", "regions": "a region's"}[str(info.field_name)]
         for name in value:
             if not NAME.fullmatch(name) or name == "borders":  # whose GeoPackage would be the borders step's
-                raise ValueError(f"{name!r} cannot be a city's file name")
+                raise ValueError(f"{name!r} cannot be {whose} file name")
+        if info.field_name == "cities" and not value and not info.data.get("regions"):
+            raise ValueError("needs at least one entry")
         return tuple(dict.fromkeys(value))

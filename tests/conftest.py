@@ -34,7 +34,7 @@ class ByFile(LoadFileScheduling):
         file = nodeid.split("::", 1)[0]
         if file.endswith(("/test_demo.py", "/test_results.py")):
             return "demo"
-        if file.endswith(("/test_raw.py", "/test_cluster.py")):
+        if file.endswith(("/test_raw.py", "/test_cluster.py", "/test_pooled.py")):
             return "raw"
         return "delivery" if Path(file).parent.name in OF_THE_DELIVERY else file
 

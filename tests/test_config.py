@@ -2,6 +2,7 @@ import copy
 import difflib
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,13 @@ from pipeline.config import (
     elements_file,
     load_city,
     load_facts,
+    load_region,
     load_run,
+    region_defaults_yaml,
     schema_json,
 )
 from pipeline.errors import ConfigError
-from pipeline.models import City, Dem, Facts, LookAt, PhotoSource
+from pipeline.models import City, Dem, Facts, LookAt, PhotoSource, Region
 
 GOOD: dict[str, Any] = {
     "name": "Liège",
@@ -264,7 +267,9 @@ def test_what_is_no_yaml_is_one_line(tmp_path: Path, text: str) -> None:
     ("values", "expected"),
     [
         ({"citis": "x"}, "citis: unknown key; did you mean 'cities'?"),
-        ({"cities": ""}, "cities: needs at least one entry"),
+        ({"cities": ""}, "cities = '': needs at least one entry"),
+        ({"cities": []}, "cities: needs at least one entry"),
+        ({"regions": "a/b"}, "regions = 'a/b': 'a/b' cannot be a region's file name"),
         ({"cities": "a/b"}, "cities = 'a/b': 'a/b' cannot be a city's file name"),
         ({"cities": "borders"}, "cities = 'borders': 'borders' cannot be a city's file name"),
     ],
@@ -282,6 +287,73 @@ def test_an_unknown_city_names_the_nearest(repository: Path) -> None:
 
 def test_cities_from_the_command_line() -> None:
     assert load_run({"cities": "liege, aachen liege"}).cities == ("liege", "aachen")
+
+
+def test_regions_may_be_all_that_is_run() -> None:
+    run = load_run({"cities": "", "regions": "meuse-rhine"})
+    assert (run.cities, run.regions) == ((), ("meuse-rhine",))
+
+
+class TestRegions:
+    """Of two cities, x and y, which have a photo in common."""
+
+    @pytest.fixture
+    def configs(self, tmp_path: Path) -> Path:
+        own = {"x": "ISS030-E-1", "y": "ISS030-E-3"}
+        for city, photo in own.items():
+            photos = [{"id": name} for name in (photo, "ISS030-E-2")]
+            (tmp_path / f"{city}.yaml").write_text(yaml.safe_dump(GOOD | {"name": city, "photos": photos}))
+        (tmp_path / "regions").mkdir()
+        return tmp_path
+
+    def write(self, configs: Path, name: str = "both", **values: Any) -> None:
+        text = yaml.safe_dump({"name": "Both", "cities": ["x", "y"]} | values)
+        (configs / "regions" / f"{name}.yaml").write_text(text)
+
+    def test_a_region_is_its_cities(self, configs: Path) -> None:
+        self.write(configs, photos=["ISS030-E-2"], countries=["NL", "BE"])
+        region, cities = load_region("both", configs)
+        assert list(cities) == ["x", "y"]
+        assert cities["y"] == load_city("y", configs)
+        assert region.countries == ("BE", "NL")
+
+    @pytest.mark.parametrize(
+        ("values", "expected"),
+        [
+            ({"cities": []}, "cities: needs at least one entry"),
+            ({"cities": ["x", "yy"]}, "cities = 'yy': there is no {configs}/yy.yaml; did you mean 'y'?"),
+            ({"photos": ["ISS030-E-4"]}, "photos = 'ISS030-E-4': no city of the region has it; did you mean"),
+            ({"photos": []}, "photos: needs at least one entry"),
+            ({"countries": ["FR"]}, "countries: unknown country 'FR'; borders are known for BE, DE, LU, NL"),
+            ({"borders": {"bands": 1}}, "borders.bands: unknown key; did you mean 'bands_km'?"),
+        ],
+    )
+    def test_every_mistake_is_one_line(self, configs: Path, values: dict[str, Any], expected: str) -> None:
+        self.write(configs, **values)
+        with pytest.raises(ConfigError) as caught:
+            load_region("both", configs)
+        file = configs / "regions" / "both.yaml"
+        assert str(caught.value).startswith(f"{file}: {expected.format(configs=configs)}")
+
+    def test_an_unknown_region_names_the_nearest(self, configs: Path) -> None:
+        self.write(configs)
+        with pytest.raises(ConfigError, match=r"regions = 'bot': .*bot\.yaml; did you mean 'both'\?$"):
+            load_region("bot", configs)
+
+    def test_a_region_may_not_be_named_as_a_city(self, configs: Path) -> None:
+        """Both would write into one folder."""
+        self.write(configs, name="x")
+        with pytest.raises(ConfigError, match="regions = 'x': is the name of a city too; give "):
+            load_region("x", configs)
+
+    def test_photos_of_one_name_are_one_photo(self, configs: Path) -> None:
+        """Simulated photos of two cities are named alike, though they are not."""
+        for city, seed in (("x", 1), ("y", 2)):
+            photos = [{"simulate": {"seed": seed, "year": 2012}}]
+            (configs / f"{city}.yaml").write_text(yaml.safe_dump(GOOD | {"photos": photos}))
+        self.write(configs)
+        with pytest.raises(ConfigError, match="cities = 'y': its photo simulated-2012 is another one in"):
+            load_region("both", configs)
 
 
 class TestFacts:
@@ -311,7 +383,13 @@ class TestFacts:
 
 
 @pytest.mark.parametrize(
-    ("name", "generated"), [("defaults.yaml", defaults_yaml), ("schema.json", schema_json)]
+    ("name", "generated"),
+    [
+        ("defaults.yaml", defaults_yaml),
+        ("schema.json", schema_json),
+        ("regions/defaults.yaml", region_defaults_yaml),
+        ("regions/schema.json", partial(schema_json, Region)),
+    ],
 )
 def test_generated_files_are_fresh(repository: Path, name: str, generated: Callable[[], str]) -> None:
     stored = (repository / CONFIGS / name).read_text(encoding="utf-8")
@@ -342,6 +420,11 @@ class TestStarters:
                 assert photo.nadir, photo.name
                 assert photo.altitude_km, photo.name
                 assert photo.focal_length_mm, photo.name
+
+    def test_the_region_loads(self, repository: Path) -> None:
+        region, cities = load_region("meuse-rhine", repository / CONFIGS)
+        assert set(cities) == {"aachen", "liege", "maastricht"}
+        assert region.photos is None
 
     def test_all_are_tested(self, repository: Path) -> None:
         names = {file.stem for file in (repository / CONFIGS).glob("*.yaml")} - {"run", "defaults"}

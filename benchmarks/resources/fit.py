@@ -21,10 +21,13 @@ MARGIN = 1.15
 AT_ONCE, GAIN = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0), 0.02
 # Rules that are not measured, for they use a network or do nothing, do what others do: `download` decodes a
 # picture, here of 50 megapixels, as `acquire` does; `motorways` holds lines, as `country_tones` does areas.
+# No city has a region: its two rules hold what `borders` holds beside its cells.
 LIKE = {
     "download": ("acquire", Size(megapixels=50)),
     "motorways": ("country_tones", Size()),
     "refusals": ("place", Size()),
+    "region": ("borders", Size()),
+    "deliver_region": ("borders", Size()),
 }
 
 

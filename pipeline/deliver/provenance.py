@@ -3,12 +3,14 @@
 import hashlib
 import json
 import platform
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from importlib.metadata import version
 
 import pipeline
+from pipeline.deliver.region import RegionResults
 from pipeline.deliver.results import CityResults
-from pipeline.models import City
+from pipeline.models import City, Region
 
 MAP_SOURCES = (
     (
@@ -38,20 +40,15 @@ class Fact:
     value: str
 
 
-def configuration_hash(city: City) -> str:
-    """SHA-256 of the city's configuration, defaults included; equal hashes mean equal settings."""
-    plain = json.dumps(city.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
+def configuration_hash(configuration: City | Region) -> str:
+    """SHA-256 of a configuration, defaults included; equal hashes mean equal settings."""
+    plain = json.dumps(configuration.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(plain.encode()).hexdigest()
 
 
 def facts(city: CityResults, configuration: City) -> list[Fact]:
     """What a reader needs to trace and to reuse the results."""
-    kinds = {photo.simulated for photo in city.photos}
-    sources = [*MAP_SOURCES, EVENTS_SOURCE, *_own_maps(configuration)]
-    sources += [NASA_SOURCE] if False in kinds else []
-    sources += [SIMULATED_SOURCE] if True in kinds else []
-    software = [("borderlight", pipeline.__version__), ("Python", platform.python_version())]
-    software += [(name, version(name)) for name in PACKAGES]
+    maps = [*MAP_SOURCES, EVENTS_SOURCE, *_own_maps(configuration)]
     return [
         Fact("run", "city", city.title),
         Fact("run", "configuration", f"configs/{city.name}.yaml"),
@@ -61,9 +58,33 @@ def facts(city: CityResults, configuration: City) -> list[Fact]:
             Fact("photo", photo.name, f"{photo.title}; evidence: {photo.facts.evidence}")
             for photo in city.photos
         ),
-        *(Fact("source and licence", *source) for source in sources),
-        *(Fact("software", *item) for item in software),
+        *_sources_and_software(maps, {photo.simulated for photo in city.photos}),
     ]
+
+
+def region_facts(region: RegionResults, configuration: Region) -> list[Fact]:
+    """The same of a region."""
+    return [
+        Fact("run", "region", region.title),
+        Fact("run", "cities", ", ".join(configuration.cities)),
+        Fact("run", "configuration", f"configs/regions/{region.name}.yaml"),
+        Fact("run", "configuration SHA-256", configuration_hash(configuration)),
+        *(
+            Fact("photo", photo.photo, f"{photo.taken_at or 'date unknown'}; evidence: {photo.evidence}")
+            for photo in region.photos.itertuples()
+        ),
+        *_sources_and_software(MAP_SOURCES, set(region.photos["simulated"])),
+    ]
+
+
+def _sources_and_software(maps: Sequence[tuple[str, str]], simulated: Set[bool]) -> Iterator[Fact]:
+    """Of maps and photographs, `simulated` and not, their licences; of software its version."""
+    photographs = [NASA_SOURCE] if False in simulated else []
+    photographs += [SIMULATED_SOURCE] if True in simulated else []
+    software = [("borderlight", pipeline.__version__), ("Python", platform.python_version())]
+    software += [(name, version(name)) for name in PACKAGES]
+    yield from (Fact("source and licence", *source) for source in (*maps, *photographs))
+    yield from (Fact("software", *item) for item in software)
 
 
 def _own_maps(configuration: City) -> list[tuple[str, str]]:

@@ -165,10 +165,10 @@ def read_city(
     """A city from its photos' folders, `grid.json`, its `borders.gpkg`, the two map files of `data/`, the
     gazetteer's `cities` and the photos that were refused."""
     grid = Grid.from_dict(json.loads(grid_file.read_text(encoding="utf-8")))
-    tables = {name: _read_table(compared, name, grid.crs) for name in COLUMNS}
+    tables = {name: read_table(compared, name, grid.crs) for name in COLUMNS}
     of_photos = {name: table for name, table in tables.items() if name not in OF_TWO_PHOTOS}
     photos = [read_photo(folder, of_photos, grid.crs) for folder in folders]
-    plain = {name: _without_geometry(tables[name]) for name in PLAIN_TABLES}
+    plain = {name: without_geometry(tables[name]) for name in PLAIN_TABLES}
     tones = {
         name: pd.concat([getattr(photo, name) for photo in photos], ignore_index=True)
         for name in TONE_COLUMNS
@@ -178,9 +178,9 @@ def read_city(
         name=name,
         title=title,
         grid=grid,
-        borders=_inside(_read_layer(borders, "borders", grid.crs), grid),
-        countries=_inside(_read_layer(borders, "countries", grid.crs), grid),
-        motorways=_inside(read_motorways(grid.crs, motorways).lines, grid),
+        borders=inside(read_layer(borders, "borders", grid.crs), grid),
+        countries=inside(read_layer(borders, "countries", grid.crs), grid),
+        motorways=inside(read_motorways(grid.crs, motorways).lines, grid),
         cities=cities_in(grid, read_cities(cities)),
         photos=tuple(sorted(photos, key=lambda photo: (str(photo.facts.taken_at), photo.name))),
         pairs=_pairs(tables["changes"], tables["border_changes"]),
@@ -200,14 +200,14 @@ def read_photo(folder: Path, tables: dict[str, gpd.GeoDataFrame], crs: str) -> P
         facts=facts,
         camera=Camera.from_dict(solved),
         solution=solved["solution"],
-        control_points=_read_layer(control, "control_points", crs),
-        residuals=_read_layer(control, "residuals", crs),
-        footprint=_read_layer(control, "footprint", crs),
+        control_points=read_layer(control, "control_points", crs),
+        residuals=read_layer(control, "residuals", crs),
+        footprint=read_layer(control, "footprint", crs),
         position_sigma_m=_read_position_sigma(folder / "geometry.tif"),
         truth=_read_truth(folder) if facts.simulated else None,
         **rows,
         **{
-            name: _without_geometry(_read_table(folder / "country_tones.gpkg", name, crs))
+            name: without_geometry(read_table(folder / "country_tones.gpkg", name, crs))
             for name in TONE_COLUMNS
         },
     )
@@ -246,7 +246,7 @@ def cities_in(grid: Grid, places: Cities) -> gpd.GeoDataFrame:
     return inside.sort_values(["population", "name"], ascending=[False, True], ignore_index=True)
 
 
-def _read_layer(file: Path, layer: str, crs: str) -> gpd.GeoDataFrame:
+def read_layer(file: Path, layer: str, crs: str) -> gpd.GeoDataFrame:
     """A layer in the map's reference system; an empty table where the file has no such layer."""
     if layer not in set(pyogrio.list_layers(file)[:, 0]):
         return gpd.GeoDataFrame({"photo": []}, geometry=[], crs=crs)
@@ -255,20 +255,19 @@ def _read_layer(file: Path, layer: str, crs: str) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(table.assign(geometry=None), crs=crs) if plain else table.to_crs(crs)
 
 
-def _read_table(file: Path, name: str, crs: str) -> gpd.GeoDataFrame:
-    """A layer named in `pipeline.borders.schema` with all its columns, NaN for a missing number: a column
+def read_table(file: Path, name: str, crs: str) -> gpd.GeoDataFrame:
+    """A layer with all the columns that `pipeline.borders.schema` names, NaN for a missing number: a column
     without a number is read as None."""
-    table = _read_layer(file, name, crs)
+    table, columns = read_layer(file, name, crs), ALL_COLUMNS.get(name, [])
     labels = ("before", "after") if name in OF_TWO_PHOTOS else ("photo",)
-    absent = [column for column in (*labels, *ALL_COLUMNS[name]) if column not in table]
+    absent = [column for column in (*labels, *columns) if column not in table]
     table = table.assign(**dict.fromkeys(absent))
-    empty = [
-        column for column in ALL_COLUMNS[name] if table[column].isna().all() and column not in TEXT_COLUMNS
-    ]
+    empty = [column for column in columns if table[column].isna().all() and column not in TEXT_COLUMNS]
     return table.astype(dict.fromkeys(empty, float))
 
 
-def _without_geometry(table: gpd.GeoDataFrame) -> pd.DataFrame:
+def without_geometry(table: gpd.GeoDataFrame) -> pd.DataFrame:
+    """A table that has no place on the map."""
     return pd.DataFrame(table.drop(columns="geometry"))
 
 
@@ -301,6 +300,6 @@ def _day(taken: str | None) -> str:
     return f"{when.day} {when:%B %Y}"
 
 
-def _inside(table: gpd.GeoDataFrame, grid: Grid) -> gpd.GeoDataFrame:
+def inside(table: gpd.GeoDataFrame, grid: Grid) -> gpd.GeoDataFrame:
     """What of a layer lies in the map frame, without the points where it only touches it."""
     return gpd.clip(table, shapely.box(*grid.bounds), keep_geom_type=True, sort=True) if len(table) else table

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pipeline.deliver.geopackage import StyledTable
+from pipeline.deliver.region import RegionResults
 from pipeline.deliver.results import CityResults, PairResults, PhotoResults
 from pipeline.qgis import border_styles, motorway_styles, placement_styles, town_styles
 from pipeline.qgis.qml import VectorStyle, qml
@@ -40,13 +41,23 @@ PER_PAIR = {
     "border_changes": "Change of tone across the border",
     "changes": "Change of light beside the border",
 }
+REGION = {
+    "cities": "Cities",
+    "contrasts": "Contrast of tone at the border, all photos",
+    "contrasts_by_years": "Contrast of tone at the border, by years",
+    "borders": "Borders",
+    "town_units": "Tone of towns",
+    "photos": "Frames of the photos",
+    "countries": "Countries",
+}
 # Switched on at first; the others would cover the light.
-VISIBLE = {*COMMON, *PER_PAIR, "motorway_ends", "contrasts", "footprint"}
+VISIBLE = {*COMMON, *PER_PAIR, "motorway_ends", "contrasts", "footprint", "town_units", "photos"}
 # How each kind of layer looks.
 STYLES: dict[str, Callable[[], VectorStyle]] = {
     "borders": border_styles.borders,
     "countries": border_styles.countries,
     "contrasts": border_styles.contrasts,
+    "contrasts_by_years": border_styles.contrasts,
     "regional_contrasts": border_styles.contrasts,
     "segments": border_styles.segments,
     "strips": border_styles.strips,
@@ -55,6 +66,7 @@ STYLES: dict[str, Callable[[], VectorStyle]] = {
     "changes": border_styles.changes,
     "cities": town_styles.cities,
     "towns": town_styles.towns,
+    "town_units": town_styles.towns,
     "cores": town_styles.cores,
     "motorways": motorway_styles.motorways,
     "motorway_ends": motorway_styles.motorway_ends,
@@ -62,6 +74,7 @@ STYLES: dict[str, Callable[[], VectorStyle]] = {
     "control_points": placement_styles.control_points,
     "residuals": placement_styles.residuals,
     "footprint": placement_styles.footprint,
+    "photos": placement_styles.footprint,
 }
 
 
@@ -97,8 +110,16 @@ def city_layers(city: CityResults) -> list[Layer]:
     return [*common_layers(city), *of_photos, *of_pairs]
 
 
+def region_layers(region: RegionResults) -> list[Layer]:
+    """All layers of a region, top first."""
+    return _made(REGION, region, "{}")
+
+
 def _made(
-    titles: dict[str, str], results: CityResults | PhotoResults | PairResults, table: str, group: str = ""
+    titles: dict[str, str],
+    results: CityResults | PhotoResults | PairResults | RegionResults,
+    table: str,
+    group: str = "",
 ) -> list[Layer]:
     """Layers of what results hold; one without a place to draw is left out."""
     layers = []

@@ -1,4 +1,4 @@
-"""The city's QGIS project: written as text, opened by QGIS 3.22 and later, all paths relative."""
+"""The QGIS project of a city or a region: text that QGIS 3.22 and later open, all paths relative."""
 
 import io
 import zipfile
@@ -10,8 +10,9 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from pyproj import CRS
 
 from pipeline.deliver.palette import BACKGROUND
+from pipeline.deliver.region import RegionResults
 from pipeline.deliver.results import CityResults, PairResults, PhotoResults
-from pipeline.qgis.layers import Layer, common_layers, pair_layers, photo_layers
+from pipeline.qgis.layers import Layer, common_layers, pair_layers, photo_layers, region_layers
 from pipeline.qgis.qml import RasterStyle, VectorStyle
 from pipeline.qgis.raster_styles import light_change, rasters, tone_change
 from pipeline.qgis.symbols import QGIS_VERSION
@@ -31,44 +32,66 @@ RASTER_VISIBLE = {"ortho"}
 
 def project(city: CityResults, geopackage: str, change: str | None = None) -> bytes:
     """The .qgz; `geopackage`, the raster of `change` (names) and the photos' folders lie beside it."""
+    return _zipped(city.name, project_xml(city, geopackage, change))
+
+
+def region_project(region: RegionResults, geopackage: str) -> bytes:
+    """The .qgz of a region, beside its `geopackage` (name)."""
+    contents = _Contents.of(region.title, geopackage, region.grid)
+    contents.add_vectors(contents.tree, region_layers(region))
+    return _zipped(region.name, contents.text())
+
+
+def _zipped(name: str, text: str) -> bytes:
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w") as archive:
-        entry = zipfile.ZipInfo(f"{city.name}.qgs", ZIP_DATE)
-        archive.writestr(entry, project_xml(city, geopackage, change), zipfile.ZIP_DEFLATED)
+        archive.writestr(zipfile.ZipInfo(f"{name}.qgs", ZIP_DATE), text, zipfile.ZIP_DEFLATED)
     return target.getvalue()
 
 
 def project_xml(city: CityResults, geopackage: str, change: str | None = None) -> str:
     """The text of the .qgs inside the .qgz."""
-    root = Element("qgis", projectname=city.title, version=QGIS_VERSION)
-    SubElement(root, "title").text = city.title
-    SubElement(root, "projectCrs").append(_reference_system(city.grid.crs))
-    tree, maps, order = (
-        SubElement(root, name) for name in ("layer-tree-group", "projectlayers", "layerorder")
-    )
-    contents = _Contents(tree, maps, order, geopackage, city.grid)
+    contents = _Contents.of(city.title, geopackage, city.grid)
     contents.add_vectors(contents.tree, common_layers(city))
     for index, photo in enumerate(city.photos):
         contents.add_photo(photo, first=index == 0)
     bands = [change_band(what, pair.before, pair.after) for pair in city.pairs for what in ("light", "tone")]
     for pair in city.pairs:
         contents.add_pair(pair, change, bands)
-    _canvas(root, city.grid)
-    _properties(root)
-    indent(root)
-    return "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n" + tostring(root, encoding="unicode")
+    return contents.text()
 
 
 @dataclass(frozen=True, eq=False)
 class _Contents:
-    """The three lists that name each layer of a project: the tree a user sees, the layers themselves, and the
-    order in which they are drawn. `geopackage` lies beside the project; all layers are on `grid`."""
+    """The document of a project, and the three lists in it that name each layer: the tree a user sees, the
+    layers themselves, and the order in which they are drawn. `geopackage` lies beside the project; all layers
+    are on `grid`."""
 
+    root: Element
     tree: Element
     maps: Element
     order: Element
     geopackage: str
     grid: Grid
+
+    @classmethod
+    def of(cls, title: str, geopackage: str, grid: Grid) -> "_Contents":
+        """A project without layers."""
+        root = Element("qgis", projectname=title, version=QGIS_VERSION)
+        SubElement(root, "title").text = title
+        SubElement(root, "projectCrs").append(_reference_system(grid.crs))
+        tree, maps, order = (
+            SubElement(root, name) for name in ("layer-tree-group", "projectlayers", "layerorder")
+        )
+        return cls(root, tree, maps, order, geopackage, grid)
+
+    def text(self) -> str:
+        """The whole document, once all layers are in it."""
+        _canvas(self.root, self.grid)
+        _properties(self.root)
+        indent(self.root)
+        head = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
+        return head + tostring(self.root, encoding="unicode")
 
     def add_photo(self, photo: PhotoResults, first: bool) -> None:
         """A photo's group. One date at a time: a photo on top would hide the light of those below."""

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
@@ -23,18 +24,36 @@ ROW_PX = 26  # CSS pixels: room for a line of text and a little air
 WINDS = ("east", "north-east", "north", "north-west", "west", "south-west", "south", "south-east")
 
 
+@dataclass(frozen=True)
+class ForestRow:
+    """A row of a table of contrasts with its label, its colour and its planted value, if there is one."""
+
+    row: Any
+    label: str
+    colour: str
+    truth: float = math.nan
+
+
 def forest(photos: Sequence[PhotoResults], planted: Mapping[str, Mapping[str, float]], sheet: Sheet) -> bytes:
     """Contrast of every pair and photo: a dot with its 95 % interval; planted values, by photo and pair, as
     open diamonds."""
-    rows = sorted(
-        (
-            (str(row.pair), index, row)
-            for index, photo in enumerate(photos)
-            for row in rows_of(photo.contrasts)
-        ),
-        key=lambda item: item[:2],
-    )
-    pairs = [(pair, list(group)) for pair, group in groupby(rows, key=lambda item: item[0])]
+    rows = [
+        ForestRow(
+            row,
+            day(photo) if sheet.narrow else f"{photo.name}, {day(photo)}",
+            palette.DATES[index % len(palette.DATES)],
+            planted.get(photo.name, {}).get(row.pair, np.nan),
+        )
+        for index, photo in enumerate(photos)
+        for row in rows_of(photo.contrasts)
+    ]
+    return drawn_forest(rows, any(photo.simulated for photo in photos), sheet)
+
+
+def drawn_forest(rows: Sequence[ForestRow], simulated: bool, sheet: Sheet) -> bytes:
+    """Contrasts by pair, in the order of the rows."""
+    in_order = sorted(rows, key=lambda item: str(item.row.pair))
+    pairs = [(pair, list(group)) for pair, group in groupby(in_order, key=lambda item: str(item.row.pair))]
     height_px = ROW_PX * (len(rows) + len(pairs)) + 90
     left, right = (100, 14) if sheet.narrow else (250, 210)
     with sheet.figure(height_px) as figure:
@@ -52,30 +71,24 @@ def forest(photos: Sequence[PhotoResults], planted: Mapping[str, Mapping[str, fl
                 va="center",
                 weight="bold",
             )
-            for _, index, row in group:
+            for item in group:
                 y += 1
-                photo = photos[index]
-                truth = planted.get(photo.name, {}).get(pair, np.nan)
-                colour = palette.DATES[index % len(palette.DATES)]
-                reach = max(reach, _forest_row(axes, y, row, photo, truth, colour, sheet))
+                reach = max(reach, _forest_row(axes, y, item, sheet))
             y += 1
         _forest_axes(axes, y, reach, sheet)
-        return svg(figure, any(photo.simulated for photo in photos))
+        return svg(figure, simulated)
 
 
-def _forest_row(
-    axes: Axes, y: float, row: Any, photo: PhotoResults, truth: float, colour: str, sheet: Sheet
-) -> float:
-    """One contrast with its photo, its figures and its planted value; gives how far it reaches from zero."""
+def _forest_row(axes: Axes, y: float, item: ForestRow, sheet: Sheet) -> float:
+    """One contrast with its label, its figures and its planted value; gives how far it reaches from zero."""
     margin = axes.get_yaxis_transform()
-    label = day(photo) if sheet.narrow else f"{photo.name}, {day(photo)}"
-    axes.text(-0.02, y, label, transform=margin, ha="right", va="center", color=MUTED)
-    figures = _interval(axes, y, row, colour)
+    axes.text(-0.02, y, item.label, transform=margin, ha="right", va="center", color=MUTED)
+    figures = _interval(axes, y, item.row, item.colour)
     if not sheet.narrow:
         axes.text(1.03, y, figures, transform=margin, va="center")
-    if np.isfinite(truth):
-        axes.plot(truth, y, "D", mfc="none", mec=TEXT, ms=7, mew=1, zorder=4)
-    values = np.array([truth, row.low95, row.high95], float)
+    if np.isfinite(item.truth):
+        axes.plot(item.truth, y, "D", mfc="none", mec=TEXT, ms=7, mew=1, zorder=4)
+    values = np.array([item.truth, item.row.low95, item.row.high95], float)
     return float(np.nanmax(np.abs(values), initial=0.0))
 
 

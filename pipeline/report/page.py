@@ -77,7 +77,7 @@ def report_html(city: CityResults, configuration: City, facts: Sequence[Fact]) -
     roads = motorway_questions(city)
     compared = any(len(photo.contrasts) for photo in city.photos)
     return (
-        _environment()
+        environment()
         .get_template("report.html")
         .render(
             city=city,
@@ -86,7 +86,7 @@ def report_html(city: CityResults, configuration: City, facts: Sequence[Fact]) -
             configuration_hash=configuration_hash(configuration),
             facts=facts,
             sections=sections,
-            forest=_svg(partial(plots.forest, city.photos, planted)) if compared else None,
+            forest=svg_picture(partial(plots.forest, city.photos, planted)) if compared else None,
             greener=greener_questions(city),
             borderless=_notes(city, "borders") or ([] if compared else [(NO_BORDER, [])]),
             uncontrolled=_notes(city, "regions"),
@@ -118,8 +118,10 @@ def photo_section(photo: PhotoResults, city: CityResults, configuration: City, s
         light=_webp(*(maps.light_map(photo, city, canvas) for canvas in canvases)),
         tone=_webp(*(maps.tone_map(photo, city, canvas, threshold) for canvas in canvases)),
         solve=_solve((photo.folder / "solve.png").read_bytes(), sharpness),
-        profile=_svg(partial(plots.profile, photo)) if len(photo.profiles) else None,
-        along=_svg(partial(plots.along, photo)) if len(plots.of_measured_borders(photo.segments)) else None,
+        profile=svg_picture(partial(plots.profile, photo)) if len(photo.profiles) else None,
+        along=svg_picture(partial(plots.along, photo))
+        if len(plots.of_measured_borders(photo.segments))
+        else None,
         colours=tone_facts(photo),
         no_events=" ".join(_of_subject(photo, "events")) or NO_EVENTS,
         true_error=position_error(truth.camera, photo.camera) if truth else None,
@@ -142,7 +144,7 @@ def _solve(png: bytes, sharpness: float) -> Picture:
 def _road_charts(city: CityResults) -> dict[tuple[str, tuple[str, str]], Picture]:
     """The chart of each motorway at a border, by photo, motorway and pair."""
     return {
-        (photo.name, (end.ref, end.pair)): _svg(partial(motorway, photo, end))
+        (photo.name, (end.ref, end.pair)): svg_picture(partial(motorway, photo, end))
         for photo in city.photos
         for end in rows_of(crossings(photo))
         if len(of_motorway(photo.motorway_stations, end.ref, end.pair))
@@ -166,7 +168,8 @@ def _webp(wide: bytes, narrow: bytes) -> Picture:
     return Picture(_data_uri("image/webp", wide), _data_uri("image/webp", narrow))
 
 
-def _svg(draw: Callable[[Sheet], bytes]) -> Picture:
+def svg_picture(draw: Callable[[Sheet], bytes]) -> Picture:
+    """A chart, drawn for both widths."""
     return Picture(*(_data_uri("image/svg+xml", draw(sheet)) for sheet in SHEETS))
 
 
@@ -174,7 +177,8 @@ def _data_uri(kind: str, content: bytes) -> Markup:
     return Markup(f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}")
 
 
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Templates, and the filters that write numbers in them; whatever they show is escaped."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,

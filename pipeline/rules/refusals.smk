@@ -15,6 +15,8 @@ rule refusals:
     resources:
         mem_mb=memory_mb,
         runtime=runtime_min,
+    params:
+        empty_regions=plan.empty_regions,
     message:
         "Photos were refused."
     script:

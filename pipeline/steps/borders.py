@@ -5,11 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import geopandas as gpd
-import pandas as pd
-import pyogrio
 
 from pipeline.borders.dates import compare_dates
-from pipeline.borders.schema import COLUMNS, GEOMETRY, OF_REGIONS, joined
+from pipeline.borders.schema import COLUMNS, OF_REGIONS, joined
 from pipeline.borders.tables import compare, events_of, notes
 from pipeline.borders.zones import AREA_CRS
 from pipeline.files import atomic_write
@@ -21,6 +19,7 @@ from pipeline.ground.roads import Motorways, read_motorways
 from pipeline.models import BordersConfig
 from pipeline.motorways.compare import compare_motorways
 from pipeline.raster.workers import HERE, Workers
+from pipeline.steps.layers import write_layer
 from pipeline.steps.photos import OnePhoto, Pair, pairs, read_photos
 from pipeline.steps.step import run_step
 
@@ -87,7 +86,7 @@ def compare_borders(
     with atomic_write(borders) as unfinished:
         for name in COLUMNS:
             table = joined([layers[name] for layers in tables if name in layers], name)
-            _write(unfinished, name, table)
+            write_layer(unfinished, name, table)
 
 
 def _of_photo(photo: OnePhoto, maps: BorderMaps, options: BordersConfig) -> Iterator[Tables]:
@@ -113,14 +112,6 @@ def _of_photo(photo: OnePhoto, maps: BorderMaps, options: BordersConfig) -> Iter
 def _of_pair(pair: Pair, maps: BorderMaps, options: BordersConfig) -> Tables:
     """What changed from one photo to another."""
     return compare_dates(pair.before.scene, pair.after.scene, pair.strips(), maps.countries, options)
-
-
-def _write(file: Path, name: str, table: gpd.GeoDataFrame) -> None:
-    """A layer, or a table where there is no geometry."""
-    if name in GEOMETRY:
-        table.to_file(file, layer=name, driver="GPKG", geometry_type=GEOMETRY[name])
-    else:
-        pyogrio.write_dataframe(pd.DataFrame(table.drop(columns="geometry")), file, layer=name, driver="GPKG")
 
 
 if "snakemake" in globals():

@@ -12,25 +12,29 @@ from typing import Any
 from pipeline.archive.nasa import stored_photo
 from pipeline.config import (
     CONFIGS,
+    REGIONS,
     check_file,
     check_nadir,
     elements_file,
     load_city,
     load_facts,
+    load_region,
     load_run,
     read_yaml,
 )
 from pipeline.errors import OutputError, PipelineError
-from pipeline.models import City, Facts, PhotoSource, Run
+from pipeline.models import City, Facts, PhotoSource, Region, Run
 from pipeline.steps.placed import Placed
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The run and its cities by file name. The methods are input and params functions of the rules."""
+    """The run, its regions, and all cities that it needs, by file name. The methods are input and params
+    functions of the rules."""
 
     run: Run
     cities: dict[str, City]
+    regions: dict[str, Region]
     checkpoints: Any = None  # Snakemake's
 
     @cached_property  # looked up for every job
@@ -128,7 +132,43 @@ class Plan:
             delivered = [str(folder / file.format(city=city)) for file in names]
             return delivered + [str(folder / photo / file) for photo in photos for file in of_photo]
 
-        return [partial(files, city) for city in self.cities]
+        return [partial(files, city) for city in self.run.cities]
+
+    def region_results(self, names: list[str]) -> list[Callable[[Any], list[str]]]:
+        """Input functions, one a region: its files (`{region}` in a name becomes the region's), if a photo of
+        it is on a map."""
+
+        def files(region: str, wildcards: Any) -> list[str]:
+            folder = self.run.results / region
+            return [str(folder / name.format(region=region)) for name in names if self.pooled(region)]
+
+        return [partial(files, region) for region in self.regions]
+
+    def pooled(self, region: str) -> list[str]:
+        """The folders of a region's photos that are on the map of one of its cities."""
+        chosen = self.regions[region].photos
+        return [
+            f"{self.run.results}/{city}/{photo}"
+            for city in self.regions[region].cities
+            for photo in self.placed(city).photos
+            if chosen is None or photo in chosen
+        ]
+
+    def each_pooled(self, file: str) -> Callable[[Any], list[str]]:
+        """An input function: `file` of every such folder of the region."""
+        return lambda wildcards: [f"{folder}/{file}" for folder in self.pooled(wildcards.region)]
+
+    def region_file(self, wildcards: Any) -> str:
+        """The region's YAML; saving it again renews what is delivered, of that region only."""
+        return str(CONFIGS / REGIONS / f"{wildcards.region}.yaml")
+
+    def region(self, wildcards: Any) -> dict[str, Any]:
+        """The region's YAML with its defaults, as plain types."""
+        return self.regions[wildcards.region].model_dump(mode="json")
+
+    def empty_regions(self, wildcards: Any) -> list[str]:
+        """The regions of which no photo is on a map."""
+        return [region for region in self.regions if not self.pooled(region)]
 
     def refusals(self, wildcards: Any) -> list[str]:
         """What ends the run with an error if a photo of any city was refused: a file that never comes."""
@@ -175,7 +215,11 @@ def plan_or_exit(values: dict[str, Any], checkpoints: Any = None) -> Plan:
     """The plan of `configs/run.yaml`, overridden by `values`; a mistake is one line and exit 1."""
     try:
         run = load_run({**read_yaml(CONFIGS / "run.yaml"), **values})
-        plan = Plan(run, {name: load_city(name) for name in run.cities}, checkpoints)
+        regions, cities = {}, {name: load_city(name) for name in run.cities}
+        for name in run.regions:
+            regions[name], of_region = load_region(name)
+            cities |= of_region
+        plan = Plan(run, cities, regions, checkpoints)
         _check_files(plan)
         return plan
     except PipelineError as error:
@@ -184,6 +228,8 @@ def plan_or_exit(values: dict[str, Any], checkpoints: Any = None) -> Plan:
 
 def _check_files(plan: Plan) -> None:
     """Every photo can be found, every facts file makes sense, every results folder can be written."""
+    for region in plan.regions:
+        check_writable(plan.run.results / region)
     for name, city in plan.cities.items():
         for photo in city.photos:
             check_writable(plan.run.results / name / photo.name)

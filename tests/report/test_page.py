@@ -59,7 +59,7 @@ def words_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """Reports without their pictures, which take most of the time."""
     for name in ("light_map", "tone_map", "shrunk"):
         monkeypatch.setattr(maps, name, lambda *_: b"")
-    monkeypatch.setattr(report, "_svg", lambda _: report.Picture(Markup(""), Markup("")))
+    monkeypatch.setattr(report, "svg_picture", lambda _: report.Picture(Markup(""), Markup("")))
 
 
 def written(city: CityResults, delivery: Delivery) -> str:

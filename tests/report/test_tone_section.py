@@ -12,7 +12,7 @@ from pipeline.borders.schema import layer
 from pipeline.deliver.results import PhotoResults
 from pipeline.ground.country_table import country_title
 from pipeline.photo.cameras import read_cameras
-from pipeline.report.page import _environment
+from pipeline.report.page import environment
 from pipeline.report.tone_section import ToneFacts, tone_facts
 from pipeline.tone.lamps import FAMILIES, WHITE
 from tests.scenes.city import TONE
@@ -33,7 +33,7 @@ def with_facts(photo: PhotoResults, **more: object) -> PhotoResults:
 
 def shown(facts: ToneFacts, mark: str = "") -> str:
     """The text a reader sees of the partial."""
-    page = _environment().from_string(
+    page = environment().from_string(
         '{% from "tone.html" import tone_facts %}{{ tone_facts(facts, mark, country) }}'
     )
     html = page.render(facts=facts, mark=mark, country=country_title)

@@ -19,8 +19,9 @@ FACTS = {"nadir": {"lon": 6.2, "lat": 50.6}, "altitude_km": 391, "focal_length_m
 
 @dataclass
 class Wildcards:
-    city: str
+    city: str = ""
     photo: str = ""
+    region: str = ""
 
 
 @pytest.fixture
@@ -96,7 +97,7 @@ def test_a_refused_photo_is_left_out_of_what_is_made(workdir: Workdir) -> None:
     assert asked == [["results/x/x.gpkg", "results/x/ISS030-E-2/ortho.tif"], []]
     assert plan.refusals(None) == ["results/refusals"]
     with pytest.raises(RefusedError, match=r"^1 is dark\n3 is dark\n1 is dark$"):
-        refusals([Path(file) for file in plan.of_each_city("placed.json")])
+        refusals([Path(file) for file in plan.of_each_city("placed.json")], [])
     with pytest.raises(RefusedError, match=r"^1 is dark$"):
         read_camera(Path("results/y/ISS030-E-1/camera.json"))
 
@@ -110,6 +111,44 @@ def test_nothing_refused_is_no_error(workdir: Workdir) -> None:
     plan = plan_or_exit({"cities": "x"}, Checkpoint())
     assert plan.placed("x") == Placed(("ISS030-E-1",), {})
     assert plan.refusals(None) == []
+
+
+def test_a_region_takes_its_photos_from_the_maps_of_its_cities(workdir: Workdir) -> None:
+    """One of its cities is not asked for itself: no report of it is made."""
+    for city, photos in {"x": (1, 2), "y": (2, 3), "z": (4,)}.items():
+        workdir.write_city(city, photos=[FACTS | {"id": f"ISS030-E-{name}"} for name in photos])
+        placed = Placed(tuple(f"ISS030-E-{n}" for n in photos if n < 4), {})
+        (workdir.folder / "results" / city).mkdir(parents=True)
+        (workdir.folder / "results" / city / "placed.json").write_text(placed.to_json())
+    workdir.write_region("both", cities=["x", "y"])
+    workdir.write_region("chosen", cities=["x", "y"], photos=["ISS030-E-2"], countries=["NL", "BE"])
+    workdir.write_region("empty", cities=["z"])
+
+    plan = plan_or_exit({"cities": "x", "regions": "both,chosen,empty"}, Checkpoint())
+
+    assert list(plan.cities) == ["x", "y", "z"]
+    assert [files(None) for files in plan.results(["{city}.gpkg"], [], [])] == [["results/x/x.gpkg"]]
+    squares = plan.each_pooled("squares.parquet")
+    folders = ["x/ISS030-E-1", "x/ISS030-E-2", "y/ISS030-E-2", "y/ISS030-E-3"]
+    expected = {"both": folders, "chosen": folders[1:3], "empty": []}
+    for region, names in expected.items():
+        assert squares(Wildcards(region=region)) == [f"results/{name}/squares.parquet" for name in names]
+    made = [files(None) for files in plan.region_results(["{region}.csv"])]
+    assert made == [["results/both/both.csv"], ["results/chosen/chosen.csv"], []]
+    assert plan.region(Wildcards(region="chosen"))["countries"] == ["BE", "NL"]
+    assert plan.region_file(Wildcards(region="both")) == "configs/regions/both.yaml"
+    assert plan.empty_regions(None) == ["empty"]
+    with pytest.raises(RefusedError, match=r"^empty: no photo of this region is on a map$"):
+        refusals([Path("results/z/placed.json")], ["empty"])
+
+
+def test_a_mistake_in_a_region_is_one_line(workdir: Workdir) -> None:
+    workdir.write_city("x", photos=[FACTS | {"id": "ISS030-E-1"}])
+    workdir.write_region("wrong", cities=["xx"])
+    with pytest.raises(SystemExit) as caught:
+        plan_or_exit({"cities": "x", "regions": "wrong"})
+    reason = "cities = 'xx': there is no configs/xx.yaml; did you mean 'x'?"
+    assert str(caught.value) == f"error: configs/regions/wrong.yaml: {reason}"
 
 
 def test_params_are_plain_and_only_what_is_stated(workdir: Workdir) -> None:

@@ -51,6 +51,13 @@ class Workdir:
         file.write_text(yaml.safe_dump(city, sort_keys=False), encoding="utf-8")
         return file
 
+    def write_region(self, name: str, **values: Any) -> Path:
+        """`configs/regions/<name>.yaml` with `values` in it."""
+        file = self.folder / "configs" / "regions" / f"{name}.yaml"
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(yaml.safe_dump({"name": name} | values, sort_keys=False), encoding="utf-8")
+        return file
+
     def snakemake(self, *arguments: str) -> Outcome:
         """`snakemake --cores 2`, without a way to the network."""
         finished = subprocess.run(

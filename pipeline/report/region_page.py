@@ -1,0 +1,43 @@
+"""The report of a region: what its photos say together of each border."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from markupsafe import Markup
+
+from pipeline.deliver import palette
+from pipeline.deliver.provenance import Fact, configuration_hash
+from pipeline.deliver.region import RegionResults
+from pipeline.ground.country_table import country_title
+from pipeline.models import Region
+from pipeline.report.answers import rows_of
+from pipeline.report.border_charts import ForestRow, drawn_forest
+from pipeline.report.chart_style import Sheet
+from pipeline.report.page import TEMPLATES, environment, svg_picture
+
+
+def region_html(region: RegionResults, configuration: Region, facts: Sequence[Fact]) -> str:
+    """The whole report as HTML; every text from files or configuration is escaped."""
+    compared = len(region.contrasts) + len(region.contrasts_by_years)
+    return (
+        environment()
+        .get_template("region.html")
+        .render(
+            region=region,
+            configuration_hash=configuration_hash(configuration),
+            facts=facts,
+            forest=svg_picture(partial(pooled_forest, region)) if compared else None,
+            n_simulated=int(region.photos["simulated"].sum()),
+            country_title=country_title,
+            style=Markup((TEMPLATES / "report.css").read_text(encoding="utf-8")),
+        )
+    )
+
+
+def pooled_forest(region: RegionResults, sheet: Sheet) -> bytes:
+    """The contrast at every border, of all photos and by years, with 95 % intervals."""
+    of_all = [ForestRow(row, "all photos", palette.TEXT) for row in rows_of(region.contrasts)]
+    by_years = [
+        ForestRow(row, str(row.photo), palette.DATES[0]) for row in rows_of(region.contrasts_by_years)
+    ]
+    return drawn_forest([*of_all, *by_years], region.simulated, sheet)

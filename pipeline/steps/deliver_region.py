@@ -1,0 +1,42 @@
+"""Step deliver_region: everything of a region as files that open styled: GeoPackage, QGIS project, CSV,
+report."""
+
+from pathlib import Path
+
+from pipeline.deliver.geopackage import write_geopackage
+from pipeline.deliver.provenance import region_facts
+from pipeline.deliver.region import read_region, write_contrasts
+from pipeline.files import atomic_write
+from pipeline.models import Region
+from pipeline.qgis.layers import region_layers
+from pipeline.qgis.project import region_project
+from pipeline.report.region_page import region_html
+from pipeline.steps.step import run_step
+
+
+def deliver_region(
+    region: Region,
+    pooled: Path,
+    borders: Path,
+    cities: Path,
+    geopackage: Path,
+    qgis: Path,
+    contrasts: Path,
+    report: Path,
+) -> None:
+    """From what was `pooled`, the border map and the gazetteer's `cities`. The region is named by its
+    GeoPackage."""
+    results = read_region(geopackage.stem, region.name, pooled, borders, cities)
+    facts = region_facts(results, region)
+    with atomic_write(geopackage) as file:
+        write_geopackage(file, region_layers(results), results.tables, facts)
+    with atomic_write(qgis) as file:
+        file.write_bytes(region_project(results, geopackage.name))
+    with atomic_write(contrasts) as file:
+        write_contrasts(results, file)
+    with atomic_write(report) as file:
+        file.write_text(region_html(results, region, facts), encoding="utf-8")
+
+
+if "snakemake" in globals():
+    run_step(deliver_region, globals()["snakemake"])
