@@ -6,7 +6,6 @@ r"""The contrast of towns at a border, from one photo or from many.
    first   border      shortest interval, for width does not depend on what is found.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -73,19 +72,16 @@ def too_few(shown: Shown, codes: tuple[str, str], settings: TownSettings, unit: 
     return None
 
 
-def town_tones(shown: Shown, codes: tuple[str, str], slopes: Sequence[Array] = ()) -> TownTones:
-    """What photos show, as the model wants it: the columns of its design are the second country, the same
-    times each of `slopes` (p,), brightness, and every other country."""
+def town_tones(shown: Shown, codes: tuple[str, str]) -> TownTones:
+    """What photos show, as the model wants it: the columns of its design are the second country, brightness,
+    and every other country."""
     country = shown.units.country
     n_photos, n = shown.tone.shape
     second = country == codes[1]
     others = [country == code for code in sorted(set(country) - set(codes))]
-    seen = np.isfinite(shown.tone)
-    middle = shown.brightness[seen].mean()
     columns = [
         np.broadcast_to(second, (n_photos, n)),
-        *(second * slope[:, None] for slope in slopes),
-        np.where(seen, shown.brightness - middle, 0.0),
+        np.broadcast_to(shown.brightness - shown.brightness.mean(), (n_photos, n)),
         *(np.broadcast_to(other, (n_photos, n)) for other in others if other.sum() > 0),
     ]
     return TownTones(

@@ -8,6 +8,7 @@ Photos and their trends, towns and what is left are random; how large each is, t
 the likelihood allows, each as likely as any other beforehand (Gelman 2006), and so widens by itself. The
 same towns stand in all photos: a photo more is not more towns."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from itertools import product
@@ -84,9 +85,13 @@ def fit_towns(
         sizes = sizes_at(values)
         return -likelihood.log_likelihood(sizes) - log_prior(sizes)
 
-    bounds = [(0.0, settings.most)] * len(asked)
-    start = [settings.start] * len(asked)
-    best = minimize(minus_log, start, method="L-BFGS-B", bounds=bounds, options={"ftol": 1e-5}).x
+    # By their logs: at a size of nothing the likelihood is level, and a search that comes there stays.
+    bounds = [(math.log(settings.least), math.log(settings.most))] * len(asked)
+    start = [math.log(settings.start)] * len(asked)
+    searched = minimize(
+        lambda logs: minus_log(np.exp(logs)), start, method="L-BFGS-B", bounds=bounds, options={"ftol": 1e-6}
+    )
+    best = np.exp(searched.x)
     points, log_density = _around(best, _curvature(minus_log, best, settings.difference), settings)
     sizes = tuple(sizes_at(point) for point in points)
     log_likelihood, coefficients, covariance = zip(*map(likelihood.coefficients, sizes), strict=True)

@@ -19,7 +19,8 @@ Ints = NDArray[np.int64]
 @dataclass(frozen=True, eq=False)
 class Shown:
     """Units (u) as photos (p) show them: tone log2(G/R), NaN where one does not show it, sigma of its noise,
-    brightness (log2 of the light of a cell) and the place in the photo's own frame (p, u, 2), -0.5 to 0.5."""
+    brightness (u,), log2 of the light of a cell by all photos together, and the place in the photo's own
+    frame (p, u, 2), -0.5 to 0.5."""
 
     units: TownUnits
     tone: Array
@@ -39,7 +40,7 @@ class Shown:
             units=self.units.chosen(units),
             tone=self.tone[grid],
             sigma=self.sigma[grid],
-            brightness=self.brightness[grid],
+            brightness=self.brightness[units],
             frame=self.frame[grid],
             taken=tuple(at for at, keep in zip(self.taken, kept, strict=True) if keep),
             photos=tuple(at for at, keep in zip(self.photos, kept, strict=True) if keep),
@@ -55,7 +56,7 @@ def shown(photos: Sequence[LightSquares], units: TownUnits, settings: TownSettin
         units,
         tone,
         sigma,
-        brightness,
+        _by_all(brightness),
         frame,
         tuple(photo.taken_at for photo in photos),
         tuple(photo.photo for photo in photos),
@@ -84,8 +85,20 @@ def _of_photo(
             np.sqrt(summed((light * np.where(np.isfinite(photo.tone_sigma), photo.tone_sigma, 0)) ** 2))
             / total
         )
-        brightness = np.where(enough, np.log2(summed(light * photo.power) / total), 0.0)
+        # Of red and green alike: the sum of both would rise with green, and take a part of tone for
+        # brightness.
+        alike = tone / 2 - np.log2(1 + 2**tone)
+        brightness = np.where(enough, np.log2(summed(light * photo.power) / total) + alike, np.nan)
     return tone, np.hypot(np.nan_to_num(sigma), settings.least_sigma), brightness, _frame(photo, units)
+
+
+def _by_all(brightness: Array) -> Array:
+    """Brightness (u,) by all photos that show a unit, each against what it shows on average; 0 is as all.
+    What differs between photos is exposure and noise, and noise is in their tone too."""
+    seen = np.isfinite(brightness)
+    middle = [row[shows].mean() if shows.any() else 0.0 for row, shows in zip(brightness, seen, strict=True)]
+    apart = np.where(seen, brightness - np.array(middle)[:, None], 0.0)
+    return np.asarray(apart.sum(axis=0) / np.maximum(seen.sum(axis=0), 1))
 
 
 def _seen_light(units: TownUnits, index: Ints) -> float:

@@ -38,7 +38,9 @@ class Setting:
     """A kind of scene: the frame (km), towns per square km, and how their light and tone scatter (1 sigma of
     ln light and of log2 G/R). Clustered towns come in groups of five within 4 km, which may share a part of
     their tone. trend: tone from west to east of the frame; bend: more of it in the middle than at the edges;
-    glow: tone per doubling of a cell's light; towns shine `dim` times as bright in the second country."""
+    glow: tone per doubling of a cell's light; towns shine `dim` times as bright in the second country. heavy:
+    tones scatter as Student's t of 3 degrees, of the same sigma as far as that is told by most of them. cut:
+    share of the frame's width that is cut off on either side, through towns."""
 
     width_km: float = 60
     height_km: float = 100
@@ -54,7 +56,25 @@ class Setting:
     border: float = 0.5
     glow: float = 0.0
     dim: float = 1.0
+    heavy: bool = False
+    cut: float = 0.0
 
+
+@dataclass(frozen=True)
+class Shot:
+    """What one photo of a scene adds: a trend (log2 G/R from edge to edge, eastward and northward), a level
+    (white balance), an exposure, what each town looks other by in this photo only (1 sigma), a share of the
+    towns under clouds, and the number that its chance is drawn by."""
+
+    number: int = 0
+    trend: tuple[float, float] = (0.0, 0.0)
+    level: float = 0.0
+    exposure: float = 1.0
+    own: float = 0.0
+    clouded: float = 0.0
+
+
+ONE_SHOT = Shot()
 
 SETTINGS = {
     "typical": Setting(),
@@ -71,13 +91,17 @@ SETTINGS = {
     "bent trend, border off centre": Setting(contrast=0, trend=0.3, bend=0.3, border=0.3, width_km=100),
     "clustered, trend 0.3": Setting(contrast=0, trend=0.3, clustered=True),
     "brighter is greener, one side dim": Setting(glow=0.15, dim=0.4, density=0.06),
+    "heavy-tailed tones": Setting(heavy=True),
+    "towns cut by the frame": Setting(cut=0.2),
+    "5 towns a side": Setting(height_km=20, width_km=25),
 }
 
 
 @dataclass(frozen=True, eq=False)
 class Scene:
-    """Lit cells of two countries (0 in the west), the towns they are of (x, y in m; inhabitants as they shine; 1 in
-    the second country), their border and the countries' areas."""
+    """Lit cells of two countries (0 in the west), the towns they are of (x, y in m; inhabitants as they
+    shine; 1 in the second country; the group that it shares its tone with), their border and the countries'
+    areas."""
 
     cells: Cells
     towns: np.ndarray
@@ -86,7 +110,8 @@ class Scene:
     sides: tuple[shapely.Polygon, shapely.Polygon]
 
 
-def scene(setting: Setting, seed: int) -> Scene:
+def scene(setting: Setting, seed: int, shot: Shot = ONE_SHOT) -> Scene:
+    """The same towns for the same seed, as one photo shows them."""
     rng = np.random.default_rng(seed)
     width, height = setting.width_km, setting.height_km
     x, y = np.meshgrid(np.arange(CELL_KM / 2, width, CELL_KM), np.arange(CELL_KM / 2, height, CELL_KM))
@@ -99,9 +124,16 @@ def scene(setting: Setting, seed: int) -> Scene:
     light = np.exp(rng.normal(0, setting.spread, len(east))) * np.where(second, setting.dim, 1)
     size = 0.5 + 0.47 * np.sqrt(light)
     tone = rng.normal(MEAN_TONE, setting.scatter, len(east)) + shared + setting.contrast * second
+    if setting.heavy:
+        # A factor of 0.73 gives the middle half of the towns the spread of a normal one.
+        own = 0.73 * setting.scatter * rng.standard_t(3, len(east))
+        tone = MEAN_TONE + own + shared + setting.contrast * second
+    of_photo = np.random.default_rng([seed, shot.number])
+    tone = tone + shot.own * of_photo.standard_normal(len(east))
+    hidden = of_photo.uniform(size=len(east)) < shot.clouded
     country = x > border(y)
     red, green = np.zeros_like(x), np.zeros_like(x)
-    for town in range(len(east)):
+    for town in np.flatnonzero(~hidden):
         reach = 4 * size[town]
         rows, columns = (
             slice(max(0, int((at - reach) / CELL_KM)), max(0, int((at + reach) / CELL_KM) + 1))
@@ -112,21 +144,26 @@ def scene(setting: Setting, seed: int) -> Scene:
         disc = light[town] * np.exp(-away2 / 2 / size[town] ** 2) / size[town] ** 2
         disc[(disc < 0.05) | (country[near] != second[town])] = 0
         red[near] += disc
-        green[near] += disc ** (1 + setting.glow) * 2 ** tone[town]
-    across = x / width - 0.5
+        green[near] += disc * 2 ** tone[town]
+    across, up = x / width - 0.5, y / height - 0.5
+    green *= np.where(red > 0, red, 1) ** setting.glow
     green *= 2 ** (setting.trend * across + setting.bend * 4 * across**2)
-    lit = red > 0
+    green *= 2 ** (shot.trend[0] * across + shot.trend[1] * up + shot.level)
+    red, green = shot.exposure * red, shot.exposure * green
+    lit = (red > 0) & (np.abs(across) <= 0.5 - setting.cut)
     at = X0_M + 1e3 * x[lit], Y0_M + 1e3 * y[lit]
     ratio = np.log2(green[lit] / red[lit]).astype(np.float32)
     cells = Cells(
         *at, red[lit].astype(np.float32), green[lit].astype(np.float32), country[lit].astype(np.int8), ratio
     )
-    up = np.linspace(0, height, 1 + int(height / 0.5))
-    course = shapely.LineString(np.column_stack([X0_M + 1e3 * border(up), Y0_M + 1e3 * up]))
+    north_km = np.linspace(0, height, 1 + int(height / 0.5))
+    course = shapely.LineString(np.column_stack([X0_M + 1e3 * border(north_km), Y0_M + 1e3 * north_km]))
     corners = [[(X0_M + 1e3 * at, Y0_M + 1e3 * end) for end in (height, 0)] for at in (0, width)]
     first_area, second_area = (shapely.Polygon([*course.coords, *corner]) for corner in corners)
-    towns = np.array([X0_M + 1e3 * east, Y0_M + 1e3 * north, 10_000 * light, second])
-    return Scene(cells, towns, course, BorderLine.of(course, 1e3 * CONFIG.block_km, IN_FORCE.line), (first_area, second_area))
+    group = np.unique(shared, return_inverse=True)[1] if setting.shared else np.arange(len(east))
+    towns = np.array([X0_M + 1e3 * east, Y0_M + 1e3 * north, 10_000 * light, second, group])
+    line = BorderLine.of(course, 1e3 * CONFIG.block_km, IN_FORCE.line)
+    return Scene(cells, towns, course, line, (first_area, second_area))
 
 
 def _places(setting: Setting, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
