@@ -77,8 +77,7 @@ def _of_photo(
 
     light = photo.red + photo.green
     red, green, total = summed(photo.red), summed(photo.green), summed(light)
-    share = total / max(float(light[lit].sum()), 1e-300)
-    enough = (total > 0) & (share >= settings.min_shown * units.light * _seen_light(units, index))
+    enough = (red > 0) & (green > 0) & (units.shown_by(photo) >= settings.min_shown)
     with np.errstate(divide="ignore", invalid="ignore"):
         tone = np.where(enough, np.log2(green / red), np.nan)
         sigma = (
@@ -99,12 +98,6 @@ def _by_all(brightness: Array) -> Array:
     middle = [row[shows].mean() if shows.any() else 0.0 for row, shows in zip(brightness, seen, strict=True)]
     apart = np.where(seen, brightness - np.array(middle)[:, None], 0.0)
     return np.asarray(apart.sum(axis=0) / np.maximum(seen.sum(axis=0), 1))
-
-
-def _seen_light(units: TownUnits, index: Ints) -> float:
-    """How bright the units that a photo shows look in it against all of them: its light is told as shares."""
-    part = float(units.light[np.unique(index)].sum())
-    return 1 / part if part > 0 else 1.0
 
 
 def _frame(photo: LightSquares, units: TownUnits) -> Array:

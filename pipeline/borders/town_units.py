@@ -29,7 +29,8 @@ Bools = NDArray[np.bool_]
 
 @dataclass(frozen=True, eq=False)
 class TownUnits:
-    """Towns (u,), and the unit of each square of ground: `key` (s,) rises, of square and country (`codes`).
+    """Towns (u,), and the unit of each square of ground: `key` (s,) rises, of square and country (`codes`);
+    `square_light` (s,) is what it shines.
 
     name is "" and population 0 of light without a place. x_m, y_m, radius_m: where its light is, and how far
     it spreads (1 sigma along an axis). motorway: share of its light in corridors of motorways. mixed (u, u):
@@ -39,6 +40,7 @@ class TownUnits:
     codes: NDArray[np.str_]
     key: Ints
     unit: Ints
+    square_light: Array
     name: NDArray[np.str_]
     country: NDArray[np.str_]
     population: Array
@@ -70,12 +72,28 @@ class TownUnits:
 
     def of(self, photo: LightSquares) -> Ints:
         """The unit of each row of a photo; -1 of what none of the photos that made the units shows."""
-        if not len(self.key):
-            return np.full(len(photo), -1, np.int64)
+        return self._of(self._keys(photo))
+
+    def shown_by(self, photo: LightSquares) -> Array:
+        """Which share of each unit's light (u,), as all photos tell it, lies where a photo shows any."""
+        key = np.unique(self._keys(photo))
+        key = key[self._of(key) >= 0]
+        light = self.square_light[np.searchsorted(self.key, key)]
+        kept = self.unit >= 0
+        whole = np.bincount(self.unit[kept], self.square_light[kept], len(self))
+        return np.asarray(np.bincount(self._of(key), light, len(self)) / whole)
+
+    def _keys(self, photo: LightSquares) -> Ints:
+        """The key of each row of a photo; -1 of countries that no unit is of."""
         known = np.isin(photo.country, self.codes)
-        key = _key(code_of(photo.column, photo.row), np.searchsorted(self.codes, photo.country))
+        number = np.searchsorted(self.codes, photo.country)
+        return np.where(known, _key(code_of(photo.column, photo.row), number), -1)
+
+    def _of(self, key: Ints) -> Ints:
+        if not len(self.key):
+            return np.full(len(key), -1, np.int64)
         at = np.minimum(np.searchsorted(self.key, key), len(self.key) - 1)
-        return np.where(known & (self.key[at] == key), self.unit[at], -1)
+        return np.where(self.key[at] == key, self.unit[at], -1)
 
 
 def town_units(photos: Sequence[LightSquares], places: Cities, settings: TownSettings) -> TownUnits:
@@ -99,11 +117,12 @@ def town_units(photos: Sequence[LightSquares], places: Cities, settings: TownSet
     x_m, y_m = summed(x * light) / total, summed(y * light) / total
     spread = summed(((x - x_m[index]) ** 2 + (y - y_m[index]) ** 2) * light) / total / 2 + (SQUARE_M / 2) ** 2
     of_unit = codes[(np.bincount(index, number) / np.bincount(index)).round().astype(int)]
-    key, first = np.unique(_key(code, number), return_index=True)
+    key, first, of_key = np.unique(_key(code, number), return_index=True, return_inverse=True)
     return TownUnits(
         codes=codes,
         key=key,
         unit=index[first].astype(np.int64),
+        square_light=np.asarray(np.bincount(of_key, light), float),
         name=np.array([of_place.name[at] if at >= 0 else "" for at in named], str),
         country=of_unit,
         population=np.array([of_place.population[at] if at >= 0 else 0.0 for at in named], float),
@@ -131,11 +150,12 @@ def motorway_stretches(photos: Sequence[LightSquares], settings: TownSettings) -
         return np.asarray(np.bincount(index, values, n), float)
 
     total = np.maximum(summed(light), 1e-300)
-    key, first = np.unique(_key(code, number), return_index=True)
+    key, first, of_key = np.unique(_key(code, number), return_index=True, return_inverse=True)
     return TownUnits(
         codes=codes,
         key=key,
         unit=index[first].astype(np.int64),
+        square_light=np.asarray(np.bincount(of_key, light), float),
         name=np.full(n, "", "<U1"),
         country=codes[stretch % MAX_COUNTRIES],
         population=np.zeros(n),
