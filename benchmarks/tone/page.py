@@ -23,16 +23,16 @@ What to know of them:
 - *JPEG*: scenes are real JPEG files of quality 92 with one colour for 2 x 2 pixels (4:2:0), read as users'
   photos are. Their lamps are hardly wider than a pixel, the hardest case. It is compression that is wrong:
   the same scenes rounded to 8 bits along the curve and clipped at zero, but not compressed, are as right
-  as raw light (0.008 at worst), so neither rounding nor the estimate of the background is at fault.
-  Compression draws small lamps' colours towards grey, sodium's most. Decoders besides spread a colour over
-  2 x 2 pixels evenly: read that way these scenes are wrong by 0.22, and by 0.15 at quality 98. Now that
-  colour is put where the brightness is, 0.12 and 0.02 are left; the rest is not in the file any more. A
-  contrast of sodium and white lamps is then a tenth too small at quality 92. Light that is wider than
-  some pixels, as in the rendered scenes, is hardly affected.
-- *JPEG residuals*: a ratio is never held surer than a code of Cb and one of Cr, which compression shares
-  among 16 x 16 pixels: 1.4 codes of red, 0.8 of green, 1.8 of blue. That is right at quality 95, too modest
-  above it and a sixth too sure at 92. To compress a photo once more and take for its noise what changes tells
-  no more: what the first time took away cannot be taken again.
+  as raw light (0.008 at worst). Compression stores colour as waves over blocks, and the weak waves of a small
+  lamp not at all; its colour is drawn towards grey, sodium's most. As colours are read now (next section but
+  one), contrasts are right to what the table says. What is left goes into each photo's facts as
+  `tone_systematic`, by the steps that its own file states, and from there into intervals.
+- *JPEG residuals*: a ratio is never held surer than the `colour_codes` in the photo's facts, codes of Cb and
+  Cr, which compression shares among 8 x 8 or 16 x 16 pixels. They are chosen for lamps that are alike within
+  such a block. Where sodium and white lamps stand side by side, a cell of a 4:2:0 file shows the tone of the
+  block rather than its own, and its tone alone is up to 2.3 times as wrong as stated. Sums over countries
+  suffer little (contrasts, next section but one). With lamps alike the spread is 0.87 to 1.09 in means of
+  twelve scenes, a little too modest in B/G; single scenes vary by a tenth.
 - *5 % of lamps saturated, JPEG*: just met. What is left is the same loss of colour, as large without
   saturated lamps.
 - *Time*: anchored raw has 20 bands to write, of which 15 are ratios and lamps: half of its time goes into
@@ -51,9 +51,38 @@ Towns in four countries with log2(G/R) of {tones}; bias of each, of cells at a s
 
 {planted}
 
-## The first of these scenes by how its JPEG was written
+## By how a JPEG was written
+
+Twelve scenes a row, at both exposures. Errors are those of the contrast between any two countries: the worst,
+and the root mean square, which is what `tone_systematic` states. Lamps of a country are alike, or differ by
+0.4 in log2(G/R) and in log2(B/G) (1 sigma).
 
 {coded}
+
+## Ways to give small lamps their colour back
+
+The worst contrast of two scenes as above, at exposure 1, with 4:2:0.
+
+| way | quality 92 | 80 |
+| --- | --- | --- |
+| as decoded, colour shared by brightness | 0.100 | 0.212 |
+| compressed once more with the same steps, blocks moved by 5 pixels, extrapolated back | 0.064 | 0.148 |
+| the same with steps half as coarse again | 0.059 | 0.113 |
+| the same, blocks not moved | 0.101 | 0.244 |
+| only the fifth of the cells whose light is widest | 0.081 | 0.190 |
+| sums over whole hills of light, 8 pixels wider | 0.119 | 0.228 |
+| sums over whole hills of light, 16 pixels wider | 0.176 | 0.272 |
+| weak waves follow brightness within their block | 0.022 | 0.042 |
+
+The last is what is done. To compress again takes away less than the first time did, and the more so the fewer
+blocks move. Wide light is paled less, but a small lamp beside it still is. The sum of a hill keeps its
+colour in codes, not in light, since light is not proportional to codes. The way taken knows what the others
+do not: each stored number tells between which two bounds the wave was, and brightness, stored four times as
+densely, where between them. Repeated until the bounds are met best, with the blocks around or with means of
+blocks taken in, it is no better (0.01 more or less).
+
+In other scenes it left white lamps 0.02 to 0.03 too red, since the colour of the dark ground was multiplied
+where a lamp shone. Colour and brightness are now taken above the ground, as in the section before this one.
 
 ## With 5 % of the lamps saturated
 
@@ -140,13 +169,20 @@ def write_page(results: Row) -> None:
             ),
         ),
         coded=_table(
-            ["quality", "one colour for", "bias by country", "residuals G/R", "B/G"],
+            [
+                *("quality", "one colour for", "lamps", "worst contrast", "root mean square"),
+                *("residuals G/R", "B/G"),
+            ],
             (
                 [
-                    *(row["quality"], "2 x 2 pixels" if row["subsampling"] else "each pixel"),
-                    *(_signed(row["bias"]), f"{row['spread_g_r']:.2f}", f"{row['spread_b_g']:.2f}"),
+                    *(row["quality"], "2 x 2 pixels" if row["subsampling"] else "each pixel", lamps),
+                    *(
+                        f"{row[lamps][key]:.{digits}f}"
+                        for key, digits in (("worst", 3), ("rms", 3), ("spread_g_r", 2), ("spread_b_g", 2))
+                    ),
                 ]
                 for row in results["coded"]
+                for lamps in ("alike", "unlike")
             ),
         ),
         dng=_table(
@@ -185,7 +221,7 @@ def _targets(results: Row) -> str:
         own = [row for row in results["planted"] if row["evidence"] == level]
         bias = _worst(v for row in own for v in row["bias"])
         rows.append([f"bias of a country, {level}", "< 0.02", f"{bias:.3f}", bias < 0.02])
-        low, high = (f(row["spread_g_r"] for row in own) for f in (min, max))
+        low, high = (f(row[f"spread_{key}"] for row in own for key in ("g_r", "b_g")) for f in (min, max))
         rows.append(
             [
                 f"spread of residuals, {level}",
@@ -200,6 +236,10 @@ def _targets(results: Row) -> str:
         )
         rows.append([f"bias, 5 % of lamps saturated, {level}", "< 0.05", f"{masked:.3f}", masked < 0.05])
         rows.append([f"the same without the mask, {level}", "> 0.05", f"{bare:.3f}", bare > 0.05])
+    for quality, limit in ((92, 0.04), (80, 0.08)):
+        own = [row for row in results["coded"] if row["quality"] == quality]
+        error = max(row[lamps]["worst"] for row in own for lamps in ("alike", "unlike"))
+        rows.append([f"contrast, jpeg of quality {quality}", f"< {limit}", f"{error:.3f}", error < limit])
     error = _worst(row["measured"] - row["planted"] for row in results["shared"])
     rows.append(["contrast of countries, rendered scenes", "<= 0.03", f"{error:.3f}", error <= 0.03])
     for row in results["speed"]:

@@ -28,6 +28,7 @@ class PhotoFacts(Facts):
     tone_systematic: float = Field(
         default=0.0, description="log2(G/R), 1 sigma: how wrong contrasts may be by how colours were stored"
     )
+    colour_codes: float = Field(default=1.0, description="1 sigma of Cb and Cr as stored, in codes of 8 bits")
     hot_pixels: int | None = Field(default=None, description="how many were masked; not looked for in a JPEG")
 
 

@@ -28,7 +28,7 @@ from pipeline.photo.exif import exif_facts
 from pipeline.photo.photo import Photo
 from pipeline.photo.reading import Reading, check_size
 from pipeline.photo.saturation import SATURATION
-from pipeline.photo.systematic import RAW
+from pipeline.photo.storage_errors import RAW
 
 # Of the binned frame, which has a quarter of the sensor's samples: memory that reading and masking takes at
 # most, measured by benchmarks/memory. The search for hot pixels takes most of it.

@@ -20,14 +20,14 @@ from rasterio.windows import Window
 from pipeline.errors import PhotoError
 from pipeline.models import Facts
 from pipeline.photo.black_frame import within_black_frame
-from pipeline.photo.chroma import coloured_rows, keep_colour_apart
+from pipeline.photo.chroma import colour_steps, coloured_rows, keep_colour_apart, shared_colour
 from pipeline.photo.exif import exif_facts
 from pipeline.photo.photo import Photo
 from pipeline.photo.profile import SRGB, in_srgb, srgb_transform
 from pipeline.photo.reading import MAX_PIXELS, Reading, check_size
 from pipeline.photo.saturation import saturated
+from pipeline.photo.storage_errors import TIFF, jpeg_errors
 from pipeline.photo.strips import strips
-from pipeline.photo.systematic import UNCOMPRESSED, jpeg_systematic
 
 RAW_SUFFIXES = (".nef", ".dng")
 SUFFIXES = (".jpg", ".jpeg", ".tif", ".tiff", *RAW_SUFFIXES)
@@ -77,8 +77,8 @@ def _read_jpeg(file: Path) -> Reading:
             exif = exif_facts(image.getexif())
             transform, linearisation = srgb_transform(file, image.info.get("icc_profile"))
             shared = keep_colour_apart(image)
-            systematic = jpeg_systematic(image.quantization, shared is not None)  # type: ignore[attr-defined]
             image.load()
+            errors = jpeg_errors(colour_steps(image), shared is not None)
     except UnidentifiedImageError:
         raise PhotoError(f"{file}: is not a picture: its JPEG header is damaged") from None
     except Image.DecompressionBombError:
@@ -88,14 +88,15 @@ def _read_jpeg(file: Path) -> Reading:
         raise PhotoError(f"{file}: is damaged or cut short ({reason}); fetch or copy it again") from None
     pictures = _jpeg_strips(image, shared)
     photo = _photo(file, (image.height, image.width), _from_pictures(pictures, transform), 255)
-    return Reading(photo, exif, linearisation, systematic)
+    return Reading(photo, exif, linearisation, errors)
 
 
 def _jpeg_strips(image: Image.Image, shared: tuple[int, int] | None) -> Iterator[tuple[slice, Image.Image]]:
     """Rows of a loaded JPEG, and their R, G, B picture."""
+    colour = shared_colour(image, shared) if shared else None
     for rows in strips(image.height):
         whole_rows = (0, rows.start, image.width, rows.stop)
-        yield rows, coloured_rows(image, shared, rows) if shared else image.crop(whole_rows)
+        yield rows, coloured_rows(image, colour, rows) if colour else image.crop(whole_rows)
 
 
 def _read_tiff(file: Path) -> Reading:
@@ -114,7 +115,7 @@ def _read_tiff(file: Path) -> Reading:
     except RasterioIOError as error:
         reason = " ".join(str(error).split())
         raise PhotoError(f"{file}: is damaged or cut short ({reason}); fetch or copy it again") from None
-    return Reading(photo.without(hidden), exif, linearisation, UNCOMPRESSED)
+    return Reading(photo.without(hidden), exif, linearisation, TIFF)
 
 
 def _tiff_bytes_a_pixel(source: DatasetReader) -> float:
@@ -205,8 +206,9 @@ def _photo(file: Path, shape: tuple[int, int], picture: Iterable[Strip], white: 
     grey = True
     for rows, stored, strip in picture:
         light[:, rows], clipped[rows] = strip, saturated(stored, white)
-        lit_rows[rows] = stored.any(axis=(0, 2))
-        lit_columns |= stored.any(axis=(0, 1))
+        lit = np.asarray(stored.any(axis=0))
+        lit_rows[rows] = lit.any(axis=1)
+        lit_columns |= lit.any(axis=0)
         grey = grey and _is_grey(stored)
     if grey and lit_rows.any():
         raise _no_colour(file, "its three channels are equal")

@@ -8,6 +8,7 @@ import psutil
 from pipeline.errors import PhotoError
 from pipeline.models import EvidenceLevel, Facts
 from pipeline.photo.photo import Photo
+from pipeline.photo.storage_errors import StorageErrors
 
 MIN_SIDE_PX = 64  # a judgement: a smaller picture shows too few lights to be placed
 MAX_ASPECT = 6  # long by short side; a judgement: what is longer is a strip or a panorama, not one view
@@ -21,7 +22,7 @@ class Reading:
     photo: Photo
     exif: Facts
     linearisation: str
-    tone_systematic: float
+    errors: StorageErrors
     evidence: EvidenceLevel = "jpeg"
 
 

@@ -57,10 +57,11 @@ def measure_tone(
     gsd_m = _median(geometry, "ground_sample_distance_m")
     scale = ab_scale(ab_factors(facts.anchor)) if facts.anchor else BY_CAMERA
     known_lamps = _lamps(facts, options, geometry)
+    codes = facts.colour_codes if facts.evidence == "jpeg" else 0.0
     with workers.at_work():
         cells = square_cells(gsd_m, grid.resolution_m)
         lights = tiled((6, grid.height, grid.width), TILE, partial(_lights, ortho.absolute(), cells))
-        calibration = calibrate(lights, grid.resolution_m, gsd_m, facts.evidence, options, scale)
+        calibration = calibrate(lights, grid.resolution_m, gsd_m, codes, options, scale)
         blue = calibration.blue_refused or "is used"
         log.info("%s: noise %s, blue %s", facts.id, calibration.tone_noise, blue)
         of_light = light_bands(facts.evidence)

@@ -63,11 +63,14 @@ class Sample:
 
 @dataclass(frozen=True)
 class Noise:
-    """Per channel: variance = max(floor, noise of an 8-bit JPEG's colours)^2 + gain x signal."""
+    """Per channel: variance = max(floor, noise of colours as stored)^2 + gain x signal.
+
+    `colour_codes` is 1 sigma of Cb and Cr as stored, in codes of 8 bits; 0 where light is not stored so.
+    """
 
     floor: tuple[float, ...]
     gain: tuple[float, ...]
-    eight_bit: bool
+    colour_codes: float = 0.0
 
     def calmed(self, floor: tuple[float, ...]) -> "Noise":
         """The noise of averaged light with this measured floor: shot noise has fallen as the floor has."""
@@ -79,8 +82,8 @@ class Noise:
         """1 sigma of light (3, ...), whose part above the background is `signal`."""
         shape = (3,) + (1,) * (light.ndim - 1)
         floor = np.asarray(self.floor, np.float32).reshape(shape)
-        if self.eight_bit:
-            floor = np.maximum(floor, colour_step(light))
+        if self.colour_codes:
+            floor = np.maximum(floor, colour_noise(light, self.colour_codes))
         gain = np.asarray(self.gain, np.float32).reshape(shape)
         return np.asarray(np.sqrt(floor**2 + gain * np.maximum(signal, 0)), np.float32)
 
@@ -92,13 +95,12 @@ def code_step(light: ArrayLike) -> Floats:
     return np.asarray(np.where(light <= 0.0031308, np.float32(1 / (255 * 12.92)), curved))
 
 
-def colour_step(light: Floats) -> Floats:
-    """Linear light (3, ...) that a code of Cb and one of Cr stand for in red, green and blue.
+def colour_noise(light: Floats, colour_codes: float) -> Floats:
+    """Linear light (3, ...) that so many codes of Cb and of Cr stand for in red, green and blue.
 
-    Whole codes, not their twelfth part: compression shares colours among 8 x 8 or 16 x 16 pixels, so that
-    averaging does not make their errors smaller.
+    Compression shares colours among 8 x 8 or 16 x 16 pixels, so that averaging does not make it smaller.
     """
-    codes = np.array([RED_CR, math.hypot(GREEN_CB, GREEN_CR), BLUE_CB], np.float32)
+    codes = np.float32(colour_codes) * np.array([RED_CR, math.hypot(GREEN_CB, GREEN_CR), BLUE_CB], np.float32)
     return np.asarray(code_step(light) * codes.reshape(3, *(1,) * (light.ndim - 1)), np.float32)
 
 
@@ -125,12 +127,13 @@ def _sample(stride: int, block: int, left: Floats, middle: Floats, right: Floats
     return Sample(stride, block, left, mean, second)
 
 
-def background_and_noise(sample: Sample, eight_bit: bool) -> tuple[Lattice, Noise]:
-    """Background light (3 values) on a lattice over the map, and the noise of a cell."""
+def background_and_noise(sample: Sample, colour_codes: float) -> tuple[Lattice, Noise]:
+    """Background light (3 values) on a lattice over the map, and the noise of a cell; of light with 8 bits
+    where there is noise of `colour_codes`."""
     blocks = _blocks(sample)
     low, lower, upper = _quantiles(blocks, (FLOOR_QUANTILE, 0.25, 0.75))
     even = (upper - lower)[1] <= np.nanquantile((upper - lower)[1], DARK_BLOCKS)
-    code = float(code_step(0.0)) if eight_bit else 0.0
+    code = float(code_step(0.0)) if colour_codes else 0.0
     spread = [max(code, SIGMA_PER_IQR * float(np.median((upper - lower)[k, even]))) for k in range(3)]
 
     floor = _window_floor(low, np.reshape(spread, (3, 1, 1)))
@@ -142,7 +145,7 @@ def background_and_noise(sample: Sample, eight_bit: bool) -> tuple[Lattice, Nois
     residual = np.where(unlit, np.abs(blocks - background[..., None]), np.nan)
     sigma = [sigma_of_deviations(channel) for channel in residual]
     lattice = Lattice(sample.stride * sample.block, background)
-    noise = Noise(tuple(sigma), (0.0, 0.0, 0.0), eight_bit)
+    noise = Noise(tuple(sigma), (0.0, 0.0, 0.0), colour_codes)
     # Red and green give it together; blue, often too dark to tell, is taken to have the same.
     return lattice, replace(noise, gain=(_gain(sample, lattice, noise),) * 3)
 
@@ -214,8 +217,8 @@ def _gain(sample: Sample, background: Lattice, noise: Noise) -> float:
     signal = (sample.mean - sample.on_cells(background))[:2]
     floor = np.broadcast_to(np.reshape(noise.floor[:2], (2, 1, 1)), signal.shape)
     good = np.isfinite(sample.second_difference[:2]).all(axis=0) & (signal > 3 * floor).all(axis=0)
-    if noise.eight_bit:
-        floor = np.maximum(floor, colour_step(sample.mean)[:2])
+    if noise.colour_codes:
+        floor = np.maximum(floor, colour_noise(sample.mean, noise.colour_codes)[:2])
     bright, apart, read = (v[:, good] for v in (signal, sample.second_difference[:2], floor))
     # Of a gain of 1: both channels' shot noise, and in its units what is read and rounded.
     shot = (1 / bright).sum(axis=0)

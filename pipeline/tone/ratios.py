@@ -80,19 +80,21 @@ def calibrate(
     lights: da.Array,
     resolution_m: float,
     gsd_m: float,
-    evidence: EvidenceLevel,
+    colour_codes: float,
     config: ToneConfig,
     scale: tuple[float, float, float] = BY_CAMERA,
 ) -> Calibration:
     """Background, noise and the use of blue, from light and its averages over squares of `square_cells`
-    (6, height, width) of the whole map, as `light_and_averages_tile` gives them of its tiles."""
-    eight_bit = evidence == "jpeg"
+    (6, height, width) of the whole map, as `light_and_averages_tile` gives them of its tiles.
+
+    `colour_codes` is the noise of colours in codes where light was stored with 8 bits, 0 where it was not.
+    """
     sample, calm = take_samples((lights[:3], lights[3:]), resolution_m, config.background_km, gsd_m)
     if not np.isfinite(sample.light).all(axis=0).any():
         raise PhotoError("the photo has no usable light on the grid: all of it is saturated or invalid")
-    background, noise = background_and_noise(sample, eight_bit)
+    background, noise = background_and_noise(sample, colour_codes)
     del sample  # at most a third of a gigabyte, as much as is worked out of the next
-    _, calm_noise = background_and_noise(calm, eight_bit)
+    _, calm_noise = background_and_noise(calm, colour_codes)
     tone_noise = noise.calmed(calm_noise.floor)
     calibration = Calibration(
         background,
@@ -103,7 +105,7 @@ def calibrate(
         config.min_signal_to_noise,
         scale=scale,
     )
-    return replace(calibration, blue_refused=lost_blue(calm, calibration) if eight_bit else None)
+    return replace(calibration, blue_refused=lost_blue(calm, calibration) if colour_codes else None)
 
 
 def lost_blue(sample: Sample, calibration: Calibration) -> str | None:

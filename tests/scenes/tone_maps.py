@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pipeline.models import EvidenceLevel, ToneConfig
-from pipeline.photo.photo import Photo
 from pipeline.photo.reader import read_photo
+from pipeline.photo.reading import Reading
 from pipeline.photo.saturation import SATURATION
 from pipeline.raster.tiles import Tile, tiled
 from pipeline.simulate.render import Optics, developed, on_pixels, spread
@@ -43,12 +43,13 @@ Mask = NDArray[np.bool_]
 @dataclass(frozen=True, eq=False)
 class Scene:
     """`ortho` (4, rows, columns), the lamps' light alone as the lens shows it (3, ...), the country of each
-    cell, and the share of lamps whose pixel is saturated."""
+    cell, the share of lamps whose pixel is saturated, and the noise of colours as stored, in codes."""
 
     ortho: Floats
     light: NDArray[np.float64]
     country: NDArray[np.intp]
     saturated_lamps: float
+    colour_codes: float
 
 
 def scene(
@@ -57,13 +58,16 @@ def scene(
     exposure: float,
     quality: int = QUALITY,
     subsampling: int = SUBSAMPLING,
+    unlike: float = 0.0,
 ) -> Scene:
-    """A scene; with a higher exposure more lamps saturate. The last two are of its JPEG, as Pillow counts."""
+    """A scene; with a higher exposure more lamps saturate. `quality` and `subsampling` are of its JPEG, as
+    Pillow counts; a country's lamps differ by `unlike` (1 sigma, in log2 of G/R and of B/G)."""
     rng, optics = np.random.default_rng(seed), Optics()
     column, row, red = _lamps(rng)
     home = _country(column)
-    green = red * 2 ** np.array(TONES)[home]
-    blue = green * 2 ** np.array(BLUES)[home]
+    own = np.random.default_rng([seed, 1]).normal(0, unlike, (2, len(red)))
+    green = red * 2 ** (np.array(TONES)[home] + own[0])
+    blue = green * 2 ** (np.array(BLUES)[home] + own[1])
     bands = [on_pixels(column, row, exposure * value, (SIDE, SIDE)) for value in (red, green, blue)]
     light = np.stack([spread(band, optics.spread) for band in bands])
     clean = light + np.reshape(optics.background, (3, 1, 1))
@@ -71,15 +75,15 @@ def scene(
     sigma = np.sqrt(np.maximum(clean, 0) / optics.full_well_e + read**2)
     picture = clean + sigma * rng.standard_normal(clean.shape)
     if evidence == "jpeg":
-        photo = jpeg(picture, quality, subsampling)
-        seen, saturated = photo.light, photo.saturated
+        reading = jpeg(picture, quality, subsampling)
+        seen, saturated, codes = reading.photo.light, reading.photo.saturated, reading.errors.colour_codes
     else:
-        seen = np.minimum(picture, 1)
+        seen, codes = np.minimum(picture, 1), 0.0
         saturated = (seen >= SATURATION).any(axis=0)
     lamps = saturated[np.rint(row).astype(int), np.rint(column).astype(int)]
     country = np.broadcast_to(_country(np.arange(SIDE)), (SIDE, SIDE))
     ortho = np.concatenate([seen, saturated[None]]).astype(np.float32)
-    return Scene(ortho, light, country, float(lamps.mean()))
+    return Scene(ortho, light, country, float(lamps.mean()), codes)
 
 
 def exposed_for(seed: int, evidence: EvidenceLevel, share: float) -> Scene:
@@ -111,12 +115,12 @@ def _country(column: NDArray[np.floating | np.integer]) -> NDArray[np.intp]:
     return np.clip(column * len(TONES) // SIDE, 0, len(TONES) - 1).astype(np.intp)
 
 
-def jpeg(picture: NDArray[np.float64], quality: int, subsampling: int) -> Photo:
+def jpeg(picture: NDArray[np.float64], quality: int, subsampling: int) -> Reading:
     """Through a JPEG file and the pipeline's reader."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "a.jpg"
         Image.fromarray(developed(picture)).save(file, quality=quality, subsampling=subsampling)
-        return read_photo(file).photo
+        return read_photo(file)
 
 
 def lights_of(ortho: Floats, gsd_m: float, resolution_m: float, tile: int = 300) -> da.Array:
@@ -144,13 +148,13 @@ class Measured:
     tone_cells: int
 
 
-def measured(made: Scene, evidence: EvidenceLevel, masked: bool = True) -> Measured:
+def measured(made: Scene, masked: bool = True) -> Measured:
     """What the tone step gives; without the mask of saturated cells where `masked` is false."""
     ortho = made.ortho.copy()
     if not masked:
         ortho[3] = 0
     lights = lights_of(ortho, RESOLUTION_M, RESOLUTION_M)
-    known = calibrate(lights, RESOLUTION_M, RESOLUTION_M, evidence, ToneConfig())
+    known = calibrate(lights, RESOLUTION_M, RESOLUTION_M, made.colour_codes, ToneConfig())
     m = known.margin
     padded = np.pad(ortho, ((0, 0), (m, m), (m, m)), constant_values=np.nan)
     tile = Tile(0, 0, SIDE, SIDE)
@@ -161,17 +165,19 @@ def measured(made: Scene, evidence: EvidenceLevel, masked: bool = True) -> Measu
 
 def country_biases(made: Scene, seen: Measured, low: float, high: float = np.inf) -> list[float]:
     """Of each country's log2 of sums of green over red, of cells whose signal-to-noise is in a range and
-    which are not near a border."""
+    which are not near a border; against the lamps' light of the same cells."""
     column = np.arange(SIDE)
     inland = np.abs((column + SIDE // len(TONES) // 2) % (SIDE // len(TONES)) - SIDE // len(TONES) // 2)
     snr = seen.tone[4]
     lit = np.isfinite(seen.tone[0]) & (snr >= low) & (snr < high) & (inland >= BORDER_CELLS)[None]
     lit &= np.isfinite(seen.light[:2]).all(axis=0)
     biases = []
-    for code, tone in enumerate(TONES):
+    for code in range(len(TONES)):
         own = lit & (made.country == code)
-        red, green = (seen.light[band][own].sum(dtype=float) for band in (0, 1))
-        biases.append(float(np.log2(green / red) - tone))
+        (red, green), (true_red, true_green) = (
+            light[:2, own].sum(axis=1, dtype=float) for light in (seen.light, made.light)
+        )
+        biases.append(float(np.log2(green / red) - np.log2(true_green / true_red)))
     return biases
 
 

@@ -59,7 +59,13 @@ def raw_light(
     return light, towns
 
 
-def made(folder: Path, level: str, zenith_deg: float = 0.0, options: ToneConfig = OPTIONS) -> Made:
+def made(
+    folder: Path,
+    level: str,
+    zenith_deg: float = 0.0,
+    options: ToneConfig = OPTIONS,
+    colour_codes: float = 1.0,
+) -> Made:
     folder.mkdir(exist_ok=True)
     light, towns = raw_light(options.aerosol_depth, zenith_deg)
     noisy = light + np.random.default_rng(0).normal(0, 2e-4, light.shape)
@@ -71,7 +77,12 @@ def made(folder: Path, level: str, zenith_deg: float = 0.0, options: ToneConfig 
     facts = PhotoFacts.model_validate(
         {
             **{"id": "a", "width": 9, "height": 6, "source": "a.nef", "linearisation": "raw"},
-            **{"evidence": level, "camera": "NIKON D3S", "anchor": D3S if level == "raw_anchored" else None},
+            **{
+                "evidence": level,
+                "colour_codes": colour_codes,
+                "camera": "NIKON D3S",
+                "anchor": D3S if level == "raw_anchored" else None,
+            },
         }
     )
     (folder / "photo.json").write_text(facts.model_dump_json())
@@ -185,3 +196,12 @@ def test_lamps_are_looked_for_through_the_air_at_the_view_angle(tmp_path: Path) 
 
 def test_the_class_map_is_a_cog(anchored: Made) -> None:
     assert cog_validate(anchored.file, strict=True) == (True, [], [])
+
+
+@pytest.mark.parametrize(("level", "grows"), [("jpeg", 2.0), ("raw", 1.0)])
+def test_sigmas_grow_with_the_noise_of_a_jpegs_colours(tmp_path: Path, level: str, grows: float) -> None:
+    plain, twice = (made(tmp_path / str(codes), level, colour_codes=codes) for codes in (1.0, 2.0))
+    town = plain.towns["HPS"]
+    sigma = [np.nanmedian(seen.bands["sigma_log2_g_r"][town]) for seen in (plain, twice)]
+    # Noise of single pixels, which averaging over 16 has made small, is beneath that of colours.
+    assert sigma[1] == pytest.approx(grows * sigma[0], rel=0.02)

@@ -11,9 +11,9 @@ SHAPE = (500, 620)
 WHOLE = Tile(0, 0, *SHAPE)
 
 
-def estimate(light, eight_bit=False, resolution_m=RESOLUTION_M, gsd_m=RESOLUTION_M):
+def estimate(light, colour_codes=0.0, resolution_m=RESOLUTION_M, gsd_m=RESOLUTION_M):
     (sample,) = take_samples([da.from_array(light[:3], chunks=(3, 200, 300))], resolution_m, 10.0, gsd_m)
-    return background_and_noise(sample, eight_bit)
+    return background_and_noise(sample, colour_codes)
 
 
 def test_code_step_is_the_light_between_two_codes():
@@ -57,7 +57,7 @@ def test_the_floor_of_a_window_is_dark_where_a_fifth_of_its_blocks_are(dark_bloc
     land[:3], land[-3:], land[:, :3], land[:, -3:] = (0.05,) * 4  # windows of the edge have fewer blocks
     light = np.kron(land, np.ones((cells, cells)))[cells // 2 :, cells // 2 :]  # a block lies around its node
     light = (light + np.random.default_rng(0).normal(0, 2e-4, (3, *light.shape))).astype(np.float32)
-    background, _ = background_and_noise(Sample(1, cells, light, light, np.zeros_like(light)), False)
+    background, _ = background_and_noise(Sample(1, cells, light, light, np.zeros_like(light)), 0.0)
     inner = background.values[:, 8 : side - 8, 8 : side - 8]
     # From dark blocks alone, or from 20 bright and 5 dark ones: a dark one in the middle of the window weighs
     # more than a fifth, one at its edge less.
@@ -80,16 +80,17 @@ def test_without_shot_noise_the_gain_is_negligible():
     assert max(noise.gain) < 4e-5
 
 
-def test_a_jpeg_is_never_surer_than_one_code_of_its_colours():
+@pytest.mark.parametrize("codes", [1.0, 0.6])
+def test_a_jpeg_is_never_surer_than_the_noise_of_its_colours(codes):
     ortho, _ = sky(SHAPE, seed=5, background=(0.0, 0.0, 0.0), read=0.0)
     ortho[:3] = to_light(np.round(to_code(ortho[:3])))
-    background, noise = estimate(ortho, eight_bit=True)
+    background, noise = estimate(ortho, codes)
     assert abs(background.at(WHOLE)).max() < code_step(0.0)
     light = np.full((3, 1), 0.2, np.float32)
     # Of Cb and Cr, which are 1.4 codes of red, 0.34 and 0.71 of green and 1.8 of blue (JFIF).
-    least = code_step(0.2) * np.array([[1.402], [0.79], [1.772]])
+    least = codes * code_step(0.2) * np.array([[1.402], [0.79], [1.772]])
     assert (noise.sigma(light, light) >= 0.999 * least).all()
-    assert (Noise(noise.floor, noise.gain, eight_bit=False).sigma(light, light) < code_step(0.2)).all()
+    assert (Noise(noise.floor, noise.gain).sigma(light, light) < codes * code_step(0.2)).all()
 
 
 def test_saturated_and_missing_cells_take_no_part():

@@ -31,9 +31,9 @@ SHAPE = (400, 500)
 CONFIG = ToneConfig()
 
 
-def calibration(ortho, evidence="raw"):
+def calibration(ortho, colour_codes=0.0):
     lights = lights_of(ortho, RESOLUTION_M, RESOLUTION_M)
-    return calibrate(lights, RESOLUTION_M, RESOLUTION_M, evidence, CONFIG)
+    return calibrate(lights, RESOLUTION_M, RESOLUTION_M, colour_codes, CONFIG)
 
 
 def part(function, ortho, calibration, tile):
@@ -55,8 +55,8 @@ SLOPE = Lattice(
     16, np.stack([k * np.add.outer(np.arange(4) * 16, np.arange(4) * 8) / 1024 for k in (1, 2, 4)])
 )
 LEVELS = np.stack([k * (ROWS + COLUMNS) for k in (1, 2, 4)])
-READ = Noise((3 * LEVEL, 4 * LEVEL, 5 * LEVEL), (0.0, 0.5, 0.0), eight_bit=False)
-CALM = Noise((LEVEL, LEVEL, LEVEL), (0.0, 0.0, 0.0), eight_bit=False)
+READ = Noise((3 * LEVEL, 4 * LEVEL, 5 * LEVEL), (0.0, 0.5, 0.0))
+CALM = Noise((LEVEL, LEVEL, LEVEL), (0.0, 0.0, 0.0))
 
 
 def by_hand(**more):
@@ -180,23 +180,23 @@ def test_ab_ratios_are_raw_ones_by_the_cameras_factors():
 def test_halo_is_2_pixels_wide_and_the_square_4(pixel_cells, halo, square):
     """`pixel_cells`: the side of a pixel in cells. Squares are odd, as near to 4 pixels as can be."""
     lights = lights_of(sky((60, 80), seed=1, n=3)[0], 50.0 * pixel_cells, 50.0)
-    known = calibrate(lights, 50.0, 50.0 * pixel_cells, "raw", CONFIG)
+    known = calibrate(lights, 50.0, 50.0 * pixel_cells, 0.0, CONFIG)
     assert (known.halo_cells, known.tone_cells, known.margin) == (halo, square, halo + square // 2)
 
 
-@pytest.mark.parametrize("evidence", ["raw", "jpeg"])
-def test_calibration_is_that_of_unsaturated_light_and_of_its_averages(evidence):
+@pytest.mark.parametrize("colour_codes", [0.0, 0.6])
+def test_calibration_is_that_of_unsaturated_light_and_of_its_averages(colour_codes):
     """However the map is cut into chunks. Averages are calmer, and their noise is that of tone."""
     ortho = sky((150, 180), seed=2, n=10, gain=2e-4)[0]
     ortho[3, 40:60, 50:70], ortho[:3, 40:60, 50:70] = 0.01, 0.5
     config = ToneConfig(background_km=8.0, min_signal_to_noise=7.0)
     known = calibrate(
-        lights_of(ortho, 120.0, 100.0, tile=47), 100.0, 120.0, evidence, config, scale=(0.9, 1.0, 1.1)
+        lights_of(ortho, 120.0, 100.0, tile=47), 100.0, 120.0, colour_codes, config, scale=(0.9, 1.0, 1.1)
     )
     light = np.where(ortho[3] > 0, np.float32(np.nan), ortho[:3])
     lights = [da.from_array(light), da.from_array(average_around(light, known.tone_cells))]
     samples = take_samples(lights, 100.0, 8.0, 120.0)
-    (background, noise), (_, calm) = (background_and_noise(s, evidence == "jpeg") for s in samples)
+    (background, noise), (_, calm) = (background_and_noise(s, colour_codes) for s in samples)
     np.testing.assert_array_equal(known.background.values, background.values)
     assert known.background.step == background.step
     assert known.noise == noise
@@ -319,10 +319,10 @@ def test_average_is_of_usable_cells_alone():
 def test_blue_is_refused_where_it_was_clipped():
     ortho, _ = sky(SHAPE, seed=5, background=(0.004, 0.003, 0.0), read=3e-4)
     ortho[2] = np.minimum(ortho[2], 0.0)  # out of gamut: no blue at all in a JPEG
-    known = calibration(ortho, "jpeg")
+    known = calibration(ortho, 1.0)
     assert "blue is clipped in 100 %" in known.blue_refused
     assert np.isnan(whole(tone_tile, ortho, known)[1]).all()
-    assert calibration(ortho, "raw").blue_refused is None  # in raw there is no gamut that clips
+    assert calibration(ortho).blue_refused is None  # in raw there is no gamut that clips
 
 
 @pytest.mark.parametrize("lost", [3, 1])
