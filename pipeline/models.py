@@ -262,6 +262,13 @@ class BordersConfig(Model):
         default=2.0, ge=0.1, le=100, description="length of border that makes one bootstrap block"
     )
     replicates: int = Field(default=2000, ge=200, le=100_000)
+    trend_sigma: float | None = Field(
+        default=None,
+        gt=0,
+        le=2,
+        description="size (1 sigma, log2(G/R)) of trends of tone from edge to edge of a photo, where it is known; "
+        "else it is free in one photo, and estimated from many",
+    )
 
     @field_validator("bands_km")
     @classmethod

@@ -12,6 +12,7 @@ import geopandas as gpd
 import pandas as pd
 
 from pipeline.borders.zones import AREA_CRS
+from pipeline.models import EvidenceLevel
 from pipeline.photo.photo import PhotoFacts
 from pipeline.tone.evidence import weakest
 
@@ -31,6 +32,8 @@ COLUMNS = {
         *("contrast_km", "border_km", "statement", "verdict", "low90", "high90", "plain_g_r"),
         *("placebo_p", "n_placebos", "exclusion_km"),
         *("orange_first", "green_first", "orange_second", "green_second"),
+        *("quantity", "n_first", "n_second", "n_photos", "n_passes", "between_photos", "next_low95"),
+        *("next_high95", "trend_g_r", "systematic"),
     ],
     "segments": [
         *("pair", "first", "second", "segment", "contrast_g_r", "low95", "high95", "n_cells", "verdict"),
@@ -60,6 +63,23 @@ COLUMNS = {
     "changes": ["scope", "country", "pair", "side", "tone_kind", *CHANGE_COLUMNS],
     "border_changes": ["pair", "first", "second", "tone_kind", *CHANGE_COLUMNS],
 }
+# Of all photos of a city or a region together.
+POOLED_COLUMNS = {
+    "contrast_by_range": [
+        *("pair", "first", "second", "quantity", "contrast_km", "contrast_g_r", "low95", "high95"),
+        *("n_first", "n_second", "n_photos"),
+    ],
+    "left_out": ["pair", "first", "second", "what", "name", "contrast_g_r", "low95", "high95", "moves_by"],
+    "contrast_trends": [
+        *("pair", "first", "second", "from_years", "to_years", "change_g_r", "low95", "high95"),
+        *("per_year", "per_year_low95", "per_year_high95", "n_windows", "statement"),
+    ],
+    "town_units": [
+        *("name", "country", "population", "radius_km", "light_share", "motorway_share", "tone_g_r"),
+        *("n_photos", "is_town"),
+    ],
+}
+COLUMNS |= POOLED_COLUMNS
 COLUMNS |= {f"regional_{name}": COLUMNS[name] for name in ("zones", "contrasts", "segments", "profiles")}
 # Tables without geometry, of `country_tones.gpkg`.
 TONE_COLUMNS = {
@@ -73,21 +93,23 @@ ALL_COLUMNS = COLUMNS | TONE_COLUMNS
 OF_A_PHOTO = ("zones", "strips", "contrasts", "segments", "profiles", "towns", "cores", "notes")
 OF_MOTORWAYS = ("motorway_ends", "motorway_segments", "motorway_stations")
 OF_REGIONS = tuple(name for name in COLUMNS if name.startswith("regional_"))
+OF_POOLED = ("contrasts", *POOLED_COLUMNS)
 OF_TWO_PHOTOS = ("changes", "border_changes")
 _KINDS = {
     "MultiPolygon": ("zones", "strips", "towns", "cores", "notes", "regional_zones", "changes"),
     "MultiLineString": ("contrasts", "segments", "profiles", "border_changes", *OF_REGIONS[1:]),
     "LineString": ("motorway_segments",),
-    "Point": ("motorway_ends", "motorway_stations"),
+    "Point": ("motorway_ends", "motorway_stations", "town_units"),
 }
 # By layer; `events` is a table without geometry.
 GEOMETRY = {name: kind for kind, names in _KINDS.items() for name in names}
 TEXT_COLUMNS = {
     *("pair", "first", "second", "side", "country", "scope", "tone_kind", "statement", "verdict", "subject"),
     *("ref", "name", "lit_side", "lit", "what", "region", "place", "road_class", "state", "extent"),
-    *("local_time", "source", "family"),
+    *("local_time", "source", "family", "quantity", "from_years", "to_years", "photo", "taken_at"),
 }
 COUNTS = {"n_blocks", "n_cells", "n_placebos", "segment", "n_towns", "n_core", "n_ring", "population"}
+COUNTS |= {"n_first", "n_second", "n_photos", "n_passes", "n_windows", "is_town"}
 
 
 def layer(rows: Sequence[Mapping[str, Any]], name: str) -> gpd.GeoDataFrame:
@@ -95,6 +117,26 @@ def layer(rows: Sequence[Mapping[str, Any]], name: str) -> gpd.GeoDataFrame:
     table = pd.DataFrame(rows, columns=[*ALL_COLUMNS[name], "geometry"])
     numbers = [column for column in ALL_COLUMNS[name] if column not in TEXT_COLUMNS | COUNTS]
     return gpd.GeoDataFrame(table.astype(dict.fromkeys(numbers, float)), geometry="geometry", crs=AREA_CRS)
+
+
+def pooled_layer(rows: Sequence[Mapping[str, Any]], name: str) -> gpd.GeoDataFrame:
+    """Rows that say which photos they are of, as a layer."""
+    table = layer(rows, name)
+    for place, column in enumerate(("photo", "taken_at")):
+        values = [row.get(column) for row in rows]
+        table.insert(place, column, pd.Series(values, table.index, dtype=object))
+    return table
+
+
+def of_pooled(
+    table: gpd.GeoDataFrame, name: str, photos: Sequence[tuple[EvidenceLevel, bool]]
+) -> gpd.GeoDataFrame:
+    """The layer with its columns in order, of photos of some evidence, simulated or not."""
+    table = table[["photo", "taken_at", *ALL_COLUMNS[name], "geometry"]].reset_index(drop=True)
+    return table.assign(
+        evidence=weakest(evidence for evidence, _ in photos) if photos else None,
+        simulated=any(simulated for _, simulated in photos),
+    )
 
 
 def of_photo(table: gpd.GeoDataFrame, name: str, photo: PhotoFacts) -> gpd.GeoDataFrame:

@@ -94,6 +94,8 @@ class PlaceboSettings:
     # Share of the number of lit patches on the border's darker side that a placebo must have on both of its
     # sides: the contrast of far less light scatters differently.
     like_lit: float = 0.5
+    # The same of what the light tells of its size (1 / sigma2): lines at the edge of the towns tell little.
+    like_told: float = 0.25
     # Placebos closer than this (m), or turned by less (rad), hardly differ.
     apart_m: float = 10_000.0
     apart_rad: float = math.pi / 4
@@ -124,6 +126,63 @@ class UrbanSettings:
 
 
 @dataclass(frozen=True)
+class TownSettings:
+    """Towns as units, and how a typical one of a country is compared with one of another."""
+
+    # m. Smoothing of light (Gaussian, 1 sigma) that makes hills: narrower than a small town, wider than noise.
+    hill_m: float = 600.0
+    # m. Towns nearer than about this share a part of their tone: authorities reach as far. Gaussian, 1 sigma.
+    shared_m: float = 5000.0
+    # Share of a unit's light that a photo must show of it, by the mean of all photos.
+    min_shown: float = 0.3
+    # log2(G/R): no town's tone is held surer, for rounding and compression are not in the noise of a sum.
+    least_sigma: float = 0.01
+    # km. How far from a border towns may count: as far as makes the interval shortest.
+    ranges_km: tuple[float, ...] = (5.0, 10.0, 20.0, 40.0)
+    # Share by which a longer range must shorten the interval to be taken: nearer towns tell of the border.
+    worth: float = 0.03
+    # Units of a comparison, the nearest to the border; time grows with their cube.
+    most_units: int = 350
+    # Towns a side that are needed; fewer cannot tell how towns differ.
+    min_towns: int = 3
+    # km. Stretches of motorway that count as units.
+    stretch_km: float = 5.0
+    # Minutes between photos of one pass: they look through the same air at the same slant.
+    pass_min: float = 15.0
+    # log2(G/R), rms over towns, by which two photos must differ to be two: less is a copy of the same.
+    same_photo: float = 0.005
+    # Towns that the contrast is also given without: those that move it most.
+    most_left_out: int = 10
+    # Windows of years that are told apart at most.
+    most_windows: int = 4
+
+
+@dataclass(frozen=True)
+class SizeSettings:
+    """What is known of the random parts' sizes (`town_likelihood`) before any light is seen, and how they are
+    averaged over."""
+
+    # log2(G/R), 1 sigma. One photo cannot tell its trend from a step: it is left free, for no trend is so large.
+    free: float = 1.5
+    # log2(G/R), 1 sigma of what is believed of the size of trends and steps where several passes tell it.
+    plane: float = 0.5
+    bend: float = 0.5
+    step: float = 0.2
+    # Passes from which on their trends tell how large trends are.
+    min_passes: int = 3
+    # log2(G/R). Smaller parts are as good as none; larger are not of lamps.
+    least: float = 0.003
+    most: float = 3.0
+    start: float = 0.1  # where the likeliest sizes are looked for from
+    difference: float = 0.02  # by which sizes are moved to see how the likelihood bends
+    widest: float = 0.5  # 1 sigma of a size that the light tells nothing of
+    # Points of the average: with four times as many, half widths move by 1 %.
+    points: int = 64
+    degrees: float = 5.0  # of Student's t that points are drawn from: its tails must be the wider ones
+    seed: int = 0  # the same photos give the same figures
+
+
+@dataclass(frozen=True)
 class BorderSettings:
     """All of them."""
 
@@ -135,6 +194,8 @@ class BorderSettings:
     placebo: PlaceboSettings = field(default_factory=PlaceboSettings)
     profiles: ProfileSettings = field(default_factory=ProfileSettings)
     urban: UrbanSettings = field(default_factory=UrbanSettings)
+    towns: TownSettings = field(default_factory=TownSettings)
+    sizes: SizeSettings = field(default_factory=SizeSettings)
 
 
 # What the pipeline runs with.

@@ -25,6 +25,9 @@ class PhotoFacts(Facts):
     vignetting: str = Field(default="not corrected", description="what was done about dark corners")
     station_share: float = Field(default=0.0, description="of the frame, hidden by parts of the station")
     flare_pixels: int = Field(default=0, description="how many were masked as ghosts of a bright light")
+    tone_systematic: float = Field(
+        default=0.0, description="log2(G/R), 1 sigma: how wrong contrasts may be by how colours were stored"
+    )
     hot_pixels: int | None = Field(default=None, description="how many were masked; not looked for in a JPEG")
 
 

@@ -28,6 +28,7 @@ from pipeline.photo.exif import exif_facts
 from pipeline.photo.photo import Photo
 from pipeline.photo.reading import Reading, check_size
 from pipeline.photo.saturation import SATURATION
+from pipeline.photo.systematic import RAW
 
 # Of the binned frame, which has a quarter of the sensor's samples: memory that reading and masking takes at
 # most, measured by benchmarks/memory. The search for hot pixels takes most of it.
@@ -49,7 +50,7 @@ def read_raw(file: Path) -> Reading:
         with rawpy.imread(str(file)) as raw:
             check_size(file, raw.sizes.width // 2, raw.sizes.height // 2, RAW_BYTES_A_PIXEL)
             colours = _colours(file, raw)
-            return Reading(_binned(file, raw, colours), exif, _linearisation(raw), "raw")
+            return Reading(_binned(file, raw, colours), exif, _linearisation(raw), RAW, "raw")
     except rawpy.LibRawFileUnsupportedError:
         raise PhotoError(f"{file}: is not a camera raw file that LibRaw knows") from None
     except rawpy.LibRawError as error:

@@ -27,6 +27,7 @@ from pipeline.photo.profile import SRGB, in_srgb, srgb_transform
 from pipeline.photo.reading import MAX_PIXELS, Reading, check_size
 from pipeline.photo.saturation import saturated
 from pipeline.photo.strips import strips
+from pipeline.photo.systematic import UNCOMPRESSED, jpeg_systematic
 
 RAW_SUFFIXES = (".nef", ".dng")
 SUFFIXES = (".jpg", ".jpeg", ".tif", ".tiff", *RAW_SUFFIXES)
@@ -76,6 +77,7 @@ def _read_jpeg(file: Path) -> Reading:
             exif = exif_facts(image.getexif())
             transform, linearisation = srgb_transform(file, image.info.get("icc_profile"))
             shared = keep_colour_apart(image)
+            systematic = jpeg_systematic(image.quantization, shared is not None)  # type: ignore[attr-defined]
             image.load()
     except UnidentifiedImageError:
         raise PhotoError(f"{file}: is not a picture: its JPEG header is damaged") from None
@@ -86,7 +88,7 @@ def _read_jpeg(file: Path) -> Reading:
         raise PhotoError(f"{file}: is damaged or cut short ({reason}); fetch or copy it again") from None
     pictures = _jpeg_strips(image, shared)
     photo = _photo(file, (image.height, image.width), _from_pictures(pictures, transform), 255)
-    return Reading(photo, exif, linearisation)
+    return Reading(photo, exif, linearisation, systematic)
 
 
 def _jpeg_strips(image: Image.Image, shared: tuple[int, int] | None) -> Iterator[tuple[slice, Image.Image]]:
@@ -112,7 +114,7 @@ def _read_tiff(file: Path) -> Reading:
     except RasterioIOError as error:
         reason = " ".join(str(error).split())
         raise PhotoError(f"{file}: is damaged or cut short ({reason}); fetch or copy it again") from None
-    return Reading(photo.without(hidden), exif, linearisation)
+    return Reading(photo.without(hidden), exif, linearisation, UNCOMPRESSED)
 
 
 def _tiff_bytes_a_pixel(source: DatasetReader) -> float:

@@ -21,6 +21,7 @@ class Reading:
     photo: Photo
     exif: Facts
     linearisation: str
+    tone_systematic: float
     evidence: EvidenceLevel = "jpeg"
 
 

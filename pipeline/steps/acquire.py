@@ -60,6 +60,7 @@ def acquire(
         "source": picture.name,
         "evidence": anchor.evidence,
         "linearisation": reading.linearisation,
+        "tone_systematic": round(reading.tone_systematic, 4),
         "anchor": anchor.camera,
         "unanchored": anchor.missing,
         "vignetting": lens.describe(),

@@ -76,9 +76,11 @@ SETTINGS = {
 
 @dataclass(frozen=True, eq=False)
 class Scene:
-    """Lit cells of two countries (0 in the west), their border and their areas."""
+    """Lit cells of two countries (0 in the west), the towns they are of (x, y in m; inhabitants as they shine; 1 in
+    the second country), their border and the countries' areas."""
 
     cells: Cells
+    towns: np.ndarray
     border: shapely.LineString
     line: BorderLine
     sides: tuple[shapely.Polygon, shapely.Polygon]
@@ -122,8 +124,9 @@ def scene(setting: Setting, seed: int) -> Scene:
     up = np.linspace(0, height, 1 + int(height / 0.5))
     course = shapely.LineString(np.column_stack([X0_M + 1e3 * border(up), Y0_M + 1e3 * up]))
     corners = [[(X0_M + 1e3 * at, Y0_M + 1e3 * end) for end in (height, 0)] for at in (0, width)]
-    west, east = (shapely.Polygon([*course.coords, *corner]) for corner in corners)
-    return Scene(cells, course, BorderLine.of(course, 1e3 * CONFIG.block_km, IN_FORCE.line), (west, east))
+    first_area, second_area = (shapely.Polygon([*course.coords, *corner]) for corner in corners)
+    towns = np.array([X0_M + 1e3 * east, Y0_M + 1e3 * north, 10_000 * light, second])
+    return Scene(cells, towns, course, BorderLine.of(course, 1e3 * CONFIG.block_km, IN_FORCE.line), (first_area, second_area))
 
 
 def _places(setting: Setting, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

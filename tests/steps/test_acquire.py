@@ -246,3 +246,14 @@ def test_ghosts_of_a_bright_light_are_masked_and_counted(tmp_path: Path) -> None
     assert facts[1].flare_pixels == np.isnan(read_photo_tif(tmp_path / "photo.tif").light[0]).sum()
     # Its disc and the skirt around it.
     assert np.pi * 30**2 < facts[1].flare_pixels < np.pi * 60**2
+
+
+def test_the_facts_state_what_compression_may_have_done_to_contrasts(tmp_path: Path) -> None:
+    systematic = []
+    for quality, subsampling in ((98, 0), (92, 0), (92, 2), (80, 2)):
+        file = tmp_path / "a.jpg"
+        Image.fromarray(night_codes()).save(file, quality=quality, subsampling=subsampling)
+        systematic.append(acquired(file, tmp_path, PhotoSource(id="a")).tone_systematic)
+    assert systematic == sorted(systematic)
+    assert len(set(systematic)) == 4
+    assert 0.004 < systematic[0] < systematic[-1] < 0.4

@@ -1,0 +1,74 @@
+"""What carries a contrast of towns: the contrast without each photo, and without each of the towns that move it
+most."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from pipeline.borders.settings import BorderSettings
+from pipeline.borders.town_contrast import TownContrast, step_of
+from pipeline.borders.town_likelihood import Likelihood, Solution, TownTones
+from pipeline.camera.earth import Array
+from pipeline.robust import NORMAL_95
+
+Row = dict[str, Any]
+
+
+def left_out(contrast: TownContrast, settings: BorderSettings) -> list[Row]:
+    """The contrast and its interval without one photo, and without one town, at the sizes that all together make
+    likeliest: `what`, `name`, `contrast_g_r`, `low95`, `high95`, `moves_by`."""
+    known, shared_m = contrast.known, settings.towns.shared_m
+    whole = Likelihood(known, shared_m).solution(contrast.posterior.best)
+    rows = []
+    if len(known.tone) > 1:
+        for photo, name in enumerate(contrast.shown.photos):
+            tone = known.tone.copy()
+            tone[photo] = np.nan
+            rows.append(_row("photo", name, contrast, whole, tone, shared_m))
+    for unit in _carriers(known, whole, settings.towns.most_left_out):
+        tone = known.tone.copy()
+        tone[:, unit] = np.nan
+        units = contrast.shown.units
+        name = str(units.name[unit]) or f"light at {units.x_m[unit]:.0f}, {units.y_m[unit]:.0f} m"
+        rows.append(_row("town", name, contrast, whole, tone, shared_m))
+    return rows
+
+
+def _carriers(known: TownTones, whole: Solution, most: int) -> Array:
+    """The units that move the contrast most, first the most."""
+    weight = whole.on_values[:, 1:] @ whole.covariance[:, 0]
+    residual = known.tone - np.einsum("puk,k->pu", known.design, whole.coefficients)
+    shown = np.isfinite(residual)
+    level = np.nanmean(np.where(shown, residual, np.nan), axis=1, keepdims=True)
+    apart = np.where(shown, residual - level, 0).sum(axis=0) / np.maximum(shown.sum(axis=0), 1)
+    return np.argsort(-np.abs(weight * apart), kind="stable")[:most]
+
+
+def _row(what: str, name: str, contrast: TownContrast, whole: Solution, tone: Array, shared_m: float) -> Row:
+    """The contrast where only `tone` is seen."""
+    step = step_of(contrast.known)
+    seen = Likelihood(_only(contrast.known, tone), shared_m).solution(contrast.posterior.best)
+    value = float(seen.coefficients @ step)
+    half = NORMAL_95 * float(np.sqrt(step @ seen.covariance @ step))
+    return {
+        "what": what,
+        "name": name,
+        "contrast_g_r": value,
+        "low95": value - half,
+        "high95": value + half,
+        "moves_by": value - float(whole.coefficients @ step),
+    }
+
+
+def _only(known: TownTones, tone: Array) -> TownTones:
+    """The photos that show something in `tone`."""
+    kept = np.isfinite(tone).any(axis=1)
+    return replace(
+        known,
+        tone=tone[kept],
+        sigma=known.sigma[kept],
+        frame=known.frame[kept],
+        design=known.design[kept],
+        photo_pass=np.unique(known.photo_pass[kept], return_inverse=True)[1],
+    )

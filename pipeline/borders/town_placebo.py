@@ -1,0 +1,55 @@
+"""How often a line that is no border shows as large a contrast of towns: straight lines through towns, turned at
+random, all at once.
+
+The levels of the countries stay in the model, so that a difference between countries cannot get into a placebo.
+"""
+
+import math
+
+import numpy as np
+
+from pipeline.borders.placebo import Placebo
+from pipeline.borders.settings import PlaceboSettings
+from pipeline.borders.town_contrast import TownContrast
+from pipeline.borders.town_likelihood import Likelihood, Solution
+from pipeline.camera.earth import Array
+
+
+def town_placebo(contrast: TownContrast, shared_m: float, settings: PlaceboSettings) -> Placebo:
+    """Rank the contrast of towns over its sigma among placebos; p = (1 + as large) / (1 + n). A placebo counts
+    where it parts the towns about as evenly as the border does, and the light tells about as much of it."""
+    known, country = contrast.known, contrast.shown.units.country
+    solution = Likelihood(known, shared_m).solution(contrast.posterior.best)
+    sides = _random_sides(known.x_m, known.y_m, settings)
+    fewer = np.minimum((sides > 0).sum(axis=0), (sides < 0).sum(axis=0))
+    own = min(int((country == code).sum()) for code in (contrast.first, contrast.second))
+    sizes, information = _studentised(solution, sides)
+    border = 1 / float(solution.covariance[0, 0])
+    fit = (fewer >= settings.like_lit * own) & (information >= settings.like_told * border)
+    sizes = sizes[fit][: settings.count]
+    if len(sizes) < settings.count:
+        return Placebo(None, len(sizes))
+    size = abs(float(solution.coefficients[0])) * math.sqrt(border)
+    return Placebo((1 + int((sizes >= size).sum())) / (1 + settings.count), settings.count)
+
+
+def _random_sides(x: Array, y: Array, settings: PlaceboSettings) -> Array:
+    """On which side of lines units lie (u, lines): -0.5 or 0.5."""
+    rng = np.random.default_rng(settings.seed)
+    count = settings.tries * settings.count
+    through, turn = rng.integers(len(x), size=count), rng.uniform(0, math.pi, count)
+    across = (x[:, None] - x[through]) * np.cos(turn) + (y[:, None] - y[through]) * np.sin(turn)
+    return np.asarray(np.where(across >= 0, 0.5, -0.5))
+
+
+def _studentised(solution: Solution, sides: Array) -> tuple[Array, Array]:
+    """The size of a step at each line beside all that is in the model, over its sigma, and how much the light
+    tells of it (1 / sigma2)."""
+    tone, design = solution.on_values[:, 0], solution.on_values[:, 1:]
+    across = design.T @ sides
+    told = np.einsum("un,un->n", sides, solution.information @ sides)
+    told -= np.einsum("kn,kn->n", across, solution.covariance @ across)
+    step = sides.T @ (tone - design @ solution.coefficients)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        sizes = np.where(told > 0, np.abs(step) / np.sqrt(np.where(told > 0, told, 1)), 0.0)
+    return sizes, told
