@@ -266,7 +266,7 @@ class BordersConfig(Model):
         default=None,
         gt=0,
         le=2,
-        description="size (1 sigma, log2(G/R)) of trends of tone from edge to edge of a photo, where it is known; "
+        description="size (1 sigma, log2(G/R)) of trends of tone from edge to edge of a photo, where known; "
         "else it is free in one photo, and estimated from many",
     )
 

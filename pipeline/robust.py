@@ -18,6 +18,7 @@ SIGMA_PER_MEDIAN = 1.4826  # sigma / median |x|
 SIGMA_PER_IQR = 0.7413  # sigma / interquartile range
 LOWER_QUARTILE_PER_SIGMA = 0.3186  # lower quartile of |x| / sigma
 NORMAL_95 = 1.96  # sigmas within which 95 % of it lie
+NORMAL_90 = 1.645  # the same of 90 %
 # A share that is met exactly must not pass to the next step by a rounding error of the sums.
 ROUNDING = 1e-9
 

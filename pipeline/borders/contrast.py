@@ -28,6 +28,7 @@ from pipeline.borders.units import Units, settled
 from pipeline.camera.earth import Array
 from pipeline.ground.country_table import adjective
 from pipeline.models import BordersConfig
+from pipeline.robust import NORMAL_90, NORMAL_95
 
 # Sides that differ by less are called alike: a tenth in G/R, as log2. That is what "alike" means here.
 EQUIVALENCE = 0.14
@@ -89,11 +90,13 @@ def border_contrast(
     countries: tuple[str, str],
     config: BordersConfig,
     settings: ContrastSettings,
+    systematic: float = 0.0,
 ) -> tuple[Contrast, BorderFit | None]:
     """The contrast at a border and the fit behind it, or why there is none.
 
     near: the light beside the border (`near_patches`). frame: all light of the two countries. scales: the
     units of all light (`unit_scales`). second: the place of the second country in the list of countries.
+    systematic: an error (1 sigma) that no amount of light makes smaller.
     """
     on_second = near.country == second
     finest = scales[-1].at(near.x, near.y, near.country)
@@ -111,14 +114,17 @@ def border_contrast(
     step = estimate(fit.fit, fit.step, config.replicates, settings)
     if not math.isfinite(step.half95):
         return replace(none, statement="No contrast can be given: too few towns tell how towns differ."), None
+    half95, half90 = (
+        math.hypot(half, z * systematic) for half, z in ((step.half95, NORMAL_95), (step.half90, NORMAL_90))
+    )
     tones = [near.chosen(side).tone for side in (~on_second, on_second)]
     contrast = replace(
         none,
         contrast=step.value,
-        low=step.value - step.half95,
-        high=step.value + step.half95,
-        low90=step.value - step.half90,
-        high90=step.value + step.half90,
+        low=step.value - half95,
+        high=step.value + half95,
+        low90=step.value - half90,
+        high90=step.value + half90,
         plain=tones[1] - tones[0],
         n_blocks=min(len(np.unique(fit.near_unit[side])) for side in (~on_second, on_second)),
     )

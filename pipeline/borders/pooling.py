@@ -1,8 +1,8 @@
 """All photos of an area as one measurement of the borders they show.
 
-White balance and exposure cancel in each photo's own level, its haze and lens in its own trend; towns are the same
-in all of them. What is left between photos is stated, with where the contrast of one more photo would lie.
-"""
+White balance and exposure cancel in each photo's own level, its haze and lens in its own trend; towns are
+the same in all of them. What is left between photos is stated, with where the contrast of one more photo
+would lie."""
 
 from collections.abc import Sequence
 
@@ -53,7 +53,7 @@ def each_photo(
     config: BordersConfig,
     settings: BorderSettings = IN_FORCE,
 ) -> dict[str, gpd.GeoDataFrame]:
-    """The rows of `contrasts` and `contrast_by_range` of every photo by itself, its towns those of all photos."""
+    """`contrasts` and `contrast_by_range` of every photo by itself; its towns are those of all."""
     photos = with_light(photos)
     rows: dict[str, list[Row]] = {"contrasts": [], "contrast_by_range": []}
     if photos:
@@ -64,7 +64,7 @@ def each_photo(
                 taken = photo.taken_at and photo.taken_at.strftime("%Y-%m-%dT%H:%M:%SZ")
                 labels: Row = {"photo": photo.photo, "taken_at": taken, "geometry": border.geometry}
                 rows["contrasts"] += [row | labels for row in contrasts]
-                rows["contrast_by_range"] += [row | labels for row in curve]
+                rows["contrast_by_range"] += [row | labels | {"geometry": None} for row in curve]
     return _layers(photos, rows)
 
 
@@ -114,9 +114,11 @@ def _compare(
     contrasts, curve, best = contrasts_of(photos, units, border, settings, config.trend_sigma)
     labels: Row = {"photo": ALL, "geometry": border.geometry}
     rows["contrasts"] += [row | labels for row in contrasts]
-    rows["contrast_by_range"] += [row | labels for row in curve]
+    rows["contrast_by_range"] += [row | labels | {"geometry": None} for row in curve]
     if best is not None:
-        rows["left_out"] += [border.about | row | labels for row in left_out(best, settings)]
+        rows["left_out"] += [
+            border.about | row | {"photo": ALL, "geometry": None} for row in left_out(best, settings)
+        ]
         for layer, of_years in by_years(best, border, settings).items():
             rows[layer] += [labels | row for row in of_years]
 

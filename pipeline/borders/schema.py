@@ -97,7 +97,14 @@ OF_POOLED = ("contrasts", *POOLED_COLUMNS)
 OF_TWO_PHOTOS = ("changes", "border_changes")
 _KINDS = {
     "MultiPolygon": ("zones", "strips", "towns", "cores", "notes", "regional_zones", "changes"),
-    "MultiLineString": ("contrasts", "segments", "profiles", "border_changes", *OF_REGIONS[1:]),
+    "MultiLineString": (
+        "contrasts",
+        "segments",
+        "profiles",
+        "border_changes",
+        "contrast_trends",
+        *OF_REGIONS[1:],
+    ),
     "LineString": ("motorway_segments",),
     "Point": ("motorway_ends", "motorway_stations", "town_units"),
 }

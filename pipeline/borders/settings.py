@@ -129,7 +129,8 @@ class UrbanSettings:
 class TownSettings:
     """Towns as units, and how a typical one of a country is compared with one of another."""
 
-    # m. Smoothing of light (Gaussian, 1 sigma) that makes hills: narrower than a small town, wider than noise.
+    # m. Smoothing of light (Gaussian, 1 sigma) that makes hills: narrower than a small town, wider than
+    # noise.
     hill_m: float = 600.0
     # m. Towns nearer than about this share a part of their tone: authorities reach as far. Gaussian, 1 sigma.
     shared_m: float = 5000.0
@@ -162,7 +163,8 @@ class SizeSettings:
     """What is known of the random parts' sizes (`town_likelihood`) before any light is seen, and how they are
     averaged over."""
 
-    # log2(G/R), 1 sigma. One photo cannot tell its trend from a step: it is left free, for no trend is so large.
+    # log2(G/R), 1 sigma. One photo cannot tell its trend from a step: it is left free, for no trend is so
+    # large.
     free: float = 1.5
     # log2(G/R), 1 sigma of what is believed of the size of trends and steps where several passes tell it.
     plane: float = 0.5

@@ -17,6 +17,7 @@ from pipeline.borders.distance_field import DistanceField
 from pipeline.borders.matching import near_patches
 from pipeline.borders.patches import Patches, patches
 from pipeline.borders.placebo import Placebo, placebo_test
+from pipeline.borders.quantities import ALL_LIGHT
 from pipeline.borders.scene import Border, Scene, borders_in, reach_m
 from pipeline.borders.schema import OF_A_PHOTO, layer, of_photo
 from pipeline.borders.settings import IN_FORCE, BorderSettings, ZoneSettings
@@ -170,7 +171,9 @@ def _compare_borders(
         own, lit = light.chosen(np.isin(light.country, border.places)), near[border.pair]
         contrast, fit, test = _contrast(scene, border, lit, own, scales, field, config, settings)
         thirds = profiles.thirds(lit, border.exclusion_m, edges, config)
-        rows["contrasts"].append(_contrast_row(border, contrast, test, config) | thirds)
+        rows["contrasts"].append(
+            _contrast_row(border, contrast, test, scene.facts.tone_systematic, config) | thirds
+        )
         along = segments.along(fit, border.geometry, border.line, scene.view_zenith_deg, settings)
         rows["segments"] += [row | border.about for row in along]
         across = profiles.across(lit, scales[-1], field, border.codes, config, settings)
@@ -194,13 +197,16 @@ def _contrast(
     view, exclusion_m = scene.view_zenith_deg, border.exclusion_m
     close = near_patches(lit, exclusion_m, config, settings.patches)
     where = border.line, border.places[1], view, border.codes
-    contrast, fit = border_contrast(close, own, scales, *where, config, settings.contrast)
+    systematic = scene.facts.tone_systematic
+    contrast, fit = border_contrast(close, own, scales, *where, config, settings.contrast, systematic)
     if fit is None:
         return contrast, None, Placebo(None, 0)
     return contrast, fit, placebo_test(own, fit, field, exclusion_m, view, config, settings)
 
 
-def _contrast_row(border: Border, contrast: Contrast, test: Placebo, config: BordersConfig) -> dict[str, Any]:
+def _contrast_row(
+    border: Border, contrast: Contrast, test: Placebo, systematic: float, config: BordersConfig
+) -> dict[str, Any]:
     """A border's row of `contrasts`, but for the thirds of its light."""
     return border.about | {
         "contrast_g_r": contrast.contrast,
@@ -218,5 +224,8 @@ def _contrast_row(border: Border, contrast: Contrast, test: Placebo, config: Bor
         "verdict": verdict(contrast.low, contrast.high, contrast.alike),
         "placebo_p": test.p,
         "n_placebos": test.n,
+        "quantity": ALL_LIGHT,
+        "n_photos": 1,
+        "systematic": systematic,
         "geometry": border.geometry,
     }

@@ -26,9 +26,8 @@ class TownContrast:
     """log2(G/R) of a typical town of the second country minus that of one of the first, its 95 % and 90 %
     intervals, and where the contrast of one more photo would lie with 95 % probability (None of few passes).
 
-    between_photos and trend: the sizes (1 sigma) of what the contrast differs by between passes, and of trends
-    from edge to edge of their frames.
-    """
+    between_photos and trend: the sizes (1 sigma) of what the contrast differs by between passes, and of
+    trends from edge to edge of their frames."""
 
     first: str
     second: str
@@ -59,24 +58,24 @@ def near_border(shown: Shown, line: BorderLine, range_km: float, settings: TownS
     near = np.isfinite(away) & np.isfinite(shown.tone).any(axis=0)
     if near.sum() > settings.most_units:
         near &= away <= np.sort(away[near])[settings.most_units - 1]
-    return shown.chosen(near, np.isfinite(shown.tone[:, near]).any(axis=1))
+    photos = np.isfinite(shown.tone[:, near]).any(axis=1)
+    return shown.chosen(near, np.asarray(photos, bool))
 
 
-def too_few(shown: Shown, codes: tuple[str, str], settings: TownSettings) -> str | None:
-    """Which side has too few towns, if one has."""
+def too_few(shown: Shown, codes: tuple[str, str], settings: TownSettings, unit: str = "town") -> str | None:
+    """Which side has too few towns, or stretches, if one has."""
+    many = {"town": "towns", "stretch": "stretches"}[unit]
     for code in codes:
         count = int((shown.units.country == code).sum())
         if count < settings.min_towns:
-            return (
-                f"{count or 'no'} town{'s' * (count != 1)} with light on the {adjective(code)} side, and "
-                f"{settings.min_towns} are needed"
-            )
+            number = f"1 {unit}" if count == 1 else f"{count or 'no'} {many}"
+            return f"{number} with light on the {adjective(code)} side, and {settings.min_towns} are needed"
     return None
 
 
 def town_tones(shown: Shown, codes: tuple[str, str], slopes: Sequence[Array] = ()) -> TownTones:
-    """What photos show, as the model wants it: the columns of its design are the second country, the same times
-    each of `slopes` (p,), brightness, and every other country."""
+    """What photos show, as the model wants it: the columns of its design are the second country, the same
+    times each of `slopes` (p,), brightness, and every other country."""
     country = shown.units.country
     n_photos, n = shown.tone.shape
     second = country == codes[1]
@@ -152,7 +151,7 @@ def town_contrast(
 
 @dataclass(frozen=True)
 class AtRange:
-    """The contrast of the towns within a range of a border, at the sizes that the longest range makes likeliest."""
+    """The contrast of the towns within a range, at the sizes that the longest range makes likeliest."""
 
     range_km: float
     value: float
@@ -171,8 +170,8 @@ def by_range(
     systematic: float = 0.0,
     plane: float | None = None,
 ) -> tuple[list[AtRange], TownContrast | None]:
-    """The contrast by how far from the border towns count, where there are towns enough, and in full that of the
-    shortest interval; of those nearly as short, that of the nearest towns."""
+    """The contrast by how far from the border towns count, where there are towns enough, and in full that
+    of the shortest interval; of those nearly as short, that of the nearest towns."""
     near = {km: near_border(shown, line, km, settings.towns) for km in settings.towns.ranges_km}
     near = {km: towns for km, towns in near.items() if too_few(towns, codes, settings.towns) is None}
     if not near:
@@ -194,8 +193,8 @@ def _at_range(towns: Shown, range_km: float, whole: TownContrast, settings: Bord
     value = float(solution.coefficients @ step)
     half = NORMAL_95 * float(np.hypot(np.sqrt(step @ solution.covariance @ step), whole.systematic))
     country = towns.units.country
-    sides = (int((country == code).sum()) for code in (whole.first, whole.second))
-    return AtRange(range_km, value, value - half, value + half, *sides, len(towns.photos))
+    first, second = (int((country == code).sum()) for code in (whole.first, whole.second))
+    return AtRange(range_km, value, value - half, value + half, first, second, len(towns.photos))
 
 
 def step_of(known: TownTones) -> Array:

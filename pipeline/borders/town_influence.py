@@ -1,5 +1,5 @@
-"""What carries a contrast of towns: the contrast without each photo, and without each of the towns that move it
-most."""
+"""What carries a contrast of towns: the contrast without each photo, and without each of the towns that
+move it most."""
 
 from dataclasses import replace
 from typing import Any
@@ -8,7 +8,7 @@ import numpy as np
 
 from pipeline.borders.settings import BorderSettings
 from pipeline.borders.town_contrast import TownContrast, step_of
-from pipeline.borders.town_likelihood import Likelihood, Solution, TownTones
+from pipeline.borders.town_likelihood import Ints, Likelihood, Solution, TownTones
 from pipeline.camera.earth import Array
 from pipeline.robust import NORMAL_95
 
@@ -16,8 +16,8 @@ Row = dict[str, Any]
 
 
 def left_out(contrast: TownContrast, settings: BorderSettings) -> list[Row]:
-    """The contrast and its interval without one photo, and without one town, at the sizes that all together make
-    likeliest: `what`, `name`, `contrast_g_r`, `low95`, `high95`, `moves_by`."""
+    """The contrast and its interval without one photo, and without one town, at the sizes that all together
+    make likeliest: `what`, `name`, `contrast_g_r`, `low95`, `high95`, `moves_by`."""
     known, shared_m = contrast.known, settings.towns.shared_m
     whole = Likelihood(known, shared_m).solution(contrast.posterior.best)
     rows = []
@@ -25,6 +25,8 @@ def left_out(contrast: TownContrast, settings: BorderSettings) -> list[Row]:
         for photo, name in enumerate(contrast.shown.photos):
             tone = known.tone.copy()
             tone[photo] = np.nan
+            if not _both_sides(contrast, tone, settings.towns.min_towns):
+                continue
             rows.append(_row("photo", name, contrast, whole, tone, shared_m))
     for unit in _carriers(known, whole, settings.towns.most_left_out):
         tone = known.tone.copy()
@@ -35,14 +37,20 @@ def left_out(contrast: TownContrast, settings: BorderSettings) -> list[Row]:
     return rows
 
 
-def _carriers(known: TownTones, whole: Solution, most: int) -> Array:
+def _both_sides(contrast: TownContrast, tone: Array, least: int) -> bool:
+    """Whether towns enough are left on both sides."""
+    country = contrast.shown.units.country[np.isfinite(tone).any(axis=0)]
+    return all(int((country == code).sum()) >= least for code in (contrast.first, contrast.second))
+
+
+def _carriers(known: TownTones, whole: Solution, most: int) -> Ints:
     """The units that move the contrast most, first the most."""
     weight = whole.on_values[:, 1:] @ whole.covariance[:, 0]
     residual = known.tone - np.einsum("puk,k->pu", known.design, whole.coefficients)
     shown = np.isfinite(residual)
     level = np.nanmean(np.where(shown, residual, np.nan), axis=1, keepdims=True)
     apart = np.where(shown, residual - level, 0).sum(axis=0) / np.maximum(shown.sum(axis=0), 1)
-    return np.argsort(-np.abs(weight * apart), kind="stable")[:most]
+    return np.asarray(np.argsort(-np.abs(weight * apart), kind="stable")[:most], np.int64)
 
 
 def _row(what: str, name: str, contrast: TownContrast, whole: Solution, tone: Array, shared_m: float) -> Row:

@@ -1,8 +1,7 @@
 """The restricted likelihood of a model of towns in photos, with its random parts taken out one by one.
 
-First the level of every photo, then the trends of every pass, at last the towns: what is left are equations of as
-many unknowns as there are towns, however many photos show them.
-"""
+First the level of every photo, then the trends of every pass, at last the towns: what is left are equations
+of as many unknowns as there are towns, however many photos show them."""
 
 from dataclasses import dataclass, replace
 
@@ -40,11 +39,10 @@ class TownTones:
     """What photos (p) show of units (u): towns, or towns in a window of time.
 
     tone and sigma (p, u): log2(G/R) and its noise; tone is NaN where a photo does not show a unit. frame
-    (p, u, 2): place in each photo's frame, -0.5 to 0.5. design (p, u, k): the columns of levels and slopes that
-    are asked for; a photo's own level is none of them. second (u,): of the second country. town and window
-    (u,): which town a unit is, and when. mixed (towns, towns): which part of a town's light is whose; rows add
-    up to 1. x_m, y_m (u,): its place. photo_pass (p,): photos that share one trend.
-    """
+    (p, u, 2): place in each photo's frame, -0.5 to 0.5. design (p, u, k): the columns of levels and slopes
+    that are asked for; a photo's own level is none of them. second (u,): of the second country. town and
+    window (u,): which town a unit is, and when. mixed (towns, towns): which part of a town's light is
+    whose; rows add up to 1. x_m, y_m (u,): its place. photo_pass (p,): photos that share one trend."""
 
     tone: Array
     sigma: Array
@@ -66,9 +64,9 @@ class TownTones:
 
 @dataclass(frozen=True, eq=False)
 class _Seen:
-    """What photos tell of units and of values, the tones and the design, without the levels of photos and the
-    trends of passes: of units `weight` (u,) less the square of `taken` (u, r), of units and values (u, 1 + k),
-    of values (1 + k, 1 + k); and the log of the determinants of what was taken off."""
+    """What photos tell of units and of values, the tones and the design, without the levels of photos and
+    the trends of passes: of units `weight` (u,) less the square of `taken` (u, r), of units and values (u,
+    1 + k), of values (1 + k, 1 + k); and the log of the determinants of what was taken off."""
 
     weight: Array
     taken: Array
@@ -90,8 +88,8 @@ class Solution:
 
 
 def bends(frame: Array) -> Array:
-    """The terms of a smooth trend (..., 5) at places in a frame (..., 2): a plane, and what bends it by 1 from
-    the middle to the edges."""
+    """The terms of a smooth trend (..., 5) at places in a frame (..., 2): a plane, and what bends it by 1
+    from the middle to the edges."""
     u, v = frame[..., 0], frame[..., 1]
     return np.stack([u, v, 4 * u * u, 4 * u * v, 4 * v * v], axis=-1)
 

@@ -4,10 +4,9 @@ r"""How a typical town of one country differs from a typical town of another, fr
                                 + slope on brightness + the town's own + what only this photo shows of it
 
 Photos and their trends, towns and what is left are random; how large each is, the light itself tells
-(restricted likelihood). With few towns or photos it tells badly: the interval averages over all sizes that the
-likelihood allows, each as likely as any other beforehand (Gelman 2006), and so widens by itself. The same
-towns stand in all photos: a photo more is not more towns.
-"""
+(restricted likelihood). With few towns or photos it tells badly: the interval averages over all sizes that
+the likelihood allows, each as likely as any other beforehand (Gelman 2006), and so widens by itself. The
+same towns stand in all photos: a photo more is not more towns."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
@@ -40,8 +39,8 @@ class Posterior:
     def interval(
         self, combination: Array, level: float, more: float | Array = 0.0, scale: float = 1.0
     ) -> tuple[float, float]:
-        """Where a combination (k,) lies with probability `level`; `more`: errors (1 sigma, one or n) that add to
-        it; `scale` widens all."""
+        """Where a combination (k,) lies with probability `level`; `more`: errors (1 sigma, one or n) that
+        add to it; `scale` widens all."""
         middle = self.coefficients @ combination
         variance = np.einsum("i,nij,j->n", combination, self.covariance, combination)
         sigma = scale * np.sqrt(variance + more**2)
@@ -67,8 +66,8 @@ class Posterior:
 def fit_towns(
     known: TownTones, shared_m: float, settings: SizeSettings, plane: float | None = None
 ) -> Posterior:
-    """The coefficients of the design, averaged over the sizes of the random parts. `plane`: the size (1 sigma) of
-    trends from edge to edge where it is known."""
+    """The coefficients of the design, averaged over the sizes of the random parts. `plane`: the size (1
+    sigma) of trends from edge to edge where it is known."""
     likelihood = Likelihood(known, shared_m)
     asked, given = _asked(known, settings, plane)
 
@@ -78,9 +77,8 @@ def fit_towns(
 
     def log_prior(sizes: Sizes) -> float:
         believed = {"plane": settings.plane, "bend": settings.bend, "step": settings.step}
-        return -sum(
-            (getattr(sizes, name) / size) ** 2 / 2 for name, size in believed.items() if name in asked
-        )
+        away2 = [(getattr(sizes, name) / size) ** 2 for name, size in believed.items() if name in asked]
+        return -float(sum(away2)) / 2
 
     def minus_log(values: Array) -> float:
         sizes = sizes_at(values)

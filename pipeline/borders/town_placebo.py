@@ -1,8 +1,8 @@
-"""How often a line that is no border shows as large a contrast of towns: straight lines through towns, turned at
-random, all at once.
+"""How often a line that is no border shows as large a contrast of towns: straight lines through towns,
+turned at random, all at once.
 
-The levels of the countries stay in the model, so that a difference between countries cannot get into a placebo.
-"""
+The levels of the countries stay in the model, so that a difference between countries cannot get into a
+placebo."""
 
 import math
 
@@ -16,8 +16,9 @@ from pipeline.camera.earth import Array
 
 
 def town_placebo(contrast: TownContrast, shared_m: float, settings: PlaceboSettings) -> Placebo:
-    """Rank the contrast of towns over its sigma among placebos; p = (1 + as large) / (1 + n). A placebo counts
-    where it parts the towns about as evenly as the border does, and the light tells about as much of it."""
+    """Rank the contrast of towns over its sigma among placebos; p = (1 + as large) / (1 + n). A placebo
+    counts where it parts the towns about as evenly as the border does, and the light tells about as much of
+    it."""
     known, country = contrast.known, contrast.shown.units.country
     solution = Likelihood(known, shared_m).solution(contrast.posterior.best)
     sides = _random_sides(known.x_m, known.y_m, settings)

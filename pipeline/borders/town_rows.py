@@ -11,6 +11,7 @@ from pipeline.borders.border_line import BorderLine
 from pipeline.borders.contrast import EQUIVALENCE, verdict
 from pipeline.borders.light_squares import LightSquares
 from pipeline.borders.placebo import Placebo
+from pipeline.borders.quantities import MOTORWAYS, OFF_MOTORWAYS, SUBJECTS, TOWNS
 from pipeline.borders.settings import BorderSettings
 from pipeline.borders.town_contrast import (
     AtRange,
@@ -24,14 +25,6 @@ from pipeline.borders.town_placebo import town_placebo
 from pipeline.borders.town_tones import shown
 from pipeline.borders.town_units import TownUnits
 from pipeline.ground.country_table import adjective
-
-TOWNS, OFF_MOTORWAYS, MOTORWAYS, ALL_LIGHT = "towns", "towns off motorways", "motorways", "all light"
-# What a contrast is of, as the subject of a sentence.
-SUBJECTS = {
-    TOWNS: "A typical town",
-    OFF_MOTORWAYS: "A typical town, its motorways left out,",
-    MOTORWAYS: "A typical stretch of motorway",
-}
 
 Row = dict[str, Any]
 
@@ -66,8 +59,8 @@ def contrasts_of(
     settings: BorderSettings,
     trend_sigma: float | None = None,
 ) -> tuple[list[Row], list[Row], TownContrast | None]:
-    """The rows of `contrasts` that are made of units, those of `contrast_by_range`, and the contrast of towns;
-    of one photo or of all together."""
+    """The rows of `contrasts` that are made of units, those of `contrast_by_range`, and the contrast of
+    towns; of one photo or of all together."""
     systematic = float(np.mean([photo.tone_systematic for photo in photos]))
     exclusion_m = max(photo.exclusion_m.get(border.pair, 0.0) for photo in photos)
     away = [_away(photo, border, exclusion_m) for photo in photos]
@@ -85,9 +78,9 @@ def contrasts_of(
     ):
         parts = [photo.chosen(photo.motorway == on_road) for photo in away]
         near = near_border(shown(parts, of_units, settings.towns), border.line, best.range_km, settings.towns)
-        missing = too_few(near, border.codes, settings.towns)
+        missing = too_few(near, border.codes, settings.towns, "stretch" if on_road else "town")
         if missing is not None:
-            rows.append(about | _none(quantity, missing.replace("town", "stretch") if on_road else missing))
+            rows.append(about | _none(quantity, missing))
             continue
         contrast = town_contrast(near, border.codes, best.range_km, settings, systematic, trend_sigma)
         rows.append(about | _row(contrast, quantity, settings))
@@ -169,11 +162,12 @@ def sentence(contrast: TownContrast, quantity: str, test: Placebo, alike: bool) 
     if low <= 0 <= high:
         return (
             f"{subject} on the {adjective(second)} side is not clearly greener or less green than one on the "
-            f"{adjective(first)} side{photos}: {value:.2f} ({low:.2f} to {high:.2f}) in log2(G/R){chance}{same}."
+            f"{adjective(first)} side{photos}: "
+            f"{value:.2f} ({low:.2f} to {high:.2f}) in log2(G/R){chance}{same}."
         )
     greener, other, sign = (second, first, 1) if value > 0 else (first, second, -1)
     low, high = sorted((sign * low, sign * high))
     return (
-        f"{subject} on the {adjective(greener)} side is greener than one on the {adjective(other)} side{photos} "
-        f"by {abs(value):.2f} ({low:.2f} to {high:.2f}) in log2(G/R){chance}{same}."
+        f"{subject} on the {adjective(greener)} side is greener than one on the {adjective(other)} side"
+        f"{photos} by {abs(value):.2f} ({low:.2f} to {high:.2f}) in log2(G/R){chance}{same}."
     )

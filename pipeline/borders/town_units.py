@@ -54,7 +54,7 @@ class TownUnits:
 
     @property
     def is_town(self) -> Bools:
-        """Whether it is a town, and not a stretch of road: most of its light is off motorways, or it has a name."""
+        """Whether it is a town, and not a road: it has a name, or most of its light is off motorways."""
         return np.asarray((self.name != "") | (self.motorway < 0.5))
 
     def chosen(self, kept: Bools) -> "TownUnits":
@@ -93,7 +93,7 @@ def town_units(photos: Sequence[LightSquares], places: Cities, settings: TownSet
     index = np.asarray(index).ravel()
 
     def summed(values: Array) -> Array:
-        return np.bincount(index, values, len(named))
+        return np.asarray(np.bincount(index, values, len(named)), float)
 
     total = np.maximum(summed(light), 1e-300)
     x_m, y_m = summed(x * light) / total, summed(y * light) / total
@@ -119,7 +119,8 @@ def town_units(photos: Sequence[LightSquares], places: Cities, settings: TownSet
 def motorway_stretches(photos: Sequence[LightSquares], settings: TownSettings) -> TownUnits:
     """The light in corridors of motorways, by squares of `stretch_km` and country."""
     code, country, motorway, light, x, y = _together(photos)
-    code, country, light, x, y = (column[motorway] for column in (code, country, light, x, y))
+    code, country, light = code[motorway], country[motorway], light[motorway]
+    x, y = x[motorway], y[motorway]
     codes, number = np.unique(country, return_inverse=True)
     stretch, index = np.unique(
         _key(square_codes(x, y, 1e3 * settings.stretch_km), number), return_inverse=True
@@ -127,7 +128,7 @@ def motorway_stretches(photos: Sequence[LightSquares], settings: TownSettings) -
     n = len(stretch)
 
     def summed(values: Array) -> Array:
-        return np.bincount(index, values, n)
+        return np.asarray(np.bincount(index, values, n), float)
 
     total = np.maximum(summed(light), 1e-300)
     key, first = np.unique(_key(code, number), return_index=True)

@@ -5,9 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 
 from pipeline.borders.dates import compare_dates
+from pipeline.borders.pooled_photos import one_of_each
+from pipeline.borders.pooling import each_photo, pool
 from pipeline.borders.schema import COLUMNS, OF_REGIONS, joined
+from pipeline.borders.squares_file import read_light_squares
 from pipeline.borders.tables import compare, events_of, notes
 from pipeline.borders.zones import AREA_CRS
 from pipeline.files import atomic_write
@@ -81,6 +85,7 @@ def compare_borders(
     with workers.at_work():
         tables = [layers for photo in photos for layers in _of_photo(photo, maps, options)]
         tables += [_of_pair(pair, maps, options) for pair in pairs(photos)]
+    tables = [*_of_towns(squares, countries, maps, options), *tables]
     if len(photos) == 1:
         tables.append({"notes": notes(photos[0].scene, "change", [ALONE])})
     with atomic_write(borders) as unfinished:
@@ -107,6 +112,17 @@ def _of_photo(photo: OnePhoto, maps: BorderMaps, options: BordersConfig) -> Iter
             yield {"notes": notes(scene, "regions", [NO_INTERNAL])}
     for subject, sentences in maps.problems.items():
         yield {"notes": notes(scene, subject, sentences)}
+
+
+def _of_towns(
+    squares: list[Path], codes: list[str], maps: BorderMaps, options: BordersConfig
+) -> Iterator[Tables]:
+    """How typical towns differ across borders, in each photo and in all of them together."""
+    photos = [read_light_squares(file) for file in squares]
+    photos = one_of_each(photo.chosen(np.isin(photo.country, codes)) for photo in photos)
+    yield each_photo(photos, maps.countries, maps.cities, options)
+    if len(photos) > 1:
+        yield pool(photos, maps.countries, maps.cities, options)
 
 
 def _of_pair(pair: Pair, maps: BorderMaps, options: BordersConfig) -> Tables:
