@@ -18,7 +18,7 @@ from pipeline.report.page import TEMPLATES, environment, svg_picture
 
 def region_html(region: RegionResults, configuration: Region, facts: Sequence[Fact]) -> str:
     """The whole report as HTML; every text from files or configuration is escaped."""
-    compared = len(region.contrasts) + len(region.contrasts_by_years)
+    compared = sum(map(len, (region.contrasts, region.other_contrasts, region.contrasts_by_years)))
     return (
         environment()
         .get_template("region.html")
@@ -35,9 +35,11 @@ def region_html(region: RegionResults, configuration: Region, facts: Sequence[Fa
 
 
 def pooled_forest(region: RegionResults, sheet: Sheet) -> bytes:
-    """The contrast at every border, of all photos and by years, with 95 % intervals."""
-    of_all = [ForestRow(row, "all photos", palette.TEXT) for row in rows_of(region.contrasts)]
-    by_years = [
-        ForestRow(row, str(row.photo), palette.DATES[0]) for row in rows_of(region.contrasts_by_years)
-    ]
-    return drawn_forest([*of_all, *by_years], region.simulated, sheet)
+    """The contrasts at every border, of all photos and by years, with 95 % intervals."""
+    of_all, others, by_years = (
+        rows_of(table) for table in (region.contrasts, region.other_contrasts, region.contrasts_by_years)
+    )
+    rows = [ForestRow(row, str(row.quantity), palette.TEXT) for row in of_all]
+    rows += [ForestRow(row, str(row.quantity), palette.MUTED) for row in others]
+    rows += [ForestRow(row, f"{row.quantity}, {row.photo}", palette.DATES[0]) for row in by_years]
+    return drawn_forest(rows, region.simulated, sheet)
