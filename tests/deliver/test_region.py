@@ -1,6 +1,7 @@
 """A region's files: its contrasts in every one of them, styled, and safe against any title."""
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +11,18 @@ import pyogrio
 import pytest
 import shapely
 
-from pipeline.borders.quantities import MOTORWAYS, TOWNS
+from pipeline.borders.quantities import MOTORWAYS, OFF_MOTORWAYS, TOWNS
 from pipeline.borders.schema import of_pooled, pooled_layer
 from pipeline.borders.zones import AREA_CRS
+from pipeline.deliver.region import read_region
 from pipeline.models import Region
+from pipeline.report.chart_style import DESKTOP_SHEET, PHONE_SHEET
+from pipeline.report.region_page import pooled_forest
 from pipeline.steps.deliver_region import deliver_region
 from pipeline.steps.layers import write_layer
 from tests.conftest import REPOSITORY
 from tests.qgis.test_project import inspect
+from tests.report.test_charts import words
 from tests.scenes.delivery import TITLE
 from tests.scenes.places import cities_file
 
@@ -138,6 +143,19 @@ def test_the_report_says_what_was_found(folder: Path) -> None:
     assert "town Eupen &lt;3" in text
     assert "date unknown" in text
     assert text.count("data:image/svg+xml") == 2
+
+
+def test_the_chart_names_what_each_contrast_is_of(folder: Path) -> None:
+    region = read_region(
+        "both", TITLE, folder / "borders.gpkg", REPOSITORY / "data" / "borders.gpkg", cities_file(folder)
+    )
+    off = region.other_contrasts.assign(quantity=OFF_MOTORWAYS)
+    for sheet, full in ((DESKTOP_SHEET, True), (PHONE_SHEET, False)):
+        drawn = words(pooled_forest(replace(region, other_contrasts=off), sheet))
+        assert "off motorways" in drawn
+        assert ("towns off motorways" in drawn) == full
+        assert "towns, 2012" in drawn
+        assert "SIMULATED" in drawn
 
 
 def test_nothing_compared_is_said(tmp_path: Path) -> None:
