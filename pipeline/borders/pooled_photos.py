@@ -16,13 +16,13 @@ from pipeline.borders.zones import AREA_CRS
 
 
 def one_of_each(maps: Iterable[LightSquares]) -> list[LightSquares]:
-    """Every photo once, in order of time. A photo may lie on the maps of several cities, which show different
-    parts of it."""
+    """Every photo once, in order of time, those of no known time last. A photo may lie on the maps of several
+    cities, which show different parts of it."""
     by_photo: dict[str, list[LightSquares]] = {}
     for of_map in maps:
         by_photo.setdefault(of_map.photo, []).append(of_map)
     photos = [_merged(of_photo) for of_photo in by_photo.values()]
-    return sorted(photos, key=lambda photo: (photo.taken_at is None, str(photo.taken_at), photo.photo))
+    return sorted(photos, key=lambda photo: (str(photo.taken_at), photo.photo))
 
 
 def _merged(maps: Sequence[LightSquares]) -> LightSquares:

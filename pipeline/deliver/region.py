@@ -7,22 +7,26 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from pipeline.borders.pooling import ALL
+from pipeline.borders.quantities import TOWNS
 from pipeline.borders.squares import SQUARE_M
 from pipeline.borders.zones import AREA_CRS
 from pipeline.deliver.results import cities_in, inside, read_layer, read_table, without_geometry
 from pipeline.ground.cities import read_cities
 from pipeline.raster.grid import Grid
 
-# What rows of `contrasts` that pool all photos have in the column `photo`; others name years.
-ALL_PHOTOS = "all"
 # Tables of a region without a place on the map.
 PLAIN_TABLES = ("contrast_by_range", "contrast_trends", "left_out")
 
 
 @dataclass(frozen=True, eq=False)
 class RegionResults:
-    """All of a region: its map frame, what the map shows, its photos, what they say together - of all years
-    (`contrasts`) and by years (`contrasts_by_years`) -, the towns that they stand on, and plain tables."""
+    """All of a region: its map frame, what the map shows, its photos, what they say together, the towns that
+    this stands on, and plain tables.
+
+    `contrasts` are of a typical town and all photos, `other_contrasts` of other quantities, and
+    `contrasts_by_years` of a typical town in parts of the photos.
+    """
 
     name: str
     title: str
@@ -32,6 +36,7 @@ class RegionResults:
     cities: gpd.GeoDataFrame
     photos: gpd.GeoDataFrame
     contrasts: gpd.GeoDataFrame
+    other_contrasts: gpd.GeoDataFrame
     contrasts_by_years: gpd.GeoDataFrame
     town_units: gpd.GeoDataFrame
     tables: dict[str, pd.DataFrame]
@@ -50,7 +55,7 @@ def read_region(name: str, title: str, pooled: Path, borders: Path, cities: Path
     contrasts = read_table(pooled, "contrasts", AREA_CRS)
     lines, areas = (read_layer(borders, layer, AREA_CRS) for layer in ("borders", "countries"))
     grid = _frame(photos if photos.geometry.notna().any() else areas)
-    of_all = contrasts["photo"] == ALL_PHOTOS
+    of_all, of_towns = contrasts["photo"] == ALL, contrasts["quantity"] == TOWNS
     return RegionResults(
         name=name,
         title=title,
@@ -59,7 +64,8 @@ def read_region(name: str, title: str, pooled: Path, borders: Path, cities: Path
         countries=inside(areas, grid),
         cities=cities_in(grid, read_cities(cities)),
         photos=photos,
-        contrasts=contrasts[of_all],
+        contrasts=contrasts[of_all & of_towns],
+        other_contrasts=contrasts[of_all & ~of_towns],
         contrasts_by_years=contrasts[~of_all],
         town_units=read_table(pooled, "town_units", AREA_CRS),
         tables={name: without_geometry(read_table(pooled, name, AREA_CRS)) for name in PLAIN_TABLES},
@@ -74,6 +80,6 @@ def _frame(shown: gpd.GeoDataFrame) -> Grid:
 
 
 def write_contrasts(region: RegionResults, file: Path) -> None:
-    """The pooled contrasts as CSV, those of all years first."""
-    table = pd.concat([region.contrasts, region.contrasts_by_years])
+    """All pooled contrasts as CSV, those of a typical town first."""
+    table = pd.concat([region.contrasts, region.other_contrasts, region.contrasts_by_years])
     without_geometry(table).to_csv(file, index=False, lineterminator="\n")

@@ -14,7 +14,14 @@ import pyogrio
 import rasterio
 import shapely
 
-from pipeline.borders.schema import ALL_COLUMNS, COLUMNS, OF_TWO_PHOTOS, TEXT_COLUMNS, TONE_COLUMNS
+from pipeline.borders.schema import (
+    ALL_COLUMNS,
+    COLUMNS,
+    OF_TWO_PHOTOS,
+    POOLED_COLUMNS,
+    TEXT_COLUMNS,
+    TONE_COLUMNS,
+)
 from pipeline.camera.camera import Camera
 from pipeline.ground.cities import Cities, read_cities
 from pipeline.ground.roads import read_motorways
@@ -166,7 +173,8 @@ def read_city(
     gazetteer's `cities` and the photos that were refused."""
     grid = Grid.from_dict(json.loads(grid_file.read_text(encoding="utf-8")))
     tables = {name: read_table(compared, name, grid.crs) for name in COLUMNS}
-    of_photos = {name: table for name, table in tables.items() if name not in OF_TWO_PHOTOS}
+    others = {*OF_TWO_PHOTOS, *POOLED_COLUMNS}
+    of_photos = {name: table for name, table in tables.items() if name not in others}
     photos = [read_photo(folder, of_photos, grid.crs) for folder in folders]
     plain = {name: without_geometry(tables[name]) for name in PLAIN_TABLES}
     tones = {

@@ -43,10 +43,11 @@ PER_PAIR = {
 }
 REGION = {
     "cities": "Cities",
-    "contrasts": "Contrast of tone at the border, all photos",
-    "contrasts_by_years": "Contrast of tone at the border, by years",
+    "contrasts": "Contrast of a typical town, all photos",
+    "other_contrasts": "Contrast of motorways, and of towns off them",
+    "contrasts_by_years": "Contrast of a typical town, by years",
     "borders": "Borders",
-    "town_units": "Tone of towns",
+    "town_units": "Tone of towns against each other",
     "photos": "Frames of the photos",
     "countries": "Countries",
 }
@@ -57,6 +58,7 @@ STYLES: dict[str, Callable[[], VectorStyle]] = {
     "borders": border_styles.borders,
     "countries": border_styles.countries,
     "contrasts": border_styles.contrasts,
+    "other_contrasts": border_styles.contrasts,
     "contrasts_by_years": border_styles.contrasts,
     "regional_contrasts": border_styles.contrasts,
     "segments": border_styles.segments,
@@ -66,7 +68,7 @@ STYLES: dict[str, Callable[[], VectorStyle]] = {
     "changes": border_styles.changes,
     "cities": town_styles.cities,
     "towns": town_styles.towns,
-    "town_units": town_styles.towns,
+    "town_units": town_styles.town_units,
     "cores": town_styles.cores,
     "motorways": motorway_styles.motorways,
     "motorway_ends": motorway_styles.motorway_ends,

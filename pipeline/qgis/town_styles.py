@@ -36,6 +36,21 @@ def towns() -> VectorStyle:
     return VectorStyle(tone_classes(0.6), text, '"name"')
 
 
+def town_units() -> VectorStyle:
+    """Towns of all photos by how their tone differs from the middle one's; lights that are no town are left
+    out."""
+    rules, lower = [], '"is_town"'
+    for stop in palette.CONTRAST:
+        upper = f' AND "tone_g_r" < {stop.value:g}' if stop.value < float("inf") else ""
+        label = _worded(
+            stop.label, {"first country greener": "more orange", "second country greener": "greener"}
+        )
+        rules.append(Rule(label, symbol(marker("circle", stop.colour, 2.2, BACKGROUND)), lower + upper))
+        lower = f'"is_town" AND "tone_g_r" >= {stop.value:g}'
+    text = labels('CASE WHEN @map_scale < 400000 THEN "name" END', TEXT, BACKGROUND, 7, "around", "3")
+    return VectorStyle(by_rules(rules), text, '"name"')
+
+
 def cores() -> VectorStyle:
     """The towns around a city, coloured by how the city differs from them."""
 

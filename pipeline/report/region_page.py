@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 from markupsafe import Markup
 
+from pipeline.borders.quantities import TOWNS
 from pipeline.deliver import palette
 from pipeline.deliver.provenance import Fact, configuration_hash
 from pipeline.deliver.region import RegionResults
@@ -18,7 +20,7 @@ from pipeline.report.page import TEMPLATES, environment, svg_picture
 
 def region_html(region: RegionResults, configuration: Region, facts: Sequence[Fact]) -> str:
     """The whole report as HTML; every text from files or configuration is escaped."""
-    compared = len(region.contrasts) + len(region.contrasts_by_years)
+    compared = sum(map(len, (region.contrasts, region.other_contrasts, region.contrasts_by_years)))
     return (
         environment()
         .get_template("region.html")
@@ -35,9 +37,17 @@ def region_html(region: RegionResults, configuration: Region, facts: Sequence[Fa
 
 
 def pooled_forest(region: RegionResults, sheet: Sheet) -> bytes:
-    """The contrast at every border, of all photos and by years, with 95 % intervals."""
-    of_all = [ForestRow(row, "all photos", palette.TEXT) for row in rows_of(region.contrasts)]
-    by_years = [
-        ForestRow(row, str(row.photo), palette.DATES[0]) for row in rows_of(region.contrasts_by_years)
-    ]
-    return drawn_forest([*of_all, *by_years], region.simulated, sheet)
+    """The contrasts at every border, of all photos and by years, with 95 % intervals."""
+    of_all, others, by_years = (
+        rows_of(table) for table in (region.contrasts, region.other_contrasts, region.contrasts_by_years)
+    )
+    rows = [ForestRow(row, _label(row, sheet), palette.TEXT) for row in of_all]
+    rows += [ForestRow(row, _label(row, sheet), palette.MUTED) for row in others]
+    rows += [ForestRow(row, f"{_label(row, sheet)}, {row.photo}", palette.DATES[0]) for row in by_years]
+    return drawn_forest(rows, region.simulated, sheet)
+
+
+def _label(row: Any, sheet: Sheet) -> str:
+    """What a contrast is of, short enough for a phone."""
+    quantity = str(row.quantity)
+    return quantity.removeprefix(f"{TOWNS} ") if sheet.narrow else quantity

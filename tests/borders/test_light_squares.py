@@ -41,11 +41,12 @@ ROAD = box(0.1, -5, 0.4, 5)
 SIGMA = 0.1
 
 
-def seen_on(on: Grid, evidence: EvidenceLevel = "raw") -> Scene:
-    """A photo from straight above the middle of a map, with pixels of PIXEL_M there."""
+def seen_on(on: Grid, evidence: EvidenceLevel = "raw", from_km: float = 0.0) -> Scene:
+    """A photo of a map, looking at its middle from straight above, or from so far in the north, with pixels
+    of PIXEL_M right below."""
     (x0, y0, x1, y1), size = on.bounds, 1001
     lon, lat = transformer(AREA_CRS, "EPSG:4326").transform((x0 + x1) / 2, (y0 + y1) / 2)
-    position = to_ecef(lon, lat, 400e3)
+    position = to_ecef(lon, lat + from_km / 111.2, 400e3)
     rotation = look_at_rotation(position, to_ecef(lon, lat), 0.0)
     camera = Camera(position, rotation, 400e3 / PIXEL_M, ((size - 1) / 2,) * 2, size, size)
     solved = SolvedCamera(camera, ("rotation_x_rad", "rotation_y_rad"), np.eye(2) * 1e-9)
@@ -144,11 +145,37 @@ def test_the_sigma_of_a_square_is_that_of_averaged_noise_or_more() -> None:
     assert truth < found < 1.2 * truth
 
 
+def test_where_pixels_are_smaller_tone_is_averaged_over_as_many_cells() -> None:
+    """Seen from the north, pixels are larger in the south than in the north of 200 km: the south is less
+    sure, the north no surer than the middle."""
+    on, land = grid(1, 200, PIXEL_M), countries(1, 200, 1)
+    ones = np.ones((2000, 10))
+    sigma = summed(ones, ones > 0, land, on, from_km=300).tone_sigma
+    assert (sigma[:100] > sigma[100:]).all()
+    assert np.ptp(sigma[101:]) < 1e-12
+    assert np.ptp(sigma[:100]) > 1e-3
+
+
 def test_a_square_without_light_has_no_tone() -> None:
     """Noise alone may leave a cell less than none."""
     squares = summed(-RED, LIT, countries(2, 1, 1.5), grid(2, 1, 500.0))
     assert np.isinf(squares.tone_sigma).all()
     assert squares.power.tolist() == [0, 0, 0]
+
+
+def test_a_cell_of_less_than_no_light_weighs_nothing() -> None:
+    """But it is in the sums, from which noise must not be chosen out."""
+    red = np.array([[2.0, -1.0]])
+    squares = summed(red, red != 0, countries(1, 1, 1), grid(1, 0.5, 500.0))
+    assert squares.red.tolist() == [1.0 / 4]
+    assert squares.power.tolist() == [3.0]
+    assert squares.tone_sigma.tolist() == pytest.approx([SIGMA])
+
+
+def test_light_outside_all_countries_is_left_out() -> None:
+    squares = summed(RED, LIT, countries(1, 1, 0.5), grid(2, 1, 500.0))
+    assert squares.column.tolist() == [4000, 4000]
+    assert squares.n_cells.sum() == 3
 
 
 def random_map() -> tuple[np.ndarray, np.ndarray]:
@@ -189,7 +216,7 @@ def test_exclusion_zones_are_those_of_the_borders_in_the_frame_and_near_it() -> 
     on = grid(2, 2, 500.0)
     scene, nothing = seen_on(on), (np.full((4, 4), np.nan),) * 3
     for border_km, pairs in ((1.5, {"BE-DE"}), (15.0, {"BE-DE"}), (25.0, set())):
-        land = countries(60, 2, border_km)
+        land = countries(60, 60, border_km)
         squares = light_squares(
             scene, [(Tile(0, 0, 4, 4), np.stack(nothing), np.stack(nothing[:2]))], land, NO_ROADS
         )

@@ -45,7 +45,7 @@ def test_a_photo_on_two_maps_is_one_photo() -> None:
     """The first map shows columns 0 to 4, the second 3 to 7, of which the outermost may be cut: each square
     is from the first map that shows it whole, and at the edge of all of them from the first that shows it."""
     west = block(range(5), range(4), 1.0, exclusion_m={"BE-DE": 300.0, "BE-LU": 100.0})
-    east = block(range(3, 8), range(4), 2.0, cell_km2=0.125, exclusion_m={"BE-DE": 400.0})
+    east = block(range(3, 8), range(4), 2.0, cell_km2=0.125, exclusion_m={"BE-DE": 400.0, "BE-LU": 50.0})
     (photo,) = one_of_each([west, east])
     found = np.full((8, 4), np.nan)
     found[photo.column, photo.row] = photo.red

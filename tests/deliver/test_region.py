@@ -1,6 +1,7 @@
 """A region's files: its contrasts in every one of them, styled, and safe against any title."""
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +11,18 @@ import pyogrio
 import pytest
 import shapely
 
-from pipeline.borders.schema import layer
+from pipeline.borders.quantities import MOTORWAYS, OFF_MOTORWAYS, TOWNS
+from pipeline.borders.schema import of_pooled, pooled_layer
 from pipeline.borders.zones import AREA_CRS
+from pipeline.deliver.region import read_region
 from pipeline.models import Region
+from pipeline.report.chart_style import DESKTOP_SHEET, PHONE_SHEET
+from pipeline.report.region_page import pooled_forest
 from pipeline.steps.deliver_region import deliver_region
 from pipeline.steps.layers import write_layer
 from tests.conftest import REPOSITORY
 from tests.qgis.test_project import inspect
+from tests.report.test_charts import words
 from tests.scenes.delivery import TITLE
 from tests.scenes.places import cities_file
 
@@ -27,15 +33,19 @@ MIDDLE = (WEST + EAST) / 2
 SENTENCE = "The German side is greener than the Belgian one by 0.42 (95 %: 0.30 to 0.54)."
 
 
-def contrasts(**more: Any) -> gpd.GeoDataFrame:
-    """Of all photos and of two spans of years, the second without a number."""
+def contrasts() -> gpd.GeoDataFrame:
+    """Of typical towns and of motorways in all photos; of towns by years, the later ones without a number."""
     course = shapely.MultiLineString([[(1e3 * MIDDLE, 1e3 * SOUTH), (1e3 * MIDDLE, 1e3 * NORTH)]])
     pair = {"pair": "BE-DE", "first": "BE", "second": "DE", "geometry": course}
     numbers = {"contrast_g_r": 0.42, "low95": 0.3, "high95": 0.54}
-    rows = [pair | numbers | {"statement": SENTENCE}] * 2 + [pair | {"statement": "None can be given."}]
-    table = layer(rows, "contrasts").assign(evidence="jpeg", simulated=[True, True, False])
-    table.insert(0, "photo", ["all", "2010-2014", "2015-2019"])
-    return table.assign(**more)
+    rows = [
+        {"photo": "2012", "quantity": TOWNS, "statement": "In 2012."} | numbers,
+        {"photo": "all", "quantity": MOTORWAYS, "statement": "Of motorways."} | numbers,
+        {"photo": "all", "quantity": TOWNS, "statement": SENTENCE} | numbers,
+        {"photo": "2022", "quantity": TOWNS, "statement": "None can be given."},
+    ]
+    table = pooled_layer([row | pair for row in rows], "contrasts")
+    return of_pooled(table, "contrasts", [("jpeg", True), ("raw", False)])
 
 
 def photos() -> gpd.GeoDataFrame:
@@ -71,29 +81,41 @@ def delivered(folder: Path, pooled: dict[str, gpd.GeoDataFrame]) -> Path:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    trend = {"pair": ["BE-DE"], "statement": ["It does not change."]}
-    plain = gpd.GeoDataFrame(trend, geometry=[None], crs=AREA_CRS)
-    town = gpd.GeoDataFrame(
-        {"name": ["Eupen"], "country": ["BE"], "tone_g_r": [-0.9]},
-        geometry=[shapely.MultiPolygon([shapely.box(4050e3, 3080e3, 4052e3, 3082e3)])],
-        crs=AREA_CRS,
-    )
-    pooled = {"contrasts": contrasts(), "town_units": town, "contrast_trends": plain, "photos": photos()}
+    pair: dict[str, Any] = {"pair": "BE-DE", "first": "BE", "second": "DE", "geometry": None}
+    rows = {
+        "town_units": [
+            {"name": name, "country": "BE", "tone_g_r": 0.3, "is_town": name is not None, "geometry": place}
+            for name, place in (
+                ("Eupen", shapely.Point(4050e3, 3080e3)),
+                (None, shapely.Point(4040e3, 3080e3)),
+            )
+        ],
+        "contrast_trends": [pair | {"statement": "It does not change."}],
+        "left_out": [pair | {"what": "town", "name": "Eupen <3", "contrast_g_r": 0.4, "moves_by": -0.02}],
+        "contrast_by_range": [],
+    }
+    pooled = {
+        name: of_pooled(pooled_layer(of_layer, name), name, [("jpeg", True)])
+        for name, of_layer in rows.items()
+    }
+    pooled |= {"contrasts": contrasts(), "photos": photos()}
     return delivered(tmp_path_factory.mktemp("region") / "both", pooled)
 
 
-def test_the_csv_has_the_contrasts_those_of_all_photos_first(folder: Path) -> None:
+def test_the_csv_has_all_contrasts_the_headlines_first(folder: Path) -> None:
     with (folder / "both.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    assert [row["photo"] for row in rows] == ["all", "2010-2014", "2015-2019"]
-    assert [row["contrast_g_r"] for row in rows] == ["0.42", "0.42", ""]
+    assert [row["photo"] for row in rows] == ["all", "all", "2012", "2022"]
+    assert [row["quantity"] for row in rows] == [TOWNS, MOTORWAYS, TOWNS, TOWNS]
+    assert [row["contrast_g_r"] for row in rows] == ["0.42", "0.42", "0.42", ""]
     assert rows[0]["statement"] == SENTENCE
     assert "geometry" not in rows[0]
 
 
 def test_the_geopackage_has_all_layers(folder: Path) -> None:
     layers = dict(pyogrio.list_layers(folder / "both.gpkg"))
-    shown = {"cities", "contrasts", "contrasts_by_years", "borders", "town_units", "photos", "countries"}
+    shown = {"contrasts", "other_contrasts", "contrasts_by_years", "town_units", "photos"}
+    shown |= {"cities", "borders", "countries"}
     assert {name for name, kind in layers.items() if kind} == shown
     assert set(layers) - shown == {
         *("contrast_trends", "contrast_by_range", "left_out", "metadata", "layer_styles")
@@ -115,9 +137,25 @@ def test_the_report_says_what_was_found(folder: Path) -> None:
     assert text.count(SENTENCE) == 1
     assert "SIMULATED: not a measurement" in text
     assert "1 of the 2 photos pooled here were made by a computer." in text
-    assert text.count("Belgium → Germany") == 1 + 3  # its sentence and its three rows
+    # Its sentence, its four rows, its trend and what is left out.
+    assert text.count("Belgium → Germany") == 1 + 4 + 1 + 1
+    assert "It does not change." in text
+    assert "town Eupen &lt;3" in text
     assert "date unknown" in text
     assert text.count("data:image/svg+xml") == 2
+
+
+def test_the_chart_names_what_each_contrast_is_of(folder: Path) -> None:
+    region = read_region(
+        "both", TITLE, folder / "borders.gpkg", REPOSITORY / "data" / "borders.gpkg", cities_file(folder)
+    )
+    off = region.other_contrasts.assign(quantity=OFF_MOTORWAYS)
+    for sheet, full in ((DESKTOP_SHEET, True), (PHONE_SHEET, False)):
+        drawn = words(pooled_forest(replace(region, other_contrasts=off), sheet))
+        assert "off motorways" in drawn
+        assert ("towns off motorways" in drawn) == full
+        assert "towns, 2012" in drawn
+        assert "SIMULATED" in drawn
 
 
 def test_nothing_compared_is_said(tmp_path: Path) -> None:
@@ -127,7 +165,7 @@ def test_nothing_compared_is_said(tmp_path: Path) -> None:
     text = (folder / "report.html").read_text(encoding="utf-8")
     assert "No border was compared: the photos show no light on both sides of one." in text
     assert "data:image/svg+xml" not in text
-    assert (folder / "dark.csv").read_text(encoding="utf-8").startswith("photo,pair,")
+    assert (folder / "dark.csv").read_text(encoding="utf-8").startswith("photo,taken_at,pair,")
     assert (folder / "dark.qgz").stat().st_size > 0
     assert set(dict(pyogrio.list_layers(folder / "dark.gpkg"))) >= {"borders", "countries", "cities"}
 
@@ -136,8 +174,10 @@ def test_the_project_opens_styled(folder: Path, qgis_python: str, tmp_path: Path
     told = inspect(qgis_python, folder / "both.qgz", tmp_path / "drawn.png")
     assert told["said"] == told["render_errors"] == []
     assert told["title"] == TITLE
-    assert len(told["valid"]) == 7
+    assert len(told["valid"]) == 8
     assert all(told["valid"].values())
     assert all(told["counts"].values())
     assert told["home"] == pytest.approx([1e3 * km for km in (WEST, SOUTH, EAST, NORTH)])
-    assert set(told["order"]) - set(told["visible"]) == {"layer_of_contrasts_by_years"}
+    assert set(told["order"]) - set(told["visible"]) == {
+        *("layer_of_other_contrasts", "layer_of_contrasts_by_years")
+    }
