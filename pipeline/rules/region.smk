@@ -9,7 +9,7 @@ rule region:
         f"{REGION}/logs/region.log",
     conda:
         "../../environment.yaml"
-    threads: 2
+    threads: 1
     resources:
         mem_mb=memory_mb,
         runtime=runtime_min,
