@@ -106,11 +106,14 @@ def town_contrast(
     settings: BorderSettings,
     systematic: float = 0.0,
     plane: float | None = None,
+    like: TownContrast | None = None,
 ) -> TownContrast:
-    """The contrast of the units given, all within `range_km`. `systematic`: an error (1 sigma) that no light
-    tells; `plane`: the size of trends from edge to edge where it is known."""
+    """The contrast of the units given, all within `range_km`. `systematic`: an error (1 sigma) that no
+    light tells; `plane`: the size of trends from edge to edge where it is known; `like`: a contrast of much
+    the same light, which shortens the search."""
     known = town_tones(shown, codes)
-    posterior = fit_towns(known, settings.towns.shared_m, settings.sizes, plane)
+    start = like.posterior.best if like else None
+    posterior = fit_towns(known, settings.towns.shared_m, settings.sizes, plane, start)
     step = step_of(known)
     low, high = posterior.interval(step, settings.contrast.level, systematic)
     low90, high90 = posterior.interval(step, settings.contrast.equivalence_level, systematic)
@@ -179,7 +182,7 @@ def by_range(
     best = next(each.range_km for each in curve if each.high - each.low <= enough)
     if len(near[best].units) == len(near[longest].units):
         return curve, replace(whole, range_km=best)
-    return curve, town_contrast(near[best], codes, best, settings, systematic, plane)
+    return curve, town_contrast(near[best], codes, best, settings, systematic, plane, whole)
 
 
 def _at_range(towns: Shown, range_km: float, whole: TownContrast, settings: BorderSettings) -> AtRange:

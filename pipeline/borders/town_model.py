@@ -65,10 +65,15 @@ class Posterior:
 
 
 def fit_towns(
-    known: TownTones, shared_m: float, settings: SizeSettings, plane: float | None = None
+    known: TownTones,
+    shared_m: float,
+    settings: SizeSettings,
+    plane: float | None = None,
+    like: Sizes | None = None,
 ) -> Posterior:
     """The coefficients of the design, averaged over the sizes of the random parts. `plane`: the size (1
-    sigma) of trends from edge to edge where it is known."""
+    sigma) of trends from edge to edge where it is known; `like`: sizes that the likeliest are looked for
+    from, those of light that is much the same."""
     likelihood = Likelihood(known, shared_m)
     asked, given = _asked(known, settings, plane)
 
@@ -87,7 +92,7 @@ def fit_towns(
 
     # By their logs: at a size of nothing the likelihood is level, and a search that comes there stays.
     bounds = [(math.log(settings.least), math.log(settings.most))] * len(asked)
-    start = [math.log(settings.start)] * len(asked)
+    start = [math.log(getattr(like, name) if like else settings.start) for name in asked]
     searched = minimize(
         lambda logs: minus_log(np.exp(logs)), start, method="L-BFGS-B", bounds=bounds, options={"ftol": 1e-6}
     )

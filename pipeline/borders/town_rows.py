@@ -82,7 +82,7 @@ def contrasts_of(
         if missing is not None:
             rows.append(about | _none(quantity, missing))
             continue
-        contrast = town_contrast(near, border.codes, best.range_km, settings, systematic, trend_sigma)
+        contrast = town_contrast(near, border.codes, best.range_km, settings, systematic, trend_sigma, best)
         rows.append(about | _row(contrast, quantity, settings))
     return rows, curve, best
 

@@ -35,8 +35,9 @@ def by_years(contrast: TownContrast, border: PooledBorder, settings: BorderSetti
         return {}
     used = np.any([_within(years, window) for window in windows], axis=0)
     of_photo = np.array([_within(years, window) for window in windows]).argmax(axis=0)[used]
-    known = in_windows(contrast.known, used, of_photo, len(windows))
-    posterior = fit_towns(known, towns.shared_m, settings.sizes)
+    near = _nearest(contrast.known, border, towns.most_units // len(windows))
+    known = in_windows(near, used, of_photo, len(windows))
+    posterior = fit_towns(known, towns.shared_m, settings.sizes, like=contrast.posterior.best)
     dates = np.array([_year(at) for at, use in zip(contrast.shown.taken, used, strict=True) if at and use])
     middle = np.array([dates[of_photo == window].mean() for window in range(len(windows))])
     steps = np.eye(known.design.shape[2])[: len(windows)]
@@ -47,6 +48,25 @@ def by_years(contrast: TownContrast, border: PooledBorder, settings: BorderSetti
     ]
     trend = _trend(posterior, steps, list(map(_label, windows)), middle, contrast, border, settings)
     return {"contrasts": rows, "contrast_trends": [border.about | trend]}
+
+
+def _nearest(known: TownTones, border: PooledBorder, most: int) -> TownTones:
+    """What photos show of the towns nearest to the border, for each counts once a window."""
+    away_m = border.line.distance_m(known.x_m, known.y_m, np.inf)
+    kept = np.sort(np.argsort(away_m, kind="stable")[:most])
+    return replace(
+        known,
+        tone=known.tone[:, kept],
+        sigma=known.sigma[:, kept],
+        frame=known.frame[:, kept],
+        design=known.design[:, kept],
+        second=known.second[kept],
+        town=np.arange(len(kept)),
+        window=known.window[kept],
+        mixed=known.mixed[np.ix_(kept, kept)],
+        x_m=known.x_m[kept],
+        y_m=known.y_m[kept],
+    )
 
 
 def _within(years: Ints, window: tuple[int, int]) -> Bools:

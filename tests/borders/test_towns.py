@@ -297,7 +297,8 @@ def test_what_carries_the_contrast_is_told(pooled):
 def test_a_photo_by_itself_says_why_there_is_no_contrast_of_motorways(pooled):
     each = pooled["each"].set_index("quantity")
     assert np.isfinite(each.loc[TOWNS, "contrast_g_r"])
-    assert each.loc[OFF_MOTORWAYS, "contrast_g_r"] == pytest.approx(each.loc[TOWNS, "contrast_g_r"], abs=1e-9)
+    # There are no motorways here: the same towns, averaged over sizes that were looked for from elsewhere.
+    assert each.loc[OFF_MOTORWAYS, "contrast_g_r"] == pytest.approx(each.loc[TOWNS, "contrast_g_r"], abs=0.01)
     assert "no stretches with light" in each.loc[MOTORWAYS, "statement"]
     assert each.loc[MOTORWAYS, "verdict"] == "none"
 

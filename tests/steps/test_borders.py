@@ -15,7 +15,7 @@ import rasterio
 import shapely
 from pyproj import Transformer
 
-from pipeline.borders.schema import POOLED_COLUMNS, COLUMNS, GEOMETRY, OF_TWO_PHOTOS
+from pipeline.borders.schema import COLUMNS, GEOMETRY, OF_TWO_PHOTOS, POOLED_COLUMNS
 from pipeline.borders.zones import AREA_CRS
 from pipeline.camera.camera import Camera, look_at_rotation
 from pipeline.camera.earth import to_ecef
