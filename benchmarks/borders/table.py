@@ -4,17 +4,17 @@ python -m benchmarks.borders.table
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from scipy.stats import beta
-
 from benchmarks.borders import change, contrast, motorways
+from benchmarks.borders.formats import HELD, chance_share, markdown, word
+from benchmarks.borders.towns_table import rendered_table, towns_table, towns_targets
 
 HERE = Path(__file__).parent
 PAGE = HERE.parents[1] / "docs" / "borders-benchmark.md"
-HELD, FALSE_ALARMS = (0.93, 0.97), (0.03, 0.07)
+FALSE_ALARMS = (0.03, 0.07)
 MEDIAN_M, FEW, SCENES = 150, 20, 200
 MAX_SECONDS, MAX_GB = 60, 2
 TREND = "a trend of 0.3 between the pictures"
@@ -22,8 +22,11 @@ TREND = "a trend of 0.3 between the pictures"
 Row = dict[str, Any]
 
 
-def page(towns: Row, roads: Row, dates: Row, frame: Row) -> str:
-    """The whole page from contrast.json, motorways.json, change.json and timing.json."""
+def page(
+    lights: Row, roads: Row, dates: Row, frame: Row, towns: Row, rendered: list[Row], pooling: Row
+) -> str:
+    """The whole page from contrast.json, motorways.json, change.json, timing.json, towns.json,
+    rendered.json and pooling.json."""
     ends = {name: row for name, row in roads.items() if name.startswith("end")}
     sides = {name: row for name, row in roads.items() if " both " in name}
     borders = {name: row for name, row in roads.items() if name.startswith("border")}
@@ -32,11 +35,14 @@ def page(towns: Row, roads: Row, dates: Row, frame: Row) -> str:
     middle = contrast.CONFIG.contrast_km / 2 / setting.towns.width_km  # of a side, as a part of the frame
     text = (HERE / "page.md").read_text(encoding="utf-8")
     return text.format(
-        targets=_targets(towns, ends, sides, dates),
-        coverage=_coverage(towns["coverage"]),
-        placebo=_placebo(towns["placebo"]),
-        segments=_segments(towns["segments"]),
-        short=_short(towns["segments"]),
+        targets=_targets(towns_targets(towns, rendered, pooling), lights, ends, sides, dates),
+        towns=towns_table(towns),
+        rendered=rendered_table(rendered),
+        pooling=_pooling(pooling),
+        coverage=_coverage(lights["coverage"]),
+        placebo=_placebo(lights["placebo"]),
+        segments=_segments(lights["segments"]),
+        short=_short(lights["segments"]),
         unfinished=_unfinished(roads),
         ends=_ends(ends),
         sides=_sides(sides),
@@ -50,10 +56,12 @@ def page(towns: Row, roads: Row, dates: Row, frame: Row) -> str:
     )
 
 
-def _targets(towns: Row, ends: Row, sides: Row, dates: Row) -> str:
+def _targets(
+    of_towns: list[tuple[str, str, str, str]], lights: Row, ends: Row, sides: Row, dates: Row
+) -> str:
     """One line for each thing asked: of how many settings it holds."""
-    contrasts = [(row["coverage"], row["given"]) for row in towns["coverage"].values()]
-    placebos = [(row["at_5_percent"], row["given"]) for row in towns["placebo"].values()]
+    contrasts = [(row["coverage"], row["given"]) for row in lights["coverage"].values()]
+    placebos = [(row["at_5_percent"], row["given"]) for row in lights["placebo"].values()]
     placed = [row for row in ends.values() if row.get("ends_given", 0) >= FEW]
     fine = [row for row in placed if row["resolution_m"] == 20]
     held = [(row["covered"], row["ends_given"]) for row in placed]
@@ -64,7 +72,8 @@ def _targets(towns: Row, ends: Row, sides: Row, dates: Row) -> str:
     kept = [(row["first_coverage"], row["given"]) for row in dates["coverage"].values()]
     gained = [(row["second_coverage"], row["given"]) for row in dates["coverage"].values()]
     lines = [
-        ("planted contrast held by its interval", "93 to 97 %", *_of(contrasts, HELD)),
+        *of_towns,
+        ("all light's contrast held by its interval", "93 to 97 %", *_of(contrasts, HELD)),
         ("false alarms of placebos at 5 %", "3 to 7 %", *_of(placebos, FALSE_ALARMS)),
         ("planted end of light held by its interval", "93 to 97 %", *_of(held, HELD)),
         (
@@ -83,41 +92,20 @@ def _targets(towns: Row, ends: Row, sides: Row, dates: Row) -> str:
         ("change held on the side that has it", "93 to 97 %", *_of(gained, HELD)),
         ("no change held on the side without", "93 to 97 %", *_of(kept, HELD)),
     ]
-    return _table(("quantity", "asked", "measured", ""), lines)
+    return markdown(("quantity", "asked", "measured", ""), lines)
 
 
 def _of(shares: Sequence[tuple[float, int]], band: tuple[float, float]) -> tuple[str, str]:
     """How many settings are in a band, and whether the others may be so by chance."""
-    words = [_word(share, n, band) for share, n in shares]
+    words = [word(share, n, band) for share, n in shares]
     worst = next((word for word in ("missed", "unclear") if word in words), "met")
     percent = sorted(100 * share for share, _ in shares)
     text = f"{words.count('met')} of {len(words)} settings; {percent[0]:.1f} to {percent[-1]:.1f} %"
     return text, worst if worst == "met" else f"{worst} in {words.count(worst)}"
 
 
-def _word(share: float, n: int, band: tuple[float, float]) -> str:
-    """met: in the band; unclear: a share in the band may look so in n scenes; missed: it may not."""
-    if band[0] <= round(share, 4) <= band[1]:
-        return "met"
-    low, high = _chance(share, n)
-    return "missed" if high < band[0] or low > band[1] else "unclear"
-
-
-def _chance(share: float, n: int) -> tuple[float, float]:
-    """The 95 % interval of a share found in n scenes (Clopper and Pearson)."""
-    k = round(share * n)
-    low = float(beta.ppf(0.025, k, n - k + 1)) if k else 0.0
-    high = float(beta.ppf(0.975, k + 1, n - k)) if k < n else 1.0
-    return low, high
-
-
-def _share(share: float, n: int) -> str:
-    low, high = _chance(share, n)
-    return f"{100 * share:.1f} % ({100 * low:.0f} to {100 * high:.0f})"
-
-
 def _coverage(rows: Row) -> str:
-    return _table(
+    return markdown(
         (
             "setting",
             "scenes",
@@ -134,8 +122,8 @@ def _coverage(rows: Row) -> str:
                 name,
                 str(row["scenes"]),
                 str(row["given"]),
-                _share(row["coverage"], row["given"]),
-                _word(row["coverage"], row["given"], HELD),
+                chance_share(row["coverage"], row["given"]),
+                word(row["coverage"], row["given"], HELD),
                 f"{row['bias']:+.3f} +-{row['bias_sigma']:.3f}",
                 f"{row['half_width_median']:.2f}",
                 f"{100 * row['called_greener']:.0f} %",
@@ -147,15 +135,15 @@ def _coverage(rows: Row) -> str:
 
 
 def _placebo(rows: Row) -> str:
-    return _table(
+    return markdown(
         ("setting", "scenes", "p given", "p <= 5 %", "", "p <= 20 %"),
         [
             (
                 name,
                 str(row["scenes"]),
                 str(row["given"]),
-                _share(row["at_5_percent"], row["given"]),
-                _word(row["at_5_percent"], row["given"], FALSE_ALARMS),
+                chance_share(row["at_5_percent"], row["given"]),
+                word(row["at_5_percent"], row["given"], FALSE_ALARMS),
                 f"{100 * row['at_20_percent']:.0f} %",
             )
             for name, row in rows.items()
@@ -164,7 +152,7 @@ def _placebo(rows: Row) -> str:
 
 
 def _segments(rows: Row) -> str:
-    return _table(
+    return markdown(
         ("setting", "scenes", "segments", "too dark", "held", "half width"),
         [
             (
@@ -214,19 +202,19 @@ def _ends(rows: Row) -> str:
             (
                 _setting(name),
                 *told,
-                _share(row["covered"], n),
-                _word(row["covered"], n, HELD),
+                chance_share(row["covered"], n),
+                word(row["covered"], n, HELD),
                 str(row["median_error_m"]),
                 str(row["p90_error_m"]),
                 str(row["median_width_m"]),
             )
         )
     head = ("planted", "scenes", "ends given", "left open", "called dark or lit on both sides")
-    return _table((*head, "held", "", "error: median, m", "90 %, m", "interval, m"), lines)
+    return markdown((*head, "held", "", "error: median, m", "90 %, m", "interval, m"), lines)
 
 
 def _sides(rows: Row) -> str:
-    return _table(
+    return markdown(
         ("planted", "scenes", "called so", "left open", "wrong"),
         [
             (
@@ -250,7 +238,7 @@ def _borders(rows: Row) -> str:
         sigma = f"{row['position_sigma_m']:.0f} m"
         lines.append((place, sigma, *map(str, (row["seeds"], *found, row["seeds"] - sum(found)))))
     head = ("light ends at", "position, 1 sigma", "scenes", "national", "regional", "elsewhere", "left open")
-    return _table((*head, "other"), lines)
+    return markdown((*head, "other"), lines)
 
 
 def _right(row: Row) -> int:
@@ -283,12 +271,22 @@ def _change(rows: Row) -> str:
     for name, row in rows.items():
         line = [name, str(row["scenes"])]
         for side in ("first", "second", "border"):
-            line.append(_share(row[f"{side}_coverage"], row["given"]))
-            line.append(_word(row[f"{side}_coverage"], row["given"], HELD))
+            line.append(chance_share(row[f"{side}_coverage"], row["given"]))
+            line.append(word(row[f"{side}_coverage"], row["given"], HELD))
         line += [f"{row['border_bias']:+.3f}", f"{100 * row['border_called']:.0f} %"]
         lines.append([*line, f"{row['border_half_width']:.2f}"])
     head = ("setting", "scenes", "first side held", "", "second side held", "", "difference held", "")
-    return _table((*head, "its mean error", "difference called", "half width"), lines)
+    return markdown((*head, "its mean error", "difference called", "half width"), lines)
+
+
+def _pooling(found: Row) -> str:
+    if not found:
+        return "Not measured."
+    return (
+        f"{found['photos']} photos that show {found['towns']:.0f} towns near one border: "
+        f"{found['seconds']:.0f} s on the clock, {found['processor_seconds']:.0f} s of processor, "
+        f"{found['memory_gb']:.1f} GB."
+    )
 
 
 def _frame(found: Row) -> str:
@@ -306,14 +304,8 @@ def _frame(found: Row) -> str:
     head = ("tables of", "time", f"processor (asked: {MAX_SECONDS} s)", f"memory (asked: {MAX_GB} GB)", "")
     return (
         f"{found['cells'] / 1e6:.0f} million cells, {100 * found['lit_share']:.0f} % of them lit, in which "
-        f"four countries meet.\n\n{_table(head, lines)}"
+        f"four countries meet.\n\n{markdown(head, lines)}"
     )
-
-
-def _table(head: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
-    rule = ["---"] * len(head)
-    text = "\n".join("| " + " | ".join(line) + " |" for line in (head, rule, *lines))
-    return text.replace("+-", "±").replace("<=", "≤")
 
 
 def stored(name: str) -> Row:
@@ -323,7 +315,7 @@ def stored(name: str) -> Row:
 
 
 def main() -> None:
-    names = ("contrast", "motorways", "change", "timing")
+    names = ("contrast", "motorways", "change", "timing", "towns", "rendered", "pooling")
     PAGE.write_text(page(*(stored(name) for name in names)), encoding="utf-8")
     print(PAGE)
 

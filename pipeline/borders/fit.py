@@ -10,6 +10,7 @@ from pipeline.camera.earth import Array
 
 # Newton steps of the regression: it converges quadratically, and tones of lamps are near where it begins.
 ITERATIONS = 6
+FARTHEST = 15.0  # ln of a ratio of colours; those of lamps are within 3 of 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +43,8 @@ def ratio_fit(red: Array, green: Array, weight: Array, design: Array, unit: Ints
         coefficients = np.linalg.pinv(design.T @ (working[:, None] * design), hermitian=True) @ (
             design.T @ step
         )
-        p = 1 / (1 + np.exp(-design @ coefficients))
+        # Of a handful of patches a step may overshoot by orders of magnitude; no lamp has such a ratio.
+        p = 1 / (1 + np.exp(-np.clip(design @ coefficients, -FARTHEST, FARTHEST)))
     residual = (weight * green - n * p) / math.log(2)
     return _fit(coefficients / math.log(2), n * p * (1 - p), residual, design, unit)
 

@@ -532,3 +532,10 @@ def test_a_ratio_without_a_unit_by_hand():
     assert fit.left_out[:, 0] == pytest.approx((-off / (own.sum() - own))[order])
     assert fit.residual == pytest.approx((off / own / (1 - n / n.sum()))[order])
     assert fit.weight_sums[:, 0] == pytest.approx(own[order])
+
+
+def test_a_town_of_a_wild_tone_does_not_break_the_fit():
+    """In this scene a town is greener than any lamp, and the regression's second step overshoots."""
+    contrast, _ = measured(scene(SETTINGS["heavy-tailed tones"], 59))
+    assert contrast.contrast is not None
+    assert np.isfinite([contrast.low, contrast.high]).all()
