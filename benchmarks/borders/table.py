@@ -11,6 +11,7 @@ from typing import Any
 from benchmarks.borders import change, contrast, motorways
 from benchmarks.borders.formats import HELD, chance_share, markdown, word
 from benchmarks.borders.towns_table import rendered_table, towns_table, towns_targets
+from tests.scenes.border_towns import CONFIG
 
 HERE = Path(__file__).parent
 PAGE = HERE.parents[1] / "docs" / "borders-benchmark.md"
@@ -32,7 +33,7 @@ def page(
     borders = {name: row for name, row in roads.items() if name.startswith("border")}
     trended = dates["coverage"][TREND]
     setting = change.SETTINGS[TREND]
-    middle = contrast.CONFIG.contrast_km / 2 / setting.towns.width_km  # of a side, as a part of the frame
+    middle = CONFIG.contrast_km / 2 / setting.towns.width_km  # of a side, as a part of the frame
     text = (HERE / "page.md").read_text(encoding="utf-8")
     return text.format(
         targets=_targets(towns_targets(towns, rendered, pooling), lights, ends, sides, dates),
@@ -49,7 +50,7 @@ def page(
         borders=_borders(borders),
         change=_change(dates["coverage"]),
         frame=_frame(frame),
-        contrast_km=contrast.CONFIG.contrast_km,
+        contrast_km=CONFIG.contrast_km,
         trend=setting.trend,
         share=f"{setting.trend * middle:+.3f}",
         found=f"{trended['first_bias']:+.3f} and {trended['second_bias']:+.3f}",

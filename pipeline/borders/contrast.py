@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from pipeline.borders.border_line import BorderLine
 from pipeline.borders.cells import Ints
-from pipeline.borders.fit import Fit, ratio_fit
+from pipeline.borders.fit import FARTHEST, Fit, ratio_fit
 from pipeline.borders.interval import estimate
 from pipeline.borders.matching import ViewZenith, overlap_weights, strata
 from pipeline.borders.patches import Patches
@@ -112,7 +112,7 @@ def border_contrast(
         return replace(none, statement=f"No contrast can be given: {reason}."), None
     fit = _fit_border(near, on_second, weight, frame, units, line, config, settings.curved_from_units)
     step = estimate(fit.fit, fit.step, config.replicates, settings)
-    if not math.isfinite(step.half95):
+    if not step.half95 < FARTHEST:  # NaN too
         return replace(none, statement="No contrast can be given: too few towns tell how towns differ."), None
     half95, half90 = (
         math.hypot(half, z * systematic) for half, z in ((step.half95, NORMAL_95), (step.half90, NORMAL_90))

@@ -101,6 +101,9 @@ class PlaceboSettings:
     apart_rad: float = math.pi / 4
     # Placebos that differ which are needed: fewer than 20 cannot show a p of 5 %.
     min_apart: int = 20
+    # Ways of parting the towns that placebos must be: a dozen towns can be parted in few, many like the
+    # border.
+    min_ways: int = 100
     seed: int = 0
 
 

@@ -28,7 +28,9 @@ def town_placebo(contrast: TownContrast, shared_m: float, settings: PlaceboSetti
     border = 1 / float(solution.covariance[0, 0])
     fit = (fewer >= settings.like_lit * own) & (information >= settings.like_told * border)
     sizes = sizes[fit][: settings.count]
-    if len(sizes) < settings.count:
+    # Of parting the towns, whichever side comes first.
+    ways = len(np.unique(np.abs(sides[:, fit] + sides[0, fit]), axis=1).T)
+    if len(sizes) < settings.count or ways < settings.min_ways:
         return Placebo(None, len(sizes))
     size = abs(float(solution.coefficients[0])) * math.sqrt(border)
     return Placebo((1 + int((sizes >= size).sum())) / (1 + settings.count), settings.count)

@@ -39,6 +39,7 @@ def test_settings_in_force_are_those_of_the_benchmark():
             "apart_m": 10_000,
             "apart_rad": math.pi / 4,
             "min_apart": 20,
+            "min_ways": 100,
             "seed": 0,
         },
         "profiles": {"step_km": 1, "segment_spacing_m": 100},

@@ -335,3 +335,10 @@ def test_sizes_are_averaged_over_enough_points():
         assert answer
         widths.append(answer.high - answer.low)
     assert widths[0] == pytest.approx(widths[1], rel=0.04)
+
+
+def test_a_dozen_towns_have_no_placebos():
+    """They can be parted by straight lines in a few dozen ways, which are no fair draw."""
+    answer = town_answer(SETTINGS["5 towns a side"], Photos(), 1)
+    assert answer
+    assert town_placebo(answer, IN_FORCE.towns.shared_m, FAST.placebo).p is None
