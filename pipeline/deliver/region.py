@@ -7,14 +7,13 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from pipeline.borders.pooling import ALL
 from pipeline.borders.squares import SQUARE_M
 from pipeline.borders.zones import AREA_CRS
 from pipeline.deliver.results import cities_in, inside, read_layer, read_table, without_geometry
 from pipeline.ground.cities import read_cities
 from pipeline.raster.grid import Grid
 
-# What rows of `contrasts` that pool all photos have in the column `photo`; others name years.
-ALL_PHOTOS = "all"
 # Tables of a region without a place on the map.
 PLAIN_TABLES = ("contrast_by_range", "contrast_trends", "left_out")
 
@@ -50,7 +49,7 @@ def read_region(name: str, title: str, pooled: Path, borders: Path, cities: Path
     contrasts = read_table(pooled, "contrasts", AREA_CRS)
     lines, areas = (read_layer(borders, layer, AREA_CRS) for layer in ("borders", "countries"))
     grid = _frame(photos if photos.geometry.notna().any() else areas)
-    of_all = contrasts["photo"] == ALL_PHOTOS
+    of_all = contrasts["photo"] == ALL
     return RegionResults(
         name=name,
         title=title,
