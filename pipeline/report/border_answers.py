@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pipeline.borders.country_tones import CHANGES
-from pipeline.borders.quantities import ALL_LIGHT
+from pipeline.borders.quantities import ALL_LIGHT, TOWNS
 from pipeline.deliver.contrasts import headlines, of_quantity
 from pipeline.deliver.results import CityResults, PhotoResults
 from pipeline.ground.country_table import adjective, country_name
@@ -215,11 +215,12 @@ def _lighting(row: Any, photo: PhotoResults) -> Iterator[Argument]:
 
 def _view_angle(row: Any, photo: PhotoResults) -> Iterator[Argument]:
     """Whether tone depends on the view angle within one of both countries."""
+    matched = "" if row.quantity == TOWNS else "View zenith is matched. "
     verdicts = dict(zip(photo.country_tones["country"], photo.country_tones["verdict"], strict=True))
     for code in (row.first, row.second):
         if verdicts.get(code) == CHANGES:
             yield Argument(
                 False,
-                f"Within {country_name(code)} alone, tone changes with the angle of view. View "
-                "zenith is matched and a smooth trend is removed, but some of this effect may remain.",
+                f"Within {country_name(code)} alone, tone changes with the angle of view. {matched}A "
+                "trend over the frame is removed, but some of this effect may remain.",
             )

@@ -84,7 +84,7 @@ def figures_of(row: Any) -> tuple[tuple[str, str], ...]:
         towns = ("Towns on the side that has fewer", fixed(row.n_blocks))
     else:
         towns = (
-            f"Towns, {adjective(row.first)} and {adjective(row.second)}",
+            f"Towns up to {fixed(row.contrast_km)} km, {adjective(row.first)} and {adjective(row.second)}",
             f"{fixed(row.n_first)} and {fixed(row.n_second)}",
         )
     return (
@@ -92,7 +92,6 @@ def figures_of(row: Any) -> tuple[tuple[str, str], ...]:
         ("95 % interval", span(row.low95, row.high95)),
         ("Placebo p", fixed(row.placebo_p, 3)),
         towns,
-        ("Distance from the border, up to", f"{fixed(row.contrast_km)} km"),
     )
 
 

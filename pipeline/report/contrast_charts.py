@@ -16,7 +16,7 @@ from pipeline.deliver import palette
 from pipeline.deliver.contrasts import QUANTITIES, headlines, in_order
 from pipeline.deliver.palette import MUTED, TEXT
 from pipeline.deliver.results import CityResults
-from pipeline.report.answers import of_pair, rows_of
+from pipeline.report.answers import Source, of_pair, rows_of
 from pipeline.report.chart_style import Sheet, day, names, svg
 
 # CSS pixels: a line of figures, or of a phone's chart without them; above each quantity; a panel's title and
@@ -108,7 +108,7 @@ def _lane_px(sheet: Sheet) -> int:
     return NARROW_LANE_PX if sheet.narrow else LANE_PX
 
 
-def _panel_px(group: Sequence[ForestRow], sheet: Sheet) -> float:
+def _panel_px(group: Sequence[ForestRow], sheet: Sheet) -> int:
     quantities = {item.row.quantity for item in group}
     return PANEL_PX + len(group) * _lane_px(sheet) + len(quantities) * GAP_PX
 
@@ -171,7 +171,7 @@ def _lane(axes: Axes, y: float, item: ForestRow, bold: bool, sheet: Sheet) -> No
         interval = f"{row.contrast_g_r:+.2f} ({row.low95:.2f} to {row.high95:.2f})"
         figures = interval if known else "none can be given"
         axes.text(1.03, y, item.label, transform=margin, va="center", color=item.colour, fontsize=11)
-        style = {"weight": "bold" if bold else "normal", "fontsize": 11}
+        style: dict[str, Any] = {"weight": "bold" if bold else "normal", "fontsize": 11}
         axes.annotate(
             figures, (1.03, y), (78, 0), xycoords=margin, textcoords="offset points", va="center", **style
         )
@@ -181,7 +181,7 @@ def by_range(city: CityResults, sheet: Sheet) -> bytes:
     """The contrast of towns against how far from the border they may lie: of all photos together where there
     are several. The range that was chosen is filled."""
     curves = _curves(city)
-    columns = 2 if sheet.narrow else min(4, max(2, len(curves)))
+    columns = 2 if sheet.narrow else 3 if len(curves) > 4 else max(2, len(curves))
     lines = -(-len(curves) // columns)
     height_px = lines * (190 if sheet.narrow else 210) + 60
     reach = max([0.2, *(float(np.nanmax(np.abs(_ends(rows)), initial=0.0)) for _, rows, _ in curves)])
@@ -208,7 +208,7 @@ def by_range(city: CityResults, sheet: Sheet) -> bytes:
 
 def _curves(city: CityResults) -> list[tuple[str, list[Any], float]]:
     """Of each border that has one: pair, rows by range, and the range that was chosen."""
-    sources = [city.pooled, *reversed(city.photos)]
+    sources: list[Source] = [city.pooled, *reversed(city.photos)]
     curves = []
     for pair in sorted({str(pair) for source in sources for pair in source.contrast_by_range["pair"]}):
         for source in sources:

@@ -99,8 +99,8 @@ def _all_light(row: Any, city: CityResults) -> Iterator[str]:
     sure = [other.contrast_g_r > 0 for other in rows if not holds_zero(other)]
     first, second = (adjective(code) for code in (row.first, row.second))
     yield (
-        f"{HEADINGS[ALL_LIGHT]}, photo by photo: the {second} side is greener in {sum(sure) or 'none'} of {len(rows)}, "
-        f"the {first} one in {len(sure) - sum(sure) or 'none'}."
+        f"{HEADINGS[ALL_LIGHT]}, photo by photo: the {second} side is greener in {sum(sure) or 'none'} of "
+        f"{len(rows)}, the {first} one in {len(sure) - sum(sure) or 'none'}."
     )
 
 
@@ -123,15 +123,16 @@ def _carried(pair: str, pooled: PooledResults) -> Iterator[str]:
     ]
     if most:
         moves = " and ".join(
-            f"without {row.name if row.what == 'photo' else _town(row.name)} it would be "
-            f"{signed(row.contrast_g_r)} ({span(row.low95, row.high95)})"
+            f"without {_named(row)} it would be {signed(row.contrast_g_r)} ({span(row.low95, row.high95)})"
             for row in most
         )
         yield f"What carries it most: {moves}."
 
 
-def _town(name: str) -> str:
-    return name if name.startswith("light at ") else f"the town {name}"
+def _named(row: Any) -> str:
+    """A photo or a town; light without a place is named by where it is."""
+    unnamed = str(row.name).startswith("light at ")
+    return f"the unnamed {row.name}" if unnamed else f"the {row.what} {row.name}"
 
 
 def _between_photos(pair: str, pooled: PooledResults) -> Iterator[str]:

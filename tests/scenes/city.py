@@ -23,7 +23,7 @@ from rasterio.transform import from_origin
 from pipeline.camera.camera import Camera, look_at_rotation
 from pipeline.camera.earth import to_ecef
 from pipeline.photo.photo import PhotoFacts
-from tests.scenes.city_borders import change_tables, more_tables, tone_tables
+from tests.scenes.city_borders import change_tables, more_tables, pooled_tables, tone_tables
 from tests.scenes.places import cities_file
 
 CRS = "EPSG:3035"
@@ -76,6 +76,8 @@ def fabricate(root: Path) -> Path:
             pyogrio.write_dataframe(table, file, name)
         for name, table in {**_tables(year, countries), **more_tables(year)}.items():
             tables[name].append(table)
+    for name, table in pooled_tables().items():
+        tables[name].append(table)
     for name, parts in {**tables, **{name: [table] for name, table in change_tables().items()}}.items():
         table = pd.concat(parts, ignore_index=True)
         if table.geometry.isna().all():
@@ -359,6 +361,7 @@ def _tables(year: int, countries: gpd.GeoDataFrame) -> dict[str, gpd.GeoDataFram
             "contrast_g_r": contrast if known else np.nan,
             "low95": contrast - 0.08 if known else np.nan,
             "high95": contrast + 0.07 if known else np.nan,
+            "quantity": "all light",
             "n_blocks": 24,
             "n_cells": 3100,
             "contrast_km": 10.0,
