@@ -131,14 +131,14 @@ def _panel(
     """One border."""
     margin, lane = axes.get_yaxis_transform(), _lane_px(sheet)
     y = 0.0
-    for quantity in (*QUANTITIES, None):
+    for quantity in QUANTITIES:
         items = [item for item in group if item.row.quantity == quantity]
         if not items:
             continue
         y += GAP_PX / 2
         weight = "bold" if quantity == TOWNS else "normal"
         middle = y + lane * len(items) / 2
-        label = LABELS.get(str(quantity), "")
+        label = LABELS[quantity]
         axes.text(-0.03, middle, label, transform=margin, ha="right", va="center", weight=weight)
         for item in items:
             _lane(axes, y + lane / 2, item, quantity == TOWNS, sheet)

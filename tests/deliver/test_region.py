@@ -30,7 +30,7 @@ SENTENCE = "The German side is greener than the Belgian one by 0.42 (95 %: 0.30 
 def contrasts(**more: Any) -> gpd.GeoDataFrame:
     """Of all photos and of two spans of years, the second without a number."""
     course = shapely.MultiLineString([[(1e3 * MIDDLE, 1e3 * SOUTH), (1e3 * MIDDLE, 1e3 * NORTH)]])
-    pair = {"pair": "BE-DE", "first": "BE", "second": "DE", "geometry": course}
+    pair = {"pair": "BE-DE", "first": "BE", "second": "DE", "quantity": "towns", "geometry": course}
     numbers = {"contrast_g_r": 0.42, "low95": 0.3, "high95": 0.54}
     rows = [pair | numbers | {"statement": SENTENCE}] * 2 + [pair | {"statement": "None can be given."}]
     table = layer(rows, "contrasts").assign(evidence="jpeg", simulated=[True, True, False])
@@ -74,8 +74,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     trend = {"pair": ["BE-DE"], "statement": ["It does not change."]}
     plain = gpd.GeoDataFrame(trend, geometry=[None], crs=AREA_CRS)
     town = gpd.GeoDataFrame(
-        {"name": ["Eupen"], "country": ["BE"], "tone_g_r": [-0.9]},
-        geometry=[shapely.MultiPolygon([shapely.box(4050e3, 3080e3, 4052e3, 3082e3)])],
+        {"name": ["Eupen"], "country": ["BE"], "tone_g_r": [-0.9], "light_share": [0.01], "is_town": [True]},
+        geometry=[shapely.Point(4051e3, 3081e3)],
         crs=AREA_CRS,
     )
     pooled = {"contrasts": contrasts(), "town_units": town, "contrast_trends": plain, "photos": photos()}

@@ -126,13 +126,7 @@ def scene(setting: Setting, seed: int) -> Scene:
     corners = [[(X0_M + 1e3 * at, Y0_M + 1e3 * end) for end in (height, 0)] for at in (0, width)]
     first_area, second_area = (shapely.Polygon([*course.coords, *corner]) for corner in corners)
     towns = np.array([X0_M + 1e3 * east, Y0_M + 1e3 * north, 10_000 * light, second])
-    return Scene(
-        cells,
-        towns,
-        course,
-        BorderLine.of(course, 1e3 * CONFIG.block_km, IN_FORCE.line),
-        (first_area, second_area),
-    )
+    return Scene(cells, towns, course, BorderLine.of(course, 1e3 * CONFIG.block_km, IN_FORCE.line), (first_area, second_area))
 
 
 def _places(setting: Setting, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
