@@ -68,7 +68,7 @@ def _question(pair: str, city: CityResults) -> Question:
         ),
         key=(pair,),
         answers=(*pooled, *of_photos),
-        notes=notes_on(pair, city.pooled),
+        notes=notes_on(pair, city.pooled) if pooled else (),
     )
 
 
