@@ -23,6 +23,7 @@ from pipeline.borders.schema import (
     TONE_COLUMNS,
 )
 from pipeline.camera.camera import Camera
+from pipeline.deliver.contrasts import PooledResults
 from pipeline.ground.cities import Cities, read_cities
 from pipeline.ground.roads import read_motorways
 from pipeline.photo.photo import PhotoFacts
@@ -30,7 +31,9 @@ from pipeline.raster.grid import Grid
 from pipeline.raster.read import band_numbers
 
 # Tables of all photos in one, without a place on the map.
-PLAIN_TABLES = ("notes", "events", "profiles", "motorway_stations")
+PLAIN_TABLES = ("notes", "events", "profiles", "motorway_stations", "contrast_by_range", "left_out")
+# Of all photos together and of no single one.
+OF_ALL_PHOTOS = tuple(name for name in POOLED_COLUMNS if name != "contrast_by_range")
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,8 +49,9 @@ class PhotoResults:
     """One photo's facts, camera and tables, all of them in the grid's reference system.
 
     The tables from `zones` to `events` are its rows of the layers of `borders.gpkg`, the two after them are
-    those of its `country_tones.gpkg` (`pipeline.borders.schema`). `position_sigma_m`: median and 95th
-    percentile over the map of the position's 1-sigma uncertainty, metres.
+    those of its `country_tones.gpkg` (`pipeline.borders.schema`). `contrasts` has a row for each border and
+    quantity (`pipeline.deliver.contrasts`). `position_sigma_m`: median and 95th percentile over the map of
+    the position's 1-sigma uncertainty, metres.
     """
 
     folder: Path
@@ -60,6 +64,7 @@ class PhotoResults:
     zones: gpd.GeoDataFrame
     strips: gpd.GeoDataFrame
     contrasts: gpd.GeoDataFrame
+    contrast_by_range: gpd.GeoDataFrame
     segments: gpd.GeoDataFrame
     profiles: gpd.GeoDataFrame
     towns: gpd.GeoDataFrame
@@ -89,15 +94,25 @@ class PhotoResults:
         return self.facts.simulated
 
     @property
+    def evidence(self) -> str:
+        """What its file can tell: an evidence level."""
+        return self.facts.evidence
+
+    @property
     def date(self) -> str:
         """When it was taken, to the minute, in words."""
         taken = self.facts.taken_at
         return f"{taken.day} {taken:%B %Y, %H:%M} UTC" if taken else "date unknown"
 
     @property
+    def heading(self) -> str:
+        """Name and date."""
+        return f"{self.name}, {self.date}"
+
+    @property
     def title(self) -> str:
         """Name and date, marked if it is simulated."""
-        return f"{'SIMULATED ' if self.simulated else ''}{self.name}, {self.date}"
+        return f"{'SIMULATED ' if self.simulated else ''}{self.heading}"
 
     def raster(self, kind: str) -> Path:
         """The file of one of its rasters: `ortho`, `geometry`, `tone`, `light` or `lamps`."""
@@ -133,7 +148,8 @@ class PairResults:
 @dataclass(frozen=True, eq=False)
 class CityResults:
     """All of a city: its map frame, what is common to all photos, the photos and the pairs of them that were
-    compared, in order of time, the tables without a map, and the photos that are not on it."""
+    compared, in order of time, what all photos say together, the tables without a map, and the photos that
+    are not on it."""
 
     name: str
     title: str
@@ -144,6 +160,7 @@ class CityResults:
     cities: gpd.GeoDataFrame
     photos: tuple[PhotoResults, ...]
     pairs: tuple[PairResults, ...]
+    pooled: PooledResults
     tables: dict[str, pd.DataFrame]
     refused: tuple[RefusedPhoto, ...] = ()
 
@@ -173,8 +190,8 @@ def read_city(
     gazetteer's `cities` and the photos that were refused."""
     grid = Grid.from_dict(json.loads(grid_file.read_text(encoding="utf-8")))
     tables = {name: read_table(compared, name, grid.crs) for name in COLUMNS}
-    others = {*OF_TWO_PHOTOS, *POOLED_COLUMNS}
-    of_photos = {name: table for name, table in tables.items() if name not in others}
+    shared = {*OF_TWO_PHOTOS, *OF_ALL_PHOTOS}
+    of_photos = {name: table for name, table in tables.items() if name not in shared}
     photos = [read_photo(folder, of_photos, grid.crs) for folder in folders]
     plain = {name: without_geometry(tables[name]) for name in PLAIN_TABLES}
     tones = {
@@ -192,6 +209,7 @@ def read_city(
         cities=cities_in(grid, read_cities(cities)),
         photos=tuple(sorted(photos, key=lambda photo: (str(photo.facts.taken_at), photo.name))),
         pairs=_pairs(tables["changes"], tables["border_changes"]),
+        pooled=PooledResults.of(tables, [folder.name for folder in folders]),
         tables=plain | tones | {"notes": _with_refusals(plain["notes"], refused)},
         refused=refused,
     )

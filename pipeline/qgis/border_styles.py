@@ -2,13 +2,15 @@
 
 from xml.etree.ElementTree import Element
 
+from pipeline.borders.quantities import SUBJECTS, TOWNS
 from pipeline.deliver import palette
+from pipeline.deliver.contrasts import QUANTITIES
 from pipeline.deliver.palette import BACKGROUND, MUTED, RULE, TEXT
 from pipeline.ground.country_table import COUNTRY_TABLE, country_title
 from pipeline.qgis.colour_classes import Symbol, difference_classes, difference_label, tone_classes
 from pipeline.qgis.labels import labels
 from pipeline.qgis.qml import VectorStyle
-from pipeline.qgis.renderers import by_rules, single
+from pipeline.qgis.renderers import Rule, RuleGroup, by_rule_groups, by_rules, single
 from pipeline.qgis.symbols import fill, line, symbol
 
 
@@ -29,10 +31,33 @@ def countries() -> VectorStyle:
 
 
 def contrasts() -> VectorStyle:
-    """A field under the border, coloured by the difference of tone; grey where the interval holds zero."""
+    """A field under the border, coloured by the difference of tone between typical towns; grey where the
+    interval holds zero. What else is compared can be switched on in the legend."""
+
+    def of(quantity: str) -> str:
+        return f"\"quantity\" = '{quantity}'"
+
+    def rules() -> list[Rule]:
+        return difference_classes("contrast_g_r", palette.CONTRAST, _band(1.0))
+
+    groups = [RuleGroup(SUBJECTS[name], of(name), rules(), checked=name == TOWNS) for name in QUANTITIES]
+    text = difference_label("pair", "contrast_g_r", "low95", "high95", only=of(TOWNS))
+    return VectorStyle(by_rule_groups(groups), text, '"statement"')
+
+
+def regional_contrasts() -> VectorStyle:
+    """As `contrasts`, of all light."""
     text = difference_label("pair", "contrast_g_r", "low95", "high95")
     return VectorStyle(
         by_rules(difference_classes("contrast_g_r", palette.CONTRAST, _band(1.0))), text, '"statement"'
+    )
+
+
+def contrast_trends() -> VectorStyle:
+    """Borders by how the contrast of towns changed over the years."""
+    text = difference_label("pair", "change_g_r", "low95", "high95")
+    return VectorStyle(
+        by_rules(difference_classes("change_g_r", palette.CONTRAST, _band(1.0))), text, '"statement"'
     )
 
 

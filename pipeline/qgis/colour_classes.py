@@ -32,7 +32,7 @@ def tone_classes(opacity: float) -> Element:
 def difference_classes(column: str, stops: Sequence[Stop], drawn: Symbol, only: str = "") -> list[Rule]:
     """Rules for a difference in `column`: by the steps of a scale where its interval does not hold zero, grey
     where it does, dotted where there is no number. `drawn` makes the symbol, `only` holds for all rules."""
-    stem = "" if column == "contrast_g_r" else column.removesuffix("change")
+    stem = column.removesuffix("change") if column.endswith("_change") else ""
     low, high = f"{stem}low95", f"{stem}high95"
     given, signed = f'"{column}" IS NOT NULL', f'("{low}" > 0 OR "{high}" < 0)'
 
@@ -48,11 +48,15 @@ def difference_classes(column: str, stops: Sequence[Stop], drawn: Symbol, only: 
     return [*rules, rule("no value can be given", drawn(UNDECIDED, "dot"), f'"{column}" IS NULL')]
 
 
-def difference_label(name: str, value: str, low: str, high: str, place: str = "along") -> Element:
-    """A label such as "BE-DE +0.31 (0.23 to 0.39)", from the columns of a name, a value and its interval."""
+def difference_label(
+    name: str, value: str, low: str, high: str, place: str = "along", only: str = ""
+) -> Element:
+    """A label such as "BE-DE +0.31 (0.23 to 0.39)", from the columns of a name, a value and its interval;
+    `only` of the features that pass a filter."""
+    shown = f'"{value}" IS NOT NULL' + (f" AND {only}" if only else "")
     figures = (
         f"\"{name}\" || ' ' || CASE WHEN \"{value}\" > 0 THEN '+' ELSE '' END"
         f' || format_number("{value}", 2) || \' (\' || format_number("{low}", 2)'
         f" || ' to ' || format_number(\"{high}\", 2) || ')'"
     )
-    return labels(f'CASE WHEN "{value}" IS NOT NULL THEN {figures} END', TEXT, BACKGROUND, 8, place, "8")
+    return labels(f"CASE WHEN {shown} THEN {figures} END", TEXT, BACKGROUND, 8, place, "8")

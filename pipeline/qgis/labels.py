@@ -2,7 +2,7 @@
 
 from xml.etree.ElementTree import Element, SubElement
 
-from pipeline.qgis.symbols import rgba
+from pipeline.qgis.symbols import data_defined, rgba
 
 # By where a label stands: the number of QgsPalLayerSettings::Placement (ordered positions 6, curved 3,
 # horizontal 4) and the kind of layer.
@@ -47,7 +47,7 @@ def labels(
         settings, "rendering", obstacle="1", obstacleFactor="0.3", drawLabels="1", fontMinPixelSize="3"
     )
     if priority:
-        settings.append(_data_defined("Priority", priority))
+        settings.append(data_defined("dd_properties", "Priority", priority))
     return element
 
 
@@ -80,17 +80,3 @@ def _placement(placement: str) -> Element:
         geometryGenerator="simplify($geometry, @map_scale / 100)",
         geometryGeneratorType="LineGeometry",
     )
-
-
-def _data_defined(name: str, expression: str) -> Element:
-    """A property of a label that an expression gives for each feature."""
-    element = Element("dd_properties")
-    collection = SubElement(element, "Option", type="Map")
-    SubElement(collection, "Option", name="name", type="QString", value="")
-    properties = SubElement(collection, "Option", name="properties", type="Map")
-    by_expression = SubElement(properties, "Option", name=name, type="Map")
-    SubElement(by_expression, "Option", name="active", type="bool", value="true")
-    SubElement(by_expression, "Option", name="expression", type="QString", value=expression)
-    SubElement(by_expression, "Option", name="type", type="int", value="3")
-    SubElement(collection, "Option", name="type", type="QString", value="collection")
-    return element

@@ -1,8 +1,9 @@
 """The vector layers of a city: one list from which the GeoPackage and the project are both made."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from pipeline.deliver.contrasts import PooledResults
 from pipeline.deliver.geopackage import StyledTable
 from pipeline.deliver.region import RegionResults
 from pipeline.deliver.results import CityResults, PairResults, PhotoResults
@@ -37,6 +38,12 @@ PER_PHOTO = {  # by the group they stand in
         "footprint": "Frame of the photo",
     },
 }
+ALL_PHOTOS = {
+    "contrasts": "Contrast of tone at the border, all photos",
+    "contrasts_by_years": "Contrast of tone at the border, by years",
+    "contrast_trends": "Change of the contrast over the years",
+    "town_units": "Tone of towns, all photos",
+}
 PER_PAIR = {
     "border_changes": "Change of tone across the border",
     "changes": "Change of light beside the border",
@@ -60,7 +67,8 @@ STYLES: dict[str, Callable[[], VectorStyle]] = {
     "contrasts": border_styles.contrasts,
     "other_contrasts": border_styles.contrasts,
     "contrasts_by_years": border_styles.contrasts,
-    "regional_contrasts": border_styles.contrasts,
+    "contrast_trends": border_styles.contrast_trends,
+    "regional_contrasts": border_styles.regional_contrasts,
     "segments": border_styles.segments,
     "strips": border_styles.strips,
     "zones": border_styles.zones,
@@ -100,6 +108,13 @@ def photo_layers(photo: PhotoResults) -> list[Layer]:
     return [layer for group, titles in groups for layer in _made(titles, photo, f"{{}}_{photo.name}", group)]
 
 
+def pooled_layers(pooled: PooledResults) -> list[Layer]:
+    """What all photos of a city say together, top first; none where it has one photo. Its towns are switched
+    off at first: they would cover the light."""
+    layers = _made(ALL_PHOTOS, pooled, f"{{}}_{pooled.name}")
+    return [replace(layer, visible=layer.visible and layer.geometry != "Point") for layer in layers]
+
+
 def pair_layers(pair: PairResults) -> list[Layer]:
     """What changed between two photos, top first; the tables carry the ids of both."""
     return _made(PER_PAIR, pair, f"{{}}_{pair.before}_{pair.after}")
@@ -109,7 +124,7 @@ def city_layers(city: CityResults) -> list[Layer]:
     """All layers of a city."""
     of_photos = [layer for photo in city.photos for layer in photo_layers(photo)]
     of_pairs = [layer for pair in city.pairs for layer in pair_layers(pair)]
-    return [*common_layers(city), *of_photos, *of_pairs]
+    return [*common_layers(city), *pooled_layers(city.pooled), *of_photos, *of_pairs]
 
 
 def region_layers(region: RegionResults) -> list[Layer]:
@@ -119,7 +134,7 @@ def region_layers(region: RegionResults) -> list[Layer]:
 
 def _made(
     titles: dict[str, str],
-    results: CityResults | PhotoResults | PairResults | RegionResults,
+    results: CityResults | PooledResults | PhotoResults | PairResults | RegionResults,
     table: str,
     group: str = "",
 ) -> list[Layer]:

@@ -3,7 +3,7 @@
 import io
 import zipfile
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
@@ -12,7 +12,14 @@ from pyproj import CRS
 from pipeline.deliver.palette import BACKGROUND
 from pipeline.deliver.region import RegionResults
 from pipeline.deliver.results import CityResults, PairResults, PhotoResults
-from pipeline.qgis.layers import Layer, common_layers, pair_layers, photo_layers, region_layers
+from pipeline.qgis.layers import (
+    Layer,
+    common_layers,
+    pair_layers,
+    photo_layers,
+    pooled_layers,
+    region_layers,
+)
 from pipeline.qgis.qml import RasterStyle, VectorStyle
 from pipeline.qgis.raster_styles import light_change, rasters, tone_change
 from pipeline.qgis.symbols import QGIS_VERSION
@@ -53,8 +60,11 @@ def project_xml(city: CityResults, geopackage: str, change: str | None = None) -
     """The text of the .qgs inside the .qgz."""
     contents = _Contents.of(city.title, geopackage, city.grid)
     contents.add_vectors(contents.tree, common_layers(city))
+    pooled = pooled_layers(city.pooled)
+    if pooled:
+        contents.add_vectors(_group(contents.tree, city.pooled.title, expanded=True), pooled)
     for index, photo in enumerate(city.photos):
-        contents.add_photo(photo, first=index == 0)
+        contents.add_photo(photo, first=index == 0, hidden={"contrasts"} if pooled else set())
     bands = [change_band(what, pair.before, pair.after) for pair in city.pairs for what in ("light", "tone")]
     for pair in city.pairs:
         contents.add_pair(pair, change, bands)
@@ -93,11 +103,14 @@ class _Contents:
         head = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
         return head + tostring(self.root, encoding="unicode")
 
-    def add_photo(self, photo: PhotoResults, first: bool) -> None:
-        """A photo's group. One date at a time: a photo on top would hide the light of those below."""
+    def add_photo(self, photo: PhotoResults, first: bool, hidden: set[str]) -> None:
+        """A photo's group. One date at a time: a photo on top would hide the light of those below. `hidden`:
+        kinds of layer that are switched off because those of all photos lie on the same lines."""
         group = _group(self.tree, photo.title, checked=first, expanded=first)
         for name, layers in groupby(photo_layers(photo), lambda layer: layer.group):
-            self.add_vectors(_group(group, name), layers)
+            off = {f"{kind}_{photo.name}" for kind in hidden}
+            shown = (replace(layer, visible=layer.visible and layer.table not in off) for layer in layers)
+            self.add_vectors(_group(group, name), shown)
         for kind, style in rasters(photo.facts.evidence).items():
             file = f"{photo.name}/{kind}.tif"
             layer = _raster(f"{kind}_{photo.name}", RASTER_TITLES[kind], file, style, self.grid)

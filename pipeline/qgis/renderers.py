@@ -6,6 +6,16 @@ from xml.etree.ElementTree import Element, SubElement
 
 
 @dataclass(frozen=True, eq=False)
+class RuleGroup:
+    """Rules for the features that pass `filter`; a user switches them on together where they are not."""
+
+    label: str
+    filter: str
+    rules: Sequence["Rule"]
+    checked: bool
+
+
+@dataclass(frozen=True, eq=False)
 class Rule:
     """Features that pass `filter` (all when empty) are drawn so, from 1:`from_scale` on (0: always)."""
 
@@ -25,16 +35,35 @@ def single(symbol: Element) -> Element:
 def by_rules(rules: Sequence[Rule]) -> Element:
     """A feature by every rule it passes."""
     renderer = _renderer("RuleRenderer")
+    _rules(SubElement(renderer, "rules", key="root"), rules, first=0)
+    _symbols(renderer, [rule.symbol for rule in rules])
+    return renderer
+
+
+def by_rule_groups(groups: Sequence[RuleGroup]) -> Element:
+    """A feature by every rule it passes of the groups that are switched on."""
+    renderer = _renderer("RuleRenderer")
+    symbols: list[Element] = []
     root = SubElement(renderer, "rules", key="root")
-    for index, rule in enumerate(rules):
-        element = SubElement(root, "rule", key=f"rule{index}", symbol=str(index), label=rule.label)
+    for place, group in enumerate(groups):
+        element = SubElement(root, "rule", key=f"group{place}", label=group.label, filter=group.filter)
+        if not group.checked:
+            element.set("checkstate", "0")
+        _rules(element, group.rules, first=len(symbols))
+        symbols += [rule.symbol for rule in group.rules]
+    _symbols(renderer, symbols)
+    return renderer
+
+
+def _rules(parent: Element, rules: Sequence[Rule], first: int) -> None:
+    """Rules whose symbols are numbered from `first` on."""
+    for index, rule in enumerate(rules, first):
+        element = SubElement(parent, "rule", key=f"rule{index}", symbol=str(index), label=rule.label)
         if rule.filter:
             element.set("filter", rule.filter)
         if rule.from_scale:
             element.set("scalemaxdenom", str(rule.from_scale))
             element.set("scalemindenom", "1")
-    _symbols(renderer, [rule.symbol for rule in rules])
-    return renderer
 
 
 def by_value(column: str, ranges: Sequence[tuple[float, float, str, Element]]) -> Element:

@@ -50,9 +50,12 @@ def fill(colour: str | None, opacity: float, outline: str, width_mm: float, styl
     )
 
 
-def marker(shape: str, colour: str | None, size_mm: float, outline: str, width_mm: float = 0.2) -> Element:
-    """A symbol layer that draws a shape at a point, only its outline without a `colour`."""
-    return _layer(
+def marker(
+    shape: str, colour: str | None, size_mm: float, outline: str, width_mm: float = 0.2, size_by: str = ""
+) -> Element:
+    """A symbol layer that draws a shape at a point, only its outline without a `colour`; of a size in mm
+    that the expression `size_by` gives, if there is one."""
+    layer = _layer(
         "SimpleMarker",
         name=shape,
         color=rgba(colour or "#000000", 1.0 if colour else 0.0),
@@ -63,6 +66,23 @@ def marker(shape: str, colour: str | None, size_mm: float, outline: str, width_m
         outline_width=width_mm,
         outline_width_unit="MM",
     )
+    if size_by:
+        layer.append(data_defined("data_defined_properties", "size", size_by))
+    return layer
+
+
+def data_defined(tag: str, name: str, expression: str) -> Element:
+    """A property of a symbol or of a label that an expression gives for each feature."""
+    element = Element(tag)
+    collection = SubElement(element, "Option", type="Map")
+    SubElement(collection, "Option", name="name", type="QString", value="")
+    properties = SubElement(collection, "Option", name="properties", type="Map")
+    by_expression = SubElement(properties, "Option", name=name, type="Map")
+    SubElement(by_expression, "Option", name="active", type="bool", value="true")
+    SubElement(by_expression, "Option", name="expression", type="QString", value=expression)
+    SubElement(by_expression, "Option", name="type", type="int", value="3")
+    SubElement(collection, "Option", name="type", type="QString", value="collection")
+    return element
 
 
 def _layer(kind: str, **properties: object) -> Element:

@@ -37,17 +37,16 @@ def towns() -> VectorStyle:
 
 
 def town_units() -> VectorStyle:
-    """Towns of all photos by how their tone differs from the middle one's; lights that are no town are left
-    out."""
-    rules, lower = [], '"is_town"'
-    for stop in palette.CONTRAST:
-        upper = f' AND "tone_g_r" < {stop.value:g}' if stop.value < float("inf") else ""
-        label = _worded(
-            stop.label, {"first country greener": "more orange", "second country greener": "greener"}
-        )
-        rules.append(Rule(label, symbol(marker("circle", stop.colour, 2.2, BACKGROUND)), lower + upper))
-        lower = f'"is_town" AND "tone_g_r" >= {stop.value:g}'
-    text = labels('CASE WHEN @map_scale < 400000 THEN "name" END', TEXT, BACKGROUND, 7, "around", "3")
+    """Towns of all photos as discs: by their tone against the middle of the towns, and as large as their
+    light, named close up. Light along motorways that is no town is left out."""
+    size = 'scale_exp("light_share", 0, 0.02, 0.8, 7, 0.5)'  # mm; the area grows as the light
+    rules, above = [], ""
+    for stop in palette.TONE_CHANGE:
+        below = f'"tone_g_r" < {stop.value:g}' if stop.value < float("inf") else ""
+        disc = symbol(marker("circle", stop.colour, 2.0, BACKGROUND, 0.15, size_by=size))
+        rules.append(Rule(stop.label, disc, " AND ".join(filter(None, ('"is_town"', above, below)))))
+        above = f'"tone_g_r" >= {stop.value:g}'
+    text = labels('CASE WHEN @map_scale < 200000 THEN "name" END', TEXT, BACKGROUND, 7, "around", "3")
     return VectorStyle(by_rules(rules), text, '"name"')
 
 

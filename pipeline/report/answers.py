@@ -1,7 +1,7 @@
 """Questions that photos answer: each with a verdict, its figures, and what speaks for and against it.
 
-All of it is computed from the tables of the borders step, photo by photo; nothing here is fixed text about
-a place.
+All of it is computed from the tables of the borders step, photo by photo and of all photos together; nothing
+here is fixed text about a place.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,6 +11,7 @@ from typing import Any, Literal
 import geopandas as gpd
 import pandas as pd
 
+from pipeline.deliver.contrasts import PooledResults
 from pipeline.deliver.results import PhotoResults
 from pipeline.report.number_format import missing
 
@@ -18,6 +19,7 @@ from pipeline.report.number_format import missing
 ELSEWHERE = {"BE-DE": ("VLG",), "BE-LU": ("VLG",)}
 
 Lean = Literal["yes", "no", "open"]
+Source = PhotoResults | PooledResults
 
 
 @dataclass(frozen=True)
@@ -30,14 +32,14 @@ class Argument:
 
 @dataclass(frozen=True)
 class Answer:
-    """What one photo says. `word` sums up the `verdict`, `lean` whether it is for what the question asks;
-    `figures` are labels with numbers.
+    """What one photo says, or all of them together. `word` sums up the `verdict`, `lean` whether it is for
+    what the question asks; `figures` are labels with numbers.
 
     claim: what the arguments are about. found: what the photo finds, nothing where it cannot tell. claimed:
-    what a photo finds that confirms the claim.
+    what a photo finds that confirms the claim. beside: what else was measured, a sentence each.
     """
 
-    photo: PhotoResults
+    source: Source
     word: str
     lean: Lean
     verdict: str
@@ -46,6 +48,7 @@ class Answer:
     claimed: str
     figures: tuple[tuple[str, str], ...]
     arguments: tuple[Argument, ...]
+    beside: tuple[str, ...] = ()
 
     @property
     def supports(self) -> list[str]:
@@ -60,14 +63,26 @@ class Answer:
 
 @dataclass(frozen=True)
 class Question:
-    """A question with the answers of all photos that show what it is about, in order of time; `key` is its
-    border, or its motorway and border."""
+    """A question with the answers of all photos that show what it is about: of all together first, where
+    there is one, then in order of time. `key` is its border, or its motorway and border; `notes` are
+    sentences on all photos together."""
 
     anchor: str
     heading: str
     about: str
     key: tuple[str, ...]
     answers: tuple[Answer, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def of_all(self) -> list[Answer]:
+        """The answer of all photos together, if there is one."""
+        return [answer for answer in self.answers if isinstance(answer.source, PooledResults)]
+
+    @property
+    def of_photos(self) -> list[Answer]:
+        """The answers of photos by themselves."""
+        return [answer for answer in self.answers if isinstance(answer.source, PhotoResults)]
 
 
 def with_others(answers: Sequence[Answer]) -> tuple[Answer, ...]:
@@ -81,7 +96,7 @@ def _with_others(index: int, answers: Sequence[Answer]) -> Answer:
     others = [
         answer.found
         for place, answer in enumerate(answers)
-        if place != index and answer.photo.simulated == own.photo.simulated
+        if place != index and answer.source.simulated == own.source.simulated
     ]
     agreeing = others.count(own.claimed)
     differing = sum(found not in ("", own.claimed) for found in others)
@@ -143,7 +158,7 @@ def holds_zero(row: Any) -> bool:
     return missing(row.low95) or missing(row.high95) or bool(row.low95 <= 0 <= row.high95)
 
 
-def evidence_doubt(photo: PhotoResults, jpeg: str) -> Iterator[Argument]:
+def evidence_doubt(source: Source, jpeg: str) -> Iterator[Argument]:
     """What a camera's processing takes from a statement."""
-    if photo.facts.evidence == "jpeg":
+    if source.evidence == "jpeg":
         yield Argument(False, jpeg)

@@ -4,14 +4,14 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from pipeline.borders.contrast import EQUIVALENCE
 from pipeline.borders.country_tones import CHANGES
+from pipeline.borders.quantities import ALL_LIGHT, TOWNS
+from pipeline.deliver.contrasts import headlines, of_quantity
 from pipeline.deliver.results import CityResults, PhotoResults
 from pipeline.ground.country_table import adjective, country_name
 from pipeline.report.answers import (
     Answer,
     Argument,
-    Lean,
     Question,
     evidence_doubt,
     holds_zero,
@@ -22,20 +22,22 @@ from pipeline.report.answers import (
     rows_of,
     with_others,
 )
-from pipeline.report.number_format import fixed, missing, signed, span
+from pipeline.report.contrast_answers import (
+    JPEG_HIDES_SIZE,
+    beside,
+    few_and_near,
+    figures_of,
+    interval_arguments,
+    off_motorways,
+    outcome,
+    placebo_arguments,
+    verdict_on,
+)
+from pipeline.report.number_format import missing, signed, span
+from pipeline.report.pooled_answers import notes_on, pooled_answer
 
 # The statement that began this: the border between Belgium and Germany where Aachen is seen.
 AACHENS_NAME, AACHENS_PAIR = "Aachen", "BE-DE"
-# Placebo p from which on chance is no rare explanation: the usual 5 %.
-CHANCE = 0.05
-# Fewer towns on a side make an interval that one odd town can move.
-FEW_TOWNS = 10
-# Light left out beside the border counts as much from this part of the compared width on.
-WIDE_EXCLUSION = 0.1
-JPEG_HIDES_SIZE = (
-    "A camera JPEG: the camera changed the colours. Which side is greener can be trusted, but not by how "
-    "much."
-)
 
 
 def greener_questions(city: CityResults) -> tuple[Question, ...]:
@@ -45,7 +47,14 @@ def greener_questions(city: CityResults) -> tuple[Question, ...]:
 
 
 def _question(pair: str, city: CityResults) -> Question:
-    shown = [(photo, row) for photo in city.photos for row in rows_of(of_pair(photo.contrasts, pair))]
+    shown = [
+        (photo, row) for photo in city.photos for row in rows_of(of_pair(headlines(photo.contrasts), pair))
+    ]
+    of_photos = with_others([border_answer(row, photo) for photo, row in shown])
+    pooled = [
+        pooled_answer(row, city, of_photos)
+        for row in rows_of(of_pair(headlines(city.pooled.contrasts), pair))
+    ]
     first, second = pair.split("-")
     aachen = pair == AACHENS_PAIR and any(AACHENS_NAME in set(photo.towns["name"]) for photo, _ in shown)
     side = f"the {adjective(second)} side"
@@ -55,118 +64,56 @@ def _question(pair: str, city: CityResults) -> Question:
         if aachen
         else f"Is {side} greener than the {adjective(first)} one?",
         about=(
-            f"{side[0].upper()}{side[1:]} of the border against the {adjective(first)} one, "
-            f"light up to {fixed(shown[0][1].contrast_km)} km from it."
+            f"{side[0].upper()}{side[1:]} of the border against the {adjective(first)} one, by their towns."
         ),
         key=(pair,),
-        answers=with_others([border_answer(row, photo) for photo, row in shown]),
+        answers=(*pooled, *of_photos),
+        notes=notes_on(pair, city.pooled) if pooled else (),
     )
 
 
 def border_answer(row: Any, photo: PhotoResults) -> Answer:
-    """The answer of a photo from its row of `contrasts` and its other tables."""
-    word, lean, verdict = _verdict(row)
-    outcome = {"yes": row.second, "no": "alike" if alike(row) else row.first, "open": ""}[lean]
+    """The answer of a photo from its headline row of `contrasts` and its other tables."""
+    word, lean, verdict = verdict_on(row)
     greener, other = (row.first, row.second) if row.contrast_g_r < 0 else (row.second, row.first)
     measured = not missing(row.contrast_g_r)
     return Answer(
-        photo=photo,
+        source=photo,
         word=word,
         lean=lean,
         verdict=verdict,
         claim=f"the {adjective(greener)} side is greener",
-        found=outcome,
+        found=outcome(row, lean),
         claimed=greener,
-        figures=_figures(row) if measured else (),
+        figures=figures_of(row) if measured else (),
         arguments=(
             *(_measured(row, photo, greener, other) if measured else ()),
             *_lighting(row, photo),
             *_view_angle(row, photo),
             *evidence_doubt(photo, JPEG_HIDES_SIZE),
         ),
-    )
-
-
-def _verdict(row: Any) -> tuple[str, Lean, str]:
-    """In a word, for the second country's side or not, and in one sentence."""
-    if missing(row.contrast_g_r):
-        return "Cannot be told", "open", str(row.statement)
-    first, second = adjective(row.first), adjective(row.second)
-    greener = second if row.contrast_g_r > 0 else first
-    if alike(row):
-        return (
-            "No",
-            "no",
-            f"The two sides are alike: they differ by less than {EQUIVALENCE:g} in log2(G/R), a tenth.",
-        )
-    if holds_zero(row):
-        return "Not shown", "open", "Neither side is clearly greener."
-    if row.placebo_p >= CHANCE:
-        return (
-            "Not shown",
-            "open",
-            f"The {greener} side looks greener, but across lines drawn elsewhere in the two countries a "
-            "difference as large is not rare.",
-        )
-    if row.contrast_g_r > 0:
-        return "Yes", "yes", f"The {second} side is greener than the {first} one."
-    return "No", "no", f"It is the {first} side that is greener."
-
-
-def alike(row: Any) -> bool:
-    """Whether the two sides are surely alike to within EQUIVALENCE."""
-    return bool(row.low90 > -EQUIVALENCE and row.high90 < EQUIVALENCE)
-
-
-def _figures(row: Any) -> tuple[tuple[str, str], ...]:
-    return (
-        ("Difference in log2(G/R)", signed(row.contrast_g_r)),
-        ("95 % interval", span(row.low95, row.high95)),
-        ("Placebo p", fixed(row.placebo_p, 3)),
-        ("Towns on the side that has fewer", fixed(row.n_blocks)),
+        beside=beside(row, photo.contrasts),
     )
 
 
 def _measured(row: Any, photo: PhotoResults, greener: str, other: str) -> Iterator[Argument]:
     """What the tables say of the claim that one side is greener."""
     sign = math.copysign(1.0, row.contrast_g_r)
-    yield from _interval(row)
-    yield from _placebos(row)
+    yield from interval_arguments(row)
+    yield from placebo_arguments(row)
+    yield from off_motorways(row, photo.contrasts)
     yield from _stretches(row, photo, sign, greener, other)
-    yield from _thirds(row, greener == row.second, greener, other)
-    yield from _plain(row, sign)
+    for light in [row] if row.quantity == ALL_LIGHT else _all_light(row, photo):
+        yield from _thirds(light, greener == row.second, greener, other)
+        yield from _plain(light, sign)
     yield from _cities(row, photo, greener)
     yield from _control(photo)
-    yield from _few_and_near(row)
+    yield from few_and_near(row)
 
 
-def _interval(row: Any) -> Iterator[Argument]:
-    figures = span(row.low95, row.high95)
-    if holds_zero(row):
-        yield Argument(False, f"The 95 % interval, {figures}, holds zero.")
-    else:
-        yield Argument(True, f"The whole 95 % interval, {figures}, is on one side of zero.")
-    if abs(row.contrast_g_r) < EQUIVALENCE:
-        yield Argument(
-            False,
-            f"The difference is below {EQUIVALENCE:g}: an error of a tenth in the colours would be as large.",
-        )
-
-
-def _placebos(row: Any) -> Iterator[Argument]:
-    if missing(row.placebo_p):
-        yield Argument(
-            False,
-            "The frame has no room for enough other lines, so it is not known how often chance alone makes "
-            "such a difference.",
-        )
-        return
-    share = f"p = {fixed(row.placebo_p, 3)}, {fixed(row.n_placebos)} lines"
-    elsewhere = "Across lines drawn elsewhere in the two countries a difference as large"
-    if row.placebo_p < CHANCE:
-        yield Argument(True, f"{elsewhere} is rare ({share}).")
-    else:
-        yield Argument(False, f"{elsewhere} is not rare ({share}).")
+def _all_light(row: Any, photo: PhotoResults) -> list[Any]:
+    """The photo's row of all light at the border of `row`."""
+    return rows_of(of_pair(of_quantity(photo.contrasts, ALL_LIGHT), row.pair))
 
 
 def _stretches(row: Any, photo: PhotoResults, sign: float, greener: str, other: str) -> Iterator[Argument]:
@@ -214,7 +161,10 @@ def _plain(row: Any, sign: float) -> Iterator[Argument]:
     """Whether the difference stands without matching and trend."""
     if missing(row.plain_g_r):
         return
-    plain = f"Without matching brightness, distance and view angle, the difference is {signed(row.plain_g_r)}"
+    plain = (
+        "Without matching brightness, distance and view angle, the difference of all light is "
+        f"{signed(row.plain_g_r)}"
+    )
     same = sign * row.plain_g_r > 0
     yield Argument(same, f"{plain}, of {'the same' if same else 'opposite'} sign.")
 
@@ -252,17 +202,6 @@ def _control(photo: PhotoResults) -> Iterator[Argument]:
             yield Argument(False, f"{name} shows a difference, too: {step}.")
 
 
-def _few_and_near(row: Any) -> Iterator[Argument]:
-    if row.n_blocks < FEW_TOWNS:
-        yield Argument(False, f"The side with fewer towns has only {fixed(row.n_blocks)}.")
-    if row.exclusion_km >= WIDE_EXCLUSION * row.contrast_km:
-        yield Argument(
-            False,
-            f"Light up to {row.exclusion_km:.1f} km from the border is left out: the photo’s position is not "
-            "exact enough to tell which side it is on.",
-        )
-
-
 def _lighting(row: Any, photo: PhotoResults) -> Iterator[Argument]:
     """What is known of lamps at this date and hour that may explain the difference."""
     near = towns_beside(row, photo)
@@ -276,11 +215,12 @@ def _lighting(row: Any, photo: PhotoResults) -> Iterator[Argument]:
 
 def _view_angle(row: Any, photo: PhotoResults) -> Iterator[Argument]:
     """Whether tone depends on the view angle within one of both countries."""
+    matched = "" if row.quantity == TOWNS else "View zenith is matched. "
     verdicts = dict(zip(photo.country_tones["country"], photo.country_tones["verdict"], strict=True))
     for code in (row.first, row.second):
         if verdicts.get(code) == CHANGES:
             yield Argument(
                 False,
-                f"Within {country_name(code)} alone, tone changes with the angle of view. View "
-                "zenith is matched and a smooth trend is removed, but some of this effect may remain.",
+                f"Within {country_name(code)} alone, tone changes with the angle of view. {matched}A "
+                "trend over the frame is removed, but some of this effect may remain.",
             )

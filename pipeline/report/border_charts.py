@@ -1,9 +1,8 @@
-"""Charts of tone and light across borders as SVG, for wide pages and for phones."""
+"""Charts of tone and light across and along the borders of one photo as SVG, for wide pages and for phones.
+
+Their contrast is that of all light."""
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from itertools import groupby
 from typing import Any
 
 import geopandas as gpd
@@ -12,99 +11,17 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
+from pipeline.borders.quantities import ALL_LIGHT
 from pipeline.camera.earth import Array
 from pipeline.deliver import palette
+from pipeline.deliver.contrasts import of_quantity
 from pipeline.deliver.palette import BACKGROUND, COUNTRY, MUTED, RULE, TEXT, UNDECIDED
 from pipeline.deliver.results import PhotoResults
 from pipeline.ground.country_table import adjective
 from pipeline.report.answers import of_pair, rows_of
-from pipeline.report.chart_style import Sheet, day, names, svg
+from pipeline.report.chart_style import Sheet, names, svg
 
-ROW_PX = 26  # CSS pixels: room for a line of text and a little air
 WINDS = ("east", "north-east", "north", "north-west", "west", "south-west", "south", "south-east")
-
-
-@dataclass(frozen=True)
-class ForestRow:
-    """A row of a table of contrasts with its label, its colour and its planted value, if there is one."""
-
-    row: Any
-    label: str
-    colour: str
-    truth: float = math.nan
-
-
-def forest(photos: Sequence[PhotoResults], planted: Mapping[str, Mapping[str, float]], sheet: Sheet) -> bytes:
-    """Contrast of every pair and photo: a dot with its 95 % interval; planted values, by photo and pair, as
-    open diamonds."""
-    rows = [
-        ForestRow(
-            row,
-            day(photo) if sheet.narrow else f"{photo.name}, {day(photo)}",
-            palette.DATES[index % len(palette.DATES)],
-            planted.get(photo.name, {}).get(row.pair, np.nan),
-        )
-        for index, photo in enumerate(photos)
-        for row in rows_of(photo.contrasts)
-    ]
-    return drawn_forest(rows, any(photo.simulated for photo in photos), sheet)
-
-
-def drawn_forest(rows: Sequence[ForestRow], simulated: bool, sheet: Sheet) -> bytes:
-    """Contrasts by pair, in the order of the rows."""
-    in_order = sorted(rows, key=lambda item: str(item.row.pair))
-    pairs = [(pair, list(group)) for pair, group in groupby(in_order, key=lambda item: str(item.row.pair))]
-    height_px = ROW_PX * (len(rows) + len(pairs)) + 90
-    left, right = (100, 14) if sheet.narrow else (250, 210)
-    with sheet.figure(height_px) as figure:
-        axes = figure.add_axes(
-            (left / sheet.width_px, 52 / height_px, 1 - (left + right) / sheet.width_px, 1 - 82 / height_px)
-        )
-        y = 0
-        reach = 0.2
-        for pair, group in pairs:
-            axes.text(
-                -left / (sheet.width_px - left - right),
-                y,
-                names(pair, sheet),
-                transform=axes.get_yaxis_transform(),
-                va="center",
-                weight="bold",
-            )
-            for item in group:
-                y += 1
-                reach = max(reach, _forest_row(axes, y, item, sheet))
-            y += 1
-        _forest_axes(axes, y, reach, sheet)
-        return svg(figure, simulated)
-
-
-def _forest_row(axes: Axes, y: float, item: ForestRow, sheet: Sheet) -> float:
-    """One contrast with its label, its figures and its planted value; gives how far it reaches from zero."""
-    margin = axes.get_yaxis_transform()
-    axes.text(-0.02, y, item.label, transform=margin, ha="right", va="center", color=MUTED)
-    figures = _interval(axes, y, item.row, item.colour)
-    if not sheet.narrow:
-        axes.text(1.03, y, figures, transform=margin, va="center")
-    if np.isfinite(item.truth):
-        axes.plot(item.truth, y, "D", mfc="none", mec=TEXT, ms=7, mew=1, zorder=4)
-    values = np.array([item.truth, item.row.low95, item.row.high95], float)
-    return float(np.nanmax(np.abs(values), initial=0.0))
-
-
-def _forest_axes(axes: Axes, rows: int, reach: float, sheet: Sheet) -> None:
-    axes.axvline(0, color=MUTED, linewidth=0.8, zorder=1)
-    axes.set_xlim(-1.1 * reach, 1.1 * reach)
-    axes.set_ylim(rows - 0.2, -0.7)
-    axes.set_yticks([])
-    axes.xaxis.set_major_locator(MaxNLocator(5 if sheet.narrow else 9, symmetric=True))
-    axes.grid(axis="x", linewidth=0.6)
-    axes.spines["left"].set_visible(False)
-    axes.set_xlabel(
-        "← first greener · log2(G/R) · second greener →"
-        if sheet.narrow
-        else "← first country greener  ·  difference of log2(G/R)  ·  second country greener →"
-    )
 
 
 def profile(photo: PhotoResults, sheet: Sheet) -> bytes:
@@ -138,7 +55,7 @@ def profile(photo: PhotoResults, sheet: Sheet) -> bytes:
             tone.yaxis.set_major_locator(MaxNLocator(4))
             for axes, limits in ((tone, tones), (light, lights)):
                 axes.set_ylim(limits)
-                _distance_axis(axes, rows, of_pair(photo.contrasts, pair))
+                _distance_axis(axes, rows, _contrast(photo, pair))
             tone.set_title(names(pair, sheet), loc="left", fontsize=sheet.type_px, weight="bold", pad=8)
             tone.tick_params(labelbottom=False)
             if index % columns == 0:
@@ -167,7 +84,7 @@ def along(photo: PhotoResults, sheet: Sheet) -> bytes:
         )
         for index, (pair, rows) in enumerate(pairs):
             axes = figure.add_subplot(grid[index])
-            contrast = of_pair(photo.contrasts, pair)
+            contrast = _contrast(photo, pair)
             _whole_border(axes, contrast)
             _segments(axes, rows, _reach(rows, contrast))
             axes.set_title(names(pair, sheet), loc="left", fontsize=sheet.type_px, weight="bold", pad=8)
@@ -181,15 +98,9 @@ def along(photo: PhotoResults, sheet: Sheet) -> bytes:
         return svg(figure, photo.simulated)
 
 
-def _interval(axes: Axes, y: float, row: Any, colour: str) -> str:
-    """Draw one contrast with its interval; gives its figures as text."""
-    if not np.isfinite(np.array(row.contrast_g_r, float)):
-        where = axes.get_yaxis_transform()
-        axes.text(0.02, y, "none can be given", transform=where, va="center", color=MUTED, style="italic")
-        return ""
-    axes.plot([row.low95, row.high95], [y, y], color=colour, linewidth=2.2, solid_capstyle="round", zorder=3)
-    axes.plot(row.contrast_g_r, y, "o", color=colour, ms=7.5, zorder=3)
-    return f"{row.contrast_g_r:+.2f}  ({row.low95:.2f} to {row.high95:.2f})"
+def _contrast(photo: PhotoResults, pair: str) -> gpd.GeoDataFrame:
+    """The contrast of all light at a border."""
+    return of_pair(of_quantity(photo.contrasts, ALL_LIGHT), pair)
 
 
 def of_measured_borders(segments: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

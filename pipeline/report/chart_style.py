@@ -10,6 +10,7 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
+from pipeline.deliver.contrasts import PooledResults
 from pipeline.deliver.palette import MUTED, RULE, SIMULATED, TEXT
 from pipeline.deliver.results import PhotoResults
 from pipeline.ground.country_table import country_title
@@ -64,9 +65,11 @@ def names(pair: str, sheet: Sheet) -> str:
     return " → ".join(country_title(code) for code in pair.split("-"))
 
 
-def day(photo: PhotoResults) -> str:
+def day(source: PhotoResults | PooledResults) -> str:
     """The date a photo was taken, short: 8 Dec 2012."""
-    taken = photo.facts.taken_at
+    if isinstance(source, PooledResults):
+        return "All photos"
+    taken = source.facts.taken_at
     return f"{taken.day} {taken:%b %Y}" if taken else "undated"
 
 

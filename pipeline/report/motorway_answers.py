@@ -107,7 +107,7 @@ def motorway_answer(row: Any, photo: PhotoResults) -> Answer:
     word, lean = WORDS[row.verdict]
     segments = of_motorway(photo.motorway_segments, row.ref, row.pair)
     return Answer(
-        photo=photo,
+        source=photo,
         word=word,
         lean=lean,
         verdict=_verdict(row),

@@ -11,7 +11,9 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from pipeline.borders.quantities import ALL_LIGHT
 from pipeline.deliver import palette
+from pipeline.deliver.contrasts import in_order, of_quantity
 from pipeline.deliver.provenance import Fact, configuration_hash
 from pipeline.deliver.results import CityResults, PhotoResults, Truth
 from pipeline.deliver.truth import (
@@ -24,10 +26,11 @@ from pipeline.deliver.truth import (
 from pipeline.ground.country_table import adjective, country_title
 from pipeline.models import City
 from pipeline.report import border_charts as plots
-from pipeline.report import maps
+from pipeline.report import contrast_charts, maps
 from pipeline.report.answers import rows_of, without_source
 from pipeline.report.border_answers import greener_questions
 from pipeline.report.chart_style import SHEETS, Sheet, day
+from pipeline.report.contrast_answers import HEADINGS
 from pipeline.report.motorway_answers import crossings, motorway_questions, of_motorway, unmeasured
 from pipeline.report.motorway_chart import motorway
 from pipeline.report.number_format import chance, factor, factors, fixed, missing, signed, span
@@ -86,7 +89,10 @@ def report_html(city: CityResults, configuration: City, facts: Sequence[Fact]) -
             configuration_hash=configuration_hash(configuration),
             facts=facts,
             sections=sections,
-            forest=svg_picture(partial(plots.forest, city.photos, planted)) if compared else None,
+            forest=svg_picture(partial(contrast_charts.forest, city, planted)) if compared else None,
+            by_range=svg_picture(partial(contrast_charts.by_range, city))
+            if contrast_charts.has_ranges(city)
+            else None,
             greener=greener_questions(city),
             borderless=_notes(city, "borders") or ([] if compared else [(NO_BORDER, [])]),
             uncontrolled=_notes(city, "regions"),
@@ -102,6 +108,10 @@ def report_html(city: CityResults, configuration: City, facts: Sequence[Fact]) -
             country_title=country_title,
             without_source=without_source,
             rows_of=rows_of,
+            in_order=in_order,
+            of_quantity=of_quantity,
+            all_light=ALL_LIGHT,
+            of_what=HEADINGS,
             style=Markup((TEMPLATES / "report.css").read_text(encoding="utf-8")),
         )
     )
@@ -112,7 +122,8 @@ def photo_section(photo: PhotoResults, city: CityResults, configuration: City, s
     canvases = [canvas.scaled(sharpness) for canvas in (maps.DESKTOP_CANVAS, maps.PHONE_CANVAS)]
     threshold = configuration.tone.min_signal_to_noise
     truth = photo.truth
-    near = lights_near(truth, photo.contrasts) if truth else {}
+    all_light = of_quantity(photo.contrasts, ALL_LIGHT)
+    near = lights_near(truth, all_light) if truth else {}
     return Section(
         photo=photo,
         light=_webp(*(maps.light_map(photo, city, canvas) for canvas in canvases)),
@@ -126,15 +137,16 @@ def photo_section(photo: PhotoResults, city: CityResults, configuration: City, s
         no_events=" ".join(_of_subject(photo, "events")) or NO_EVENTS,
         true_error=position_error(truth.camera, photo.camera) if truth else None,
         planted=_planted_where_measured(truth, near, photo) if truth else {},
-        planted_everywhere=planted_contrasts(near, photo.contrasts) if truth else {},
+        planted_everywhere=planted_contrasts(near, all_light) if truth else {},
     )
 
 
 def _planted_where_measured(
     truth: Truth, near: dict[str, pd.DataFrame], photo: PhotoResults
 ) -> dict[str, float]:
-    """By pair, the planted contrast of the lights `near` the border that lie where the photo has a tone."""
-    return planted_contrasts(near, photo.contrasts, read_has_tone(photo.raster("tone"), truth.lights))
+    """By pair, the planted contrast of all lights `near` the border that lie where the photo has a tone."""
+    all_light = of_quantity(photo.contrasts, ALL_LIGHT)
+    return planted_contrasts(near, all_light, read_has_tone(photo.raster("tone"), truth.lights))
 
 
 def _solve(png: bytes, sharpness: float) -> Picture:

@@ -13,8 +13,8 @@ from pipeline.deliver.region import RegionResults
 from pipeline.ground.country_table import country_title
 from pipeline.models import Region
 from pipeline.report.answers import rows_of
-from pipeline.report.border_charts import ForestRow, drawn_forest
 from pipeline.report.chart_style import Sheet
+from pipeline.report.contrast_charts import ForestRow, drawn_forest
 from pipeline.report.page import TEMPLATES, environment, svg_picture
 
 

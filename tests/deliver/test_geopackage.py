@@ -23,6 +23,7 @@ PER_PHOTO = {
     *("motorway_ends", "motorway_segments", "towns", "cores"),
 }
 PER_PAIR = {"changes_simulated-2012_simulated-2022", "border_changes_simulated-2012_simulated-2022"}
+POOLED = {f"{table}_all" for table in ("contrasts", "contrasts_by_years", "contrast_trends", "town_units")}
 PHOTOS = ("simulated-2012", "simulated-2022")
 
 
@@ -36,7 +37,7 @@ def layer(file: Path, name: str) -> gpd.GeoDataFrame:
 
 
 def test_holds_every_layer_with_the_photo_in_its_name(file: Path) -> None:
-    expected = COMMON | {f"{table}_{photo}" for table in PER_PHOTO for photo in PHOTOS} | PER_PAIR
+    expected = COMMON | {f"{table}_{photo}" for table in PER_PHOTO for photo in PHOTOS} | PER_PAIR | POOLED
     assert {name for name, kind in pyogrio.list_layers(file) if kind} == expected
 
 
@@ -44,7 +45,19 @@ def test_tables_of_a_photo_hold_only_its_rows(file: Path) -> None:
     for photo in PHOTOS:
         for table in ("zones", "strips", "contrasts"):
             assert set(layer(file, f"{table}_{photo}")["photo"]) == {photo}
-    assert len(layer(file, "contrasts_simulated-2012")) == 3
+    assert len(layer(file, "contrasts_simulated-2012")) == 4
+
+
+def test_all_photos_together_have_layers_of_their_own(file: Path) -> None:
+    assert set(layer(file, "contrasts_all")["photo"]) == {"all"}
+    assert set(layer(file, "contrasts_by_years_all")["photo"]) == {"2012", "2022"}
+    assert list(layer(file, "contrasts_all")["quantity"]) == ["towns", "towns off motorways", "motorways"]
+    assert set(pyogrio.read_dataframe(file, layer="left_out")["name"]) == {
+        "simulated-2012",
+        "Eijsden",
+        "Tongeren",
+    }
+    assert len(pyogrio.read_dataframe(file, layer="contrast_by_range")) == 2
 
 
 def test_rows_without_a_place_stay_and_tables_without_a_map_are_whole(file: Path) -> None:

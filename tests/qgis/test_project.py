@@ -19,6 +19,8 @@ from tests.scenes.delivery import TITLE, Delivery
 
 INSPECT = Path(__file__).with_name("inspect_in_qgis.py")
 GROUPS = [f"SIMULATED simulated-{year}, 8 December {year}, 22:13 UTC" for year in (2012, 2022)]
+POOLED_KINDS = ("contrasts", "contrasts_by_years", "contrast_trends", "town_units")
+POOLED = "SIMULATED All photos together"
 CHANGE = "SIMULATED change, 8 December 2012 to 8 December 2022"
 
 
@@ -46,7 +48,7 @@ def test_opens_complete_and_without_complaint(seen: tuple[dict[str, Any], Path])
     told, _ = seen
     assert told["opened"]
     assert told["said"] == []
-    assert len(told["valid"]) == 4 + 2 * (11 + 4) + 2 + 2
+    assert len(told["valid"]) == 4 + 4 + 2 * (11 + 4) + 2 + 2
     assert all(told["valid"].values())
     assert all(told["counts"].values())
 
@@ -63,7 +65,7 @@ def test_project_frame(seen: tuple[dict[str, Any], Path]) -> None:
 
 def test_groups_and_order(seen: tuple[dict[str, Any], Path]) -> None:
     told, _ = seen
-    assert told["groups"] == [*GROUPS, CHANGE]
+    assert told["groups"] == [POOLED, *GROUPS, CHANGE]
     names = [name.removeprefix("layer_of_") for name in told["order"]]
     assert names[:4] == ["cities", "borders", "motorways", "countries"]
     for photo in ("simulated-2012", "simulated-2022"):
@@ -80,7 +82,18 @@ def test_first_light_is_switched_on(seen: tuple[dict[str, Any], Path]) -> None:
     assert "layer_of_tone_simulated-2012" not in told["visible"]
     assert not any(name.endswith("2022") for name in told["visible"])
     shown = [name.removesuffix("_simulated-2012") for name in told["visible"] if name.endswith("2012")]
-    assert shown == [f"layer_of_{kind}" for kind in ("motorway_ends", "contrasts", "footprint", "ortho")]
+    assert shown == [f"layer_of_{kind}" for kind in ("motorway_ends", "footprint", "ortho")]
+
+
+def test_contrasts_of_all_photos_are_shown_in_place_of_those_of_one(
+    seen: tuple[dict[str, Any], Path],
+) -> None:
+    told, _ = seen
+    assert [name for name in told["visible"] if name.startswith("layer_of_contrast")] == [
+        "layer_of_contrasts_all"
+    ]
+    names = [name.removeprefix("layer_of_") for name in told["order"]]
+    assert names[4:8] == [f"{kind}_all" for kind in POOLED_KINDS]
 
 
 def test_files_opened_alone_look_as_in_the_project(seen: tuple[dict[str, Any], Path]) -> None:
@@ -147,7 +160,8 @@ def test_picture_shows_light_on_a_dark_ground(seen: tuple[dict[str, Any], Path])
 
 
 def test_contrast_colours_the_border(delivery: Delivery, qgis_python: str, tmp_path: Path) -> None:
-    """2012: Germany minus Belgium is +0.8, drawn in the colour of its class and of no other."""
+    """2012: of towns, Germany minus Belgium is +0.7, drawn in the colour of its class and of no other. The
+    Netherlands minus Germany are -0.3, but of all light, which is switched off at first."""
     picture = tmp_path / "contrasts.png"
     inspect(qgis_python, delivery.folder / "demo.qgz", picture, GROUPS[0], "Contrast of tone at the border")
     pixels = np.asarray(Image.open(picture).convert("RGB")).reshape(-1, 3)
@@ -156,9 +170,9 @@ def test_contrast_colours_the_border(delivery: Delivery, qgis_python: str, tmp_p
         rgb = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
         return int((pixels == rgb).all(axis=1).sum())
 
-    strongest, weaker_first = palette.CONTRAST[-1].colour, palette.CONTRAST[0].colour
-    assert drawn(strongest) > 100  # a line of 4 pixels, its core hidden and its edges softened
-    assert drawn(weaker_first) == 0
+    first, of_all_light, *_, strongest = (stop.colour for stop in palette.CONTRAST)
+    assert drawn(strongest) > 20  # a short line of 4 pixels, its core hidden and its edges softened
+    assert drawn(first) == drawn(of_all_light) == 0
 
 
 def test_change_and_segments_are_drawn_in_the_colours_of_what_they_show(
@@ -194,7 +208,7 @@ def test_project_escapes_and_repeats(delivery: Delivery) -> None:
         root = ElementTree.fromstring(archive.read("demo.qgs"))
     assert root.findtext("title") == TITLE
     sources = [source.text or "" for source in root.iterfind("projectlayers/maplayer/datasource")]
-    assert len(sources) == 38
+    assert len(sources) == 42
     assert all(source.startswith("./") for source in sources)
     assert (
         project(delivery.results(), "demo.gpkg", "change.tif") == (delivery.folder / "demo.qgz").read_bytes()

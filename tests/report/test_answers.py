@@ -46,7 +46,7 @@ def test_other_photos_are_heard(
     own = dataclasses.replace(greener(photo), arguments=())
     among = [own, *(dataclasses.replace(own, found=found) for found in others)]
     assert (with_others(among)[0].supports, with_others(among)[0].doubts) == (supports, doubts)
-    measured = dataclasses.replace(own, photo=real(photo))
+    measured = dataclasses.replace(own, source=real(photo))
     assert with_others([measured, *among])[0].arguments == ()
 
 

@@ -34,9 +34,66 @@ def test_a_question_for_each_border_in_the_order_of_pairs(city: CityResults) -> 
         (("BE-NL",), "Is the Dutch side greener than the Belgian one?"),
         (("DE-NL",), "Is the Dutch side greener than the German one?"),
     ]
-    assert [[answer.photo.name for answer in question.answers] for question in questions] == [
-        [photo.name for photo in city.photos]
-    ] * 3
+    photos = [photo.name for photo in city.photos]
+    answers = [[answer.source.name for answer in question.answers] for question in questions]
+    assert answers == [photos, ["all", *photos], photos]
+
+
+def test_a_typical_town_is_the_headline_and_all_light_stands_beside_it(city: CityResults) -> None:
+    answer = greener_questions(city)[0].answers[0]
+    assert answer.verdict == "A typical town on the German side is greener than one on the Belgian side."
+    assert dict(answer.figures)["Difference in log2(G/R)"] == "+0.70"
+    assert answer.beside == ("All light together: the German side is greener, +0.80 (+0.72 to +0.87).",)
+
+
+def test_all_photos_together_answer_first(city: CityResults) -> None:
+    """With what carries the answer, how far photos differ, and how it changed."""
+    question = greener_questions(city)[1]
+    answer = question.answers[0]
+    assert answer.verdict == "A typical town on the Dutch side is greener than one on the Belgian side."
+    assert answer.beside == (
+        "Towns without their motorways: the Dutch side is greener, +0.38 (+0.28 to +0.48).",
+        "Motorways alone: neither side is clearly greener, +0.05 (−0.05 to +0.15).",
+        "All light together, photo by photo: the Dutch side is greener in 2 of 2, the Belgian one in none.",
+    )
+    assert question.notes == (
+        "What carries it most: without the photo simulated-2012 it would be +0.50 (+0.40 to +0.60) and "
+        "without the town Tongeren it would be +0.35 (+0.25 to +0.45).",
+        "Photos differ by 0.05 (1 sigma) beyond their noise; the contrast of one more photo would lie within "
+        "+0.20 to +0.60.",
+        "One on the Dutch side has become greener.",
+    )
+    assert said(answer.supports, "It stays clear whichever single photo or town is left out.")
+    assert said(answer.supports, "2 of 2 photos find the same by themselves.")
+
+
+def test_a_difference_that_hangs_on_one_town_is_doubted(city: CityResults) -> None:
+    left_out = city.pooled.left_out
+    hanging = left_out.assign(low95=left_out["low95"].where(left_out["name"] != "Eijsden", -0.01))
+    pooled = dataclasses.replace(city.pooled, left_out=hanging)
+    answer = greener_questions(dataclasses.replace(city, pooled=pooled))[1].answers[0]
+    assert said(answer.doubts, "It is no longer clear without town Eijsden alone.")
+    assert not said(answer.supports, "left out")
+
+
+@pytest.mark.parametrize(
+    ("low", "value", "speaks_for", "words"),
+    [
+        (0.2, 0.3, True, "The difference stays without motorways, +0.30 (+0.20 to +0.40)"),
+        (-0.1, 0.1, False, "Without motorways no difference of towns is clear, +0.10 (−0.10 to +0.30)"),
+        (-0.4, -0.3, False, "Without motorways the other side is greener, −0.30 (−0.40 to −0.20)."),
+    ],
+)
+def test_motorways_may_make_a_difference(
+    photo: PhotoResults, low: float, value: float, speaks_for: bool, words: str
+) -> None:
+    ends = {"contrast_g_r": value, "low95": low, "high95": 2 * value - low}
+    off = table(
+        "contrasts",
+        {"pair": "BE-DE", "first": "BE", "second": "DE", "quantity": "towns off motorways"} | ends,
+    )
+    answer = greener(dataclasses.replace(photo, contrasts=off), quantity="towns")
+    assert said(answer.supports if speaks_for else answer.doubts, words)
 
 
 def test_aachen_is_named_only_where_it_is_seen(city: CityResults) -> None:
@@ -105,7 +162,7 @@ def test_strong_figures_speak_for_the_side_that_is_greener(photo: PhotoResults) 
         ({"placebo_p": np.nan}, "no room for enough other lines"),
         ({"n_blocks": 9}, "The side with fewer towns has only 9."),
         ({"exclusion_km": 1.2}, "Light up to 1.2 km from the border is left out"),
-        ({"plain_g_r": -0.2}, "the difference is −0.20, of opposite sign"),
+        ({"plain_g_r": -0.2}, "the difference of all light is −0.20, of opposite sign"),
         (
             {"green_second": 0.1, "orange_second": 0.5},
             "The Belgian side has a larger share of the photo’s greenest light",

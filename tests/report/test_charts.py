@@ -11,6 +11,7 @@ import pytest
 
 from pipeline.deliver.results import CityResults, PhotoResults
 from pipeline.report import border_charts as plots
+from pipeline.report import contrast_charts
 from pipeline.report.answers import rows_of
 from pipeline.report.chart_style import DESKTOP_SHEET, PHONE_SHEET, SHEETS, Sheet
 from pipeline.report.motorway_chart import motorway
@@ -31,23 +32,44 @@ def words(svg: bytes) -> str:
 
 
 def test_forest_states_every_contrast_with_its_interval(city: CityResults) -> None:
-    text = words(plots.forest(city.photos, {}, DESKTOP_SHEET))
-    assert "+0.50 (0.42 to 0.57)" in re.sub(r"\s+", " ", text)
-    assert text.count("none can be given") == 1
-    assert "Belgium → The Netherlands" in text
+    """Those of all photos together come first, and their towns before what else was compared."""
+    text = re.sub(r"\s+", " ", words(contrast_charts.forest(city, {}, DESKTOP_SHEET)))
+    assert text.count("none can be given") == 2
+    of_border = text.split("Belgium → The Netherlands")[0].split("Belgium → Germany")[-1]
+    told = re.findall(
+        r"(typical town|without motorways|motorways alone|all light)|(\+\d.\d\d \([^)]*\))", of_border
+    )
+    assert [label or figures for label, figures in told] == [
+        *("typical town", "+0.40 (0.30 to 0.50)", "without motorways", "+0.38 (0.28 to 0.48)"),
+        *("motorways alone", "+0.05 (-0.05 to 0.15)", "all light", "+0.50 (0.42 to 0.57)"),
+        "+0.30 (0.22 to 0.37)",
+    ]
 
 
-def drawn(photo: PhotoResults, sheet: Sheet, **more: Any) -> list[bytes]:
-    """All charts of a photo; its first motorway with other figures."""
+@pytest.mark.parametrize("sheet", SHEETS)
+def test_by_range_fills_the_range_that_was_chosen(city: CityResults, sheet: Sheet) -> None:
+    """Of all photos: 10 and 20 km, of which 20 were chosen; where there is none, nothing is drawn."""
+    svg = contrast_charts.by_range(city, sheet)
+    assert {"10", "20"} <= set(words(svg).split())
+    ranges = city.pooled.contrast_by_range[:0]
+    none = dataclasses.replace(city, pooled=dataclasses.replace(city.pooled, contrast_by_range=ranges))
+    assert contrast_charts.has_ranges(city)
+    assert not contrast_charts.has_ranges(none)
+
+
+def drawn(city: CityResults, photo: PhotoResults, sheet: Sheet, **more: Any) -> list[bytes]:
+    """All charts of a city with one photo; its first motorway with other figures."""
+    pooled = dataclasses.replace(city.pooled, contrasts=city.pooled.contrasts[:0])
+    alone = dataclasses.replace(city, photos=(photo,), pooled=pooled)
     end = rows_of(photo.motorway_ends.assign(**more))[0]
     charts = [plots.profile(photo, sheet), plots.along(photo, sheet), motorway(photo, end, sheet)]
-    return [plots.forest([photo], {}, sheet), *charts]
+    return [contrast_charts.forest(alone, {}, sheet), contrast_charts.by_range(alone, sheet), *charts]
 
 
 @pytest.mark.parametrize("sheet", SHEETS)
 def test_charts_of_simulated_photos_say_so(city: CityResults, sheet: Sheet) -> None:
     for simulated, measured in zip(
-        drawn(city.photos[0], sheet), drawn(real(city.photos[0]), sheet), strict=True
+        drawn(city, city.photos[0], sheet), drawn(city, real(city.photos[0]), sheet), strict=True
     ):
         assert "SIMULATED" in words(simulated)
         assert "SIMULATED" not in words(measured)
@@ -55,7 +77,7 @@ def test_charts_of_simulated_photos_say_so(city: CityResults, sheet: Sheet) -> N
 
 def test_forest_marks_planted_values(city: CityResults) -> None:
     planted = {"simulated-2012": {"BE-NL": 0.5, "BE-DE": float("nan")}}
-    with_one, without = (plots.forest(city.photos, truth, DESKTOP_SHEET) for truth in (planted, {}))
+    with_one, without = (contrast_charts.forest(city, truth, DESKTOP_SHEET) for truth in (planted, {}))
     assert len(with_one) > len(without)
 
 
@@ -100,13 +122,13 @@ def test_figures_that_are_missing_leave_gaps(city: CityResults) -> None:
         motorway_segments=photo.motorway_segments[:0],
     )
     missing = dict.fromkeys(("end_m", "low95_m", "high95_m", "regional_at_m", "lit_per_km"), np.nan)
-    assert all(words(svg) for sheet in SHEETS for svg in drawn(dark, sheet, **missing))
+    assert all(words(svg) for sheet in SHEETS for svg in drawn(city, dark, sheet, **missing))
 
 
 def test_motorway_names_what_it_shows(city: CityResults) -> None:
     """Each only where it is: the E25 has no undecidable segment, and here a regional border or none."""
     with_one, without = (
-        words(drawn(city.photos[0], DESKTOP_SHEET, regional_at_m=at, lit_per_km=at)[-1])
+        words(drawn(city, city.photos[0], DESKTOP_SHEET, regional_at_m=at, lit_per_km=at)[-1])
         for at in (500.0, np.nan)
     )
     for said in ("E25, 8 Dec 2012", "lit", "dark", "light ends, 95 %", "border", "Belgian side left, Dutch"):
@@ -119,4 +141,4 @@ def test_motorway_names_what_it_shows(city: CityResults) -> None:
 
 @pytest.mark.parametrize("sheet", SHEETS)
 def test_same_charts_are_the_same_bytes(city: CityResults, sheet: Sheet) -> None:
-    assert drawn(city.photos[0], sheet) == drawn(city.photos[0], sheet)
+    assert drawn(city, city.photos[0], sheet) == drawn(city, city.photos[0], sheet)

@@ -117,11 +117,13 @@ def test_true_error_and_planted_contrasts_stand_beside_the_measured(text: str) -
 def test_simulated_is_said_on_every_picture_and_table(html: str, text: str) -> None:
     assert "SIMULATED: not a measurement" in text
     pictures = re.findall(r"<figure.*?</figure>", html, flags=re.S)
-    assert len(pictures) == 1 + 2 * (5 + 1)  # one motorway of each photo has stations
+    assert len(pictures) == 2 + 2 * (5 + 1)  # contrasts, by range; one motorway of each photo has stations
     assert all("SIMULATED" in picture for picture in pictures)
     before_tables = re.findall(r'<p class="caption">(.*?)</p>\s*<div class="scroll"', html, flags=re.S)
     tables = html.count("<table")
-    assert tables == 1 + 1 + 2 * 5  # sources, changes; of each photo colours, view, contrasts, zones, truth
+    assert (
+        tables == 1 + 1 + 1 + 2 * 5
+    )  # sources, changes, all photos; of each photo colours, view, contrasts, zones, truth
     assert len(before_tables) == tables - 1  # all but the sources
     assert all("SIMULATED" in caption for caption in before_tables)
     for part in ("article", 'li><span class="when"'):
@@ -134,13 +136,15 @@ def test_simulated_is_said_on_every_picture_and_table(html: str, text: str) -> N
 def test_real_photos_are_not_called_simulated(delivery: Delivery) -> None:
     city = delivery.results()
     measured = tuple(dataclasses.replace(real(photo), truth=None) for photo in city.photos)
-    html = written(dataclasses.replace(city, photos=measured), delivery)
+    tables = {name: table.assign(simulated=False) for name, table in vars(city.pooled).items()}
+    together = dataclasses.replace(city.pooled, **tables)
+    html = written(dataclasses.replace(city, photos=measured, pooled=together), delivery)
     assert "SIMULATED" not in html
     assert "true error" not in html
     mixed = written(dataclasses.replace(city, photos=(measured[0], city.photos[1])), delivery)
     assert "1 of the 2 photos" in mixed
     glance = re.findall(r'<ul class="glance">.*?</ul>', mixed, flags=re.S)
-    assert glance[0].count("SIMULATED") == 5  # the answers of one of two photos to five questions
+    assert glance[0].count("SIMULATED") == 6  # one of two photos on five questions, both together on one
 
 
 @pytest.mark.usefixtures("words_only")
@@ -209,18 +213,26 @@ def test_answers_stand_before_photos_and_can_be_linked(html: str, text: str) -> 
 
 def test_answers_hold_figures_and_both_lists(html: str) -> None:
     articles = [seen(one) for one in re.findall(r"<article.*?</article>", html, flags=re.S)]
-    assert len(articles) == 2 * 5
+    assert len(articles) == 2 * 5 + 1
     assert all("For: the " in one and "Against, and doubts" in one for one in articles)
     aachen = articles[0]
     for words in (
         "simulated-2012, 8 December 2012, 22:13 UTC · evidence: jpeg",
-        "Yes. The German side is greener than the Belgian one.",
-        "Difference in log2(G/R) +0.80 95 % interval +0.72 to +0.87",
+        "Yes. A typical town on the German side is greener than one on the Belgian side.",
+        "Difference in log2(G/R) +0.70 95 % interval +0.62 to +0.77",
         "Aachen is greener than the towns around it. So the city may explain the difference.",
         "The other photo of this city that shows it cannot tell.",
     ):
         assert words in aachen
-    assert "Light ends, km (− Belgian, + Dutch side) −0.30 95 % interval −0.70 to +0.10" in articles[6]
+    assert "Light ends, km (− Belgian, + Dutch side) −0.30 95 % interval −0.70 to +0.10" in articles[7]
+
+
+def test_all_photos_together_stand_before_each(html: str, text: str) -> None:
+    articles = [seen(one) for one in re.findall(r"<article.*?</article>", html, flags=re.S)]
+    assert "All photos together · evidence: jpeg Yes. A typical town on the Dutch side" in articles[2]
+    assert [place for place, one in enumerate(articles) if "All photos together" in one] == [2]
+    assert "Is the Dutch side greener than the Belgian one? All photos Yes 8 Dec 2012 Yes" in text
+    assert "Belgium → The Netherlands A typical town all 2 +0.40 +0.30 to +0.50" in text
 
 
 def test_changes_are_factors_of_light_and_steps_of_tone(text: str) -> None:

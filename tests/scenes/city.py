@@ -23,7 +23,7 @@ from rasterio.transform import from_origin
 from pipeline.camera.camera import Camera, look_at_rotation
 from pipeline.camera.earth import to_ecef
 from pipeline.photo.photo import PhotoFacts
-from tests.scenes.city_borders import change_tables, more_tables, tone_tables
+from tests.scenes.city_borders import change_tables, more_tables, pooled_tables, tone_tables
 from tests.scenes.places import cities_file
 
 CRS = "EPSG:3035"
@@ -76,6 +76,8 @@ def fabricate(root: Path) -> Path:
             pyogrio.write_dataframe(table, file, name)
         for name, table in {**_tables(year, countries), **more_tables(year)}.items():
             tables[name].append(table)
+    for name, table in pooled_tables().items():
+        tables[name].append(table)
     for name, parts in {**tables, **{name: [table] for name, table in change_tables().items()}}.items():
         table = pd.concat(parts, ignore_index=True)
         if table.geometry.isna().all():
@@ -359,6 +361,7 @@ def _tables(year: int, countries: gpd.GeoDataFrame) -> dict[str, gpd.GeoDataFram
             "contrast_g_r": contrast if known else np.nan,
             "low95": contrast - 0.08 if known else np.nan,
             "high95": contrast + 0.07 if known else np.nan,
+            "quantity": "all light",
             "n_blocks": 24,
             "n_cells": 3100,
             "contrast_km": 10.0,
@@ -366,6 +369,10 @@ def _tables(year: int, countries: gpd.GeoDataFrame) -> dict[str, gpd.GeoDataFram
             "statement": statement if known else "No contrast: too few lit cells <on> the German side.",
         }
         contrasts.append((row, line))
+        if pair == "BE-DE":
+            # Of typical towns the contrast is 0.1 smaller; the other borders have only that of all light.
+            less = {name: row[name] - 0.1 for name in ("contrast_g_r", "low95", "high95")}
+            contrasts.append(({**row, **less, "quantity": "towns"}, line))
     return {
         name: gpd.GeoDataFrame([row for row, _ in rows], geometry=[shape for _, shape in rows], crs=CRS)
         for name, rows in (("zones", zones), ("strips", strips), ("contrasts", contrasts))

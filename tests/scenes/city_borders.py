@@ -4,6 +4,7 @@ What they say is known: the E25 goes dark 0.3 km before the Dutch border, the E4
 the German side of 2022 is half as bright again as that of 2012.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import geopandas as gpd
@@ -164,7 +165,73 @@ def change_tables() -> dict[str, gpd.GeoDataFrame]:
     }
 
 
-def _layer(rows: Rows, name: str, label: dict[str, str]) -> gpd.GeoDataFrame:
+def pooled_tables() -> dict[str, gpd.GeoDataFrame]:
+    """What both photos say of BE-NL together: a typical Dutch town is greener by 0.4, with motorways or
+    without; it became so by 0.2 from 2012 to 2022, and hangs on no photo and no town."""
+    label = {"photo": "all", "taken_at": None}
+    line = shapely.LineString([(5.67, 50.76), (5.75, 50.75)])
+    pair = {"pair": "BE-NL", "first": "BE", "second": "NL"}
+
+    def contrast(value: float, quantity: str = "towns") -> dict[str, Any]:
+        return pair | {
+            "contrast_g_r": value,
+            "low95": value - 0.1,
+            "high95": value + 0.1,
+            "quantity": quantity,
+        }
+
+    of_all = {"contrast_km": 20.0, "placebo_p": 0.001, "n_placebos": 999, "n_blocks": 30, "n_first": 40}
+    of_all |= {
+        "n_second": 30,
+        "n_photos": 2,
+        "n_passes": 2,
+        "low90": 0.31,
+        "high90": 0.49,
+        "exclusion_km": 0.3,
+    }
+    of_all |= {"between_photos": 0.05, "next_low95": 0.2, "next_high95": 0.6, "statement": "Towns differ."}
+    values = {"towns": 0.4, "towns off motorways": 0.38, "motorways": 0.05}
+    contrasts: Rows = [(contrast(value, name) | of_all, line) for name, value in values.items()]
+    by_years: Rows = [(contrast(value) | {"contrast_km": 20.0}, line) for value in (0.3, 0.5)]
+    ranges: Rows = [
+        (contrast(value) | {"contrast_km": km, "n_photos": 2}, None)
+        for km, value in ((10.0, 0.45), (20.0, 0.4))
+    ]
+    left_out: Rows = [
+        (contrast(0.4 + by) | {"what": what, "name": name, "moves_by": by}, None)
+        for what, name, by in (
+            ("photo", "simulated-2012", 0.1),
+            ("town", "Eijsden", 0.02),
+            ("town", "Tongeren", -0.05),
+        )
+    ]
+    trend = {"from_years": "2012", "to_years": "2022", "change_g_r": 0.2, "low95": 0.1, "high95": 0.3}
+    trends: Rows = [(pair | trend | {"statement": "One on the Dutch side has become greener."}, line)]
+    towns: Rows = [
+        (
+            {"name": name, "country": country, "population": 20_000, "tone_g_r": tone, "light_share": 0.01}
+            | {"n_photos": 2, "is_town": True},
+            shapely.Point(lon, lat),
+        )
+        for name, country, tone, lon, lat in (
+            ("Eijsden", "NL", 0.3, 5.71, 50.78),
+            ("Visé", "BE", -0.6, 5.69, 50.73),
+        )
+    ]
+    made = {"contrast_by_range": ranges, "left_out": left_out, "contrast_trends": trends, "town_units": towns}
+    return {
+        "contrasts": pd.concat(
+            [_layer(contrasts, "contrasts", label), _years(by_years, ("2012", "2022"))], ignore_index=True
+        ),
+        **{name: _layer(rows, name, label) for name, rows in made.items()},
+    }
+
+
+def _years(rows: Rows, years: tuple[str, ...]) -> gpd.GeoDataFrame:
+    return _layer(rows, "contrasts", {"photo": "", "taken_at": ""}).assign(photo=list(years), taken_at=None)
+
+
+def _layer(rows: Rows, name: str, label: Mapping[str, str | None]) -> gpd.GeoDataFrame:
     """All columns of the layer, in its coordinate system; shapes are given in degrees."""
     table = pd.DataFrame([row for row, _ in rows], columns=COLUMNS[name])
     table = table.assign(**label, evidence="jpeg", simulated=True)

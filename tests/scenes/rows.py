@@ -16,7 +16,13 @@ LINE = shapely.LineString([(4_040_000, 3_060_000), (4_040_000, 3_100_000)])
 CONTRAST: dict[str, Any] = {
     **{"pair": "BE-DE", "first": "BE", "second": "DE", "contrast_g_r": 0.31, "low95": 0.23, "high95": 0.39},
     **{"low90": 0.24, "high90": 0.38, "placebo_p": 0.002, "n_placebos": 999, "n_blocks": 30, "n_cells": 4000},
-    **{"contrast_km": 10.0, "exclusion_km": 0.4, "plain_g_r": 0.28, "geometry": LINE},
+    **{
+        "quantity": "all light",
+        "contrast_km": 10.0,
+        "exclusion_km": 0.4,
+        "plain_g_r": 0.28,
+        "geometry": LINE,
+    },
     **{"orange_first": 0.4, "green_first": 0.2, "orange_second": 0.3, "green_second": 0.45},
     "statement": "No contrast can be given: it is foggy.",
 }

@@ -15,6 +15,7 @@ import rasterio
 from numpy.typing import NDArray
 from rasterio.features import rasterize
 
+from pipeline.borders.quantities import ALL_LIGHT
 from pipeline.camera.camera import Camera
 from pipeline.deliver.truth import position_error
 from pipeline.photo.photo import PhotoFacts
@@ -85,8 +86,12 @@ def table(results: Path, name: str) -> gpd.GeoDataFrame:
 
 
 def of_border(results: Path, name: str, pair: str = "BE-DE") -> dict[str, float]:
+    """Its row of a table, of contrasts that of all light."""
     rows = table(results, name)
-    (row,) = rows[rows["pair"] == pair].to_dict("records")
+    chosen = rows["pair"] == pair
+    if "quantity" in rows:
+        chosen &= rows["quantity"] == ALL_LIGHT
+    (row,) = rows[chosen].to_dict("records")
     return row
 
 

@@ -11,7 +11,9 @@ import pytest
 import rasterio
 from rio_cogeo.cogeo import cog_validate
 
+from pipeline.borders.quantities import ALL_LIGHT
 from pipeline.camera.camera import Camera
+from pipeline.deliver.contrasts import of_quantity
 from pipeline.deliver.results import Truth, read_city
 from pipeline.deliver.truth import lights_near, planted_contrasts, position_error, read_has_tone
 from tests.qgis.test_project import inspect
@@ -59,10 +61,11 @@ def test_planted_contrasts_lie_inside_their_intervals(results: Path) -> None:
     held = []
     for photo in city.photos:
         assert isinstance(photo.truth, Truth)
-        near = lights_near(photo.truth, photo.contrasts)
+        contrasts = of_quantity(photo.contrasts, ALL_LIGHT)
+        near = lights_near(photo.truth, contrasts)
         counted = read_has_tone(photo.raster("tone"), photo.truth.lights)
-        planted = planted_contrasts(near, photo.contrasts, counted)
-        for row in photo.contrasts.itertuples():
+        planted = planted_contrasts(near, contrasts, counted)
+        for row in contrasts.itertuples():
             print(f"{photo.name} {row.pair}: planted {planted[row.pair]:+.2f}, {row.statement}")
             if np.isfinite(row.contrast_g_r):
                 held.append(row.low95 <= planted[row.pair] <= row.high95)
