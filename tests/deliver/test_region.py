@@ -36,7 +36,7 @@ SENTENCE = "The German side is greener than the Belgian one by 0.42 (95 %: 0.30 
 def contrasts() -> gpd.GeoDataFrame:
     """Of typical towns and of motorways in all photos; of towns by years, the later ones without a number."""
     course = shapely.MultiLineString([[(1e3 * MIDDLE, 1e3 * SOUTH), (1e3 * MIDDLE, 1e3 * NORTH)]])
-    pair = {"pair": "BE-DE", "first": "BE", "second": "DE", "quantity": "towns", "geometry": course}
+    pair = {"pair": "BE-DE", "first": "BE", "second": "DE", "geometry": course}
     numbers = {"contrast_g_r": 0.42, "low95": 0.3, "high95": 0.54}
     rows = [
         {"photo": "2012", "quantity": TOWNS, "statement": "In 2012."} | numbers,
