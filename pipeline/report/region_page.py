@@ -2,11 +2,9 @@
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
 from markupsafe import Markup
 
-from pipeline.borders.quantities import TOWNS
 from pipeline.deliver import palette
 from pipeline.deliver.provenance import Fact, configuration_hash
 from pipeline.deliver.region import RegionResults
@@ -38,16 +36,8 @@ def region_html(region: RegionResults, configuration: Region, facts: Sequence[Fa
 
 def pooled_forest(region: RegionResults, sheet: Sheet) -> bytes:
     """The contrasts at every border, of all photos and by years, with 95 % intervals."""
-    of_all, others, by_years = (
-        rows_of(table) for table in (region.contrasts, region.other_contrasts, region.contrasts_by_years)
-    )
-    rows = [ForestRow(row, _label(row, sheet), palette.TEXT) for row in of_all]
-    rows += [ForestRow(row, _label(row, sheet), palette.MUTED) for row in others]
-    rows += [ForestRow(row, f"{_label(row, sheet)}, {row.photo}", palette.DATES[0]) for row in by_years]
+    of_all = [*rows_of(region.contrasts), *rows_of(region.other_contrasts)]
+    rows = [ForestRow(row, "all photos", palette.TEXT) for row in of_all]
+    by_years = rows_of(region.contrasts_by_years)
+    rows += [ForestRow(row, str(row.photo), palette.DATES[0]) for row in by_years]
     return drawn_forest(rows, region.simulated, sheet)
-
-
-def _label(row: Any, sheet: Sheet) -> str:
-    """What a contrast is of, short enough for a phone."""
-    quantity = str(row.quantity)
-    return quantity.removeprefix(f"{TOWNS} ") if sheet.narrow else quantity
