@@ -9,7 +9,8 @@ import numpy as np
 from pipeline.borders.settings import BorderSettings
 from pipeline.borders.town_contrast import TownContrast, step_of
 from pipeline.borders.town_likelihood import Ints, Likelihood, Solution, TownTones
-from pipeline.camera.earth import Array
+from pipeline.borders.zones import AREA_CRS
+from pipeline.camera.earth import Array, transformer
 from pipeline.robust import NORMAL_95
 
 Row = dict[str, Any]
@@ -31,10 +32,15 @@ def left_out(contrast: TownContrast, settings: BorderSettings) -> list[Row]:
     for unit in _carriers(known, whole, settings.towns.most_left_out):
         tone = known.tone.copy()
         tone[:, unit] = np.nan
-        units = contrast.shown.units
-        name = str(units.name[unit]) or f"light at {units.x_m[unit]:.0f}, {units.y_m[unit]:.0f} m"
-        rows.append(_row("town", name, contrast, whole, tone, shared_m))
+        rows.append(_row("town", _name(contrast, int(unit)), contrast, whole, tone, shared_m))
     return rows
+
+
+def _name(contrast: TownContrast, unit: int) -> str:
+    """A town's name, or where the light is that has none."""
+    units = contrast.shown.units
+    lon, lat = transformer(AREA_CRS, "EPSG:4326").transform(units.x_m[unit], units.y_m[unit])
+    return str(units.name[unit]) or f"light at {lat:.3f} N, {lon:.3f} E"
 
 
 def _both_sides(contrast: TownContrast, tone: Array, least: int) -> bool:

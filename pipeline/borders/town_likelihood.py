@@ -183,9 +183,11 @@ class Likelihood:
         level = weight / np.sqrt(total)[:, None]
         taken = np.concatenate([level, on_units]).T
         if taken.shape[1] > len(taken):
-            # Of many photos: its square is all that counts, and has a root of fewer columns.
-            size, column = np.linalg.eigh(taken @ taken.T)
-            taken = column * np.sqrt(np.maximum(size, 0.0))
+            # Of many photos: its square is all that counts, and has a root of fewer columns. What is added is
+            # less than its rounding error.
+            square = taken @ taken.T
+            square[np.diag_indices_from(square)] += 1e-13 * np.trace(square)
+            taken = cholesky(square, lower=True, check_finite=False)
         of_units = np.einsum("pu,puj->uj", weight, values) - on_units.T @ on_values
         flat, scaled = (part.reshape(-1, values.shape[2]) for part in (values, weight[..., None] * values))
         of_values = flat.T @ scaled - on_values.T @ on_values

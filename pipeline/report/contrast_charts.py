@@ -18,6 +18,7 @@ from pipeline.deliver.palette import MUTED, TEXT
 from pipeline.deliver.results import CityResults
 from pipeline.report.answers import Source, of_pair, rows_of
 from pipeline.report.chart_style import Sheet, day, names, svg
+from pipeline.report.number_format import fixed, signed
 
 # CSS pixels: a line of figures, or of a phone's chart without them; above each quantity; a panel's title and
 # its axis.
@@ -168,7 +169,7 @@ def _lane(axes: Axes, y: float, item: ForestRow, bold: bool, sheet: Sheet) -> No
     if np.isfinite(item.truth):
         axes.plot(item.truth, y, "D", mfc="none", mec=TEXT, ms=6, mew=1, zorder=4)
     if not sheet.narrow:
-        interval = f"{row.contrast_g_r:+.2f} ({row.low95:.2f} to {row.high95:.2f})"
+        interval = f"{signed(row.contrast_g_r)} ({fixed(row.low95, 2)} to {fixed(row.high95, 2)})"
         figures = interval if known else "none can be given"
         axes.text(1.03, y, item.label, transform=margin, va="center", color=item.colour, fontsize=11)
         style: dict[str, Any] = {"weight": "bold" if bold else "normal", "fontsize": 11}
