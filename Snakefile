@@ -35,7 +35,9 @@ RESULTS = plan.results(
     ],
     of_dates=["change.tif", "change.qml"],
 )
-RESULTS += plan.region_results(["report.html", "{region}.qgz", "{region}.gpkg", "{region}.csv"])
+RESULTS += plan.region_results(
+    ["report.html", "{region}.qgz", "{region}.gpkg", "{region}.csv"]
+)
 
 
 wildcard_constraints:

@@ -41,7 +41,7 @@ def test_forest_states_every_contrast_with_its_interval(city: CityResults) -> No
     )
     assert [label or figures for label, figures in told] == [
         *("typical town", "+0.40 (0.30 to 0.50)", "without motorways", "+0.38 (0.28 to 0.48)"),
-        *("motorways alone", "+0.05 (-0.05 to 0.15)", "all light", "+0.50 (0.42 to 0.57)"),
+        *("motorways alone", "+0.05 (−0.05 to 0.15)", "all light", "+0.50 (0.42 to 0.57)"),
         "+0.30 (0.22 to 0.37)",
     ]
 
