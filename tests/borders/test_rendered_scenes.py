@@ -88,7 +88,7 @@ def test_countries_have_their_tone(city):
 
 
 def test_a_rendered_scene_gives_the_tone_and_contrasts_of_the_rendering(shared, tmp_path):
-    """Light of a satellite's raster through 180 mm on 50 m cells; benchmarks/borders/rendered.py has them all."""
+    """A satellite's light through 180 mm on 50 m cells; benchmarks/borders/rendered.py has all scenes."""
     name = "scene-104"
     scene, folder = shared / "scenes" / name, tmp_path / name
     folder.mkdir()
