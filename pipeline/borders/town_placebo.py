@@ -28,12 +28,17 @@ def town_placebo(contrast: TownContrast, shared_m: float, settings: PlaceboSetti
     border = 1 / float(solution.covariance[0, 0])
     fit = (fewer >= settings.like_lit * own) & (information >= settings.like_told * border)
     sizes = sizes[fit][: settings.count]
-    # Of parting the towns, whichever side comes first.
-    ways = len(np.unique(np.abs(sides[:, fit] + sides[0, fit]), axis=1).T)
-    if len(sizes) < settings.count or ways < settings.min_ways:
+    if len(sizes) < settings.count or _ways(sides[:, fit]) < settings.min_ways:
         return Placebo(None, len(sizes))
     size = abs(float(solution.coefficients[0])) * math.sqrt(border)
     return Placebo((1 + int((sizes >= size).sum())) / (1 + settings.count), settings.count)
+
+
+def _ways(sides: Array) -> int:
+    """How many ways of parting the towns there are among lines (u, lines), whichever side comes first."""
+    # Sums of as many random numbers are equal only if all towns lie alike.
+    names = np.random.default_rng(0).uniform(size=len(sides)) @ (sides * np.sign(sides[0]))
+    return len(np.unique(np.round(names, 9)))
 
 
 def _random_sides(x: Array, y: Array, settings: PlaceboSettings) -> Array:

@@ -15,7 +15,7 @@ from pipeline.borders.settings import IN_FORCE, SizeSettings
 from pipeline.borders.town_contrast import by_range
 from pipeline.borders.town_likelihood import Sizes
 from pipeline.borders.town_model import Posterior
-from pipeline.borders.town_placebo import town_placebo
+from pipeline.borders.town_placebo import _ways, town_placebo
 from pipeline.borders.town_tones import passes, shown
 from pipeline.borders.town_units import motorway_stretches, town_units
 from pipeline.borders.town_years import year_windows
@@ -342,3 +342,8 @@ def test_a_dozen_towns_have_no_placebos():
     answer = town_answer(SETTINGS["5 towns a side"], Photos(), 1)
     assert answer
     assert town_placebo(answer, IN_FORCE.towns.shared_m, FAST.placebo).p is None
+
+
+def test_ways_of_parting_towns_are_counted_whichever_side_comes_first():
+    sides = np.array([[0.5, -0.5, 0.5, 0.5], [0.5, -0.5, -0.5, 0.5], [-0.5, 0.5, -0.5, 0.5]])
+    assert _ways(sides) == 3  # the first two are one
