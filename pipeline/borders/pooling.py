@@ -2,7 +2,8 @@
 
 White balance and exposure cancel in each photo's own level, its haze and lens in its own trend; towns are
 the same in all of them. What is left between photos is stated, with where the contrast of one more photo
-would lie."""
+would lie.
+"""
 
 from collections.abc import Sequence
 

@@ -181,7 +181,7 @@ class SizeSettings:
     start: float = 0.1  # where the likeliest sizes are looked for from
     difference: float = 0.02  # by which sizes are moved to see how the likelihood bends
     widest: float = 0.5  # 1 sigma of a size that the light tells nothing of
-    # Points of the average: with four times as many, half widths move by 1 %.
+    # Points of the average: with four times as many, half widths move by 0.3 % for one photo, 1.4 % for five.
     points: int = 64
     degrees: float = 5.0  # of Student's t that points are drawn from: its tails must be the wider ones
     seed: int = 0  # the same photos give the same figures

@@ -1,14 +1,15 @@
 r"""The contrast of towns at a border, from one photo or from many.
 
-|     o    |  o        Every town within a range of the border counts alike, whatever its light; the level of
-|  o    o  | o   o     each photo, a smooth trend over its frame, a slope on brightness and the levels of
-| o   o    |   o    o  other countries are in the model (`town_model`). The range is the one that gives the
-   first   border      shortest interval, for width does not depend on what is found.
+|     o   |   o      Every town within a range of the border counts alike, whatever its light; the level
+|  o   o  | o    o   of each photo, a smooth trend over its frame, a slope on brightness and the levels
+| o    o  |   o   o  of other countries are in the model (`town_model`). The range is the one that gives
+  first  border      the shortest interval, for width does not depend on what is found.
 """
 
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.borders.border_line import BorderLine
 from pipeline.borders.settings import BorderSettings, TownSettings
@@ -61,11 +62,15 @@ def near_border(shown: Shown, line: BorderLine, range_km: float, settings: TownS
     return shown.chosen(near, np.asarray(photos, bool))
 
 
+def on_sides(country: NDArray[np.str_], codes: tuple[str, str]) -> tuple[int, int]:
+    """How many of some units are of each of two countries."""
+    return int((country == codes[0]).sum()), int((country == codes[1]).sum())
+
+
 def too_few(shown: Shown, codes: tuple[str, str], settings: TownSettings, unit: str = "town") -> str | None:
     """Which side has too few towns, or stretches, if one has."""
     many = {"town": "towns", "stretch": "stretches"}[unit]
-    for code in codes:
-        count = int((shown.units.country == code).sum())
+    for code, count in zip(codes, on_sides(shown.units.country, codes), strict=True):
         if count < settings.min_towns:
             number = f"1 {unit}" if count == 1 else f"{count or 'no'} {many}"
             return f"{number} with light on the {adjective(code)} side, and {settings.min_towns} are needed"
@@ -82,7 +87,7 @@ def town_tones(shown: Shown, codes: tuple[str, str]) -> TownTones:
     columns = [
         np.broadcast_to(second, (n_photos, n)),
         np.broadcast_to(shown.brightness - shown.brightness.mean(), (n_photos, n)),
-        *(np.broadcast_to(other, (n_photos, n)) for other in others if other.sum() > 0),
+        *(np.broadcast_to(other, (n_photos, n)) for other in others),
     ]
     return TownTones(
         tone=shown.tone,
@@ -117,6 +122,7 @@ def town_contrast(
     step = step_of(known)
     low, high = posterior.interval(step, settings.contrast.level, systematic)
     low90, high90 = posterior.interval(step, settings.contrast.equivalence_level, systematic)
+    n_first, n_second = on_sides(shown.units.country, codes)
     n_passes = 1 + int(known.photo_pass.max())
     several = n_passes >= settings.sizes.min_passes
     next_low = next_high = between = trend = None
@@ -138,8 +144,8 @@ def town_contrast(
         trend=trend,
         systematic=systematic,
         range_km=range_km,
-        n_first=int((shown.units.country == codes[0]).sum()),
-        n_second=int((shown.units.country == codes[1]).sum()),
+        n_first=n_first,
+        n_second=n_second,
         n_photos=len(shown.photos),
         n_passes=n_passes,
         known=known,
@@ -186,14 +192,14 @@ def by_range(
 
 
 def _at_range(towns: Shown, range_km: float, whole: TownContrast, settings: BorderSettings) -> AtRange:
-    known = town_tones(towns, (whole.first, whole.second))
+    codes = whole.first, whole.second
+    known = town_tones(towns, codes)
     step = step_of(known)
     solution = Likelihood(known, settings.towns.shared_m).solution(whole.posterior.best)
     value = float(solution.coefficients @ step)
     half = NORMAL_95 * float(np.hypot(np.sqrt(step @ solution.covariance @ step), whole.systematic))
-    country = towns.units.country
-    first, second = (int((country == code).sum()) for code in (whole.first, whole.second))
-    return AtRange(range_km, value, value - half, value + half, first, second, len(towns.photos))
+    n_first, n_second = on_sides(towns.units.country, codes)
+    return AtRange(range_km, value, value - half, value + half, n_first, n_second, len(towns.photos))
 
 
 def step_of(known: TownTones) -> Array:

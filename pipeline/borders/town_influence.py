@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.borders.settings import BorderSettings
-from pipeline.borders.town_contrast import TownContrast, step_of
+from pipeline.borders.town_contrast import TownContrast, on_sides, step_of
 from pipeline.borders.town_likelihood import Ints, Likelihood, Solution, TownTones
 from pipeline.borders.zones import AREA_CRS
 from pipeline.camera.earth import Array, transformer
@@ -46,7 +46,7 @@ def _name(contrast: TownContrast, unit: int) -> str:
 def _both_sides(contrast: TownContrast, tone: Array, least: int) -> bool:
     """Whether towns enough are left on both sides."""
     country = contrast.shown.units.country[np.isfinite(tone).any(axis=0)]
-    return all(int((country == code).sum()) >= least for code in (contrast.first, contrast.second))
+    return min(on_sides(country, (contrast.first, contrast.second))) >= least
 
 
 def _carriers(known: TownTones, whole: Solution, most: int) -> Ints:
@@ -64,7 +64,7 @@ def _row(what: str, name: str, contrast: TownContrast, whole: Solution, tone: Ar
     step = step_of(contrast.known)
     seen = Likelihood(_only(contrast.known, tone), shared_m).solution(contrast.posterior.best)
     value = float(seen.coefficients @ step)
-    half = NORMAL_95 * float(np.sqrt(step @ seen.covariance @ step))
+    half = NORMAL_95 * float(np.hypot(np.sqrt(step @ seen.covariance @ step), contrast.systematic))
     return {
         "what": what,
         "name": name,

@@ -6,7 +6,8 @@ r"""How a typical town of one country differs from a typical town of another, fr
 Photos and their trends, towns and what is left are random; how large each is, the light itself tells
 (restricted likelihood). With few towns or photos it tells badly: the interval averages over all sizes that
 the likelihood allows, each as likely as any other beforehand (Gelman 2006), and so widens by itself. The
-same towns stand in all photos: a photo more is not more towns."""
+same towns stand in all photos: a photo more is not more towns.
+"""
 
 import math
 from collections.abc import Callable
@@ -37,14 +38,12 @@ class Posterior:
         """A combination (k,) of the coefficients."""
         return float(self.weight @ (self.coefficients @ combination))
 
-    def interval(
-        self, combination: Array, level: float, more: float | Array = 0.0, scale: float = 1.0
-    ) -> tuple[float, float]:
+    def interval(self, combination: Array, level: float, more: float | Array = 0.0) -> tuple[float, float]:
         """Where a combination (k,) lies with probability `level`; `more`: errors (1 sigma, one or n) that
-        add to it; `scale` widens all."""
+        add to it."""
         middle = self.coefficients @ combination
         variance = np.einsum("i,nij,j->n", combination, self.covariance, combination)
-        sigma = scale * np.sqrt(variance + more**2)
+        sigma = np.sqrt(variance + more**2)
         ends = float((middle - 40 * sigma).min()), float((middle + 40 * sigma).max())
 
         def below(at: float, share: float) -> float:

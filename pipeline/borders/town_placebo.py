@@ -2,7 +2,8 @@
 turned at random, all at once.
 
 The levels of the countries stay in the model, so that a difference between countries cannot get into a
-placebo."""
+placebo.
+"""
 
 import math
 
@@ -19,11 +20,11 @@ def town_placebo(contrast: TownContrast, shared_m: float, settings: PlaceboSetti
     """Rank the contrast of towns over its sigma among placebos; p = (1 + as large) / (1 + n). A placebo
     counts where it parts the towns about as evenly as the border does, and the light tells about as much of
     it."""
-    known, country = contrast.known, contrast.shown.units.country
+    known = contrast.known
     solution = Likelihood(known, shared_m).solution(contrast.posterior.best)
     sides = _random_sides(known.x_m, known.y_m, settings)
     fewer = np.minimum((sides > 0).sum(axis=0), (sides < 0).sum(axis=0))
-    own = min(int((country == code).sum()) for code in (contrast.first, contrast.second))
+    own = min(contrast.n_first, contrast.n_second)
     sizes, information = _studentised(solution, sides)
     border = 1 / float(solution.covariance[0, 0])
     fit = (fewer >= settings.like_lit * own) & (information >= settings.like_told * border)

@@ -1,9 +1,9 @@
 r"""Towns as units: the same in all photos of an area, made of the light of all of them and of the gazetteer.
 
-   _      __            Light makes hills (`units`). Where a hill holds several places of the gazetteer, each
-  / \_  _/  \    _      of its squares goes to the place that is nearest by its own size: towns that have
-_/  o \/ o | o\__/ \_   grown together stay towns. A hill without a place is a unit without a name.
-  one  |two|three
+   _      __            Light makes hills (`units`). Where a hill holds several places of the
+  / \_  _/  \    _      gazetteer, each of its squares goes to the place that is nearest by its own size:
+_/  o \/ o | o\__/ \_   towns that have grown together stay towns. A hill without a place is a unit
+  one  |two|three       without a name.
 """
 
 from collections.abc import Sequence

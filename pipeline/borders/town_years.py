@@ -2,7 +2,8 @@
 are.
 
 Towns change each by themselves (random), countries as a whole are what is asked for: the step at the border
-in every window of years, and its trend."""
+in every window of years, and its trend.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,7 +15,7 @@ import numpy as np
 from pipeline.borders.contrast import verdict
 from pipeline.borders.quantities import TOWNS
 from pipeline.borders.settings import BorderSettings
-from pipeline.borders.town_contrast import TownContrast
+from pipeline.borders.town_contrast import TownContrast, on_sides
 from pipeline.borders.town_likelihood import Bools, Ints, TownTones
 from pipeline.borders.town_model import Posterior, fit_towns
 from pipeline.borders.town_rows import PooledBorder
@@ -75,9 +76,8 @@ def _within(years: Ints, window: tuple[int, int]) -> Bools:
 
 def _enough(contrast: TownContrast, photos: Bools, least: int) -> bool:
     """Whether some photos show enough towns of both countries."""
-    shown = contrast.known.shown[photos].any(axis=0)
-    country = contrast.shown.units.country
-    return all(int((shown & (country == code)).sum()) >= least for code in (contrast.first, contrast.second))
+    country = contrast.shown.units.country[contrast.known.shown[photos].any(axis=0)]
+    return min(on_sides(country, (contrast.first, contrast.second))) >= least
 
 
 def _label(window: tuple[int, int]) -> str:

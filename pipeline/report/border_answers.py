@@ -25,13 +25,13 @@ from pipeline.report.answers import (
 from pipeline.report.contrast_answers import (
     JPEG_HIDES_SIZE,
     beside,
+    contrast_answer,
     few_and_near,
     figures_of,
     interval_arguments,
     off_motorways,
-    outcome,
     placebo_arguments,
-    verdict_on,
+    sides_of,
 )
 from pipeline.report.number_format import missing, signed, span
 from pipeline.report.pooled_answers import notes_on, pooled_answer
@@ -74,26 +74,16 @@ def _question(pair: str, city: CityResults) -> Question:
 
 def border_answer(row: Any, photo: PhotoResults) -> Answer:
     """The answer of a photo from its headline row of `contrasts` and its other tables."""
-    word, lean, verdict = verdict_on(row)
-    greener, other = (row.first, row.second) if row.contrast_g_r < 0 else (row.second, row.first)
+    greener, other = sides_of(row)
     measured = not missing(row.contrast_g_r)
-    return Answer(
-        source=photo,
-        word=word,
-        lean=lean,
-        verdict=verdict,
-        claim=f"the {adjective(greener)} side is greener",
-        found=outcome(row, lean),
-        claimed=greener,
-        figures=figures_of(row) if measured else (),
-        arguments=(
-            *(_measured(row, photo, greener, other) if measured else ()),
-            *_lighting(row, photo),
-            *_view_angle(row, photo),
-            *evidence_doubt(photo, JPEG_HIDES_SIZE),
-        ),
-        beside=beside(row, photo.contrasts),
+    arguments = (
+        *(_measured(row, photo, greener, other) if measured else ()),
+        *_lighting(row, photo),
+        *_view_angle(row, photo),
+        *evidence_doubt(photo, JPEG_HIDES_SIZE),
     )
+    figures = figures_of(row) if measured else ()
+    return contrast_answer(row, photo, figures, arguments, beside(row, photo.contrasts))
 
 
 def _measured(row: Any, photo: PhotoResults, greener: str, other: str) -> Iterator[Argument]:

@@ -10,7 +10,7 @@ from pipeline.borders.contrast import EQUIVALENCE
 from pipeline.borders.quantities import ALL_LIGHT, MOTORWAYS, OFF_MOTORWAYS, TOWNS
 from pipeline.deliver.contrasts import of_quantity
 from pipeline.ground.country_table import adjective
-from pipeline.report.answers import Argument, Lean, holds_zero, of_pair, rows_of
+from pipeline.report.answers import Answer, Argument, Lean, Source, holds_zero, of_pair, rows_of
 from pipeline.report.number_format import fixed, missing, signed, span
 
 # Placebo p from which on chance is no rare explanation: the usual 5 %.
@@ -68,7 +68,36 @@ def _capital(words: str) -> str:
     return words[0].upper() + words[1:]
 
 
-def outcome(row: Any, lean: Lean) -> str:
+def sides_of(row: Any) -> tuple[str, str]:
+    """The country of the greener side, as far as the number tells, and the other one."""
+    return (row.first, row.second) if row.contrast_g_r < 0 else (row.second, row.first)
+
+
+def contrast_answer(
+    row: Any,
+    source: Source,
+    figures: tuple[tuple[str, str], ...],
+    arguments: tuple[Argument, ...],
+    lines: tuple[str, ...],
+) -> Answer:
+    """The answer of a headline row of `contrasts`, with `lines` beside it."""
+    word, lean, verdict = verdict_on(row)
+    greener = sides_of(row)[0]
+    return Answer(
+        source=source,
+        word=word,
+        lean=lean,
+        verdict=verdict,
+        claim=f"the {adjective(greener)} side is greener",
+        found=_outcome(row, lean),
+        claimed=greener,
+        figures=figures,
+        arguments=arguments,
+        beside=lines,
+    )
+
+
+def _outcome(row: Any, lean: Lean) -> str:
     """What is found: the side that is greener, that both are alike, or nothing."""
     return {"yes": str(row.second), "no": "alike" if alike(row) else str(row.first), "open": ""}[lean]
 

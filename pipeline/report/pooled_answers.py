@@ -13,13 +13,13 @@ from pipeline.report.contrast_answers import (
     HEADINGS,
     JPEG_HIDES_SIZE,
     beside,
+    contrast_answer,
     few_and_near,
     figures_of,
     interval_arguments,
     off_motorways,
-    outcome,
     placebo_arguments,
-    verdict_on,
+    sides_of,
 )
 from pipeline.report.number_format import fixed, missing, signed, span
 
@@ -28,25 +28,14 @@ def pooled_answer(row: Any, city: CityResults, of_photos: Sequence[Answer]) -> A
     """The answer of all photos together from its headline row of `contrasts`; `of_photos` is what each says
     by itself."""
     pooled = city.pooled
-    word, lean, verdict = verdict_on(row)
-    greener = row.first if row.contrast_g_r < 0 else row.second
     measured = not missing(row.contrast_g_r)
-    return Answer(
-        source=pooled,
-        word=word,
-        lean=lean,
-        verdict=verdict,
-        claim=f"the {adjective(greener)} side is greener",
-        found=outcome(row, lean),
-        claimed=greener,
-        figures=_figures(row) if measured else (),
-        arguments=(
-            *(_measured(row, pooled) if measured else ()),
-            *_by_themselves(greener, of_photos),
-            *evidence_doubt(pooled, JPEG_HIDES_SIZE),
-        ),
-        beside=(*beside(row, pooled.contrasts), *_all_light(row, city)),
+    arguments = (
+        *(_measured(row, pooled) if measured else ()),
+        *_by_themselves(sides_of(row)[0], of_photos),
+        *evidence_doubt(pooled, JPEG_HIDES_SIZE),
     )
+    lines = (*beside(row, pooled.contrasts), *_all_light(row, city))
+    return contrast_answer(row, pooled, _figures(row) if measured else (), arguments, lines)
 
 
 def _figures(row: Any) -> tuple[tuple[str, str], ...]:
