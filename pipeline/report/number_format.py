@@ -13,7 +13,10 @@ def missing(value: Any) -> bool:
 
 def fixed(value: Any, digits: int = 0) -> str:
     """A number with so many decimals and spaces between thousands; a dash where there is none."""
-    return "–" if missing(value) else f"{float(value):,.{digits}f}".replace(",", " ").replace("-", "−")
+    if missing(value):
+        return "–"
+    rounded = round(float(value), digits) + 0.0  # without the sign of a zero
+    return f"{rounded:,.{digits}f}".replace(",", " ").replace("-", "−")
 
 
 def signed(value: Any, digits: int = 2) -> str:

@@ -353,3 +353,8 @@ def test_span_and_factor() -> None:
 def test_chance() -> None:
     said = [chance(value) for value in (0.3, 1e-4, 0.012, 1e-9, None)]
     assert said == ["30 %", "1 in 10 000", "1 in 80", "below 1 in a million", "–"]
+
+
+def test_nothing_has_no_sign() -> None:
+    assert fixed(-0.001, 2) == signed(-0.001) == "0.00"
+    assert signed(-0.01) == "−0.01"
