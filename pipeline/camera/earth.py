@@ -5,10 +5,13 @@ take scalars or arrays of any one shape and put the ECEF components in the last 
 """
 
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from pyproj import Transformer
+
+if TYPE_CHECKING:  # loading it takes as long as all else that a short step loads
+    from pyproj import Transformer
 
 Array = NDArray[np.float64]
 
@@ -17,26 +20,28 @@ SEMI_MAJOR_M = 6378137.0
 SEMI_MINOR_M = 6356752.314245179  # the equatorial radius less its flattening
 MEAN_RADIUS_KM = 6371.0088  # (2 x equatorial + polar radius) / 3, the IUGG's mean radius
 
-_TO_ECEF = Transformer.from_crs("EPSG:4979", "EPSG:4978", always_xy=True)
+GEODETIC, ECEF = "EPSG:4979", "EPSG:4978"  # WGS84, with heights
 
 
 @lru_cache(maxsize=32)
-def transformer(source: str, target: str) -> Transformer:
+def transformer(source: str, target: str) -> "Transformer":
     """From one reference system to another, x or east first. PROJ takes 0.1 s to find the way, so it is asked
     once."""
+    from pyproj import Transformer
+
     return Transformer.from_crs(source, target, always_xy=True)
 
 
 def to_ecef(lon: ArrayLike, lat: ArrayLike, height_m: ArrayLike = 0.0) -> Array:
     """Geodetic degrees and metres to ECEF metres, shape (..., 3)."""
     lon, lat, height = np.broadcast_arrays(*(np.asarray(v, float) for v in (lon, lat, height_m)))
-    return np.stack(_TO_ECEF.transform(lon, lat, height), axis=-1)
+    return np.stack(transformer(GEODETIC, ECEF).transform(lon, lat, height), axis=-1)
 
 
 def to_geodetic(ecef_m: ArrayLike) -> tuple[Array, Array, Array]:
     """ECEF metres (..., 3) to longitude, latitude (degrees) and height (m)."""
     x, y, z = np.moveaxis(np.asarray(ecef_m, float), -1, 0)
-    lon, lat, height = _TO_ECEF.transform(x, y, z, direction="INVERSE")
+    lon, lat, height = transformer(GEODETIC, ECEF).transform(x, y, z, direction="INVERSE")
     return np.asarray(lon), np.asarray(lat), np.asarray(height)
 
 

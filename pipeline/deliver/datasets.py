@@ -31,7 +31,8 @@ from pipeline.photo.photo import PhotoFacts
 from pipeline.photo.tiff import PhotoTif
 from pipeline.raster.dataset import read_raster
 from pipeline.raster.grid import Grid
-from pipeline.raster.tiles import TILE, Tile, tiled
+from pipeline.raster.tiled import tiled
+from pipeline.raster.tiles import TILE, Tile
 
 PHOTO_BANDS = ("red", "green", "blue", "saturated")
 RASTERS = ("light", "tone", "geometry", "lamps")

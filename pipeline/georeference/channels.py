@@ -1,19 +1,22 @@
-"""Lateral chromatic aberration: how red and blue lie against green in a photo.
-
-A lens draws each colour at a slightly different size, and the sensor's plane may be a little off; a place
-that green shows at p is shown by another channel at c + magnification (p - c) + shift, c the frame's middle.
-It is measured in the photo itself: patches around lights, cut out at full resolution, are found again in
-the other channel. Lamps of different colours side by side displace single patches; over many patches this
-averages out.
+"""Lateral chromatic aberration, measured in the photo itself: patches around lights, cut out at full
+resolution, are found again in the other channel. Lamps of different colours side by side displace single
+patches; over many patches this averages out.
 """
 
-from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter, map_coordinates, maximum_filter
 
+from pipeline.camera.channel_shifts import (
+    BLUE,
+    GREEN,
+    RED,
+    ChannelRegistration,
+    ChannelShift,
+    corners_px,
+)
 from pipeline.camera.earth import Array
 from pipeline.georeference.patches import displacements, relative_sigma
 from pipeline.georeference.reference import Image
@@ -22,12 +25,6 @@ from pipeline.georeference.working_image import NOISE_KNEE, WorkingImage
 from pipeline.photo.photo import Photo
 from pipeline.robust import sigma_of_deviations
 
-RED, GREEN, BLUE = range(3)
-
-# At a corner of the frame: a smaller displacement does not matter, and one within so many sigmas may be an
-# error of the measurement.
-MIN_DISPLACEMENT_PX = 0.1
-SIGMAS = 3.0  # a judgement: an error so large is rare, 3 in 1000 if errors are normal
 # So many parts of the frame give a patch each, at most; a channel with fewer good ones is left alone, for
 # three parameters and their covariance are fitted.
 MAX_PATCHES = 600
@@ -52,80 +49,6 @@ ROUNDS = 2
 REWEIGHTINGS = 15  # rounds of robust weights; a judgement: enough for them to settle
 BLOCKS = 6  # parts of the frame along each axis, whose errors count as independent; a judgement
 CAUCHY = 2.385  # 95 % efficient for Gaussian errors
-
-
-@dataclass(frozen=True)
-class ChannelShift:
-    """One channel against green: magnification about the frame's centre (1 is none), shift in px, from how
-    many patches, and the 1 sigma of the displacement at the frame's corners; None where nothing is known."""
-
-    centre_px: tuple[float, float]
-    magnification: float = 1.0
-    shift_px: tuple[float, float] = (0.0, 0.0)
-    n_patches: int = 0
-    sigma_px: float | None = None
-
-    @property
-    def corner_px(self) -> float:
-        """The largest displacement at a corner of the frame."""
-        grows = self.magnification - 1
-        return max(
-            float(np.hypot(grows * x + self.shift_px[0], grows * y + self.shift_px[1]))
-            for x, y in _corners(self.centre_px)
-        )
-
-    @property
-    def significant(self) -> bool:
-        """Whether the displacement matters and is no error of the measurement."""
-        if self.sigma_px is None:
-            return False
-        return self.corner_px > max(MIN_DISPLACEMENT_PX, SIGMAS * self.sigma_px)
-
-    def place(self, column: Array, row: Array) -> tuple[Array, Array]:
-        """Where the channel shows what green shows at (column, row)."""
-        cx, cy = self.centre_px
-        return (
-            cx + self.magnification * (column - cx) + self.shift_px[0],
-            cy + self.magnification * (row - cy) + self.shift_px[1],
-        )
-
-    @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> "ChannelShift":
-        """Of one channel in the entry `channels` of `camera.json`."""
-        (cx, cy), (dx, dy), sigma = data["centre_px"], data["shift_px"], data["sigma_px"]
-        return cls(
-            centre_px=(float(cx), float(cy)),
-            magnification=float(data["magnification"]),
-            shift_px=(float(dx), float(dy)),
-            n_patches=int(data["n_patches"]),
-            sigma_px=None if sigma is None else float(sigma),
-        )
-
-
-@dataclass(frozen=True)
-class ChannelRegistration:
-    """Red and blue of a photo against its green."""
-
-    red: ChannelShift
-    blue: ChannelShift
-
-    def displaced(self) -> tuple[tuple[int, ChannelShift], ...]:
-        """The bands to be looked up elsewhere than green, with where: those whose shift is significant."""
-        shifts = (RED, self.red), (BLUE, self.blue)
-        return tuple((band, shift) for band, shift in shifts if shift.significant)
-
-    def to_dict(self) -> dict[str, Any]:
-        """The entry `channels` of `camera.json`."""
-        return {
-            name: {**asdict(shift), "centre_px": list(shift.centre_px), "shift_px": list(shift.shift_px)}
-            | {"significant": shift.significant}
-            for name, shift in (("red", self.red), ("blue", self.blue))
-        }
-
-    @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> "ChannelRegistration":
-        """Of the entry `channels` of `camera.json`."""
-        return cls(ChannelShift.from_dict(data["red"]), ChannelShift.from_dict(data["blue"]))
 
 
 def measure_channels(photo: Photo) -> ChannelRegistration:
@@ -261,7 +184,7 @@ def _fitted(centre_px: tuple[float, float], at: Array, offset: Array, sigma: Arr
     # How the sums change with the solution: Cauchy's influence grows as the weight's square, on average.
     inverse = np.linalg.inv(np.einsum("nip,n,niq->pq", design, (weight * sigma) ** 2, design))
     covariance = inverse @ (sums.T @ sums) @ inverse * filled / (filled - len(solution))
-    corners = _design(np.array(_corners(centre_px)), centre_px)
+    corners = _design(np.array(corners_px(centre_px)), centre_px)
     variance = np.einsum("cip,pq,ciq->c", corners, covariance, corners)
     return ChannelShift(
         centre_px=centre_px,
@@ -279,9 +202,3 @@ def _design(arm: Array, centre_px: tuple[float, float]) -> Array:
     design[:, :, 0] = arm / np.hypot(*centre_px)
     design[:, 0, 1] = design[:, 1, 2] = 1
     return design
-
-
-def _corners(centre_px: tuple[float, float]) -> tuple[tuple[float, float], ...]:
-    """The frame's corners from its centre."""
-    x, y = centre_px
-    return (-x, -y), (x, -y), (-x, y), (x, y)

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 from shapely import LineString, Point
 
+from pipeline.camera.channel_shifts import ChannelRegistration
 from pipeline.camera.derivatives import PARAMETERS
 from pipeline.camera.earth import distance_km, to_geodetic
 from pipeline.camera.footprint import footprint
 from pipeline.georeference.adjust import Observations, residuals
-from pipeline.georeference.channels import ChannelRegistration
 from pipeline.georeference.control import check_errors
 from pipeline.georeference.solve import Solution
 from pipeline.photo.photo import PhotoFacts

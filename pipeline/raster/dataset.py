@@ -21,7 +21,8 @@ from pyproj import CRS
 from pipeline.raster.bands import Band, Class
 from pipeline.raster.grid import Grid
 from pipeline.raster.read import raster_grid, read_bands
-from pipeline.raster.tiles import TILE, tiled
+from pipeline.raster.tiled import tiled
+from pipeline.raster.tiles import TILE
 
 TRANSPARENT = "#00000000"
 # Statistics would not hold for a part of the raster; GDAL's notes are its own.

@@ -9,11 +9,10 @@ import numpy as np
 import psutil
 import shapely
 from affine import Affine
-from pyproj import Transformer
 from shapely.geometry.base import BaseGeometry
 
 from pipeline.camera.camera import Camera
-from pipeline.camera.earth import Array
+from pipeline.camera.earth import Array, transformer
 from pipeline.camera.footprint import MAX_ZENITH_DEG, footprint
 from pipeline.errors import GridError
 from pipeline.models import GridConfig, LonLat
@@ -91,7 +90,7 @@ class Grid:
 
 def lay_grid(cameras: Mapping[str, Camera], config: GridConfig, location: LonLat) -> Grid:
     """The grid that holds what the photos (by name) show of the square around the city."""
-    x, y = Transformer.from_crs("EPSG:4326", config.crs, always_xy=True).transform(location.lon, location.lat)
+    x, y = transformer("EPSG:4326", config.crs).transform(location.lon, location.lat)
     half = 1e3 * config.radius_km
     square = shapely.box(x - half, y - half, x + half, y + half)
     areas = {name: visible_area(camera, config.crs, square) for name, camera in cameras.items()}
@@ -119,7 +118,7 @@ def lay_grid(cameras: Mapping[str, Camera], config: GridConfig, location: LonLat
 
 def visible_area(camera: Camera, crs: str, within: BaseGeometry) -> BaseGeometry:
     """What a photo shows of a part of the map, in the map's CRS."""
-    to_map = Transformer.from_crs("EPSG:4326", crs, always_xy=True)
+    to_map = transformer("EPSG:4326", crs)
     frame = shapely.transform(footprint(camera), lambda lonlat: np.column_stack(to_map.transform(*lonlat.T)))
     shown: BaseGeometry = within.intersection(shapely.make_valid(frame))
     return shown
@@ -145,7 +144,7 @@ def _sampled(area: BaseGeometry, crs: str) -> tuple[Array, Array]:
     inside = shapely.contains_xy(area, x, y)
     if not inside.any():
         x, y, inside = *np.array(area.representative_point().coords).T, np.array([True])
-    lon, lat = Transformer.from_crs(crs, "EPSG:4326", always_xy=True).transform(x[inside], y[inside])
+    lon, lat = transformer(crs, "EPSG:4326").transform(x[inside], y[inside])
     return np.asarray(lon), np.asarray(lat)
 
 

@@ -16,7 +16,8 @@ from pipeline.raster.bands import Band, change_band, photo_tags
 from pipeline.raster.cog import write_cog
 from pipeline.raster.dataset import labelled
 from pipeline.raster.read import read_bands
-from pipeline.raster.tiles import TILE, Tile, tiled
+from pipeline.raster.tiled import tiled
+from pipeline.raster.tiles import TILE, Tile
 from pipeline.raster.workers import HERE, Workers
 from pipeline.steps.photos import Pair, pairs, read_photos
 from pipeline.steps.step import run_step

@@ -7,9 +7,9 @@ from pathlib import Path
 import shapely
 from pyproj import Transformer
 
+from pipeline.camera.channel_shifts import ChannelRegistration
 from pipeline.camera.terrain import FLAT, Bounds
 from pipeline.camera.uncertainty import SolvedCamera
-from pipeline.georeference.channels import ChannelRegistration
 from pipeline.ground.elevation import TerrainFile
 from pipeline.models import Dem
 from pipeline.ortho.pixel_map import Ground

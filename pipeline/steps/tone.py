@@ -15,7 +15,8 @@ from pipeline.raster.bands import ORTHO_BANDS, Class, photo_tags
 from pipeline.raster.cog import write_cogs
 from pipeline.raster.dataset import class_map, labelled
 from pipeline.raster.read import raster_grid, read_bands, read_overview
-from pipeline.raster.tiles import TILE, Tile, tiled
+from pipeline.raster.tiled import tiled
+from pipeline.raster.tiles import TILE, Tile
 from pipeline.raster.workers import HERE, Workers
 from pipeline.steps.step import run_step
 from pipeline.tone.background import Floats

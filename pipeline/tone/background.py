@@ -12,10 +12,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
-import dask.array as da
 import numpy as np
-from dask.base import compute
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike, NDArray
 from scipy.ndimage import distance_transform_edt, gaussian_filter, grey_opening
@@ -25,6 +24,9 @@ from pipeline.photo.chroma import BLUE_CB, GREEN_CB, GREEN_CR, RED_CR
 from pipeline.raster.lattice import Lattice
 from pipeline.raster.tiles import Tile
 from pipeline.robust import LOWER_QUARTILE_PER_SIGMA, SIGMA_PER_IQR, sigma_of_deviations
+
+if TYPE_CHECKING:  # steps that only look at tone do without dask
+    import dask.array as da
 
 Floats = NDArray[np.float32]
 
@@ -105,7 +107,7 @@ def colour_noise(light: Floats, colour_codes: float) -> Floats:
 
 
 def take_samples(
-    lights: Sequence[da.Array], resolution_m: float, background_km: float, gsd_m: float
+    lights: Sequence["da.Array"], resolution_m: float, background_km: float, gsd_m: float
 ) -> list[Sample]:
     """A sample of each light (3, height, width), dense enough for the blocks of the background window, from
     one pass over what they are made of."""
@@ -115,6 +117,8 @@ def take_samples(
     block = max(4, 2 * round(block_cells / stride / 2))
     pixel = max(1, round(gsd_m / resolution_m))  # farther apart, the scene differs more than the noise
     thin = [light[:, ::stride, k * pixel :: stride] for light in lights for k in range(3)]
+    from dask.base import compute
+
     values = compute(*thin)  # type: ignore[no-untyped-call]
     return [_sample(stride, block, *values[k : k + 3]) for k in range(0, len(values), 3)]
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipeline.georeference.channels import ChannelRegistration, ChannelShift, measure_channels
+from pipeline.camera.channel_shifts import ChannelRegistration, ChannelShift
+from pipeline.georeference.channels import measure_channels
 from pipeline.photo.photo import Photo
 from tests.scenes.frames import photo_of
 

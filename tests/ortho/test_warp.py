@@ -7,9 +7,10 @@ from affine import Affine
 from pyproj import Transformer
 from scipy.ndimage import map_coordinates
 
+from pipeline.camera.channel_shifts import ChannelRegistration, ChannelShift
 from pipeline.camera.terrain import FLAT, Terrain
 from pipeline.camera.uncertainty import SolvedCamera
-from pipeline.georeference.channels import ChannelRegistration, ChannelShift, measure_channels
+from pipeline.georeference.channels import measure_channels
 from pipeline.models import GridConfig, LonLat
 from pipeline.ortho.pixel_map import MAX_ERROR_PX, TileMap, map_error_px, pixel_map
 from pipeline.ortho.warp import (

@@ -11,7 +11,8 @@ from pipeline.raster.dataset import labelled
 from pipeline.raster.grid import Grid
 from pipeline.raster.read import raster_grid, read_bands, read_overview
 from pipeline.raster.strips import of_each, strips
-from pipeline.raster.tiles import TILE, Tile, tiled
+from pipeline.raster.tiled import tiled
+from pipeline.raster.tiles import TILE, Tile
 
 GRID = Grid("EPSG:3035", 100.0, (4_000_000.0, 3_000_000.0, 4_130_000.0, 3_115_000.0))
 NAMES = ("first", "second", "third")

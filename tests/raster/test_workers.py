@@ -21,7 +21,7 @@ from pipeline.raster.bands import Band
 from pipeline.raster.cog import write_cog
 from pipeline.raster.dataset import labelled
 from pipeline.raster.grid import Grid
-from pipeline.raster.tiles import tiled
+from pipeline.raster.tiled import tiled
 from pipeline.raster.workers import Workers, in_order, worked_out
 from tests.scenes.cameras import COVARIANCE, ORDER, camera
 

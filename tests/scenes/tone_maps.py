@@ -18,7 +18,8 @@ from pipeline.models import EvidenceLevel, ToneConfig
 from pipeline.photo.reader import read_photo
 from pipeline.photo.reading import Reading
 from pipeline.photo.saturation import SATURATION
-from pipeline.raster.tiles import Tile, tiled
+from pipeline.raster.tiled import tiled
+from pipeline.raster.tiles import Tile
 from pipeline.simulate.render import Optics, developed, on_pixels, spread
 from pipeline.tone.ratios import (
     average_around,

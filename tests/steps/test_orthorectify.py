@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from pyproj import Transformer
 
 from pipeline.camera.camera import Camera
+from pipeline.camera.channel_shifts import ChannelRegistration, ChannelShift
 from pipeline.camera.terrain import TerrainError
-from pipeline.georeference.channels import ChannelRegistration, ChannelShift
 from pipeline.ground.elevation import read_terrain
 from pipeline.models import Dem
 from pipeline.ortho.warp import orthorectify
