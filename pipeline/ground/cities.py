@@ -104,7 +104,8 @@ def write_cities(cities: Cities, file: Path, source: str) -> None:
 def read_cities(file: Path) -> Cities:
     """The cities of a file of `write_cities`, to the last digit and in their order."""
     table = pq.read_table(file)
-    return Cities(*(np.array(table[field.name].to_pylist()) for field in fields(Cities)))
+    columns = (table[field.name].to_numpy() for field in fields(Cities))
+    return Cities(*(column.astype(np.str_) if column.dtype == object else column for column in columns))
 
 
 @lru_cache(maxsize=1)
