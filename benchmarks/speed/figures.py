@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 HERE = Path(__file__).parent
+ALERT = 1.3  # so many times worse than when last stored is told; the same work varies by a tenth
 
 
 @dataclass(frozen=True)
@@ -29,14 +30,37 @@ class Figure:
         return self.measured >= self.asked if self.unit == "times faster" else self.measured <= self.asked
 
 
-def store(part: str, figures: list[Figure]) -> None:
-    """Keep the figures of a part, with how busy the machine was, in its JSON."""
+def store(part: str, figures: list[Figure]) -> list[str]:
+    """Keep the figures of a part, with how busy the machine was, in its JSON.
+
+    Gives, and prints, a line for each that is ALERT times worse than what was stored before.
+    """
+    alerts = worse(stored(part), figures)
+    print(*alerts, sep="\n")
     about = {"cores": len(os.sched_getaffinity(0)), "load": round(os.getloadavg()[0], 1)}
     kept = {**about, "figures": [asdict(figure) for figure in figures]}
     (HERE / f"{part}.json").write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+    return alerts
 
 
 def stored(part: str) -> list[Figure]:
-    """The figures of a part as last measured."""
-    kept = json.loads((HERE / f"{part}.json").read_text(encoding="utf-8"))
+    """The figures of a part as last measured; none if it never was."""
+    file = HERE / f"{part}.json"
+    kept = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {"figures": []}
     return [Figure(**figure) for figure in kept["figures"]]
+
+
+def worse(before: list[Figure], now: list[Figure]) -> list[str]:
+    """A line for each figure that is ALERT times worse than the same one before."""
+    known = {(figure.work, figure.unit): figure.measured for figure in before}
+    lines = []
+    for figure in now:
+        was = known.get((figure.work, figure.unit))
+        if not was or not figure.measured:
+            continue
+        times = was / figure.measured if figure.unit == "times faster" else figure.measured / was
+        if times > ALERT:
+            lines.append(
+                f"worse {times:.2f} times: {figure.work}, {figure.measured:g} {figure.unit}, was {was:g}"
+            )
+    return lines
