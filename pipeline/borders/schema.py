@@ -51,12 +51,17 @@ COLUMNS = {
     "motorway_ends": [
         *("ref", "name", "pair", "first", "second", "verdict", "statement", "lit_side"),
         *("end_m", "low95_m", "high95_m", "to_national_m", "to_regional_m", "regional_at_m"),
-        *("change_sigma_m", "position_sigma_m", "line_error_m", "lit_per_km", "seen_share"),
+        *("change_sigma_m", "beyond_share", "beyond_share_high95"),
+        *("position_sigma_m", "line_error_m", "lit_per_km", "seen_share"),
     ],
     "motorway_segments": [
         *("ref", "pair", "lit", "from_m", "to_m", "light_per_km", "sigma", "seen_share", "town_share"),
+        "line_sigma_m",
     ],
-    "motorway_stations": ["ref", "pair", "chainage_m", "light_per_km", "sigma", "flank_per_km", "what"],
+    "motorway_stations": [
+        *("ref", "pair", "chainage_m", "light_per_km", "sigma", "flank_per_km", "lit_probability"),
+        *("offset_m", "offset_sigma_m", "what"),
+    ],
     "events": [
         *("country", "region", "place", "road_class", "state", "extent", "local_time", "statement", "source"),
     ],

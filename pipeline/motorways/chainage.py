@@ -67,20 +67,17 @@ class Crossing:
         stations = slice(start, min(stop + 1, len(self.x)))
         return shapely.LineString(np.column_stack([self.x[stations], self.y[stations]]))
 
-    def strips(self, half_width_m: Array, gap_m: float, count: int, step_m: float) -> tuple[Array, Array]:
-        """Places (x, y) in the corridor and in `count` strips of its width on either side of it.
-
-        Shape (strips, places across, stations), from the right of the road to its left, with `gap_m` on
-        either side of the corridor; places across are `step_m` apart or less. `half_width_m` is by station.
-        """
-        index = np.arange(-count, count + 1)
-        across = max(1, int(np.ceil(2 * np.max(half_width_m) / step_m)))
-        share = (np.arange(across) + 0.5) / across - 0.5
+    def beside(self, offset_m: Array) -> tuple[Array, Array]:
+        """Places (x, y), shape (offsets, stations), so far to the left of the road; `offset_m` (offsets,)."""
         along = np.stack([np.gradient(self.x), np.gradient(self.y)])
         along = along / np.hypot(*along)
-        middle = 2 * half_width_m * index[:, None] + gap_m * np.sign(index)[:, None]
-        left = middle[:, None, :] + 2 * half_width_m * share[:, None]
-        return self.x - left * along[1], self.y + left * along[0]
+        return self.x - offset_m[:, None] * along[1], self.y + offset_m[:, None] * along[0]
+
+    def moved(self, offset_m: Array) -> "Crossing":
+        """The same stations, each so far to the left of where it was; `offset_m` by station."""
+        along = np.stack([np.gradient(self.x), np.gradient(self.y)])
+        along = along / np.hypot(*along)
+        return replace(self, x=self.x - offset_m * along[1], y=self.y + offset_m * along[0])
 
 
 def find_crossings(

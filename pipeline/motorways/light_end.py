@@ -7,19 +7,21 @@ from itertools import pairwise
 from typing import Literal
 
 import numpy as np
-from scipy.special import ndtr
+from numpy.typing import NDArray
 
 from pipeline.camera.earth import Array
 from pipeline.ground.country_table import adjective
 from pipeline.motorways.chainage import Crossing
-from pipeline.motorways.lit_segments import Profile, Segment, grouped, runs
+from pipeline.motorways.lit_segments import Profile, Segment, runs
+from pipeline.motorways.road_chain import Followed, end_density
 from pipeline.motorways.settings import MotorwaySettings
-from pipeline.robust import NORMAL_95, weighted_median
+from pipeline.robust import NORMAL_95
 
 MotorwayVerdict = Literal[
     "ends at the national border",
     "ends at the regional border",
     "ends elsewhere",
+    "lit up to the border",
     "lit on both sides",
     "dark on both sides",
     "undecidable",
@@ -27,13 +29,19 @@ MotorwayVerdict = Literal[
 ]
 
 TAIL_SHARE = 0.025  # by definition: of a 95 % interval, beyond either end
+# Of the interval that decides at which border light ends: a border outside of it is excluded, and 1 in 100
+# times may be so wrongly.
+DECIDING_TAIL_SHARE = 0.005
+SIDES = (-1, 1)  # of chainage: the first country's, the second's
 
 
 @dataclass(frozen=True)
 class LightEnd:
-    """Where light ends: chainage (m) with its 95 % interval, and 1 sigma from the light alone.
+    """Where light ends: chainage (m) with its 95 % interval, 1 sigma from the light alone, and the 99 %
+    interval.
 
-    lit_before: the lit side is that of smaller chainage.
+    lit_before: the lit side is that of smaller chainage. beyond_per_km: light of the dark run behind it, and
+    its 1 sigma.
     """
 
     chainage_m: float
@@ -41,33 +49,51 @@ class LightEnd:
     high_m: float
     change_sigma_m: float
     lit_before: bool
+    beyond_per_km: float
+    beyond_sigma: float
+    low99_m: float
+    high99_m: float
+
+    def holds(self, chainage_m: float, error_m: float = 0.0) -> bool:
+        """Whether it may be that the light ends at a border, which may be off by an error."""
+        return self.low99_m <= chainage_m + error_m and chainage_m - error_m <= self.high99_m
 
 
 @dataclass(frozen=True, eq=False)
 class Road:
-    """A crossing with its profile and segments, and by station how unsure the photo's positions are (1 sigma,
-    m)."""
+    """A crossing with what a photo shows of it: profile and stretches by block; and by station how unsure the
+    photo's positions are (1 sigma, m)."""
 
     crossing: Crossing
+    followed: Followed
     profile: Profile
     segments: list[Segment]
     position_sigma_m: Array
 
-    def shift_sigma_m(self, station: int, resolution_m: float, lamp_spacing_m: float) -> float:
-        """1 sigma of what may shift an end of light near a station against the border; cells and the gaps
+    @property
+    def registered(self) -> Crossing:
+        """The crossing moved to where its light shows it, or would."""
+        offset_m = np.interp(self.crossing.chainage_m, self.profile.chainage_m, self.followed.offset_m)
+        return self.crossing.moved(offset_m)
+
+    def shift_sigma_m(self, chainage_m: float, resolution_m: float, lamp_spacing_m: float) -> float:
+        """1 sigma of what may shift an end of light near a place against the border; cells and the gaps
         between lamps do so uniformly."""
         shifts = (
-            self.position_sigma_m[station],
-            self.line_error_m(station) / NORMAL_95,  # a line's stated error is a 95 % bound
+            self.position_sigma_m[self.station(chainage_m)],
+            self.line_error_m(chainage_m) / NORMAL_95,  # a line's stated error is a 95 % bound
             resolution_m / math.sqrt(12),
             lamp_spacing_m / math.sqrt(12),
         )
         return math.hypot(*shifts)
 
-    def line_error_m(self, station: int) -> float:
-        """The line's greatest error between a station and the border."""
-        border = int(np.abs(self.crossing.chainage_m).argmin())
-        low, high = sorted((station, border))
+    def station(self, chainage_m: float) -> int:
+        """The station nearest to a chainage."""
+        return int(np.abs(self.crossing.chainage_m - chainage_m).argmin())
+
+    def line_error_m(self, chainage_m: float) -> float:
+        """The line's greatest error between a place and the border."""
+        low, high = sorted((self.station(chainage_m), self.station(0.0)))
         return float(self.crossing.error_m[low : high + 1].max())
 
 
@@ -80,61 +106,70 @@ class Finding:
     end: LightEnd | None = None
 
 
-def judge_motorway(
-    road: Road,
-    segments: Sequence[Segment],
-    lit: float | None,
-    resolution_m: float,
-    settings: MotorwaySettings,
-) -> Finding:
-    """The verdict on a motorway from its classified segments, with a sentence.
+def judge_motorway(road: Road, lit: float | None, resolution_m: float, settings: MotorwaySettings) -> Finding:
+    """The verdict on a motorway from its stretches, with a sentence.
 
     `lit` is the light per km of a lit motorway in the photo, None where none is seen lit; `resolution_m` the
     size of the grid's cells.
     """
-    crossing, told_runs = road.crossing, runs(segments)
-    ends = []
-    for before, after in pairwise(told_runs):
-        station = (before.stop + after.start) // 2
-        shift_m = road.shift_sigma_m(station, resolution_m, settings.lamp_spacing_m)
-        ends.append(place_end(road.profile, before, after, shift_m, settings))
+    crossing, told = road.crossing, runs(road.segments)
+    ends = [_place_end(road, *pair, resolution_m, settings) for pair in pairwise(told)]
     end = min(ends, key=lambda light_end: abs(light_end.chainage_m), default=None)
-    first, second = (_beside_border(road, told_runs, sign, settings) for sign in (-1, 1))
-    for sign, side, other in ((-1, first, second), (1, second, first)):
+    beside = {sign: _beside_border(road, told, sign, settings) for sign in SIDES}
+    for sign in SIDES:
+        other = beside[-sign]
         # Light that ends before the border tells enough, whatever is on the other side.
-        if side is None and (end is None or other is None or other.lit == "lit"):
-            return _untold(crossing, _why_untold(road, sign, lit, settings) + _known(road, other, -sign))
+        if beside[sign] is None and (end is None or other is None or other.lit == "lit"):
+            if end is None and other is not None and _reaches_border(road, -sign, settings):
+                return _up_to_border(crossing, other, sign, road)
+            return _untold(crossing, _why_untold(road, sign, settings) + _known(road, other, -sign))
     if end is not None:
-        return _judge_end(road, end, settings)
-    for sign in (-1, 1):
-        if _told_share(road, segments, sign, settings.both_sides_m) < settings.min_told_share:
-            return _untold(crossing, _why_untold(road, sign, lit, settings))
-    if told_runs[0].lit == "lit":
+        return _judge_end(road, end, lit, settings)
+    lit_shares = [_lit_share(road, sign, settings.both_sides_m) for sign in SIDES]
+    if min(lit_shares) >= settings.min_alike_share:
         return Finding("lit on both sides", f"The {crossing.ref} is lit on both sides of the border.")
-    if lit is None and (why := _why_hidden(road, told_runs, settings)):
-        return _untold(crossing, why)
-    limit = _limit(told_runs, lit, settings.limit_sigmas)
-    return Finding("dark on both sides", f"The {crossing.ref} is dark on both sides of the border: {limit}.")
+    if max(lit_shares) <= 1 - settings.min_alike_share:
+        limit = _limit([run for run in told if run.lit == "dark"], lit, settings.limit_sigmas)
+        return Finding(
+            "dark on both sides", f"The {crossing.ref} is dark on both sides of the border: {limit}."
+        )
+    unsure = [abs(share - 0.5) for share in lit_shares]
+    return _untold(crossing, _why_untold(road, SIDES[int(np.argmin(unsure))], settings))
 
 
 def _untold(crossing: Crossing, why: str) -> Finding:
     return Finding("undecidable", f"Where the {crossing.ref} is lit cannot be told: {why}.")
 
 
-def _judge_end(road: Road, end: LightEnd, settings: MotorwaySettings) -> Finding:
+def _reaches_border(road: Road, sign: int, settings: MotorwaySettings) -> bool:
+    """Whether the road is seen lit on one side up to the border, or nearly."""
+    away_m = sign * road.profile.chainage_m
+    near = (away_m > 0) & (away_m <= 2 * settings.up_to_border_m)
+    lit = near & (road.followed.lit >= settings.told) & road.profile.seen
+    return bool(lit.any()) and float(away_m[lit].min()) <= settings.up_to_border_m
+
+
+def _up_to_border(crossing: Crossing, run: Segment, sign: int, road: Road) -> Finding:
+    """Of a road that is lit to the border; the side of `sign` is not seen."""
+    lit, unseen = (adjective(c) for c in (crossing.first, crossing.second)[:: -1 if sign < 0 else 1])
+    lit_km = run.length_m / 1e3
+    return Finding(
+        "lit up to the border",
+        f"The {crossing.ref} is lit up to the border, for {lit_km:.1f} km on the {lit} side; what follows on "
+        f"the {unseen} side cannot be told.",
+    )
+
+
+def _judge_end(road: Road, end: LightEnd, lit: float | None, settings: MotorwaySettings) -> Finding:
     """At which border light ends, by the borders that its interval holds."""
     crossing, subject = road.crossing, f"The light of the {road.crossing.ref} ends"
     low, high = _side(crossing, end.low_m), _side(crossing, end.high_m)
     where = f"{_side(crossing, end.chainage_m)} (95 %: {low} to {high})"
-    error_m = road.line_error_m(int(np.abs(crossing.chainage_m - end.chainage_m).argmin()))
+    error_m = road.line_error_m(end.chainage_m)
     where += f"; its line is approximate by {error_m:.0f} m" if error_m >= settings.sure_line_m else ""
-    national = end.low_m <= 0 <= end.high_m
-    regional = [
-        border
-        for border in crossing.regional
-        if end.low_m <= border.chainage_m + border.error_m
-        and border.chainage_m - border.error_m <= end.high_m
-    ]
+    where += f"; behind it {_beyond(end, lit, settings)}" if lit else ""
+    national = end.holds(0.0)
+    regional = [border for border in crossing.regional if end.holds(border.chainage_m, border.error_m)]
     if national and regional:
         at = " and ".join(_side(crossing, border.chainage_m) for border in regional)
         both = f"at the national border or at the regional one, {at}, which cannot be told apart"
@@ -164,25 +199,22 @@ def _beside_border(
 ) -> Segment | None:
     """The run nearest to the border of those of which enough can be seen on one side (sign: -1 the first
     country's, 1 the second's)."""
-    away_m, visible = sign * road.crossing.chainage_m, road.profile.weight > 0
+    away_m, visible = sign * road.profile.chainage_m, road.profile.seen
     candidates = []
     for run in told:
         here = slice(run.start, run.stop)
-        shown_m = ((away_m[here] > 0) & visible[here]).sum() * road.crossing.spacing_m
+        shown_m = ((away_m[here] > 0) & visible[here]).sum() * road.followed.chain.ridge.block_m
         if shown_m >= settings.min_side_m:
             candidates.append((float(np.abs(away_m[here]).min()), run))
     return min(candidates, key=lambda candidate: candidate[0])[1] if candidates else None
 
 
-def _told_share(road: Road, segments: Sequence[Segment], sign: int, within_m: float) -> float:
-    """Share of the road within a distance of the border on one side that is seen to be lit or dark."""
-    away_m = sign * road.crossing.chainage_m
+def _lit_share(road: Road, sign: int, within_m: float) -> float:
+    """Share of the road within a distance of the border on one side that is expected to be lit; one half of
+    a road that is not there."""
+    away_m = sign * road.profile.chainage_m
     beside = (away_m > 0) & (away_m <= within_m)
-    told = np.zeros(len(away_m), bool)
-    for segment in segments:
-        told[segment.start : segment.stop] = segment.lit != "undecidable"
-    told &= road.profile.weight > 0
-    return float(told[beside].mean()) if beside.any() else 0.0
+    return float(road.followed.lit[beside].mean()) if beside.any() else 0.5
 
 
 def _known(road: Road, run: Segment | None, sign: int) -> str:
@@ -190,43 +222,33 @@ def _known(road: Road, run: Segment | None, sign: int) -> str:
     if run is None:
         return ""
     crossing, here = road.crossing, slice(run.start, run.stop)
-    away = sign * crossing.chainage_m[here][road.profile.weight[here] > 0]
-    near_km, far_km = (float(v) / 1e3 for v in (max(away.min(), 0.0), away.max()))
+    away = sign * road.profile.chainage_m[here][road.profile.seen[here]]
+    half_m = road.followed.chain.ridge.block_m / 2
+    near_km, far_km = (float(v) / 1e3 for v in (max(away.min() - half_m, 0.0), away.max() + half_m))
     whose = adjective(crossing.second if sign > 0 else crossing.first)
     return f"; on the {whose} side it is {run.lit} from {near_km:.1f} to {far_km:.1f} km from the border"
 
 
-def _why_untold(road: Road, sign: int, lit: float | None, settings: MotorwaySettings) -> str:
+def _why_untold(road: Road, sign: int, settings: MotorwaySettings) -> str:
     """Why one side cannot be told to be lit or dark, the plainest reason first."""
     crossing, profile = road.crossing, road.profile
-    side = sign * crossing.chainage_m > 0
+    side, stations = sign * profile.chainage_m > 0, sign * crossing.chainage_m > 0
     whose = adjective(crossing.second if sign > 0 else crossing.first)
-    seen_km = float((side & (profile.weight > 0)).sum()) * crossing.spacing_m / 1e3
-    if (crossing.error_m[side] > settings.max_line_error_m).mean() > 0.5:
+    seen_km = float((side & profile.seen).sum()) * road.followed.chain.ridge.block_m / 1e3
+    if (crossing.error_m[stations] > settings.max_line_error_m).mean() > 0.5:
         return f"on the {whose} side its line is good to more than {settings.max_line_error_m:.0f} m only"
     if seen_km < settings.min_side_m / 1e3:
-        approximate = crossing.error_m[side].max() > settings.sure_line_m
-        vague = ", clear of towns, for its line is approximate" if approximate else ""
-        return f"only {seen_km:.1f} km of it can be seen on the {whose} side{vague}"
-    if np.mean(profile.in_town(lit, settings.town_share)[side]) > 0.5:
-        return f"on the {whose} side its flanks are as bright as a lit motorway (a town)"
+        return f"only {seen_km:.1f} km of it can be seen on the {whose} side"
+    near = side & (np.abs(profile.chainage_m) <= settings.both_sides_m)
+    if profile.town[near].mean() > 0.5 * (~_told(road, settings))[near].mean() > 0:
+        return f"on the {whose} side the lights of towns beside it hide whether it is lit"
     return f"on the {whose} side its light does not stand out from the noise and the lights beside it"
 
 
-def _why_hidden(road: Road, told: Sequence[Segment], settings: MotorwaySettings) -> str | None:
-    """Why a road that seems dark may yet be lit in a photo that shows no motorway lit, if it may."""
-    near_border = np.abs(road.crossing.chainage_m) < settings.near_border_m
-    if road.crossing.error_m[near_border].max() > settings.sure_line_m:
-        return "no motorway of the photo is seen lit, and its line is too approximate to say that it is dark"
-    towns = road.profile.town > 0.5
-    most = max(
-        run.light + settings.limit_sigmas * run.sigma * math.sqrt(run.length_m / settings.sure_m)
-        for run in told
-    )
-    many = towns.mean() > settings.max_town_stations
-    if many and most > settings.lit_share * float(np.median(road.profile.near[towns])):
-        return "no motorway of the photo is seen lit, and beside so many other lights one may go unnoticed"
-    return None
+def _told(road: Road, settings: MotorwaySettings) -> NDArray[np.bool_]:
+    """Blocks that are surely lit or surely dark."""
+    lit = road.followed.lit
+    return np.asarray((lit >= settings.told) | (lit <= 1 - settings.told))
 
 
 def _limit(told: Sequence[Segment], lit: float | None, limit_sigmas: float) -> str:
@@ -237,78 +259,41 @@ def _limit(told: Sequence[Segment], lit: float | None, limit_sigmas: float) -> s
     return f"it has at most {100 * max(0.0, most) / lit:.0f} % of the light of a lit motorway"
 
 
-def place_end(
-    profile: Profile, before: Segment, after: Segment, shift_sigma_m: float, settings: MotorwaySettings
-) -> LightEnd:
-    """Where light ends between two runs of which one is lit and the other dark.
-
-    Its density is the likelihood of a step at each chainage, blurred like the photo, between darkness and the
-    lit run's median light; it is widened by `shift_sigma_m`, 1 sigma of what may shift photo and road.
-    """
-    middle = (before.stop + after.start) // 2
-    for _ in range(4):  # where the density leads away from its window, the window follows
-        end = _place_end(profile, before, after, middle, shift_sigma_m, settings)
-        station = int(np.searchsorted(profile.chainage_m, end.chainage_m))
-        if abs(station - middle) * profile.spacing_m <= settings.end_search_m / 6:
-            break
-        middle = min(max(station, before.start + 1), after.stop - 1)
-    return end
+def _beyond(end: LightEnd, lit: float, settings: MotorwaySettings) -> str:
+    """How much light is left behind an end, against a lit motorway's."""
+    low, middle, high = (
+        max(0.0, 100 * (end.beyond_per_km + sigmas * end.beyond_sigma) / lit)
+        for sigmas in (-settings.limit_sigmas, 0, settings.limit_sigmas)
+    )
+    return f"it has {middle:.0f} % of a lit motorway's light (95 %: {low:.0f} to {high:.0f} %)"
 
 
 def _place_end(
-    profile: Profile,
-    before: Segment,
-    after: Segment,
-    middle: int,
-    shift_sigma_m: float,
-    settings: MotorwaySettings,
+    road: Road, before: Segment, after: Segment, resolution_m: float, settings: MotorwaySettings
 ) -> LightEnd:
-    """Where light ends, sought in a window around the station `middle`."""
+    """Where light ends between two runs of which one is lit and the other dark.
+
+    It is sought between their middles, and its density is widened by what may shift photo and road.
+    """
     lit_before = before.lit == "lit"
-    run = before if lit_before else after
-    lit = weighted_median(*profile.blocks(run.start, run.stop))
-    reach = round(settings.end_search_m / profile.spacing_m) + (after.start - before.stop) // 2
-    here = slice(max(before.start, middle - reach), min(after.stop, middle + reach))
-    chainage = profile.chainage_m[here]
-    places = np.arange(chainage[0], chainage[-1], max(10.0, profile.spacing_m / 2))
-    width = math.hypot(profile.blur_m, profile.spacing_m / math.sqrt(12))
-    steps = ndtr((-1 if lit_before else 1) * (chainage[:, None] - places) / width)
-    likelihood = _likelihood(profile, here, lit * steps, settings)
-    mean = float(likelihood @ places)
-    sigma = math.sqrt(float(likelihood @ (places - mean) ** 2))
-    low, median, high = _widened_quantiles(places, likelihood, shift_sigma_m)
-    return LightEnd(median, low, high, sigma, lit_before)
+    first, last = (before.start + before.stop) // 2, (after.start + after.stop) // 2
+    places, density = end_density(road.followed, first, last, lit_before, settings)
+    mean = float(density @ places)
+    sigma = math.sqrt(float(density @ (places - mean) ** 2))
+    shift_m = road.shift_sigma_m(mean, resolution_m, settings.lamp_spacing_m)
+    lowest, low, median, high, highest = _widened_quantiles(places, density, shift_m)
+    dark = after if lit_before else before
+    return LightEnd(median, low, high, sigma, lit_before, dark.light, dark.sigma, lowest, highest)
 
 
-def _likelihood(profile: Profile, here: slice, expected: Array, settings: MotorwaySettings) -> Array:
-    """Of the light of stations, by columns of what is expected (stations, columns); its sum is 1."""
-    weight = profile.weight[here]
-    blocks, total = grouped(profile.light[here], weight, profile.group)
-    starts = np.arange(len(blocks)) * profile.group
-    visible = total > 0
-    blocks, total = blocks[visible, None], total[visible, None]
-    mean = np.add.reduceat(weight[:, None] * expected, starts, axis=0)[visible] / total
-    town = grouped(profile.town[here], np.ones(len(weight)), profile.group)[0][visible, None]
-    quiet_root, town_root = settings.quiet_root, settings.town_root
-    root = np.maximum(profile.noise.memory, quiet_root + (town_root - quiet_root) * town)
-    noise = profile.noise
-    variance = noise.spread**2 / total + (settings.lamp_scatter * mean) ** 2
-    logs = []
-    for level in settings.end_levels:
-        away = (blocks - level * mean) ** 2 / variance / noise.tail
-        logs.append((-(noise.tail + 1) / 2 * np.log1p(away) - np.log(variance) / 2) / root)
-    log = np.logaddexp.reduce(np.sum(logs, axis=1), axis=0)
-    likelihood = np.exp(log - log.max())
-    return np.asarray(likelihood / likelihood.sum())
-
-
-def _widened_quantiles(places: Array, density: Array, sigma: float) -> tuple[float, float, float]:
-    """The 2.5, 50 and 97.5 % quantiles of a density on even steps, convolved with a normal one."""
+def _widened_quantiles(places: Array, density: Array, sigma: float) -> list[float]:
+    """The 0.5, 2.5, 50, 97.5 and 99.5 % quantiles of a density on even steps, convolved with a normal one."""
     step = float(places[1] - places[0])
     half = math.ceil(5 * sigma / step)
     kernel = np.exp(-0.5 * (np.arange(-half, half + 1) * step / max(sigma, step / 10)) ** 2)
     wide = np.convolve(density, kernel / kernel.sum())
     below = np.cumsum(wide) - wide / 2
     at = places[0] + step * (np.arange(len(wide)) - half)
-    low, median, high = np.interp([TAIL_SHARE, 0.5, 1 - TAIL_SHARE], below, at)
-    return float(low), float(median), float(high)
+    tails = DECIDING_TAIL_SHARE, TAIL_SHARE
+    shares = [*tails, 0.5, *(1 - tail for tail in reversed(tails))]
+    return [float(place) for place in np.interp(shares, below, at)]

@@ -27,9 +27,7 @@ class MotorwaySettings:
     # rounded coordinates leave between two regions, less than any region is long.
     region_probe_m: float = 10.0
 
-    # --- the ground that is looked at beside the line: compare.py ---
-    # Stations are one cell of the grid apart, but never less than this, m: a photo shows nothing finer.
-    min_spacing_m: float = 20.0
+    # --- the ground beside the line that may be the road's: corridors.py ---
     # Half the corridor's width is the greatest of: 60 m, for a motorway with its shoulders is 30 to 40 m wide
     # and its light is blurred; 1.5 cells, the image of a point; and 2.5 sigma of the photo's position.
     min_half_width_m: float = 60.0
@@ -37,88 +35,85 @@ class MotorwaySettings:
     half_width_sigmas: float = 2.5
     # A line that may be off by more than this, m, tells nothing of where its motorway is.
     max_line_error_m: float = 1000.0
-    # In a corridor that must be wider than this, m, for its line is not sure, light may be a town's, and a
-    # lit road may go unnoticed.
-    sure_line_m: float = 100.0
-    # The strips on either side reach so far, m; they are at least 4, for the placebos, and at most 6.
-    flanks_m: float = 4500.0
-    min_strips: int = 4
-    max_strips: int = 6
     # 1 sigma of a point's image, once it is on the grid, in pixels of the photo or, where they are greater,
     # cells of the grid.
     image_blur_px: float = 0.8
-    # Between corridor and flanks, in sigmas of that blur: of a lamp at the corridor's edge 2 % reach the
-    # flanks.
+    # Between corridor and what lies beside it, in sigmas of that blur: of a lamp at the edge 2 % reach there.
     gap_blurs: float = 2.0
 
-    # --- light along the road, and its noise: lit_segments.py ---
-    # Lights are compared within so much road, m: a lit motorway has two or three lamps in it.
+    # --- the light of a narrow road, across its line: ridge.py ---
+    # Stations are one cell of the grid apart, but never less than this, m: a photo shows nothing finer.
+    # Offsets across the line are half a cell apart, but never less.
+    min_spacing_m: float = 20.0
+    # Light is compared within so much road, m: a lit motorway has two or three lamps in it.
     block_m: float = 100.0
+    # A road's light is as wide as the photo's blur with this, m: 1 sigma of lamps across 40 m of road.
+    road_sigma_m: float = 15.0
+    # Of that width, 1 sigma: the road's light ends at 3, and what lies beside it is taken from 3 to 6.
+    core_sigmas: float = 3.0
+    beside_sigmas: float = 6.0
+    # The road is looked for so many sigmas of its place off the line, and no farther than this, m.
+    reach_sigmas: float = 3.0
+    max_offset_m: float = 1500.0
+    # Ground without a road, from which the noise is told: so far beyond, m, on either side, and at least
+    # twice as far as the road is looked for.
+    placebo_m: float = 1500.0
     # Along the road: how far the light beside a station counts as beside it, m; a village's size.
     beside_station_m: float = 300.0
-    # Student's t of noise in place of light: degrees of freedom that are tried, from the tails of towns to
-    # the normal law.
+    # Student's t of light where there is no road: degrees of freedom that are tried, from the tails of towns
+    # to the normal law.
     noise_tails: tuple[float, ...] = (1.5, 2.0, 3.0, 5.0, 10.0, 100.0)
-    # How long blocks of noise know of each other: values are cut off at 3 spreads, lest one town tell it; for
-    # 1500 m at most, the size of a town; until their correlation falls below 0.05, that of chance.
-    noise_clip: float = 3.0
-    noise_memory_m: float = 1500.0
-    noise_unrelated: float = 0.05
 
-    # --- lit, dark and undecidable stretches: lit_segments.py ---
-    # What is shorter than this, m, may be a village.
-    min_segment_m: float = 1000.0
-    # Cost of a change, times log(blocks): two for its place and its level, as in the Bayesian information
-    # criterion, and one for caution.
-    change_penalty: float = 3.0
-    # Scatter of the light of lit blocks, as a share of it, for lamps differ: two or three lamps a block.
-    lamp_scatter: float = 0.25
-    # Light is seen from 3 sigma on (1 in 740 of dark segments), and darkness is light below 2 sigma.
-    lit_sigmas: float = 3.0
-    dark_sigmas: float = 2.0
-    # Of a lit motorway's light: less than 0.3 is not lit, more than 0.5 is not dark. Between the two a road
-    # may have every other lamp on, or a town.
-    lit_share: float = 0.3
-    dark_share: float = 0.5
-    # What is at least 5 sigma bright over at least 2 km may tell the light of a lit motorway.
+    # --- lit or dark, and where: road_chain.py ---
+    # A lit stretch, and a dark one, are so long on average, m.
+    stretch_m: float = 5000.0
+    # The line's offset changes along the road: over so much, m, it forgets itself. Lines by hand follow bends
+    # of some kilometres; a photo's own error changes over its whole frame.
+    offset_memory_m: float = 8000.0
+    # Scatter of the light of lit blocks, as a share of it, for lamps and sections differ.
+    lamp_scatter: float = 0.3
+    # Blocks know of each other, those of one town most: their odds are taken to this root, which lies between
+    # the two by the share of a town's light in the variance. Chosen on the planted ends.
+    quiet_root: float = 1.1
+    town_root: float = 4.0
+    # How bright a lit motorway is: values this factor apart are tried, from what would stand out by 5 sigma
+    # over 2 km of road to the brightest that is seen where a road may be; but so many at most.
+    level_ratio: float = 1.5
+    most_levels: int = 16
     sure_sigmas: float = 5.0
     sure_m: float = 2000.0
-    # Where a lit stretch of `sure_m` would have less than this many sigmas, nothing can be told.
-    blind_sigmas: float = 4.0
-    # Flanks with this share of the road's light make a town; of a segment, less than half may be so.
-    town_share: float = 0.5
-    max_town_of_segment: float = 0.5
-    # Of a segment, the share of stations that must show anything.
+    # Motorways of one photo are alike within this factor (1 sigma of its natural logarithm).
+    alike_sigma: float = 0.4
+    # Of a lit motorway's light: with less than 0.3 a road is not lit, be it a town's or that of its cars.
+    lit_share: float = 0.3
+
+    # --- lit, dark and undecidable stretches: lit_segments.py ---
+    # Lit and dark are told with these odds, as in a 95 % interval on either side.
+    told: float = 0.975
+    # What is shorter than this, m, may be a village.
+    min_segment_m: float = 1000.0
+    # Of a stretch, the share that must show anything.
     min_seen_share: float = 0.3
-    # A lit motorway is lit in each of so many parts of a segment; a village is not.
-    segment_parts: int = 4
-    # A part with less than this share of the segment's weight is not asked: it is hidden.
-    min_part_weight: float = 0.02
+    # Where more of a block's variance is a town's than its noise's, what cannot be told is the town's doing.
+    town_share: float = 0.5
 
     # --- where light ends: light_end.py ---
-    # The end is sought so far on either side of the change between two segments, m: as far as a segment may
-    # misplace it.
-    end_search_m: float = 3000.0
-    # A motorway is relit by sections: the light near its end may be any of these shares of the whole's.
-    end_levels: tuple[float, ...] = (0.7, 0.85, 1.0, 1.15, 1.3)
-    # Blocks know of each other, those of one town most: a likelihood of independent ones is taken to this
-    # root, which lies between the two by the share of the town's light in the variance. Chosen on the planted
-    # ends.
-    quiet_root: float = 1.1
-    town_root: float = 5.0
+    # A block is divided so finely to place the end in it: 20 m, less than the distance of two lamps.
+    places_a_block: int = 5
     # Distance between two lamps, m: light ends somewhere between the last one and where the next would be.
     lamp_spacing_m: float = 50.0
 
     # --- what is said of it: light_end.py ---
     # So much of one side must be seen, m, to be told: a segment at least.
     min_side_m: float = 1000.0
-    # To say that a road is lit, or dark, on both sides: 0.8 of the next 5 km on either side must be told.
+    # To say that a road is lit, or dark, on both sides: of the next 5 km on either side at least 0.85 are
+    # expected to be so.
     both_sides_m: float = 5000.0
-    min_told_share: float = 0.8
-    # So near to the border, m, an approximate line may hide a lit road.
-    near_border_m: float = 2000.0
-    # Where more than this share of the stations is beside a town, a faint motorway may go unnoticed.
-    max_town_stations: float = 0.1
+    min_alike_share: float = 0.85
+    # A road that is seen lit to within this of the border, m, is lit up to it: the shortest stretch.
+    up_to_border_m: float = 1000.0
+    # From here on, m, a sentence says that the line is approximate.
+    sure_line_m: float = 100.0
     # A stretch said to be dark may hold its light and so many sigmas more: 95 %.
     limit_sigmas: float = 2.0
     # A wider interval, m, does not say at which border light ends; at Voeren two borders are 500 m apart.

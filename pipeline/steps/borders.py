@@ -102,9 +102,7 @@ def _of_photo(photo: OnePhoto, maps: BorderMaps, options: BordersConfig) -> Iter
     yield {"events": events_of(scene, national["zones"], national["towns"], maps.events)}
     if scene.facts.taken_at is None:
         yield {"notes": notes(scene, "events", [UNKNOWN_TIME])}
-    yield compare_motorways(
-        scene, photo.road_strips(), maps.countries, maps.motorways, maps.regions, national["towns"]
-    )
+    yield compare_motorways(scene, photo.road_strips(), maps.countries, maps.motorways, maps.regions)
     if maps.internal is not None and len(maps.internal.borders):
         regional = compare(scene, photo.strips(), maps.internal, options)
         yield {name: regional[name.removeprefix("regional_")] for name in OF_REGIONS}

@@ -13,7 +13,9 @@ from pipeline.ground.countries import Countries
 from pipeline.ground.roads import Motorways
 from pipeline.motorways.chainage import Regional, find_crossings
 from pipeline.motorways.light_end import Road
-from pipeline.motorways.lit_segments import Segment, classified, find_segments, lit_light, make_profile
+from pipeline.motorways.lit_segments import Profile, find_segments
+from pipeline.motorways.ridge import Ridge
+from pipeline.motorways.road_chain import Chain, Followed
 from pipeline.motorways.settings import MOTORWAY_SETTINGS
 from tests.scenes.lands import box, countries, place
 
@@ -41,29 +43,50 @@ def crossings(motorways: Motorways, lands: Countries | None = None, **more: Any)
     )
 
 
-def strips_of(rng: np.random.Generator, lit_where, noise: float = 40.0, n: int = 800) -> tuple[Any, ...]:
-    """What `make_profile` takes: strips of nothing but noise beside a road lit where it is said."""
-    chainage = np.arange(-n // 2, n // 2) * 25.0
-    strips = noise * rng.standard_normal((13, n))
-    strips[6] += LIT * lit_where(chainage)
-    return chainage, strips, np.full(n, noise), 20.0, MOTORWAY_SETTINGS
+def a_ridge(rng: np.random.Generator, light: Any, sigma: float = 10.0, sigma_m: float = 150.0) -> Ridge:
+    """The ridge of a road of 100 m blocks about its border, of light (offsets, blocks) and normal noise."""
+    offsets, blocks = light.shape
+    return Ridge(
+        chainage_m=(np.arange(blocks) - blocks / 2 + 0.5) * 100.0,
+        offset_m=(np.arange(offsets) - offsets // 2) * 20.0,
+        light=light + sigma * rng.standard_normal(light.shape),
+        sigma=np.full(light.shape, sigma),
+        town=np.zeros(light.shape),
+        flank=np.zeros(blocks),
+        seen=np.ones(blocks, bool),
+        sigma_m=np.full(blocks, sigma_m),
+        tail=100.0,
+        brightest=2 * LIT,
+        blur_m=20.0,
+    )
 
 
-def segments_of(profile):
-    found = find_segments(profile, MOTORWAY_SETTINGS)
-    return classified(found, lit_light(found, MOTORWAY_SETTINGS), MOTORWAY_SETTINGS)
+PROBABILITY = {"lit": 0.99, "dark": 0.01, "undecidable": 0.5}
 
 
-def segment(light: float, sigma: float, **more: Any) -> Segment:
-    return replace(Segment(0, 100, 4000.0, light, sigma, 1.0, 0.0, True), **more)
-
-
-def a_road(error_m: float = 30.0, regional: tuple[Regional, ...] = ()) -> Road:
-    (one,), _ = crossings(roads(("E1", error_m, line((5, 20), (35, 20)))))
-    one = replace(one, regional=regional)
-    strips = np.random.default_rng(6).standard_normal((13, len(one.x)))
-    profile = make_profile(one.chainage_m, strips, np.ones(len(one.x)), 40.0, MOTORWAY_SETTINGS)
-    return Road(one, profile, [], np.full(len(one.x), 20.0))
+def a_road(
+    *stretches: tuple[float, str],
+    error_m: float = 30.0,
+    regional: tuple[Regional, ...] = (),
+    hidden_km: tuple[float, float] = (99.0, 99.0),
+) -> Road:
+    """A road that is lit, dark or undecidable up to a chainage (km) each, the last one to its end, and shows
+    nothing between two chainages."""
+    (crossing,), _ = crossings(roads(("E1", error_m, line((5, 20), (35, 20)))))
+    crossing = replace(crossing, regional=regional)
+    ridge = a_ridge(np.random.default_rng(6), np.zeros((3, 300)), 1.0)
+    km = ridge.chainage_m / 1e3
+    kinds = np.array([next(kind for to_km, kind in stretches if at <= to_km) for at in km])
+    seen = (km < hidden_km[0]) | (km > hidden_km[1])
+    ridge = replace(ridge, seen=seen)
+    nothing = np.zeros(0)
+    chain = Chain(ridge, np.array([LIT]), nothing, nothing, nothing, nothing)
+    lit = np.array([PROBABILITY[kind] for kind in kinds])
+    followed = Followed(chain, np.ones(1), lit, np.zeros(300), np.full(300, 10.0))
+    light = np.where(seen, np.where(kinds == "lit", LIT, 1.0), np.nan)
+    profile = Profile(ridge.chainage_m, light, np.ones(300), np.zeros(300), np.zeros(300, bool))
+    segments = find_segments(followed, profile, MOTORWAY_SETTINGS)
+    return Road(crossing, followed, profile, segments, np.full(len(crossing.x), 20.0))
 
 
 def written(tmp_path: Path, table: gpd.GeoDataFrame, name: str = "roads.gpkg", **more: Any) -> Path:

@@ -123,17 +123,17 @@ def test_the_shipped_motorways_cross_the_borders_they_are_known_to_cross():
     assert by_ref["E25", "BE-NL"].error_m[by_ref["E25", "BE-NL"].chainage_m == 0] == [300.0]
 
 
-def test_strips_lie_side_by_side_across_the_road():
-    (one,), _ = crossings(roads(("E1", 30.0, line((5, 20), (35, 20)))))
-    half = np.where(one.chainage_m < 0, 100.0, 200.0)
-    x, y = one.strips(half, gap_m=30.0, count=2, step_m=50.0)
-    assert x.shape == (5, 8, len(one.x))
-    across = y - place(0, 20)[1]  # northward is left of an eastward road
-    west, east = 0, -1
-    np.testing.assert_allclose(across[2, :, west], np.arange(-87.5, 100, 25))
-    np.testing.assert_allclose(across[3, :, west], 30 + np.arange(112.5, 300, 25))
-    np.testing.assert_allclose(across[0, :, east], -30 + np.arange(-975.0, -600, 50))
-    np.testing.assert_allclose(x[:, :, west], place(5, 0)[0])
+def test_places_beside_the_road_lie_to_its_left():
+    """Northward is left of an eastward road, and eastward of a southward one."""
+    offset_m = np.array([-300.0, 0.0, 100.0])
+    (east,), _ = crossings(roads(("E1", 30.0, line((5, 20), (35, 20)))))
+    x, y = east.beside(offset_m)
+    assert x.shape == y.shape == (3, len(east.x))
+    np.testing.assert_allclose(y - place(0, 20)[1], offset_m[:, None] + np.zeros(len(east.x)), atol=1e-6)
+    np.testing.assert_allclose(x, np.broadcast_to(east.x, x.shape))
+    moved = east.moved(np.full(len(east.x), 100.0))
+    np.testing.assert_allclose((moved.x, moved.y), (x[2], y[2]))
+    np.testing.assert_allclose(moved.chainage_m, east.chainage_m)
 
 
 def test_a_road_that_comes_back_farther_on_crosses_the_border_twice():
@@ -141,13 +141,6 @@ def test_a_road_that_comes_back_farther_on_crosses_the_border_twice():
     both, _ = crossings(roads(("E1", 30.0, there_and_back)))
     assert sorted(round(one.point(0.0).y - place(0, 0)[1]) for one in both) == [20_000, 25_000]
     assert {one.pair for one in both} == {"BE-DE"}
-
-
-def test_places_across_a_strip_are_never_farther_apart_than_the_step():
-    (one,), _ = crossings(roads(("E1", 30.0, line((5, 20), (35, 20)))))
-    _, y = one.strips(np.full(len(one.x), 100.0), gap_m=0.0, count=1, step_m=60.0)
-    assert y.shape[1] == 4  # 200 m in steps of 50 m
-    assert np.diff(y[1, :, 0]) == pytest.approx(50.0)
 
 
 def test_a_stretch_of_the_road_reaches_to_the_station_after_its_last():

@@ -8,64 +8,15 @@ import pytest
 
 from pipeline.motorways import light_end
 from pipeline.motorways.chainage import Regional
-from pipeline.motorways.light_end import LightEnd, Road, judge_motorway, place_end
-from pipeline.motorways.lit_segments import (
-    Profile,
-    Segment,
-    make_profile,
-    runs,
-)
+from pipeline.motorways.light_end import LightEnd, Road, judge_motorway
+from pipeline.motorways.lit_segments import Segment
 from pipeline.motorways.settings import MOTORWAY_SETTINGS
-from tests.motorways.roads import (
-    CELL_M,
-    LIT,
-    a_road,
-    segment,
-    segments_of,
-    strips_of,
-)
+from tests.motorways.roads import CELL_M, LIT, a_road
 from tests.scenes.motorway_light import Setting, found
 
 
-@pytest.mark.parametrize("lit_before", [True, False])
-def test_a_noiseless_end_is_placed_and_its_interval_is_that_of_the_shift(lit_before):
-    """Between two stations, blurred by less than one: the interval is the shift's 95 %."""
-    end_m = 1234.0
-
-    def lit(s):
-        return ((s < end_m) == lit_before).astype(float)
-
-    profile = make_profile(*strips_of(np.random.default_rng(4), lit, noise=0.5))
-    (before, after) = runs(segments_of(profile))
-    sharp = place_end(profile, before, after, 10.0, MOTORWAY_SETTINGS)
-    assert sharp.lit_before is lit_before
-    # Half a station, and the lamps that a block is allowed to differ by.
-    assert sharp.chainage_m == pytest.approx(end_m, abs=30)
-    assert sharp.low_m <= end_m <= sharp.high_m
-    wide = place_end(profile, before, after, 500.0, MOTORWAY_SETTINGS)
-    assert wide.high_m - wide.low_m == pytest.approx(
-        2 * 1.96 * math.hypot(500.0, wide.change_sigma_m), rel=0.02
-    )
-    assert wide.chainage_m == pytest.approx(sharp.chainage_m, abs=15)
-
-
-def test_a_town_at_the_end_of_the_light_widens_the_interval_over_it():
-    def profile_with(town: bool):
-        rng = np.random.default_rng(5)
-        chainage, strips, noise, blur, _ = strips_of(rng, lambda s: s < 0, noise=10.0)
-        near = np.exp(-((chainage / 600) ** 2) / 2) * town
-        strips += 5 * LIT * near * rng.gamma(1, 1, strips.shape)
-        return make_profile(chainage, strips, noise, blur, MOTORWAY_SETTINGS)
-
-    ends = [
-        place_end(p, *runs(segments_of(p)), 10.0, MOTORWAY_SETTINGS)
-        for p in (profile_with(False), profile_with(True))
-    ]
-    clear, hidden = ends
-    assert clear.high_m - clear.low_m < 200
-    assert hidden.high_m - hidden.low_m > 800
-    for end in ends:
-        assert end.low_m <= 0 <= end.high_m
+def judged_road(road: Road, lit: float | None = LIT):
+    return judge_motorway(road, lit, CELL_M, MOTORWAY_SETTINGS)
 
 
 def test_intervals_hold_planted_ends():
@@ -78,6 +29,15 @@ def test_intervals_hold_planted_ends():
     assert np.median(errors) < 60  # the benchmark has 30
 
 
+def test_a_line_300_m_off_among_towns_still_leads_to_the_end():
+    """Ten scenes; the benchmark holds 95 % of its ends: 3 misses of 10 have 1 chance in 90."""
+    setting = Setting(signal_to_noise=10.0, towns=0.3, line_error_m=300.0)
+    results = [found(setting, seed) for seed in range(10)]
+    held = [f.end.low_m <= end <= f.end.high_m for f, end in results if f.end]
+    assert len(held) >= 9
+    assert sum(held) >= len(held) - 2
+
+
 @pytest.mark.parametrize("lit", [True, False])
 def test_motorways_lit_or_dark_on_both_sides_are_called_so(lit):
     setting = Setting(signal_to_noise=3.0, towns=0.05, lit=(lit, lit))
@@ -85,15 +45,14 @@ def test_motorways_lit_or_dark_on_both_sides_are_called_so(lit):
     assert verdicts == {"lit on both sides" if lit else "dark on both sides"}
 
 
+def an_end(middle: float, low: float, high: float, lit_before: bool = True) -> LightEnd:
+    """Of a 99 % interval that is no wider than the one of 95 %."""
+    return LightEnd(middle, low, high, 10.0, lit_before, 5.0, 4.0, low, high)
+
+
 def judged(monkeypatch, end: LightEnd, regional: tuple[Regional, ...] = (), error_m: float = 30.0):
-    road = a_road(error_m, regional)
-    half = len(road.crossing.x) // 2
-    sides = [
-        segment(100, 1, start=0, stop=half, lit="lit"),
-        segment(0, 1, start=half, stop=2 * half, lit="dark"),
-    ]
-    monkeypatch.setattr(light_end, "place_end", lambda *_: end)
-    return judge_motorway(road, sides, 100.0, CELL_M, MOTORWAY_SETTINGS)
+    monkeypatch.setattr(light_end, "_place_end", lambda *_: end)
+    return judged_road(a_road((0, "lit"), (15, "dark"), error_m=error_m, regional=regional))
 
 
 VOEREN = (Regional(-500.0, 100.0),)
@@ -133,137 +92,116 @@ VOEREN = (Regional(-500.0, 100.0),)
     ],
 )
 def test_verdicts_by_the_interval(monkeypatch, interval, regional, verdict, words):
-    finding = judged(monkeypatch, LightEnd(*map(float, interval), 10.0, True), regional)
+    finding = judged(monkeypatch, an_end(*map(float, interval)), regional)
     assert finding.verdict == verdict
     assert words in finding.statement
     assert finding.statement.startswith("The light of the E1 ends ")
     assert "approximate" not in finding.statement
 
 
+def test_a_border_in_the_99_percent_interval_is_not_excluded(monkeypatch):
+    """The 95 % interval misses the border by 20 m, that of 99 % holds it."""
+    end = replace(an_end(-150.0, -280.0, -20.0), low99_m=-330.0, high99_m=30.0)
+    assert judged(monkeypatch, end).verdict == "ends at the national border"
+    assert judged(monkeypatch, replace(end, high99_m=-5.0)).verdict == "ends elsewhere"
+
+
+def test_how_dark_it_is_behind_the_end_is_said(monkeypatch):
+    """5 +- 4 of 100: 5 %, from nothing to 13 %."""
+    finding = judged(monkeypatch, an_end(-100.0, -250.0, 80.0))
+    assert "behind it it has 5 % of a lit motorway's light (95 %: 0 to 13 %)" in finding.statement
+
+
 def test_an_approximate_line_is_named_and_widens_the_interval(monkeypatch):
-    finding = judged(monkeypatch, LightEnd(-100.0, -600.0, 400.0, 10.0, True), error_m=300.0)
+    finding = judged(monkeypatch, an_end(-100.0, -600.0, 400.0), error_m=300.0)
     assert "its line is approximate by 300 m" in finding.statement
-    road = a_road(300.0)
+    road = a_road((15, "lit"), error_m=300.0)
     # 20 m of the photo, 300 / 1.96 of the line, a cell of 50 m and lamps 50 m apart, uniformly each.
     expected = math.hypot(20, 300 / 1.96, 50 / math.sqrt(12), 50 / math.sqrt(12))
-    assert road.shift_sigma_m(100, CELL_M, lamp_spacing_m=50.0) == pytest.approx(expected)
+    assert road.shift_sigma_m(-5000.0, CELL_M, lamp_spacing_m=50.0) == pytest.approx(expected, rel=1e-4)
 
 
-def untold(seen_km: float, light: float = 100.0):
-    """A road whose German side is hidden from `seen_km` on and whose Belgian side has some light."""
-    road = a_road()
-    half, stop = len(road.crossing.x) // 2, len(road.crossing.x)
-    hidden = road.crossing.chainage_m > 1e3 * seen_km
-    road.profile.light[hidden] = np.nan
-    sides = [segment(light, 1, start=0, stop=half, lit="lit" if light else "dark")]
-    sides.append(segment(math.nan, math.nan, start=half, stop=stop, seen=0.0))
-    return judge_motorway(road, sides, 100.0, CELL_M, MOTORWAY_SETTINGS)
+def test_lit_to_the_border_and_unseen_behind_it_is_said():
+    finding = judged_road(a_road((0, "lit"), (15, "undecidable"), hidden_km=(0.6, 99)))
+    assert finding.verdict == "lit up to the border"
+    assert finding.statement == (
+        "The E1 is lit up to the border, for 15.0 km on the Belgian side; what follows on the German side "
+        "cannot be told."
+    )
+    assert finding.end is None
+    other = judged_road(a_road((0, "undecidable"), (15, "lit")))
+    assert other.verdict == "lit up to the border"
+    assert "on the German side; what follows on the Belgian side" in other.statement
 
 
 def test_a_side_that_is_not_seen_is_undecidable_with_a_reason():
-    finding = untold(0.6)
+    finding = judged_road(a_road((-3, "lit"), (15, "undecidable"), hidden_km=(0.6, 99)))
     assert finding.verdict == "undecidable"
     assert finding.statement == (
         "Where the E1 is lit cannot be told: only 0.6 km of it can be seen on the German side; "
-        "on the Belgian side it is lit from 0.1 to 15.0 km from the border."
+        "on the Belgian side it is lit from 3.0 to 15.0 km from the border."
     )
-    assert "does not stand out from the noise" in untold(15.0).statement
-    assert untold(0.6, light=0.0).verdict == "undecidable"
+    dark = judged_road(a_road((0, "dark"), (15, "undecidable")))
+    assert dark.verdict == "undecidable"
+    assert "does not stand out from the noise" in dark.statement
 
 
-def test_darkness_of_an_approximate_line_is_not_claimed_where_no_motorway_is_lit():
-    for error_m, lit, verdict in (
-        (30.0, None, "dark on both sides"),
-        (300.0, None, "undecidable"),
-        (300.0, 100.0, "dark on both sides"),
-    ):
-        road = a_road(error_m)
-        dark = [segment(1.0, 1.0, start=0, stop=len(road.crossing.x), lit="dark")]
-        assert judge_motorway(road, dark, lit, CELL_M, MOTORWAY_SETTINGS).verdict == verdict
-    assert (
-        "at most 3 % of the light of a lit motorway"
-        in judge_motorway(a_road(), dark, 100.0, CELL_M, MOTORWAY_SETTINGS).statement
-    )
+def test_darkness_is_stated_with_its_limit():
+    """Light of 1 and 2 sigma of the mean of 300 blocks: at most 1.1 of 100."""
+    dark = a_road((15, "dark"))
+    assert "at most 1 % of the light of a lit motorway" in judged_road(dark).statement
+    alone = judged_road(dark, None)
+    assert alone.verdict == "dark on both sides"
+    assert "no motorway of the photo is seen lit" in alone.statement
 
 
-def along(road: Road, *stretches: tuple[float, str]) -> list[Segment]:
-    """Segments up to a chainage (km) each, lit, dark or undecidable; the last one reaches to the end."""
-    stops = np.searchsorted(road.crossing.chainage_m, [1e3 * to_km for to_km, _ in stretches], side="right")
-    starts = [0, *stops[:-1]]
-    return [
-        segment(100.0 if kind == "lit" else 1.0, 1.0, start=int(start), stop=int(stop), lit=kind)
-        for start, stop, (_, kind) in zip(starts, stops, stretches, strict=True)
-    ]
-
-
-def end_between(profile: Profile, before: Segment, after: Segment, *_: object) -> LightEnd:
-    at_m = float(profile.chainage_m[after.start])
-    return LightEnd(at_m, at_m - 100, at_m + 100, 50.0, before.lit == "lit")
+def end_between(road: Road, before: Segment, after: Segment, *_: object) -> LightEnd:
+    at_m = float(road.profile.chainage_m[after.start])
+    return an_end(at_m, at_m - 100, at_m + 100, before.lit == "lit")
 
 
 def test_of_several_ends_that_nearest_to_the_border_counts(monkeypatch):
-    monkeypatch.setattr(light_end, "place_end", end_between)
-    road = a_road()
-    stretches = along(road, (-10, "dark"), (-2, "lit"), (7, "dark"), (15, "lit"))
-    finding = judge_motorway(road, stretches, 100.0, CELL_M, MOTORWAY_SETTINGS)
+    monkeypatch.setattr(light_end, "_place_end", end_between)
+    finding = judged_road(a_road((-10, "dark"), (-2, "lit"), (7, "dark"), (15, "lit")))
     assert finding.end is not None
-    assert finding.end.chainage_m == pytest.approx(-2000 + CELL_M)
+    assert finding.end.chainage_m == pytest.approx(-2000 + 50)  # the middle of the next block
 
 
-def test_half_a_kilometre_of_darkness_beyond_the_border_tells_no_end(monkeypatch):
-    monkeypatch.setattr(light_end, "place_end", end_between)
-    road = a_road()
-    for dark_to_km, verdict in ((0.5, "undecidable"), (1.5, "ends at the national border")):
-        stretches = along(road, (0, "lit"), (dark_to_km, "dark"), (15, "undecidable"))
-        assert judge_motorway(road, stretches, 100.0, CELL_M, MOTORWAY_SETTINGS).verdict == verdict
+def test_darkness_beyond_the_border_tells_an_end_from_a_kilometre_on(monkeypatch):
+    monkeypatch.setattr(light_end, "_place_end", end_between)
+    for dark_to_km, verdict in ((0.9, "lit up to the border"), (1.5, "ends at the national border")):
+        road = a_road((0, "lit"), (dark_to_km, "dark"), (15, "undecidable"))
+        assert judged_road(road).verdict == verdict
 
 
 @pytest.mark.parametrize(
-    ("from_km", "to_km", "verdict"), [(2, 4, "undecidable"), (6, 12, "dark on both sides")]
+    ("kind", "share", "verdict"),
+    [
+        ("dark", 0.25, "dark on both sides"),
+        ("dark", 0.4, "undecidable"),
+        ("lit", 0.25, "lit on both sides"),
+        ("lit", 0.4, "undecidable"),
+    ],
 )
-def test_darkness_on_both_sides_needs_four_fifths_of_the_next_five_kilometres(from_km, to_km, verdict):
-    road = a_road()
-    gap = along(road, (from_km, "dark"), (to_km, "undecidable"), (15, "dark"))
-    assert judge_motorway(road, gap, 100.0, CELL_M, MOTORWAY_SETTINGS).verdict == verdict
-    # What is called dark but cannot be seen is not told either.
-    hidden = a_road()
-    chainage_m = hidden.crossing.chainage_m
-    hidden.profile.light[(chainage_m > 1e3 * from_km) & (chainage_m < 1e3 * to_km)] = np.nan
-    whole = along(hidden, (15, "dark"))
-    assert judge_motorway(hidden, whole, 100.0, CELL_M, MOTORWAY_SETTINGS).verdict == verdict
+def test_both_sides_need_85_percent_of_the_next_five_kilometres(kind, share, verdict):
+    """Of what cannot be told one half counts as lit: 0.25 of it is 0.13 of the 5 km, 0.4 of it 0.2."""
+    road = a_road((2, kind), (2 + 5 * share, "undecidable"), (15, kind))
+    assert judged_road(road).verdict == verdict
 
 
 def test_the_error_of_a_line_is_its_greatest_on_the_way_to_the_border():
-    road = a_road()
+    road = a_road((15, "dark"))
     chainage_m = road.crossing.chainage_m
     error_m = np.where((chainage_m > 2000) & (chainage_m < 3000), 300.0, 30.0)
     road = replace(road, crossing=replace(road.crossing, error_m=error_m))
-    at = [int(np.abs(chainage_m - place_m).argmin()) for place_m in (-5000, 1000, 2500, 5000)]
-    assert [road.line_error_m(station) for station in at] == [30.0, 30.0, 300.0, 300.0]
-    # Beyond 2 km from the border an approximate line hides no lit road near it.
-    dark = along(road, (15, "dark"))
-    assert judge_motorway(road, dark, None, CELL_M, MOTORWAY_SETTINGS).verdict == "dark on both sides"
+    assert [road.line_error_m(at) for at in (-5000, 1000, 2500, 5000)] == [30.0, 30.0, 300.0, 300.0]
 
 
-@pytest.mark.parametrize(
-    ("share", "near", "verdict"),
-    [(0.2, 10.0, "undecidable"), (0.2, 100.0, "dark on both sides"), (0.05, 10.0, "dark on both sides")],
-)
-def test_among_many_towns_a_faint_motorway_may_go_unnoticed(share, near, verdict):
-    """The road has at most 1 + 2 sigma of 4 km, which is 3.8 for 2 km: more than 0.3 of the 10 of a town."""
-    road = a_road()
-    beside = np.arange(len(road.crossing.x)) < share * len(road.crossing.x)
-    profile = replace(road.profile, town=0.9 * beside, near=near * beside)
-    road = replace(road, profile=profile)
-    dark = along(road, (15, "dark"))
-    assert judge_motorway(road, dark, None, CELL_M, MOTORWAY_SETTINGS).verdict == verdict
-
-
-def test_a_side_among_bright_flanks_is_said_to_be_a_town():
-    road = a_road()
-    near = np.where(road.crossing.chainage_m > 0, 60.0, 0.0)
-    road = replace(road, profile=replace(road.profile, near=near))
-    finding = judge_motorway(
-        road, along(road, (0, "lit"), (15, "undecidable")), 100.0, CELL_M, MOTORWAY_SETTINGS
+def test_a_side_whose_untold_blocks_are_a_towns_says_so():
+    road = a_road((-2, "lit"), (15, "undecidable"))
+    town = road.profile.chainage_m > 0
+    road = replace(road, profile=replace(road.profile, town=town))
+    assert (
+        "on the German side the lights of towns beside it hide whether it is lit"
+        in judged_road(road).statement
     )
-    assert "on the German side its flanks are as bright as a lit motorway (a town)" in finding.statement

@@ -12,9 +12,10 @@ from scipy.ndimage import gaussian_filter
 
 from pipeline.borders.zones import AREA_CRS
 from pipeline.motorways.chainage import Crossing, Regional
-from pipeline.motorways.compare import Corridor, roads_along
+from pipeline.motorways.compare import roads_along
 from pipeline.motorways.light_end import Finding, judge_motorway
-from pipeline.motorways.lit_segments import classified, lit_light
+from pipeline.motorways.lit_segments import lit_light
+from pipeline.motorways.ridge import Band
 from pipeline.motorways.settings import MOTORWAY_SETTINGS, MotorwaySettings
 from pipeline.raster.grid import Grid
 from pipeline.raster.tiles import Tile
@@ -121,9 +122,8 @@ def found(
     """What the method says of a scene, and where the light was planted to end."""
     crossing, grid, light, end = scene(setting, seed)
     sigma_m = np.full(len(crossing.x), setting.position_sigma_m)
-    corridor = Corridor.of(crossing, grid, sigma_m, grid.resolution_m, settings)
+    band = Band.of(crossing, grid, sigma_m, grid.resolution_m, settings)
     tile = Tile(0, 0, grid.height, grid.width)
-    (road,) = roads_along([corridor], [(tile, light)], grid.resolution_m, settings)
-    lit = lit_light(road.segments, settings)
-    segments = classified(road.segments, lit, settings)
-    return judge_motorway(road, segments, lit, grid.resolution_m, settings), end
+    (road,) = roads_along([band], [(tile, light)], grid.resolution_m, settings)
+    lit = lit_light([(road.followed, road.segments)], settings)
+    return judge_motorway(road, lit, grid.resolution_m, settings), end
