@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-import dask.array as da
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import dask.array as da
 
 TILE = 1024  # cells along each axis: a float32 band of a tile takes 4 MB, so that many fit into memory
 
@@ -43,11 +45,15 @@ class Tile:
             yield slice(first, first + here), Tile(self.row + first, self.column, here, self.width)
 
 
-def tiled(shape: tuple[int, int, int], tile: int, compute: Callable[[Tile], NDArray[np.float32]]) -> da.Array:
+def tiled(
+    shape: tuple[int, int, int], tile: int, compute: Callable[[Tile], NDArray[np.float32]]
+) -> "da.Array":
     """A float32 array (bands, height, width), of which each chunk is what `compute` makes of its tile.
 
     `compute` travels with every task, so it should hold names of files rather than what is in them.
     """
+    import dask.array as da  # half a second, which steps without tiles need not wait for
+
     bands, height, width = shape
     across = tuple(
         tuple(min(tile, size - first) for first in range(0, size, tile)) for size in (height, width)
