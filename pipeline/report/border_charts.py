@@ -22,6 +22,10 @@ from pipeline.report.chart_style import Sheet, names
 from pipeline.report.svg_chart import Panel, Scale, band, cross, dot, path, segment, text, unsigned
 
 WINDS = ("east", "north-east", "north", "north-west", "west", "south-west", "south", "south-east")
+PROFILE = [
+    *("from_km", "to_km", "tone_g_r", "tone_low95", "tone_high95"),
+    *("light_per_km2", "light_low95", "light_high95"),
+]
 # CSS pixels: beside the panels, their titles and scales.
 LEFT_PX, RIGHT_PX, TOP_PX = 62, 10, 56
 # Of a panel of tone with one of light, and of one along a border: its plots, and all of it.
@@ -32,7 +36,8 @@ ALONG_PLOT_PX, ALONG_PX = 150, 236
 def profile(photo: PhotoResults, sheet: Sheet) -> str:
     """Tone and light against signed distance from each border, the first country on the left, with 95 %
     intervals as bands."""
-    pairs = [(str(pair), rows) for pair, rows in photo.profiles.groupby("pair", sort=True)]
+    shown = pd.DataFrame(photo.profiles)[["pair", "side", *PROFILE]].sort_values("from_km", kind="stable")
+    pairs = [(str(pair), rows) for pair, rows in shown.groupby("pair", sort=True)]
     columns = 1 if sheet.narrow else 2 if len(pairs) == 4 else min(3, len(pairs))
     block_px = NARROW_BLOCK_PX if sheet.narrow else BLOCK_PX
     column_px = (sheet.width_px - RIGHT_PX) / columns
@@ -105,7 +110,7 @@ def of_measured_borders(segments: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 def _steps(panel: Panel, rows: pd.DataFrame, value: str, name: str) -> Iterator[str]:
     """A quantity of the profile by steps of distance, one colour a country."""
-    for side, own in rows.sort_values("from_km").groupby("side"):
+    for side, own in rows.groupby("side"):
         colour = COUNTRY.get(str(side), TEXT)
         # Both ends of a step at its height; a step of no light has none on a scale of logarithms.
         x = panel.x(own[["from_km", "to_km"]].to_numpy(float).ravel())

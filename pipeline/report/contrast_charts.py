@@ -202,13 +202,14 @@ def by_range(city: CityResults, sheet: Sheet) -> str:
 def _curves(city: CityResults) -> list[tuple[str, list[Any], float]]:
     """Of each border that has one: pair, rows by range, and the range that was chosen."""
     sources: list[Source] = [city.pooled, *reversed(city.photos)]
+    chosen = [headlines(source.contrasts) for source in sources]
     curves = []
     for pair in sorted({str(pair) for source in sources for pair in source.contrast_by_range["pair"]}):
-        for source in sources:
+        for source, headline in zip(sources, chosen, strict=True):
             rows = of_pair(source.contrast_by_range, pair).dropna(subset="contrast_g_r")
             if len(rows):
-                chosen = of_pair(headlines(source.contrasts), pair)["contrast_km"]
-                curves.append((pair, rows_of(rows.sort_values("contrast_km")), float(chosen.max())))
+                chosen_km = float(of_pair(headline, pair)["contrast_km"].max())
+                curves.append((pair, rows_of(rows.sort_values("contrast_km")), chosen_km))
                 break
     return curves
 
