@@ -34,7 +34,7 @@ from pipeline.raster.bands import GEOMETRY_BANDS, ORTHO_BANDS
 from pipeline.raster.cog import write_cog
 from pipeline.raster.dataset import labelled
 from pipeline.raster.grid import Grid
-from pipeline.simulate.lamps import LAMPS, lamp_rgb
+from pipeline.simulate.lamps import LAMP_RGB, LAMPS
 from pipeline.simulate.render import spread
 from pipeline.steps.acquire import acquire
 from pipeline.steps.tone import measure_tone
@@ -186,7 +186,7 @@ def dng() -> list[Row]:
     mosaics, and the standard error of that, by how the mosaics differ."""
     sums = np.array([_town_sums(np.random.default_rng(seed)) for seed in range(MOSAICS)])
     rows = []
-    for k, (lamp, rgb) in enumerate(zip(LAMPS, lamp_rgb(), strict=True)):
+    for k, (lamp, rgb) in enumerate(zip(LAMPS, LAMP_RGB, strict=True)):
         row: Row = {"lamp": lamp}
         for name, over, under in (("g_r", 1, 0), ("b_g", 2, 1)):
             error, sigma = _ratio_error(sums[:, k, over], sums[:, k, under], rgb[over] / rgb[under])
@@ -207,8 +207,8 @@ def _ratio_error(over: np.ndarray, under: np.ndarray, true: float) -> tuple[floa
 def _town_sums(rng: np.random.Generator) -> list[np.ndarray]:
     """Red, green and blue of a town of each lamp, as acquire reads them from one mosaic."""
     picture = np.zeros((3, 800, 1000))
-    places = [(200 + 200 * (k // 4), 125 + 250 * (k % 4)) for k in range(len(lamp_rgb()))]
-    for (row, column), rgb in zip(places, lamp_rgb(), strict=True):
+    places = [(200 + 200 * (k // 4), 125 + 250 * (k % 4)) for k in range(len(LAMP_RGB))]
+    for (row, column), rgb in zip(places, LAMP_RGB, strict=True):
         for _ in range(60):
             y, x = (int(v) for v in rng.normal((row, column), 20))
             picture[:, y, x] += 4 * rgb / rgb.max()

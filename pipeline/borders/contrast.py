@@ -22,6 +22,7 @@ from pipeline.borders.fit import FARTHEST, Fit, ratio_fit
 from pipeline.borders.interval import estimate
 from pipeline.borders.matching import ViewZenith, overlap_weights, strata
 from pipeline.borders.patches import Patches
+from pipeline.borders.quantities import EQUIVALENCE
 from pipeline.borders.settings import ContrastSettings
 from pipeline.borders.trend import Trend, stepped
 from pipeline.borders.units import Units, settled
@@ -29,9 +30,6 @@ from pipeline.camera.earth import Array
 from pipeline.ground.country_table import adjective
 from pipeline.models import BordersConfig
 from pipeline.robust import NORMAL_90, NORMAL_95
-
-# Sides that differ by less are called alike: a tenth in G/R, as log2. That is what "alike" means here.
-EQUIVALENCE = 0.14
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pyproj import Transformer
 from rasterio.features import rasterize
 
-from pipeline.borders.schema import layer, of_photo
+from pipeline.borders.schema import CANNOT_BE_TOLD, CHANGES, NONE_FOUND, layer, of_photo
 from pipeline.borders.squares import square_codes
 from pipeline.camera.camera import Camera
 from pipeline.camera.earth import Array
@@ -31,9 +31,6 @@ MIN_CELLS = 100
 BLOCK_M = 5e3
 # Share of the light that all countries must have at the same view zenith; below it too little is compared.
 MIN_OVERLAP = 0.1
-
-# The column `verdict`: whether tone depends on the view angle within a country.
-CHANGES, NONE_FOUND, CANNOT_BE_TOLD = "changes with the view", "no change found", "cannot be told"
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,6 +13,7 @@ import shapely
 
 from pipeline.borders.border_line import BorderLine
 from pipeline.borders.light_squares import LightSquares
+from pipeline.borders.quantities import ALL
 from pipeline.borders.schema import OF_POOLED, of_pooled, pooled_layer
 from pipeline.borders.settings import IN_FORCE, BorderSettings
 from pipeline.borders.squares import SQUARE_M
@@ -24,8 +25,6 @@ from pipeline.borders.town_years import by_years
 from pipeline.ground.cities import Cities
 from pipeline.ground.countries import Countries
 from pipeline.models import BordersConfig
-
-ALL = "all"  # the photo of rows that are of all of them
 
 
 def pool(

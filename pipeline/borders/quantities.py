@@ -11,3 +11,6 @@ SUBJECTS = {
     MOTORWAYS: "A typical stretch of motorway",
     ALL_LIGHT: "All light together",
 }
+ALL = "all"  # the photo of rows that are of all of them
+# Sides that differ by less are called alike: a tenth in G/R, as log2. That is what "alike" means here.
+EQUIVALENCE = 0.14

@@ -11,7 +11,7 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
-from pipeline.borders.zones import AREA_CRS
+from pipeline.borders.squares import AREA_CRS
 from pipeline.models import EvidenceLevel
 from pipeline.photo.photo import PhotoFacts
 from pipeline.tone.evidence import weakest
@@ -86,6 +86,8 @@ POOLED_COLUMNS = {
 }
 COLUMNS |= POOLED_COLUMNS
 COLUMNS |= {f"regional_{name}": COLUMNS[name] for name in ("zones", "contrasts", "segments", "profiles")}
+# The column `verdict` of `country_tones`: whether tone depends on the view angle within a country.
+CHANGES, NONE_FOUND, CANNOT_BE_TOLD = "changes with the view", "no change found", "cannot be told"
 # Tables without geometry, of `country_tones.gpkg`.
 TONE_COLUMNS = {
     "country_tones": [

@@ -7,6 +7,8 @@ from pipeline.camera.earth import Array
 
 Ints = NDArray[np.int64]
 
+# All areas and distances are taken in it: it keeps areas, and distances in Europe to 1 %.
+AREA_CRS = "EPSG:3035"
 # Side (m) of the squares over which light is summed: smaller than most towns, and few enough to be fast.
 SQUARE_M = 1000.0
 _ROW = 1 << 32  # a number holds row * _ROW + column

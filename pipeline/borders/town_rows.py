@@ -8,10 +8,10 @@ import numpy as np
 from shapely.geometry.base import BaseGeometry
 
 from pipeline.borders.border_line import BorderLine
-from pipeline.borders.contrast import EQUIVALENCE, verdict
+from pipeline.borders.contrast import verdict
 from pipeline.borders.light_squares import LightSquares
 from pipeline.borders.placebo import Placebo
-from pipeline.borders.quantities import MOTORWAYS, OFF_MOTORWAYS, SUBJECTS, TOWNS
+from pipeline.borders.quantities import EQUIVALENCE, MOTORWAYS, OFF_MOTORWAYS, SUBJECTS, TOWNS
 from pipeline.borders.settings import BorderSettings
 from pipeline.borders.town_contrast import (
     AtRange,

@@ -21,6 +21,7 @@ from shapely.geometry.base import BaseGeometry
 
 from pipeline.borders.beside import Beside
 from pipeline.borders.cells import Cells, Floats, lit_cells
+from pipeline.borders.squares import AREA_CRS as AREA_CRS
 from pipeline.borders.squares import square_codes
 from pipeline.ground.countries import Countries, clipped
 from pipeline.raster.grid import Grid
@@ -28,8 +29,6 @@ from pipeline.raster.strips import Strips, of_each
 from pipeline.raster.tiles import Tile
 from pipeline.robust import group_sums, log_ratio_sigma, weighted_quantiles
 
-# All areas and distances are taken in it: it keeps areas, and distances in Europe to 1 %.
-AREA_CRS = "EPSG:3035"
 # Lines are simplified to this part of the distance before they are widened by it.
 SIMPLIFY = 0.01
 # The tables give the tones below which these shares of the light lie.

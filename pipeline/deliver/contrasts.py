@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 import geopandas as gpd
 
-from pipeline.borders.pooling import ALL
-from pipeline.borders.quantities import ALL_LIGHT, MOTORWAYS, OFF_MOTORWAYS, TOWNS
+from pipeline.borders.quantities import ALL, ALL_LIGHT, MOTORWAYS, OFF_MOTORWAYS, TOWNS
 
 # In the order they are shown, the headline first.
 QUANTITIES = (TOWNS, OFF_MOTORWAYS, MOTORWAYS, ALL_LIGHT)

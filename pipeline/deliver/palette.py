@@ -5,10 +5,10 @@ so that lightness rises up to white light and only greenish light turns blue-gre
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
-from matplotlib.colors import LinearSegmentedColormap
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 BACKGROUND = "#0b0e13"
 RULE = "#2a323c"
@@ -47,6 +47,7 @@ TONE = (
     Stop(0.5, "#149c8c", "0.5 green"),
 )
 TONE_MIN, TONE_MAX = TONE[0].value, TONE[-1].value
+TONE_STEPS = 256  # colours of a picture's scale; the eye tells fewer apart
 
 # 1-sigma position in metres: upper ends of classes.
 SIGMA = (
@@ -91,16 +92,31 @@ TONE_CHANGE = (
 )
 
 
-def tone_map() -> LinearSegmentedColormap:
-    """The tone scale for matplotlib."""
-    span = TONE_MAX - TONE_MIN
-    stops = [((stop.value - TONE_MIN) / span, stop.colour) for stop in TONE]
-    return LinearSegmentedColormap.from_list("tone", stops)
+def rgb(colour: str) -> tuple[int, int, int]:
+    """#rrggbb as three numbers to 255."""
+    red, green, blue = (int(colour[start : start + 2], 16) for start in (1, 3, 5))
+    return red, green, blue
+
+
+def tone_colours(values: ArrayLike) -> NDArray[np.uint8]:
+    """The colours of tones (..., 3), in TONE_STEPS steps; beyond the ends of the scale that of the end."""
+    share = (np.asarray(values, float) - TONE_MIN) / (TONE_MAX - TONE_MIN)
+    step = np.clip(share * TONE_STEPS, 0, TONE_STEPS - 1).astype(int)
+    return np.asarray(_tone_table()[step])
+
+
+@cache
+def _tone_table() -> NDArray[np.uint8]:
+    """The colour of each step."""
+    places = np.linspace(TONE_MIN, TONE_MAX, TONE_STEPS)
+    stops = np.array([rgb(stop.colour) for stop in TONE], float)
+    bands = [np.interp(places, [stop.value for stop in TONE], stops[:, band]) for band in range(3)]
+    return np.stack(bands, axis=-1).astype(np.uint8)
 
 
 def tone_colour(value: float) -> str:
     """The colour of one tone, as #rrggbb."""
-    red, green, blue, _ = tone_map()((value - TONE_MIN) / (TONE_MAX - TONE_MIN), bytes=True)
+    red, green, blue = tone_colours(value).tolist()
     return f"#{red:02x}{green:02x}{blue:02x}"
 
 

@@ -7,10 +7,8 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from pipeline.borders.pooling import ALL
-from pipeline.borders.quantities import TOWNS
-from pipeline.borders.squares import SQUARE_M
-from pipeline.borders.zones import AREA_CRS
+from pipeline.borders.quantities import ALL, TOWNS
+from pipeline.borders.squares import AREA_CRS, SQUARE_M
 from pipeline.deliver.results import cities_in, inside, read_layer, read_table, without_geometry
 from pipeline.ground.cities import read_cities
 from pipeline.raster.grid import Grid

@@ -13,6 +13,7 @@ import pandas as pd
 import pyogrio
 import rasterio
 import shapely
+from pyogrio.errors import DataLayerError
 
 from pipeline.borders.schema import (
     ALL_COLUMNS,
@@ -274,9 +275,10 @@ def cities_in(grid: Grid, places: Cities) -> gpd.GeoDataFrame:
 
 def read_layer(file: Path, layer: str, crs: str) -> gpd.GeoDataFrame:
     """A layer in the map's reference system; an empty table where the file has no such layer."""
-    if layer not in set(pyogrio.list_layers(file)[:, 0]):
+    try:
+        table = pyogrio.read_dataframe(file, layer=layer)
+    except DataLayerError:
         return gpd.GeoDataFrame({"photo": []}, geometry=[], crs=crs)
-    table = gpd.read_file(file, layer=layer)
     plain = not isinstance(table, gpd.GeoDataFrame)
     return gpd.GeoDataFrame(table.assign(geometry=None), crs=crs) if plain else table.to_crs(crs)
 
@@ -286,10 +288,11 @@ def read_table(file: Path, name: str, crs: str) -> gpd.GeoDataFrame:
     without a number is read as None."""
     table, columns = read_layer(file, name, crs), ALL_COLUMNS.get(name, [])
     labels = ("before", "after") if name in OF_TWO_PHOTOS else ("photo",)
-    absent = [column for column in (*labels, *columns) if column not in table]
-    table = table.assign(**dict.fromkeys(absent))
-    empty = [column for column in columns if table[column].isna().all() and column not in TEXT_COLUMNS]
-    return table.astype(dict.fromkeys(empty, float))
+    if absent := [column for column in (*labels, *columns) if column not in table]:
+        table = table.assign(**dict.fromkeys(absent))
+    may_be_empty = [column for column in columns if table.dtypes[column].kind not in "fib"]
+    empty = [column for column in may_be_empty if column not in TEXT_COLUMNS and table[column].isna().all()]
+    return table.astype(dict.fromkeys(empty, float)) if empty else table
 
 
 def without_geometry(table: gpd.GeoDataFrame) -> pd.DataFrame:

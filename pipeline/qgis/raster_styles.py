@@ -8,8 +8,8 @@ from pipeline.deliver.palette import Stop
 from pipeline.models import EvidenceLevel
 from pipeline.qgis.qml import RasterStyle, qml
 from pipeline.raster.bands import GEOMETRY_BANDS, ORTHO_BANDS, Band
+from pipeline.tone.bands import tone_bands
 from pipeline.tone.lamps import lamp_classes
-from pipeline.tone.ratios import tone_bands
 
 
 def rasters(level: EvidenceLevel) -> dict[str, RasterStyle]:

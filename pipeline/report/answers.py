@@ -4,8 +4,10 @@ All of it is computed from the tables of the borders step, photo by photo and of
 here is fixed text about a place.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import namedtuple
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, Literal
 
 import geopandas as gpd
@@ -144,8 +146,15 @@ def place_of(event: Any) -> str:
 
 
 def rows_of(table: pd.DataFrame) -> list[Any]:
-    """The rows of a table, their columns as attributes."""
-    return list(table.itertuples(index=False))
+    """The rows of a table, their columns as attributes. `itertuples`, which looks up every column by its
+    place, takes three times as long."""
+    row = _row_of(tuple(table.columns))
+    return [row(*values) for values in pd.DataFrame(table).astype(object).to_numpy().tolist()]
+
+
+@cache
+def _row_of(columns: tuple[str, ...]) -> Callable[..., Any]:
+    return namedtuple("Row", columns)
 
 
 def of_pair(table: gpd.GeoDataFrame, pair: str) -> gpd.GeoDataFrame:

@@ -4,8 +4,8 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from pipeline.borders.country_tones import CHANGES
 from pipeline.borders.quantities import ALL_LIGHT, TOWNS
+from pipeline.borders.schema import CHANGES
 from pipeline.deliver.contrasts import headlines, of_quantity
 from pipeline.deliver.results import CityResults, PhotoResults
 from pipeline.ground.country_table import adjective, country_name

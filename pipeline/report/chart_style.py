@@ -1,41 +1,16 @@
-"""What all charts share: sheets for wide pages and for phones, type, colours, names, and SVG."""
+"""What all charts share: sheets for wide pages and for phones, type, names of borders and dates."""
 
-import io
-import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
-
-import matplotlib as mpl
-from matplotlib.figure import Figure
 
 from pipeline.deliver.contrasts import PooledResults
-from pipeline.deliver.palette import MUTED, RULE, SIMULATED, TEXT
+from pipeline.deliver.palette import SIMULATED, TEXT
 from pipeline.deliver.results import PhotoResults
 from pipeline.ground.country_table import country_title
+from pipeline.report.svg_chart import tag, text
 
-# 72 dots an inch make a point of type one CSS pixel; a fixed salt makes equal charts equal files.
-CHART_DPI = 72
-STYLE: dict[Any, Any] = {
-    "svg.hashsalt": "borderlight",
-    "svg.fonttype": "none",
-    "font.family": "DejaVu Sans",
-    "figure.facecolor": "none",
-    "text.color": TEXT,
-    "axes.labelcolor": MUTED,
-    "axes.edgecolor": RULE,
-    "axes.facecolor": "none",
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "xtick.color": MUTED,
-    "ytick.color": MUTED,
-    "grid.color": RULE,
-    "legend.frameon": False,
-    "text.parse_math": False,
-}
-# Text stays text, in a font of the reader's device whose widths are near those it was laid out with.
-FONTS = b"'DejaVu Sans', Verdana, 'Segoe UI', Roboto, sans-serif"
+# Text stays text, in a font of the reader's device whose widths are near those it is laid out for.
+FONTS = "DejaVu Sans, Verdana, Segoe UI, Roboto, sans-serif"
 
 
 @dataclass(frozen=True)
@@ -46,11 +21,23 @@ class Sheet:
     type_px: float
     narrow: bool
 
-    @contextmanager
-    def figure(self, height_px: int) -> Iterator[Figure]:
-        """A figure of this width, in the style of all charts as long as it is drawn."""
-        with mpl.rc_context({**STYLE, "font.size": self.type_px}):
-            yield Figure(figsize=(self.width_px / CHART_DPI, height_px / CHART_DPI), dpi=CHART_DPI)
+    def chart(self, height_px: float, parts: Iterable[str], simulated: bool) -> str:
+        """The file of a chart of this width, marked where its photo is simulated."""
+        mark = "SIMULATED: not a measurement" if simulated else ""
+        style = {"fill": SIMULATED, "text_anchor": "end", "font_weight": "bold"}
+        marked = text(self.width_px - 2.0, 1.2 * self.type_px, mark, **style) if mark else ""
+        return tag(
+            "svg",
+            "".join(parts) + marked,
+            xmlns="http://www.w3.org/2000/svg",
+            role="img",
+            width=self.width_px,
+            height=round(height_px),
+            viewBox=f"0 0 {self.width_px} {round(height_px)}",
+            fill=TEXT,
+            font_family=FONTS,
+            font_size=self.type_px,
+        )
 
 
 DESKTOP_SHEET = Sheet(1040, 12.5, False)
@@ -71,16 +58,3 @@ def day(source: PhotoResults | PooledResults) -> str:
         return "All photos"
     taken = source.facts.taken_at
     return f"{taken.day} {taken:%b %Y}" if taken else "undated"
-
-
-def svg(figure: Figure, simulated: bool) -> bytes:
-    """The file, marked where its photo is simulated."""
-    if simulated:
-        figure.text(
-            0.998, 0.995, "SIMULATED: not a measurement", color=SIMULATED, ha="right", va="top", weight="bold"
-        )
-    target = io.BytesIO()
-    figure.savefig(target, format="svg", metadata={"Date": None})
-    # Line breaks and indents are a tenth of the file, digits beyond a tenth of a pixel half of it.
-    text = b" ".join(target.getvalue().split()).replace(b"'DejaVu Sans'", FONTS)
-    return re.sub(rb' d="[^"]*"', lambda path: re.sub(rb"(\.\d)\d+", rb"\1", path[0]), text)

@@ -6,8 +6,7 @@ from typing import Any
 
 import geopandas as gpd
 
-from pipeline.borders.contrast import EQUIVALENCE
-from pipeline.borders.quantities import ALL_LIGHT, MOTORWAYS, OFF_MOTORWAYS, TOWNS
+from pipeline.borders.quantities import ALL_LIGHT, EQUIVALENCE, MOTORWAYS, OFF_MOTORWAYS, TOWNS
 from pipeline.deliver.contrasts import of_quantity
 from pipeline.ground.country_table import adjective
 from pipeline.report.answers import Answer, Argument, Lean, Source, holds_zero, of_pair, rows_of

@@ -1,31 +1,37 @@
-"""Pictures of a photo on the map: its light or its tone with borders, cities, scale bar and north arrow."""
+"""Pictures of a photo on the map as SVG: its light and its tone as a WebP, and over it borders, cities, scale
+bar and north arrow, which are drawn once for both."""
 
+import base64
 import io
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import geopandas as gpd
-import matplotlib.patheffects as effects
 import numpy as np
 import rasterio
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.patches import Polygon
-from numpy.typing import NDArray
+import shapely
+from numpy.typing import ArrayLike, NDArray
 from PIL import Image
-from pyproj import Geod, Transformer
+from pyproj import Geod, Proj
 from rasterio.enums import Resampling
 from rasterio.windows import from_bounds
 
+from pipeline.camera.earth import Array
 from pipeline.deliver import palette
 from pipeline.deliver.palette import BACKGROUND, MUTED, SIMULATED, TEXT
 from pipeline.deliver.results import CityResults, PhotoResults
 from pipeline.raster.read import band_numbers
+from pipeline.report.chart_style import FONTS
+from pipeline.report.svg_chart import BOLD_LETTER, box, dot, path, tag, text
 
-MAP_DPI = 100  # dots an inch: only ties sizes in points to pixels, it does not change the picture
 WEBP_QUALITY = 72  # of 100; a judgement: no traces to be seen, and a report small enough to mail
+WEBP_EFFORT = 2  # of 6: half the time of 4, for a file 3 % larger
 # How bright, at most, the light is drawn beneath the tone.
 CONTEXT = 0.4
 NICE = (1, 2, 5, 10, 20, 50, 100, 200, 500)
+# Lines may leave their place by half a pixel of the picture.
+LINE_TOLERANCE_PX = 0.5
 
 
 @dataclass(frozen=True)
@@ -43,11 +49,6 @@ class Canvas:
             round(self.width_px * factor), round(self.height_px * factor), self.type_px * factor, self.cities
         )
 
-    @property
-    def type_pt(self) -> float:
-        """Size of the type in points, as matplotlib counts it at MAP_DPI."""
-        return self.type_px * 72 / MAP_DPI
-
 
 # Shown 1100 and 358 CSS pixels wide.
 DESKTOP_CANVAS = Canvas(1540, 1040, 20.0, 16)
@@ -55,32 +56,61 @@ PHONE_CANVAS = Canvas(800, 900, 25.0, 8)
 
 COLOURS, TONE = ("red", "green", "blue"), ("log2_g_r", "signal_to_noise")
 Bounds = tuple[float, float, float, float]
+# The ground of pictures, where there is no cell.
+GROUND = np.array(palette.rgb(BACKGROUND), np.uint8)
 
 
-def light_map(photo: PhotoResults, city: CityResults, canvas: Canvas) -> bytes:
-    """The photo's light in its own colours, stretched as in QGIS; a WebP."""
-    bounds = _view(photo, city, canvas)
-    bands, extent = _read(photo, "ortho", COLOURS, bounds, canvas, Resampling.average)
-    valid = np.isfinite(bands).all(axis=0)
-    colours = np.dstack([*palette.display(np.nan_to_num(bands)), valid.astype("float32")])
-    return _map(photo, city, canvas, bounds, colours, extent)
+@dataclass(frozen=True)
+class View:
+    """What of the map a picture shows."""
+
+    bounds: Bounds
+    canvas: Canvas
+
+    @property
+    def metres(self) -> float:
+        """Of a pixel."""
+        return (self.bounds[2] - self.bounds[0]) / self.canvas.width_px
+
+    def pixels(self, x: ArrayLike, y: ArrayLike) -> tuple[Array, Array]:
+        """Places on the map as pixels from the upper left corner."""
+        east, south = np.asarray(x) - self.bounds[0], self.bounds[3] - np.asarray(y)
+        return east / self.metres, south / self.metres
 
 
-def tone_map(photo: PhotoResults, city: CityResults, canvas: Canvas, min_signal_to_noise: float) -> bytes:
-    """The tone of lit cells in the fixed colours of the scale, over all light in dim grey; a WebP."""
-    bounds = _view(photo, city, canvas)
-    light, extent = _read(photo, "ortho", COLOURS, bounds, canvas, Resampling.average)
-    (tone, signal_to_noise), _ = _read(photo, "tone", TONE, bounds, canvas, Resampling.nearest)
+def photo_maps(
+    photo: PhotoResults, city: CityResults, canvas: Canvas, min_signal_to_noise: float
+) -> tuple[str, str]:
+    """The photo's light in its own colours, stretched as in QGIS; and the tone of lit cells in the fixed
+    colours of the scale, over all light in dim grey."""
+    view = View(_bounds(photo, city, canvas), canvas)
+    light, extent = _read(photo, "ortho", COLOURS, view, Resampling.average)
+    (tone, signal_to_noise), _ = _read(photo, "tone", TONE, view, Resampling.nearest)
     tone = np.where(signal_to_noise >= min_signal_to_noise, tone, np.nan)
-    scaled = (tone - palette.TONE_MIN) / (palette.TONE_MAX - palette.TONE_MIN)
-    lit = np.isfinite(tone)[..., None]
-    grey = CONTEXT * palette.display(np.nan_to_num(light).mean(axis=0))[..., None]
-    colours = np.where(lit, palette.tone_map()(np.clip(scaled, 0, 1))[..., :3], grey)
-    shown = np.isfinite(light.sum(axis=0))[..., None] | lit
-    return _map(photo, city, canvas, bounds, np.dstack([colours, shown]).astype("float32"), extent)
+    overlay = "".join(_overlay(photo, city, view))
+    colours = _light_colours(light), _tone_colours(tone, light)
+    of_light, of_tone = (_svg(view, _webp(part, extent, view), overlay) for part in colours)
+    return of_light, of_tone
 
 
-def _view(photo: PhotoResults, city: CityResults, canvas: Canvas) -> Bounds:
+def _light_colours(light: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Bands of light (3, height, width) as (height, width, 3)."""
+    shown = np.rint(255 * palette.display(np.nan_to_num(light))).astype(np.uint8)
+    shown[:, ~np.isfinite(light).all(axis=0)] = GROUND[:, None]
+    return np.asarray(np.moveaxis(shown, 0, -1))
+
+
+def _tone_colours(tone: NDArray[np.float32], light: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Tone where there is one, else light in grey (height, width, 3)."""
+    grey = CONTEXT * palette.display(np.nan_to_num(light).mean(axis=0))
+    shown = np.rint(255 * grey).astype(np.uint8)[..., None].repeat(3, axis=-1)
+    shown[~np.isfinite(light).all(axis=0)] = GROUND
+    lit = np.isfinite(tone)
+    shown[lit] = palette.tone_colours(tone[lit])
+    return np.asarray(shown)
+
+
+def _bounds(photo: PhotoResults, city: CityResults, canvas: Canvas) -> Bounds:
     """The part of the grid that the photo covers, with a margin, widened to the canvas's proportions."""
     left, bottom, right, top = photo.footprint.union_all().intersection(city.frame).bounds
     width, height = 1.06 * (right - left), 1.06 * (top - bottom)
@@ -94,16 +124,16 @@ def _read(
     photo: PhotoResults,
     kind: str,
     bands: tuple[str, ...],
-    bounds: Bounds,
-    canvas: Canvas,
+    view: View,
     resampling: Resampling,
 ) -> tuple[NDArray[np.float32], Bounds]:
-    """Bands of a raster inside `bounds` at about the picture's resolution, and their own bounds."""
+    """Bands of a raster in the view at about the picture's resolution, and their own bounds."""
+    bounds = view.bounds
     with rasterio.open(photo.raster(kind)) as source:
         edge = source.bounds
         left, right = max(bounds[0], edge.left), min(bounds[2], edge.right)
         bottom, top = max(bounds[1], edge.bottom), min(bounds[3], edge.top)
-        shrink = min(1.0, canvas.width_px / ((bounds[2] - bounds[0]) / source.res[0]))
+        shrink = min(1.0, source.res[0] / view.metres)
         shape = (
             max(1, round(shrink * (top - bottom) / source.res[1])),
             max(1, round(shrink * (right - left) / source.res[0])),
@@ -117,163 +147,150 @@ def _read(
     return values, (left, bottom, right, top)
 
 
-def _map(
-    photo: PhotoResults,
-    city: CityResults,
-    canvas: Canvas,
-    bounds: Bounds,
-    colours: NDArray[np.float32],
-    extent: Bounds,
-) -> bytes:
-    figure = Figure(
-        figsize=(canvas.width_px / MAP_DPI, canvas.height_px / MAP_DPI), dpi=MAP_DPI, facecolor=BACKGROUND
+def _webp(colours: NDArray[np.uint8], extent: Bounds, view: View) -> bytes:
+    """Cells that cover `extent`, on the whole picture; outside them its ground."""
+    rows, columns = colours.shape[:2]
+    left, top = (float(value) for value in view.pixels(extent[0], extent[3]))
+    right, bottom = (float(value) for value in view.pixels(extent[2], extent[1]))
+    across, down = columns / (right - left), rows / (bottom - top)
+    picture = Image.fromarray(colours).transform(
+        (view.canvas.width_px, view.canvas.height_px),
+        Image.Transform.AFFINE,
+        (across, 0.0, -left * across, 0.0, down, -top * down),
+        Image.Resampling.NEAREST,
+        fillcolor=BACKGROUND,
     )
-    axes = figure.add_axes((0, 0, 1, 1))
-    axes.set_axis_off()
-    left, bottom, right, top = extent
-    axes.imshow(colours, extent=(left, right, bottom, top), interpolation="nearest", aspect="auto")
-    axes.set_xlim(bounds[0], bounds[2])
-    axes.set_ylim(bounds[1], bounds[3])
-    unit_px = canvas.type_px / 20
-    _lines(axes, photo.footprint.boundary, MUTED, 0.7 * unit_px, dashed=True)
-    _lines(axes, city.motorways.geometry, MUTED, 0.7 * unit_px)
-    _lines(axes, city.borders.geometry, TEXT, 1.2 * unit_px)
-    _cities(axes, city.cities[city.cities.within(photo.footprint.union_all())], canvas, bounds)
-    _scale_bar(axes, canvas, bounds)
-    _north(axes, city, canvas, bounds)
+    return _encoded(picture)
+
+
+def _svg(view: View, webp: bytes, overlay: str) -> str:
+    """The file of a map."""
+    width, height = view.canvas.width_px, view.canvas.height_px
+    address = f"data:image/webp;base64,{base64.b64encode(webp).decode('ascii')}"
+    picture = tag("image", href=address, width=width, height=height)
+    return tag(
+        "svg",
+        picture + overlay,
+        xmlns="http://www.w3.org/2000/svg",
+        role="img",
+        width=width,
+        height=height,
+        viewBox=f"0 0 {width} {height}",
+        font_family=FONTS,
+        fill=TEXT,
+    )
+
+
+def _overlay(photo: PhotoResults, city: CityResults, view: View) -> Iterator[str]:
+    """All that is drawn over the cells."""
+    unit_px = 1.4 * view.canvas.type_px / 20
+    yield _lines(photo.footprint.boundary, view, MUTED, 0.7 * unit_px, dotted=True)
+    yield _lines(city.motorways.geometry, view, MUTED, 0.7 * unit_px)
+    yield _lines(city.borders.geometry, view, TEXT, 1.2 * unit_px)
+    yield from _cities(city.cities[city.cities.within(photo.footprint.union_all())], view)
+    yield from _scale_bar(view)
+    yield from _north(city, view)
     if photo.simulated:
-        _mark(axes, canvas)
-    return _webp(figure)
+        yield from _mark(view)
 
 
-def _lines(axes: Axes, lines: gpd.GeoSeries, colour: str, width_px: float, dashed: bool = False) -> None:
+def _lines(lines: gpd.GeoSeries, view: View, colour: str, width_px: float, dotted: bool = False) -> str:
     """Thin lines with a dark casing, so that they hold over bright light."""
-    width_pt = width_px * 72 / MAP_DPI * 1.4
-    for line in lines.explode().dropna():
-        drawn = axes.plot(*line.xy, color=colour, linewidth=width_pt, linestyle=":" if dashed else "-")[0]
-        drawn.set_path_effects(
-            [effects.withStroke(linewidth=3 * width_pt, foreground=BACKGROUND, alpha=0.45)]
-        )
+    near = shapely.clip_by_rect(lines.dropna().to_numpy(), *view.bounds)
+    simple = shapely.get_parts(shapely.simplify(near, LINE_TOLERANCE_PX * view.metres))
+    ends = np.cumsum(shapely.get_num_coordinates(simple))[:-1]
+    # A missing place between two lines lifts the pen.
+    x, y = (np.insert(part, ends, np.nan) for part in view.pixels(*shapely.get_coordinates(simple).T))
+    casing = path(x, y, stroke=BACKGROUND, stroke_width=3 * width_px, stroke_opacity=0.45)
+    dots = f"{width_px:.1f} {1.65 * width_px:.1f}" if dotted else None
+    return casing + path(x, y, stroke=colour, stroke_width=width_px, stroke_dasharray=dots)
 
 
-def _cities(axes: Axes, cities: gpd.GeoDataFrame, canvas: Canvas, bounds: Bounds) -> None:
+def _cities(cities: gpd.GeoDataFrame, view: View) -> Iterator[str]:
     """Name the largest cities that find room, each beside its ring."""
-    metres = (bounds[2] - bounds[0]) / canvas.width_px
-    em = canvas.type_px * metres
+    em = view.canvas.type_px
     taken: list[Bounds] = []
-    for city in cities.itertuples():
-        if len(taken) == canvas.cities:
+    columns, rows = view.pixels(cities.geometry.x, cities.geometry.y)
+    for name, x, y in zip(cities["name"], columns.tolist(), rows.tolist(), strict=True):
+        if len(taken) == view.canvas.cities:
             break
-        x, y = city.geometry.x, city.geometry.y
-        width = (0.62 * len(city.name) + 0.8) * em
-        for sign, align in ((1, "left"), (-1, "right")):
+        width = (0.62 * len(name) + 0.8) * em
+        for sign, anchor in ((1, "start"), (-1, "end")):
             reach = sorted((x - sign * 0.4 * em, x + sign * width))
-            box = (reach[0], y - 0.8 * em, reach[1], y + 0.8 * em)
-            if _inside(box, bounds) and not any(_overlap(box, other) for other in taken):
-                taken.append(box)
-                axes.plot(
-                    x, y, "o", mfc="none", mec=TEXT, ms=0.45 * canvas.type_pt, mew=0.08 * canvas.type_pt
-                ).pop().set_path_effects([_halo(canvas, 0.16)])
-                axes.text(
-                    x + sign * 0.5 * em,
-                    y,
-                    city.name,
-                    color=TEXT,
-                    fontsize=0.9 * canvas.type_pt,
-                    ha=align,
-                    va="center_baseline",
-                    parse_math=False,
-                    path_effects=[_halo(canvas, 0.2)],
-                )
+            place = (reach[0], y - 0.8 * em, reach[1], y + 0.8 * em)
+            if _inside(place, view.canvas) and not any(_overlap(place, other) for other in taken):
+                taken.append(place)
+                yield dot(x, y, 0.45 * em, fill="none", stroke=BACKGROUND, stroke_width=0.16 * em)
+                yield dot(x, y, 0.45 * em, fill="none", stroke=TEXT, stroke_width=0.08 * em)
+                yield _word(x + sign * 0.5 * em, y + 0.32 * em, name, view, text_anchor=anchor)
                 break
 
 
-def _halo(canvas: Canvas, share: float) -> effects.AbstractPathEffect:
-    return effects.withStroke(linewidth=share * canvas.type_pt, foreground=BACKGROUND, alpha=0.85)
+def _word(x: float, y: float, content: str, view: View, **attributes: object) -> str:
+    """Words with a dark edge, so that they hold over bright light."""
+    em = view.canvas.type_px
+    edge = {"stroke": BACKGROUND, "stroke_width": 0.2 * em, "stroke_opacity": 0.85, "paint_order": "stroke"}
+    return text(x, y, content, font_size=0.9 * em, **{**edge, **attributes})
 
 
-def _inside(box: Bounds, frame: Bounds) -> bool:
-    return box[0] >= frame[0] and box[1] >= frame[1] and box[2] <= frame[2] and box[3] <= frame[3]
+def _inside(place: Bounds, canvas: Canvas) -> bool:
+    return place[0] >= 0 and place[1] >= 0 and place[2] <= canvas.width_px and place[3] <= canvas.height_px
 
 
 def _overlap(a: Bounds, b: Bounds) -> bool:
     return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
-def _scale_bar(axes: Axes, canvas: Canvas, bounds: Bounds) -> None:
+def _scale_bar(view: View) -> Iterator[str]:
     """A bar of a round number of kilometres, about a fifth of the width, bottom left."""
-    width_m = bounds[2] - bounds[0]
+    width_m = view.metres * view.canvas.width_px
     length_km = max((n for n in NICE if n * 1e3 <= 0.25 * width_m), default=NICE[0])
-    em = canvas.type_px / canvas.width_px * width_m
-    x, y = bounds[0] + 1.2 * em, bounds[1] + 1.2 * em
-    axes.plot(
-        [x, x + length_km * 1e3],
-        [y, y],
-        color=TEXT,
-        linewidth=0.15 * canvas.type_pt,
-        solid_capstyle="butt",
-        path_effects=[_halo(canvas, 0.4)],
-    )
-    label = axes.text(x, y + 0.45 * em, f"{length_km} km", color=TEXT, fontsize=0.85 * canvas.type_pt)
-    label.set_path_effects([_halo(canvas, 0.2)])
+    em = view.canvas.type_px
+    left, foot = 1.2 * em, view.canvas.height_px - 1.2 * em
+    ends = [left, left + length_km * 1e3 / view.metres], [foot, foot]
+    yield path(*ends, stroke=BACKGROUND, stroke_width=0.5 * em, stroke_opacity=0.85)
+    yield path(*ends, stroke=TEXT, stroke_width=0.15 * em)
+    yield _word(left, foot - 0.5 * em, f"{length_km} km", view)
 
 
-def _north(axes: Axes, city: CityResults, canvas: Canvas, bounds: Bounds) -> None:
+def _north(city: CityResults, view: View) -> Iterator[str]:
     """An arrow to true north, which the map's grid leaves by some degrees, bottom right."""
-    em = canvas.type_px / canvas.width_px * (bounds[2] - bounds[0])
-    x, y = bounds[2] - 1.8 * em, bounds[1] + 1.8 * em
-    to_map = Transformer.from_crs(4326, city.grid.crs, always_xy=True)
-    lon, lat = to_map.transform(x, y, direction="INVERSE")
-    ahead = np.array(to_map.transform(*Geod(ellps="WGS84").fwd(lon, lat, 0.0, 1000.0)[:2])) - (x, y)
-    up = ahead / np.hypot(*ahead)
-    side = np.array([up[1], -up[0]])
-    tip, tail = np.array([x, y]) + 1.1 * em * up, np.array([x, y]) - 0.6 * em * up
-    corners = [tip, tail + 0.5 * em * side, tail + 0.45 * em * up, tail - 0.5 * em * side]
-    axes.add_patch(Polygon(corners, facecolor=TEXT, edgecolor=BACKGROUND, linewidth=0.06 * canvas.type_pt))
-    x, y = tip + 0.6 * em * up
-    axes.text(
-        x,
-        y,
-        "N",
-        color=TEXT,
-        fontsize=0.85 * canvas.type_pt,
-        ha="center",
-        va="center",
-        path_effects=[_halo(canvas, 0.2)],
-    )
+    em = view.canvas.type_px
+    at = np.array([view.canvas.width_px, view.canvas.height_px]) - 1.8 * em
+    x, y = view.bounds[0] + view.metres * at[0], view.bounds[3] - view.metres * at[1]
+    on_map = Proj(city.grid.crs)
+    ahead = Geod(ellps="WGS84").fwd(*on_map(x, y, inverse=True), 0.0, 1000.0)[:2]
+    up = np.array(view.pixels(*on_map(*ahead))) - at
+    up /= np.hypot(*up)
+    side = np.array([-up[1], up[0]])
+    tip, tail = at + 1.1 * em * up, at - 0.6 * em * up
+    corners = [tip, tail + 0.5 * em * side, tail + 0.45 * em * up, tail - 0.5 * em * side, tip]
+    yield path(*np.transpose(corners), fill=TEXT, stroke=BACKGROUND, stroke_width=0.06 * em)
+    column, row = (tip + 0.6 * em * up).tolist()
+    yield _word(column, row + 0.32 * em, "N", view, text_anchor="middle")
 
 
-def _mark(axes: Axes, canvas: Canvas) -> None:
-    """The word that must be on every picture of a simulated photo."""
-    axes.text(
-        1.2 * canvas.type_px / canvas.width_px,
-        1 - 1.2 * canvas.type_px / canvas.height_px,
-        "SIMULATED: not a measurement",
-        transform=axes.transAxes,
-        color=SIMULATED,
-        fontsize=0.9 * canvas.type_pt,
-        fontweight="bold",
-        ha="left",
-        va="top",
-        bbox={"facecolor": BACKGROUND, "edgecolor": SIMULATED, "linewidth": 0.06 * canvas.type_pt, "pad": 5},
-    )
+def _mark(view: View) -> Iterator[str]:
+    """The words that must be on every picture of a simulated photo."""
+    em = view.canvas.type_px
+    words = "SIMULATED: not a measurement"
+    width = (BOLD_LETTER * 0.9 * len(words) + 0.8) * em
+    frame = {"fill": BACKGROUND, "stroke": SIMULATED, "stroke_width": 0.08 * em}
+    yield box(0.9 * em, 0.9 * em + width, 0.9 * em, 2.5 * em, **frame)
+    style = {"fill": SIMULATED, "font_weight": "bold", "font_size": 0.9 * em, "text_anchor": "middle"}
+    yield text(0.9 * em + width / 2, 2.02 * em, words, **style)
 
 
-def shrunk(file: bytes, width_px: int) -> bytes:
-    """A picture no wider than `width_px`; a WebP."""
+def resized(file: Path, widths_px: Sequence[int]) -> list[bytes]:
+    """A picture at some widths, each a WebP no wider than it is itself."""
+    with Image.open(file) as picture:
+        whole = picture.convert("RGB")
+    shares = [min(1.0, width / whole.width) for width in widths_px]
+    sizes = [(round(whole.width * share), round(whole.height * share)) for share in shares]
+    return [_encoded(whole.resize(size, Image.Resampling.LANCZOS)) for size in sizes]
+
+
+def _encoded(picture: Image.Image) -> bytes:
     target = io.BytesIO()
-    with Image.open(io.BytesIO(file)) as picture:
-        shrink = min(1.0, width_px / picture.width)
-        size = round(picture.width * shrink), round(picture.height * shrink)
-        small = picture.convert("RGB").resize(size, Image.Resampling.LANCZOS)
-    small.save(target, "WEBP", quality=WEBP_QUALITY, method=4)
-    return target.getvalue()
-
-
-def _webp(figure: Figure) -> bytes:
-    pixels, target = io.BytesIO(), io.BytesIO()
-    figure.savefig(pixels, format="raw", facecolor=figure.get_facecolor())
-    size = round(figure.get_figwidth() * MAP_DPI), round(figure.get_figheight() * MAP_DPI)
-    picture = Image.frombytes("RGBA", size, pixels.getvalue()).convert("RGB")
-    picture.save(target, "WEBP", quality=WEBP_QUALITY, method=4)
+    picture.save(target, "WEBP", quality=WEBP_QUALITY, method=WEBP_EFFORT)
     return target.getvalue()

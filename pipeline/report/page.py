@@ -38,6 +38,8 @@ from pipeline.report.tone_section import ToneFacts, tone_facts
 
 TEMPLATES = Path(__file__).parent / "templates"
 SOLVE_WIDTHS_PX = (1200, 720)
+# What may not stand as it is in the address of a picture; a space would end it in a `srcset`.
+ESCAPED = str.maketrans({letter: f"%{ord(letter):02X}" for letter in ' "#%&<>'})
 # From this number of photos on, pictures shrink so that the whole report stays below about 6 MB.
 FULL_SIZE_PHOTOS = 3
 NO_EVENTS = "Nothing is known of lights that were switched, dimmed or replaced here at this date and hour."
@@ -100,7 +102,7 @@ def report_html(city: CityResults, configuration: City, facts: Sequence[Fact]) -
             road_charts=_road_charts(city),
             unmeasured=unmeasured(city) or ([] if roads else [(NO_ROAD, [])]),
             unchanged=_notes(city, "change") or [(NO_PAIR, [])],
-            refused=[(photo, _solve(photo.picture.read_bytes(), sharpness)) for photo in city.refused],
+            refused=[(photo, _solve(photo.picture, sharpness)) for photo in city.refused],
             n_simulated=sum(photo.simulated for photo in city.photos),
             has_jpeg=any(photo.facts.evidence == "jpeg" for photo in city.photos),
             palette=palette,
@@ -121,14 +123,16 @@ def photo_section(photo: PhotoResults, city: CityResults, configuration: City, s
     """Draw one photo's pictures and compare with the truth where there is one."""
     canvases = [canvas.scaled(sharpness) for canvas in (maps.DESKTOP_CANVAS, maps.PHONE_CANVAS)]
     threshold = configuration.tone.min_signal_to_noise
+    of_canvases = [maps.photo_maps(photo, city, canvas, threshold) for canvas in canvases]
+    light, tone = (Picture(*map(svg_uri, of_kind)) for of_kind in zip(*of_canvases, strict=True))
     truth = photo.truth
     all_light = of_quantity(photo.contrasts, ALL_LIGHT)
     near = lights_near(truth, all_light) if truth else {}
     return Section(
         photo=photo,
-        light=_webp(*(maps.light_map(photo, city, canvas) for canvas in canvases)),
-        tone=_webp(*(maps.tone_map(photo, city, canvas, threshold) for canvas in canvases)),
-        solve=_solve((photo.folder / "solve.png").read_bytes(), sharpness),
+        light=light,
+        tone=tone,
+        solve=_solve(photo.folder / "solve.png", sharpness),
         profile=svg_picture(partial(plots.profile, photo)) if len(photo.profiles) else None,
         along=svg_picture(partial(plots.along, photo))
         if len(plots.of_measured_borders(photo.segments))
@@ -149,8 +153,9 @@ def _planted_where_measured(
     return planted_contrasts(near, all_light, read_has_tone(photo.raster("tone"), truth.lights))
 
 
-def _solve(png: bytes, sharpness: float) -> Picture:
-    return _webp(*(maps.shrunk(png, round(width * sharpness)) for width in SOLVE_WIDTHS_PX))
+def _solve(png: Path, sharpness: float) -> Picture:
+    """The picture that shows where cities were found, for both widths."""
+    return Picture(*map(webp_uri, maps.resized(png, [round(width * sharpness) for width in SOLVE_WIDTHS_PX])))
 
 
 def _road_charts(city: CityResults) -> dict[tuple[str, tuple[str, str]], Picture]:
@@ -176,17 +181,19 @@ def _of_subject(photo: PhotoResults, subject: str) -> list[str]:
     return list(photo.notes["statement"][photo.notes["subject"] == subject])
 
 
-def _webp(wide: bytes, narrow: bytes) -> Picture:
-    return Picture(_data_uri("image/webp", wide), _data_uri("image/webp", narrow))
-
-
-def svg_picture(draw: Callable[[Sheet], bytes]) -> Picture:
+def svg_picture(draw: Callable[[Sheet], str]) -> Picture:
     """A chart, drawn for both widths."""
-    return Picture(*(_data_uri("image/svg+xml", draw(sheet)) for sheet in SHEETS))
+    return Picture(*(svg_uri(draw(sheet)) for sheet in SHEETS))
 
 
-def _data_uri(kind: str, content: bytes) -> Markup:
-    return Markup(f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}")
+def svg_uri(content: str) -> Markup:
+    """An SVG file as the address of a picture; escaped, as its text is shorter than in base64."""
+    return Markup(f"data:image/svg+xml,{content.translate(ESCAPED)}")
+
+
+def webp_uri(content: bytes) -> Markup:
+    """A WebP file as the address of a picture."""
+    return Markup(f"data:image/webp;base64,{base64.b64encode(content).decode('ascii')}")
 
 
 def environment() -> Environment:

@@ -34,7 +34,7 @@ def region_html(region: RegionResults, configuration: Region, facts: Sequence[Fa
     )
 
 
-def pooled_forest(region: RegionResults, sheet: Sheet) -> bytes:
+def pooled_forest(region: RegionResults, sheet: Sheet) -> str:
     """The contrasts at every border, of all photos and by years, with 95 % intervals."""
     of_all = [*rows_of(region.contrasts), *rows_of(region.other_contrasts)]
     rows = [ForestRow(row, "all photos", palette.TEXT) for row in of_all]

@@ -6,15 +6,24 @@ colour matrix, so that ratios of channels in the picture are those of the lamps 
 Power is counted in lumens: lamps of one lumen differ in R + G + B.
 """
 
-from functools import lru_cache
-
 import numpy as np
 
 from pipeline.camera.earth import Array
 
 LAMPS = ("low sodium", "high sodium", "mercury", "fluorescent", "metal halide", "LED 3000 K", "LED 4000 K")
-SPECTRA = ("LPS", "C100S54 (HPS)", "H38JA-100/DX (Mercury DX)", "F32T8/TL841 (Triphosphor)", "MHC100/U/MP/4K")
-LED_SPECTRA = ("LED-B2", "LED-B3")  # CIE illuminants of 2998 K and 4103 K
+# Balanced R, G, B of one lumen of each, G of high sodium is 1. Kept as numbers, because the library that has
+# the spectra takes 2 s to load; a test works them out of it anew.
+LAMP_RGB = np.array(
+    [
+        [4.082942324252026, 0.8510079302647592, 0.028397170768679703],
+        [3.0119994899972067, 1.0, 0.2840702305484792],
+        [1.8229346926887395, 1.3665356134157907, 0.817933455938701],
+        [2.034034086313626, 1.5082116978022642, 0.9885708389905379],
+        [2.14763346307952, 1.5774666562180477, 1.1730542937716446],
+        [2.3769167941152483, 1.3591090002200206, 0.7339373874491818],
+        [2.0465975781584738, 1.5375719367718343, 1.117769926026431],
+    ]
+)
 MERCURY, FIRST_LED = 2, 5
 YARD_LAMP = 4  # what lights yards, ports and stadiums
 
@@ -36,27 +45,6 @@ DISTRICT_SHARE = 0.75  # of a district's light that comes from its one main lamp
 LED_SCATTER = 0.3  # of a town's share of LED: some have changed all, some none
 
 
-@lru_cache(maxsize=1)
-def lamp_rgb() -> Array:
-    """Balanced camera R, G, B of one lumen of each lamp, shape (lamps, 3); G of high-pressure sodium is 1."""
-    import colour
-
-    shape = colour.SpectralShape(400, 700, 5)
-
-    def values(spectrum: "colour.SpectralDistribution") -> Array:
-        return np.asarray(np.nan_to_num(spectrum.copy().align(shape).values), float)
-
-    camera = values(colour.MSDS_CAMERA_SENSITIVITIES["Nikon 5100 (NPL)"])
-    eye = values(colour.SDS_LEFS["CIE 1924 Photopic Standard Observer"])
-    white = values(colour.SDS_ILLUMINANTS["D65"]) @ camera
-    spectra = np.stack(
-        [values(colour.SDS_LIGHT_SOURCES[name]) for name in SPECTRA]
-        + [values(colour.SDS_ILLUMINANTS[name]) for name in LED_SPECTRA]
-    )
-    rgb = (spectra @ camera) / white / (spectra @ eye)[:, None]
-    return np.asarray(rgb / rgb[1, 1])
-
-
 def town_shares(country: str, scatter: Array) -> Array:
     """A town's own shares of the old lamps, from standard normal `scatter` of shape (5,)."""
     shares = np.array(OLD_SHARES.get(country, OLD_SHARES[""])) * np.exp(TOWN_SCATTER * scatter)
@@ -76,12 +64,11 @@ def mixed_colour(shares: Array, led: Array, warm: Array, year: int, draws: Array
     `shares` (n, 5), `led` and `warm` (n,) are its town's; `draws` (n, 3) are uniform and do not depend on the
     year, so that a district keeps its lamp from one year to the next unless it is changed to LED.
     """
-    rgb = lamp_rgb()
     retired = np.arange(FIRST_LED) == MERCURY if year >= 2022 else np.zeros(FIRST_LED, bool)
     old = (draws[:, :1] > np.cumsum(shares, axis=1)[:, :-1]).sum(axis=1)
     changed = (draws[:, 1] < led) | retired[old]
     lamp = np.where(changed, np.where(draws[:, 2] < warm, FIRST_LED, FIRST_LED + 1), old)
     kept = shares * (1 - led)[:, None] * ~retired
     new = (1 - kept.sum(axis=1))[:, None] * np.stack([warm, 1 - warm], axis=1)
-    town = np.concatenate([kept, new], axis=1) @ rgb
-    return np.asarray(DISTRICT_SHARE * rgb[lamp] + (1 - DISTRICT_SHARE) * town)
+    town = np.concatenate([kept, new], axis=1) @ LAMP_RGB
+    return np.asarray(DISTRICT_SHARE * LAMP_RGB[lamp] + (1 - DISTRICT_SHARE) * town)

@@ -66,7 +66,7 @@ def street_lights(world: int, year: int, streets: dict[str, shapely.Geometry]) -
         parts.append((lon, lat, power[:, None], white))
     lon, lat, power, white = (np.concatenate(values) for values in zip(*parts, strict=True))
     colour, level = _districts(lon, lat, year, rng)
-    colour = white * lamps.lamp_rgb()[lamps.YARD_LAMP] + (1 - white) * colour
+    colour = white * lamps.LAMP_RGB[lamps.YARD_LAMP] + (1 - white) * colour
     keep = power[:, 0] > 0.03
     return LampPoints(lon, lat, colour * power * level, np.full(len(lon), "BE", "<U2"))[keep]
 
@@ -84,7 +84,7 @@ def motorway_lights(world: int, year: int, motorways: shapely.Geometry, countrie
     level = np.exp(0.15 * rng.standard_normal(len(lamp)))
     power = MOTORWAY_POWER * level[section] * rng.gamma(6, 1 / 6, len(lon))
     country = countries.at(lon, lat)
-    return LampPoints(lon, lat, lamps.lamp_rgb()[lamp[section]] * power[:, None], country)[country == "BE"]
+    return LampPoints(lon, lat, lamps.LAMP_RGB[lamp[section]] * power[:, None], country)[country == "BE"]
 
 
 def _districts(lon: Array, lat: Array, year: int, rng: np.random.Generator) -> tuple[Array, Array]:

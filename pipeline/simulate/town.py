@@ -198,7 +198,7 @@ def _yards(towns: _Towns, rng: np.random.Generator) -> LampPoints:
     x, y = rng.normal(0, 1, (2, len(town))) * np.repeat(size_km, each)
     x += np.repeat(away_km * np.cos(bearing), each)
     y += np.repeat(away_km * np.sin(bearing), each)
-    rgb = lamps.lamp_rgb()[np.where(rng.random(len(yard)) < 0.6, lamps.YARD_LAMP, 1)] * power[:, None] / each
+    rgb = lamps.LAMP_RGB[np.where(rng.random(len(yard)) < 0.6, lamps.YARD_LAMP, 1)] * power[:, None] / each
     lon, lat = towns.place(town, x, y)
     lit = towns.brightness[town] > 0
     return LampPoints(lon, lat, np.repeat(rgb, each, axis=0), towns.country[town])[lit]

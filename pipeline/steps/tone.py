@@ -20,6 +20,7 @@ from pipeline.raster.tiles import TILE, Tile
 from pipeline.raster.workers import HERE, Workers
 from pipeline.steps.step import run_step
 from pipeline.tone.background import Floats
+from pipeline.tone.bands import light_bands, tone_bands
 from pipeline.tone.evidence import MAY_SAY, RATIO_SYSTEM, why_not
 from pipeline.tone.lamp_maps import LAMP_BANDS, Lamps, lamps_seen, tone_and_lamps_tile
 from pipeline.tone.lamps import lamp_classes
@@ -30,9 +31,7 @@ from pipeline.tone.ratios import (
     calibrate,
     light_above_background_tile,
     light_and_averages_tile,
-    light_bands,
     square_cells,
-    tone_bands,
 )
 
 ORTHO = tuple(band.name for band in ORTHO_BANDS)

@@ -12,13 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import PhotoError
-from pipeline.models import EvidenceLevel, ToneConfig
+from pipeline.models import ToneConfig
 from pipeline.photo.cameras import AbFactors
-from pipeline.raster.bands import Band
 from pipeline.raster.lattice import Lattice
 from pipeline.raster.tiles import Tile
 from pipeline.tone.background import Floats, Noise, Sample, background_and_noise, take_samples
-from pipeline.tone.evidence import RATIO_SYSTEM
 from pipeline.tone.saturation import halo_cells, without_saturated
 
 # Side of the square that tone is averaged over, in pixels of the photo: white noise falls to a quarter.
@@ -31,7 +29,6 @@ LOST_BLUE = 2 / 255 / 12.92
 MAX_LOST_BLUE = 0.05  # of the lit cells: beyond it, cells that have blue left are mostly those of bluer lamps
 
 BY_CAMERA = 1.0, 1.0, 1.0
-COLOURS = "red", "green", "blue"
 
 
 @dataclass(frozen=True, eq=False)
@@ -195,27 +192,3 @@ def _log_ratio(
     ratio[where] = np.log2(a / b)
     noise[where] = np.hypot(sigma[over, where] / a, sigma[under, where] / b) / np.float32(math.log(2))
     return ratio, noise
-
-
-def light_bands(evidence: EvidenceLevel) -> tuple[Band, ...]:
-    """The bands of `light.tif`, the system of their ratios named."""
-    meaning = f"linear light above the background; NaN where saturated or near it; {RATIO_SYSTEM[evidence]}"
-    colours = tuple(Band(name, "1", meaning) for name in COLOURS)
-    return *colours, Band("sigma", "1", "noise of green in one cell, 1 sigma")
-
-
-def tone_bands(evidence: EvidenceLevel, blue_refused: str | None) -> tuple[Band, ...]:
-    """The bands of `tone.tif`, the ratio system named."""
-    system = RATIO_SYSTEM[evidence]
-    no_blue = f"; not given: {blue_refused}" if blue_refused else ""
-    return (
-        Band("log2_g_r", "1", f"T = log2(green / red) above the background; {system}"),
-        Band("log2_b_g", "1", f"C = log2(blue / green) above the background; {system}{no_blue}"),
-        Band("sigma_log2_g_r", "1", "noise of T, 1 sigma"),
-        Band("sigma_log2_b_g", "1", "noise of C, 1 sigma"),
-        Band(
-            "signal_to_noise",
-            "1",
-            "the lesser of red's and green's; a cell is lit from tone.min_signal_to_noise",
-        ),
-    )

@@ -10,9 +10,6 @@ import shapely
 
 from pipeline.borders import country_tones
 from pipeline.borders.country_tones import (
-    CANNOT_BE_TOLD,
-    CHANGES,
-    NONE_FOUND,
     LitCells,
     SampledMap,
     country_tables,
@@ -20,7 +17,7 @@ from pipeline.borders.country_tones import (
     sampled_transform,
     sampling_step,
 )
-from pipeline.borders.schema import TONE_COLUMNS
+from pipeline.borders.schema import CANNOT_BE_TOLD, CHANGES, NONE_FOUND, TONE_COLUMNS
 from pipeline.camera.camera import Camera, look_at_rotation
 from pipeline.camera.earth import to_ecef
 from pipeline.models import EvidenceLevel

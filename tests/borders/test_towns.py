@@ -9,8 +9,8 @@ import pytest
 import shapely
 
 from pipeline.borders.light_squares import ARRAYS, LightSquares
-from pipeline.borders.pooling import ALL, each_photo, pool
-from pipeline.borders.quantities import MOTORWAYS, OFF_MOTORWAYS, TOWNS
+from pipeline.borders.pooling import each_photo, pool
+from pipeline.borders.quantities import ALL, MOTORWAYS, OFF_MOTORWAYS, TOWNS
 from pipeline.borders.settings import IN_FORCE, SizeSettings
 from pipeline.borders.town_contrast import by_range
 from pipeline.borders.town_likelihood import Sizes

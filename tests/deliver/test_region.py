@@ -22,7 +22,7 @@ from pipeline.steps.deliver_region import deliver_region
 from pipeline.steps.layers import write_layer
 from tests.conftest import REPOSITORY
 from tests.qgis.test_project import inspect
-from tests.report.test_charts import words
+from tests.report.svg_words import words
 from tests.scenes.delivery import TITLE
 from tests.scenes.places import cities_file
 

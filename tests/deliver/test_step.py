@@ -15,6 +15,7 @@ def test_writes_all_files_and_no_others(delivery: Delivery) -> None:
         assert {path.name for path in photo.glob("*.qml")} == {f"{name}.qml" for name in RASTERS}
 
 
+@pytest.mark.usefixtures("words_only")
 def test_removes_guessed_statistics(delivery: Delivery, tmp_path: Path) -> None:
     copy = delivery.copy(tmp_path)
     stale = copy.photos[0] / "tone.tif.aux.xml"

@@ -74,6 +74,21 @@ def test_light_beyond_the_zone_or_the_frame_does_not_count() -> None:
     assert contrasts(lights([*near, (0.2, 64.0, "DE")]), line(40.0))["BE-DE"] > 3
 
 
+@pytest.mark.parametrize("contrast_km", [0.3, 1.0, 4.7])
+def test_lights_near_are_those_that_are_near_one_by_one(contrast_km: float) -> None:
+    """Also where a zone is narrower than the squares of ground by which lights are found."""
+    rng = np.random.default_rng(1)
+    lon, lat = LON + rng.uniform(-0.15, 0.15, 5000), rng.uniform(50.62, 50.88, 5000)
+    truth = Truth(camera(), pd.DataFrame({"lon": lon, "lat": lat}))
+    border = line(contrast_km)
+    points = gpd.GeoSeries(gpd.points_from_xy(truth.lights["lon"], truth.lights["lat"]), crs=4326)
+    near = points.to_crs(border.crs).distance(border.geometry.iloc[0]) <= 1e3 * contrast_km
+    seen = truth.camera.inside(*truth.camera.project(truth.lights["lon"], truth.lights["lat"]))
+    found = lights_near(truth, border)[border["pair"].iloc[0]]
+    assert 0 < (near & seen).sum() < seen.sum()
+    assert found.index.to_list() == np.flatnonzero(near & seen).tolist()
+
+
 def test_a_dark_side_has_no_contrast() -> None:
     assert np.isnan(contrasts(lights([(0.05, 1.0, "DE")]), line())["BE-DE"])
 

@@ -1,8 +1,9 @@
 """Run by the system's Python, which has QGIS: opens a project and the files beside it, and tells what it saw.
 
-    QT_QPA_PLATFORM=offscreen /usr/bin/python3 inspect_in_qgis.py project.qgz picture.png [group]
+    QT_QPA_PLATFORM=offscreen /usr/bin/python3 inspect_in_qgis.py project.qgz picture.png [views.json]
 
-Prints one JSON object; with a group's name, only that photo's group is switched on in the picture.
+Prints one JSON object, and draws the project as it opens; then each of the views, which are lists of a
+picture to write, the name of the one group that is switched on in it, and of the one layer of that group.
 """
 
 import json
@@ -51,9 +52,11 @@ def renderer(layer):
     }
 
 
-def render(project, layers, picture):
+def draw(project, picture):
+    """What is switched on, into a file; what went wrong."""
     settings = QgsMapSettings()
-    settings.setLayers(layers)
+    tree = project.layerTreeRoot()
+    settings.setLayers([leaf.layer() for leaf in tree.findLayers() if leaf.isVisible()])
     settings.setBackgroundColor(project.backgroundColor())
     settings.setDestinationCrs(project.crs())
     settings.setOutputSize(QSize(1600, 1300))
@@ -70,7 +73,14 @@ def render(project, layers, picture):
     return [f"{error.layerID}: {error.message}" for error in job.errors()]
 
 
-def main(project_file, picture, group=None, shown=()):
+def show_only(tree, group, layer):
+    for branch in tree.findGroups():
+        branch.setItemVisibilityChecked(branch.name() == group)
+        for leaf in branch.findLayers():
+            leaf.setItemVisibilityChecked(leaf.name() == layer)
+
+
+def main(project_file, picture, views="[]"):
     application = QgsApplication([], False)
     application.initQgis()
     project = QgsProject.instance()
@@ -80,12 +90,6 @@ def main(project_file, picture, group=None, shown=()):
     )
     opened = project.read(project_file)
     tree = project.layerTreeRoot()
-    for branch in tree.findGroups():
-        if group is not None:
-            branch.setItemVisibilityChecked(branch.name() == group)
-            for leaf in branch.findLayers():
-                if shown:
-                    leaf.setItemVisibilityChecked(leaf.name() in shown)
     layers = project.mapLayers().values()
     told = {
         "opened": opened,
@@ -120,11 +124,12 @@ def main(project_file, picture, group=None, shown=()):
         if file.with_suffix(".qml").exists()
     ]
     told["alone"] = {layer.name(): renderer(layer) for layer in alone if layer.isValid()}
-    told["render_errors"] = render(
-        project, [leaf.layer() for leaf in tree.findLayers() if leaf.isVisible()], picture
-    )
+    told["render_errors"] = draw(project, picture)
+    for view, group, layer in json.loads(views):
+        show_only(tree, group, layer)
+        told["render_errors"] += draw(project, view)
     told["said"] = said
     print(json.dumps(told))
 
 
-main(*sys.argv[1:4], shown=sys.argv[4:])
+main(*sys.argv[1:])

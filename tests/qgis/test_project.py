@@ -3,12 +3,14 @@
 import json
 import subprocess
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
 from pipeline.deliver import palette
@@ -24,10 +26,21 @@ POOLED = "SIMULATED All photos together"
 CHANGE = "SIMULATED change, 8 December 2012 to 8 December 2022"
 
 
-def inspect(python: str, qgz: Path, picture: Path, *shown: str) -> dict[str, Any]:
-    """What QGIS tells of a project; it also draws it."""
+View = tuple[Path, str, str]
+# Of a group one layer is switched on, by the name of the picture.
+VIEWS = {
+    "contrasts": (GROUPS[0], "Contrast of tone at the border"),
+    "segments": (GROUPS[0], "Contrast along the border"),
+    "motorways": (GROUPS[0], "Motorways, lit and dark"),
+    "change": (CHANGE, "Change of light beside the border"),
+}
+
+
+def inspect(python: str, qgz: Path, picture: Path, views: Sequence[View] = ()) -> dict[str, Any]:
+    """What QGIS tells of a project; it also draws it, and its views. QGIS takes long to start."""
     environment = {"QT_QPA_PLATFORM": "offscreen", "PATH": "/usr/bin:/bin", "HOME": str(picture.parent)}
-    command = [python, str(INSPECT), str(qgz), str(picture), *shown]
+    asked = json.dumps([(str(file), *what) for file, *what in views])
+    command = [python, str(INSPECT), str(qgz), str(picture), asked]
     run = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, env=environment)
     assert run.returncode == 0, run.stderr
     told: dict[str, Any] = json.loads(run.stdout.strip().splitlines()[-1])
@@ -41,7 +54,14 @@ def seen(
     """The delivered city, moved elsewhere, as QGIS sees it."""
     elsewhere = delivery.copy(tmp_path_factory.mktemp("moved") / "to here")
     picture = elsewhere.folder / "drawn.png"
-    return inspect(qgis_python, elsewhere.folder / "demo.qgz", picture), picture
+    views = [(picture.with_name(f"{name}.png"), *view) for name, view in VIEWS.items()]
+    return inspect(qgis_python, elsewhere.folder / "demo.qgz", picture, views), picture
+
+
+def colours_of(drawn: Path, name: str) -> NDArray[np.uint8]:
+    """The colours (n, 3) of the pixels of a view, which lies beside the picture `drawn`."""
+    with Image.open(drawn.with_name(f"{name}.png")) as picture:
+        return np.asarray(picture.convert("RGB")).reshape(-1, 3)
 
 
 def test_opens_complete_and_without_complaint(seen: tuple[dict[str, Any], Path]) -> None:
@@ -159,12 +179,10 @@ def test_picture_shows_light_on_a_dark_ground(seen: tuple[dict[str, Any], Path])
     assert (pixels > 200).mean() > 0.005
 
 
-def test_contrast_colours_the_border(delivery: Delivery, qgis_python: str, tmp_path: Path) -> None:
+def test_contrast_colours_the_border(seen: tuple[dict[str, Any], Path]) -> None:
     """2012: of towns, Germany minus Belgium is +0.7, drawn in the colour of its class and of no other. The
     Netherlands minus Germany are -0.3, but of all light, which is switched off at first."""
-    picture = tmp_path / "contrasts.png"
-    inspect(qgis_python, delivery.folder / "demo.qgz", picture, GROUPS[0], "Contrast of tone at the border")
-    pixels = np.asarray(Image.open(picture).convert("RGB")).reshape(-1, 3)
+    pixels = colours_of(seen[1], "contrasts")
 
     def drawn(colour: str) -> int:
         rgb = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
@@ -176,27 +194,25 @@ def test_contrast_colours_the_border(delivery: Delivery, qgis_python: str, tmp_p
 
 
 def test_change_and_segments_are_drawn_in_the_colours_of_what_they_show(
-    delivery: Delivery, qgis_python: str, tmp_path: Path
+    seen: tuple[dict[str, Any], Path],
 ) -> None:
     """The German side became 1.5 times as bright; the Belgian one did not clearly change: grey."""
-    project_file = delivery.folder / "demo.qgz"
 
-    def colours(group: str, layer: str) -> set[tuple[int, ...]]:
-        told = inspect(qgis_python, project_file, tmp_path / "drawn.png", group, layer)
-        assert told["render_errors"] == []
-        pixels = np.asarray(Image.open(tmp_path / "drawn.png").convert("RGB")).reshape(-1, 3)
-        found, counts = np.unique(pixels, axis=0, return_counts=True)
-        return {tuple(int(v) for v in one) for one in found[counts > 60]}
+    def colours(name: str) -> set[tuple[int, ...]]:
+        # As one number a pixel: rows of three would be compared bytewise, ten times as slowly.
+        codes = colours_of(seen[1], name).astype(int) @ [1 << 16, 1 << 8, 1]
+        found, counts = np.unique(codes, return_counts=True)
+        return {tuple(int(code).to_bytes(3, "big")) for code in found[counts > 60]}
 
     def rgb(colour: str) -> tuple[int, ...]:
         return tuple(int(colour[i : i + 2], 16) for i in (1, 3, 5))
 
-    segments = colours(GROUPS[0], "Contrast along the border")
+    segments = colours("segments")
     assert {rgb(palette.CONTRAST[-1].colour), rgb(palette.UNDECIDED)} <= segments
     assert rgb(palette.CONTRAST[0].colour) not in segments
-    motorways = colours(GROUPS[0], "Motorways, lit and dark")
+    motorways = colours("motorways")
     assert {rgb(palette.LIT), rgb(palette.DARK)} <= motorways
-    ground, change = np.array(rgb(palette.BACKGROUND)), colours(CHANGE, "Change of light beside the border")
+    ground, change = np.array(rgb(palette.BACKGROUND)), colours("change")
     for stop in (palette.LIGHT_CHANGE[4].colour, palette.UNDECIDED):
         through = tuple(int(v) for v in np.round(ground + 0.6 * (np.array(rgb(stop)) - ground)))
         assert any(np.abs(np.array(one) - through).max() <= 2 for one in change), stop

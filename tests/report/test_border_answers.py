@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import shapely
 
-from pipeline.borders.country_tones import CANNOT_BE_TOLD, CHANGES, NONE_FOUND
+from pipeline.borders.schema import CANNOT_BE_TOLD, CHANGES, NONE_FOUND
 from pipeline.deliver.results import CityResults, PhotoResults
 from pipeline.report.answers import Answer
 from pipeline.report.border_answers import greener_questions

@@ -6,6 +6,7 @@ that a correct report shows are known: BE-NL 0.5 in 2012 and 0.3 in 2022.
 
 import json
 from collections import defaultdict
+from collections.abc import Collection
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -60,8 +61,9 @@ TONE = {2012: {"BE": -1.2, "NL": -0.7, "DE": -0.4}, 2022: {"BE": -0.9, "NL": -0.
 BANDS_KM = (0.0, 1.0, 2.0, 5.0, 10.0)
 
 
-def fabricate(root: Path) -> Path:
-    """Write `results/demo`, `results/cities.parquet` and `data` under `root`; gives `results/demo`."""
+def fabricate(root: Path, years: Collection[int] = tuple(TONE)) -> Path:
+    """Write `results/demo` of photos of some `years`, `results/cities.parquet` and `data` under `root`; gives
+    `results/demo`."""
     city = root / "results" / "demo"
     countries = _countries()
     _maps(root / "data", countries)
@@ -69,24 +71,25 @@ def fabricate(root: Path) -> Path:
     grid = {"crs": CRS, "resolution_m": RESOLUTION_M, "bounds": BOUNDS, "width": WIDTH, "height": HEIGHT}
     (city / "grid.json").write_text(json.dumps(grid))
     tables: dict[str, list[gpd.GeoDataFrame]] = defaultdict(list)
-    for year in TONE:
+    for year in years:
         _photo(city / f"simulated-{year}", year, countries)
         for name, table in tone_tables(year, TONE[year]).items():
             file = city / f"simulated-{year}" / "country_tones.gpkg"
             pyogrio.write_dataframe(table, file, name)
         for name, table in {**_tables(year, countries), **more_tables(year)}.items():
             tables[name].append(table)
-    for name, table in pooled_tables().items():
-        tables[name].append(table)
-    for name, parts in {**tables, **{name: [table] for name, table in change_tables().items()}}.items():
+    if len(years) == len(TONE):
+        for name, table in (*pooled_tables().items(), *change_tables().items()):
+            tables[name].append(table)
+        _change(city)
+    for name, parts in tables.items():
         table = pd.concat(parts, ignore_index=True)
         if table.geometry.isna().all():
             pyogrio.write_dataframe(pd.DataFrame(table.drop(columns="geometry")), city / "borders.gpkg", name)
         else:
             table.to_file(city / "borders.gpkg", layer=name)
-    _change(city)
     cities_file(city.parent)
-    placed = {"photos": [f"simulated-{year}" for year in TONE], "refused": {}}
+    placed = {"photos": [f"simulated-{year}" for year in years], "refused": {}}
     (city / "placed.json").write_text(json.dumps(placed))
     return city
 

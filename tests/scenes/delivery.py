@@ -2,12 +2,16 @@
 
 import shutil
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import pytest
+from markupsafe import Markup
 
 from pipeline.deliver.results import CityResults, read_city
 from pipeline.models import City
+from pipeline.report import maps
+from pipeline.report import page as report
 from pipeline.steps.deliver import deliver
 from pipeline.steps.placed import Placed
 from pipeline.steps.style import style
@@ -53,6 +57,11 @@ class Delivery:
         )
 
     def results(self) -> CityResults:
+        """Read once: tests put other tables in the place of these, and do not write into them."""
+        return self._results
+
+    @cached_property
+    def _results(self) -> CityResults:
         return read_city(
             self.folder.name,
             self.city.name,
@@ -68,6 +77,14 @@ class Delivery:
         """The same city elsewhere, to be spoilt."""
         shutil.copytree(self.folder.parents[1], root, dirs_exist_ok=True)
         return Delivery(root / "results" / self.folder.name, self.city)
+
+
+@pytest.fixture
+def words_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reports without their pictures, which take most of the time."""
+    monkeypatch.setattr(maps, "photo_maps", lambda *_: ("", ""))
+    monkeypatch.setattr(maps, "resized", lambda _, widths: [b""] * len(widths))
+    monkeypatch.setattr(report, "svg_picture", lambda _: report.Picture(Markup(""), Markup("")))
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ from pipeline.photo.cameras import AbFactors
 from pipeline.raster.lattice import Lattice
 from pipeline.raster.tiles import Tile
 from pipeline.tone.background import Noise, Sample, background_and_noise, code_step, take_samples
+from pipeline.tone.bands import light_bands, tone_bands
 from pipeline.tone.evidence import RATIO_SYSTEM
 from pipeline.tone.ratios import (
     BY_CAMERA,
@@ -18,10 +19,8 @@ from pipeline.tone.ratios import (
     average_around,
     calibrate,
     light_above_background_tile,
-    light_bands,
     lost_blue,
     signal_to_noise,
-    tone_bands,
     tone_tile,
 )
 from tests.scenes.skies import BLUE, GREEN, RESOLUTION_M, sky
