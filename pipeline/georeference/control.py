@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
-from scipy.stats import binom
+from scipy.special import bdtrc
 
 from pipeline.camera.camera import Camera
 from pipeline.camera.earth import Array, distance_km, to_ecef
@@ -108,7 +108,7 @@ def held_out_probability(points: ControlPoints) -> float:
     """Odds that chance puts as many of the matched check cities near where they are predicted."""
     away_px = np.hypot(*points.residual_px[points.used == "check"].T)
     near = int((away_px < points.reach_px / NEAR).sum())
-    return float(binom.sf(near - 1, len(away_px), NEAR_BY_CHANCE))
+    return float(bdtrc(near - 1, len(away_px), NEAR_BY_CHANCE))  # the upper tail of the binomial law
 
 
 def _reach(view: WorkingImage, camera: Camera, cities: Cities) -> int:

@@ -7,6 +7,7 @@ import shapely
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 from PIL import Image
 
 from pipeline.camera.camera import Camera
@@ -77,8 +78,8 @@ def _write_title(figure: Figure, height: float, title: str, simulated: bool) -> 
         )
 
 
-def _visible(photo: Photo, long_side_px: int) -> Array:
-    """Linear light as the eye would have it (height, width, 3), at the size in which it is shown, and faint
+def _visible(photo: Photo, long_side_px: int) -> NDArray[np.uint8]:
+    """Codes (height, width, 3) of light as the eye would have it, at the size in which it is shown, and faint
     towns raised until they show."""
     factor = min(long_side_px / max(photo.size), 1.0)
     height, width = (round(factor * side) for side in photo.size)
@@ -87,7 +88,7 @@ def _visible(photo: Photo, long_side_px: int) -> Array:
     small = [channel.resize((width, height), Image.Resampling.BOX) for channel in channels]
     light = np.stack([np.asarray(channel) for channel in small], axis=-1)
     white = max(float(np.quantile(light.max(axis=-1), 0.995)), 1e-6)
-    return np.asarray(np.clip(light / white, 0, 1) ** (1 / 2.4))
+    return np.asarray(255 * np.clip(light / np.float32(white), 0, 1) ** np.float32(1 / 2.4) + 0.5, np.uint8)
 
 
 def _draw_borders(axes: Axes, camera: Camera, borders: gpd.GeoDataFrame) -> None:
