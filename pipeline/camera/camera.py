@@ -9,6 +9,7 @@ Pixel centres are integers: the top left pixel covers -0.5..0.5 in column and ro
 """
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -117,6 +118,12 @@ class Camera:
         """Longitude, latitude (degrees) below the camera and its altitude (km)."""
         lon, lat, height = to_geodetic(self.position_ecef_m)
         return float(lon), float(lat), float(height) / 1e3
+
+    @cached_property
+    def level_axes(self) -> Array:
+        """East, north and up at the nadir, as rows (3, 3); each step of an adjustment needs them twice."""
+        lon, lat, _ = self.nadir()
+        return east_north_up(lon, lat)
 
     def to_dict(self) -> dict[str, Any]:
         """The public form of `camera.json`, without covariance and solution."""

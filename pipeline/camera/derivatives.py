@@ -3,7 +3,7 @@
 import numpy as np
 
 from pipeline.camera.camera import Camera
-from pipeline.camera.earth import Array, east_north_up
+from pipeline.camera.earth import Array
 
 # Every parameter of a camera: a small rotation vector in the camera frame, R_new = exp([w]x) R; metres in the
 # local frame at the camera's nadir; the logarithm of the focal length; the rest of the lens.
@@ -44,14 +44,13 @@ def pixel_derivatives(camera: Camera, ground_m: Array) -> tuple[Array, Array]:
     by_p /= depth[..., None, None]
     by_ground = by_p @ rotation
 
-    lon, lat, _ = camera.nadir()
     a, b, c = (by_p[..., k] for k in range(3))
     px, py, pz = (p[..., k, None] for k in range(3))
     by_parameter = np.empty((*depth.shape, 2, len(PARAMETERS)))
     by_parameter[..., 0] = c * py - b * pz
     by_parameter[..., 1] = a * pz - c * px
     by_parameter[..., 2] = b * px - a * py
-    by_parameter[..., 3:6] = -by_ground @ east_north_up(lon, lat).T
+    by_parameter[..., 3:6] = -by_ground @ camera.level_axes.T
     for axis, v in enumerate((x, y)):
         by_k1 = camera.focal_px * r2 * v
         by_parameter[..., axis, 6], by_parameter[..., axis, 7] = scale * v, by_k1

@@ -10,7 +10,6 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import solve
 
 from pipeline.camera.camera import Camera
 from pipeline.camera.derivatives import PARAMETERS, pixel_derivatives
@@ -95,7 +94,7 @@ def adjust(camera: Camera, prior: Prior, seen: Observations, settings: AdjustSet
         normal = weighted.T @ rows + prior_weight
         gradient = weighted.T @ residual.ravel() + prior_weight @ prior_residual
         unit = 1 / np.sqrt(np.diag(normal))  # metres beside radians: solved in units of their own sigma
-        step = unit * solve(normal * np.outer(unit, unit), unit * gradient, assume_a="pos")
+        step = unit * np.linalg.solve(normal * np.outer(unit, unit), unit * gradient)
         camera = moved(camera, PARAMETERS, step)
         scale, share = _rescaled(residual - by_parameter @ step, belongs, scale, seen)
         if len(seen) and np.abs(by_parameter @ step).max() < settings.converged_px:

@@ -139,25 +139,24 @@ def search(
 
 def highest_peaks(score: Image, count: int, distance_px: int) -> list[tuple[int, int]]:
     """Row and column of the highest `count` values that are above -1 and each the largest of the square
-    around it, `distance_px` (even) wide. A peak is the largest of its block of half that width too, so
-    only the blocks are put in order."""
+    around it, `distance_px` (even) wide."""
     half = distance_px // 2
-    height, width = (-(-n // half) * half for n in score.shape)
-    padded = np.full((height, width), -1, np.float32)
-    padded[: score.shape[0], : score.shape[1]] = score
-    blocks = padded.reshape(height // half, half, width // half, half).max(axis=(1, 3))
-    peaks: list[tuple[int, int]] = []
-    for k in np.argsort(-blocks, axis=None):
-        top, left = (half * int(n) for n in np.unravel_index(k, blocks.shape))
-        block = padded[top : top + half, left : left + half]
-        down, right = np.unravel_index(int(block.argmax()), block.shape)
-        row, column = top + int(down), left + int(right)
-        around = padded[max(row - half, 0) : row + half, max(column - half, 0) : column + half]
-        if padded[row, column] == -1 or len(peaks) == count:
-            break
-        if padded[row, column] == around.max():
-            peaks.append((row, column))
-    return peaks
+    around = np.pad(score, (half, half - 1), constant_values=-1)
+    for _ in range(2):
+        around = _running_maximum(around, distance_px).T
+    peaks = np.flatnonzero((score == around) & (score > -1))
+    highest = peaks[np.argsort(-score.ravel()[peaks], kind="stable")[:count]]
+    return [divmod(int(place), score.shape[1]) for place in highest]
+
+
+def _running_maximum(values: Image, width: int) -> Image:
+    """The largest of each `width` rows in a sequence, from maxima of twice as many rows again and again:
+    less than half of the time of scipy's filter."""
+    done = 1
+    while 2 * done <= width:
+        values, done = np.maximum(values[:-done], values[done:]), 2 * done
+    rest = width - done
+    return np.maximum(values[:-rest], values[rest:]) if rest else values
 
 
 def _from_centre(pin: Pin, view: WorkingImage) -> Array:
