@@ -9,6 +9,7 @@ Pixel centres are integers: the top left pixel covers -0.5..0.5 in column and ro
 """
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -85,9 +86,13 @@ class Camera:
     def ground_sample_distance_m(self, lon: ArrayLike, lat: ArrayLike) -> Array:
         """Geometric mean side of a pixel's footprint on the ground, from slant range and view zenith; NaN
         beyond the horizon."""
-        zenith, _, slant_m = self.view(lon, lat)
-        with np.errstate(invalid="ignore"):  # beyond the horizon the cosine is negative
-            return np.asarray(slant_m / self.focal_px / np.sqrt(np.cos(np.radians(zenith))))
+        lam, phi = np.radians(np.asarray(lon, float)), np.radians(np.asarray(lat, float))
+        to_camera = self.position_ecef_m - to_ecef(lon, lat)
+        along = np.cos(phi) * (np.cos(lam) * to_camera[..., 0] + np.sin(lam) * to_camera[..., 1])
+        slant_m = np.linalg.norm(to_camera, axis=-1)
+        cosine = (along + np.sin(phi) * to_camera[..., 2]) / slant_m  # of the view zenith
+        with np.errstate(invalid="ignore"):  # beyond the horizon it is negative
+            return np.asarray(slant_m / self.focal_px / np.sqrt(cosine))
 
     def inside(self, column: Array, row: Array, margin_px: float | Array = 0.0) -> NDArray[np.bool_]:
         """Whether pixels lie in the frame, enlarged by a margin."""
@@ -113,6 +118,12 @@ class Camera:
         """Longitude, latitude (degrees) below the camera and its altitude (km)."""
         lon, lat, height = to_geodetic(self.position_ecef_m)
         return float(lon), float(lat), float(height) / 1e3
+
+    @cached_property
+    def level_axes(self) -> Array:
+        """East, north and up at the nadir, as rows (3, 3); each step of an adjustment needs them twice."""
+        lon, lat, _ = self.nadir()
+        return east_north_up(lon, lat)
 
     def to_dict(self) -> dict[str, Any]:
         """The public form of `camera.json`, without covariance and solution."""

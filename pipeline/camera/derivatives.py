@@ -3,7 +3,7 @@
 import numpy as np
 
 from pipeline.camera.camera import Camera
-from pipeline.camera.earth import Array, east_north_up
+from pipeline.camera.earth import Array
 
 # Every parameter of a camera: a small rotation vector in the camera frame, R_new = exp([w]x) R; metres in the
 # local frame at the camera's nadir; the logarithm of the focal length; the rest of the lens.
@@ -36,18 +36,24 @@ def pixel_derivatives(camera: Camera, ground_m: Array) -> tuple[Array, Array]:
     r2 = camera.lens.imaged(x * x + y * y)
     scale = camera.focal_px * camera.lens.scale(r2)
     bend = 2 * camera.focal_px * camera.lens.scale_slope(r2)  # of the scale along x or y, per x or y
-    by_x = np.stack([scale + bend * x * x, bend * x * y], -1)
-    by_y = np.stack([bend * x * y, scale + bend * y * y], -1)
-    by_p = np.stack([by_x, by_y, -by_x * x[..., None] - by_y * y[..., None]], -1) / depth[..., None, None]
+    # Filled in piece by piece: stacking them took half of the time of an adjustment.
+    by_p = np.empty((*depth.shape, 2, 3))
+    by_p[..., 0, 0], by_p[..., 1, 1] = scale + bend * x * x, scale + bend * y * y
+    by_p[..., 0, 1] = by_p[..., 1, 0] = bend * x * y
+    by_p[..., 2] = -by_p[..., 0] * x[..., None] - by_p[..., 1] * y[..., None]
+    by_p /= depth[..., None, None]
     by_ground = by_p @ rotation
 
-    lon, lat, _ = camera.nadir()
-    by_place = -by_ground @ east_north_up(lon, lat).T
-    a, b, c = np.moveaxis(by_p, -1, 0)
-    px, py, pz = (v[..., None] for v in np.moveaxis(p, -1, 0))
-    by_turn = np.stack([c * py - b * pz, a * pz - c * px, b * px - a * py], -1)
-    point = np.stack([x, y], -1)
-    by_k1 = camera.focal_px * r2[..., None] * point
-    by_lens = np.stack([scale[..., None] * point, by_k1, by_k1 * r2[..., None]], -1)
-    by_centre = np.broadcast_to(np.eye(2), (*depth.shape, 2, 2))
-    return by_ground, np.concatenate([by_turn, by_place, by_lens, by_centre], -1)
+    a, b, c = (by_p[..., k] for k in range(3))
+    px, py, pz = (p[..., k, None] for k in range(3))
+    by_parameter = np.empty((*depth.shape, 2, len(PARAMETERS)))
+    by_parameter[..., 0] = c * py - b * pz
+    by_parameter[..., 1] = a * pz - c * px
+    by_parameter[..., 2] = b * px - a * py
+    by_parameter[..., 3:6] = -by_ground @ camera.level_axes.T
+    for axis, v in enumerate((x, y)):
+        by_k1 = camera.focal_px * r2 * v
+        by_parameter[..., axis, 6], by_parameter[..., axis, 7] = scale * v, by_k1
+        by_parameter[..., axis, 8] = by_k1 * r2
+    by_parameter[..., 9:] = np.eye(2)
+    return by_ground, by_parameter

@@ -48,12 +48,12 @@ def to_geodetic(ecef_m: ArrayLike) -> tuple[Array, Array, Array]:
 def east_north_up(lon: ArrayLike, lat: ArrayLike) -> Array:
     """Unit vectors east, north and up in ECEF as rows, shape (..., 3, 3)."""
     lam, phi = np.radians(np.asarray(lon, float)), np.radians(np.asarray(lat, float))
-    lam, phi = np.broadcast_arrays(lam, phi)
-    zero = np.zeros_like(lam)
-    east = np.stack([-np.sin(lam), np.cos(lam), zero], -1)
-    north = np.stack([-np.sin(phi) * np.cos(lam), -np.sin(phi) * np.sin(lam), np.cos(phi)], -1)
-    up = np.stack([np.cos(phi) * np.cos(lam), np.cos(phi) * np.sin(lam), np.sin(phi)], -1)
-    return np.stack([east, north, up], -2)
+    sin_lam, cos_lam, sin_phi, cos_phi = np.sin(lam), np.cos(lam), np.sin(phi), np.cos(phi)
+    axes = np.zeros((*np.broadcast_shapes(lam.shape, phi.shape), 3, 3))
+    axes[..., 0, 0], axes[..., 0, 1] = -sin_lam, cos_lam
+    axes[..., 1, 0], axes[..., 1, 1], axes[..., 1, 2] = -sin_phi * cos_lam, -sin_phi * sin_lam, cos_phi
+    axes[..., 2, 0], axes[..., 2, 1], axes[..., 2, 2] = cos_phi * cos_lam, cos_phi * sin_lam, sin_phi
+    return axes
 
 
 def distance_km(lon1: ArrayLike, lat1: ArrayLike, lon2: ArrayLike, lat2: ArrayLike) -> Array:

@@ -51,8 +51,7 @@ def moved(camera: Camera, parameter_order: Sequence[str], delta: ArrayLike) -> C
     shift = np.array([step["east_m"], step["north_m"], step["up_m"]])
     position, rotation = camera.position_ecef_m, camera.rotation_ecef_to_camera
     if shift.any():
-        lon, lat, _ = camera.nadir()
-        position = position + shift @ east_north_up(lon, lat)
+        position = position + shift @ camera.level_axes
     if any(turn):
         rotation = Rotation.from_rotvec(turn).as_matrix() @ rotation
     return replace(

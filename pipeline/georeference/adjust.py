@@ -6,10 +6,10 @@ shares and width are estimated along with the camera (expectation-maximisation o
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import solve
 
 from pipeline.camera.camera import Camera
 from pipeline.camera.derivatives import PARAMETERS, pixel_derivatives
@@ -89,10 +89,12 @@ def adjust(camera: Camera, prior: Prior, seen: Observations, settings: AdjustSet
         by_parameter = jacobian(camera, seen)
         weight = weights(seen, scale, belongs, settings.overlap)
         prior_residual, prior_weight = prior_terms(camera, prior)
-        normal = np.einsum("nip,n,niq->pq", by_parameter, weight, by_parameter) + prior_weight
-        gradient = np.einsum("nip,n,ni->p", by_parameter, weight, residual) + prior_weight @ prior_residual
+        rows = by_parameter.reshape(-1, len(PARAMETERS))
+        weighted = (by_parameter * weight[:, None, None]).reshape(rows.shape)
+        normal = weighted.T @ rows + prior_weight
+        gradient = weighted.T @ residual.ravel() + prior_weight @ prior_residual
         unit = 1 / np.sqrt(np.diag(normal))  # metres beside radians: solved in units of their own sigma
-        step = unit * solve(normal * np.outer(unit, unit), unit * gradient, assume_a="pos")
+        step = unit * np.linalg.solve(normal * np.outer(unit, unit), unit * gradient)
         camera = moved(camera, PARAMETERS, step)
         scale, share = _rescaled(residual - by_parameter @ step, belongs, scale, seen)
         if len(seen) and np.abs(by_parameter @ step).max() < settings.converged_px:
@@ -130,13 +132,22 @@ def jacobian(camera: Camera, seen: Observations) -> Array:
 
 def prior_terms(camera: Camera, prior: Prior) -> tuple[Array, Array]:
     """Prior less present value of each parameter, and the inverse covariance (p, p) of the prior there."""
-    lon, lat, _ = to_geodetic(prior.position_ecef_m)
-    to_prior_m = east_north_up(lon, lat) @ (prior.position_ecef_m - camera.position_ecef_m)
-    weight = np.diag([FREE_ATTITUDE_SIGMA_RAD**-2] * 3 + [0.0] * 8)
+    east_north_up_there, same_everywhere = _axes_and_weight(prior)
+    to_prior_m = east_north_up_there @ (prior.position_ecef_m - camera.position_ecef_m)
+    weight = same_everywhere.copy()
     weight[HORIZONTAL, HORIZONTAL] = prior.horizontal_weight(to_prior_m[:2])
+    return np.array([0, 0, 0, *to_prior_m, *-prior.lens_away(camera)]), weight
+
+
+@lru_cache(maxsize=8)
+def _axes_and_weight(prior: Prior) -> tuple[Array, Array]:
+    """East, north and up at the prior's position, and its weights but for the horizontal ones, which depend
+    on the camera: made once, for an adjustment asks a dozen times."""
+    lon, lat, _ = to_geodetic(prior.position_ecef_m)
+    weight = np.diag([FREE_ATTITUDE_SIGMA_RAD**-2] * 3 + [0.0] * 8)
     weight[UP, UP] = prior.vertical_sigma_m**-2
     weight[LENS, LENS] = inverse(prior.lens_covariance)
-    return np.array([0, 0, 0, *to_prior_m, *-prior.lens_away(camera)]), weight
+    return east_north_up(lon, lat), weight
 
 
 def membership(residual: Array, sigma: Array, share: float, seen: Observations) -> Array:

@@ -19,8 +19,12 @@ def agreement(lights: WorkingImage, camera: Camera, reference: Image, settings: 
     """
     ground = lights.on_ground(camera)
     share = float(ground.valid.mean() / max(lights.valid.mean(), 1e-6))
-    expected = _detail(reference, ground.valid, settings.detail_px)[ground.valid]
-    image = _detail(ground.image, ground.valid, settings.detail_px)[ground.valid]
+    valid = ground.valid.astype(np.float32)
+    weight = np.maximum(gaussian_filter(valid, settings.detail_px), np.float32(0.05))
+    expected, image = (
+        _detail(light, ground.valid, weight, settings.detail_px)[ground.valid]
+        for light in (reference, ground.image)
+    )
     spread = float(expected.std() * image.std()) if len(expected) else 0.0
     if not spread > 0:
         return 0.0
@@ -28,8 +32,7 @@ def agreement(lights: WorkingImage, camera: Camera, reference: Image, settings: 
     return float(np.sqrt(min(1.0, share / settings.enough_ground))) * correlation
 
 
-def _detail(image: Image, valid: NDArray[np.bool_], detail_px: float) -> Image:
-    """The image less its own average around each pixel, taken over valid pixels only."""
-    masked = np.where(valid, image, 0)
-    weight = gaussian_filter(valid.astype(np.float32), detail_px)
-    return np.asarray(image - gaussian_filter(masked, detail_px) / np.maximum(weight, 0.05))
+def _detail(image: Image, valid: NDArray[np.bool_], weight: Image, detail_px: float) -> Image:
+    """The image less its own average around each pixel, taken over valid pixels only; `weight` is their share
+    in it."""
+    return np.asarray(image - gaussian_filter(np.where(valid, image, 0), detail_px) / weight)

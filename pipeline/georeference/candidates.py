@@ -61,8 +61,10 @@ def _starts(problem: Problem, pin: Pin | None, template: Template) -> list[Camer
     for hypothesis in where:
         hits += search(template, prior, hypothesis, problem.sources, drawing, pin)
     starts: list[Camera] = []
+    height, width = template.view.image.shape
     for peak in sorted(hits, key=lambda hit: -hit.correlation):
-        camera = replace(peak.camera.scaled(1 / factor), width=prior.width, height=prior.height)
+        camera = peak.camera(width, height).scaled(1 / factor)
+        camera = replace(camera, width=prior.width, height=prior.height)
         if all(apart(camera, start) > settings.same_solution for start in starts):
             starts.append(camera)
         if len(starts) == (settings.kept if len(where) == 1 else settings.kept_of_many):

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter, map_coordinates, maximum_filter
+from scipy.ndimage import gaussian_filter, maximum_filter
 
 from pipeline.camera.channel_shifts import (
     BLUE,
@@ -126,16 +126,11 @@ def _cut_outs(
     usable pixels, and the brightest of them in units of the noise (n,)."""
     side = PATCH_PX + 2 * REACH_PX
     step = np.arange(side) - side // 2
-    column, row = (
-        v.astype(float)
-        for v in np.broadcast_arrays(
-            middles[:, 0, None, None] + step, middles[:, 1, None, None] + step[:, None]
-        )
-    )
+    column, row = (middle[:, None] + step for middle in middles.T)
     dark, noise = _background(photo.light[band])
-    light = map_coordinates(photo.light[band], shift.place(column, row)[::-1], order=1, mode="nearest")
-    whole = column.astype(np.intp), row.astype(np.intp)
-    unusable = photo.saturated[whole[::-1]] | ~np.isfinite(light)
+    light = _bilinear(photo.light[band], *shift.place(column, row))
+    at = row.astype(np.intp)[:, :, None], column.astype(np.intp)[:, None, :]
+    unusable = photo.saturated[at] | ~np.isfinite(light)
     usable = ~maximum_filter(unusable, (1, 2 * HALO_PX + 1, 2 * HALO_PX + 1))
     above = gaussian_filter(
         np.where(np.isfinite(light), light - dark, 0), (0, CUT_OUT_BLUR_PX, CUT_OUT_BLUR_PX)
@@ -144,6 +139,20 @@ def _cut_outs(
     core = slice(REACH_PX, -REACH_PX)
     signal = np.where(usable, above, 0)[:, core, core].max(axis=(1, 2)) / noise
     return np.log1p(above / (NOISE_KNEE * noise)).astype(np.float32), usable, signal
+
+
+def _bilinear(image: Image, column: Array, row: Array) -> Image:
+    """Cut-outs (n, rows, columns) of an image at a lattice of columns (n, columns) and rows (n, rows) each;
+    beyond its edge it goes on as there."""
+    height, width = image.shape
+    left, top = np.floor(column).astype(np.intp), np.floor(row).astype(np.intp)
+    u, v = ((n - n0).astype(np.float32) for n, n0 in ((column, left), (row, top)))
+    u, v = u[:, None, :], v[:, :, None]
+    left, right = (np.clip(n, 0, width - 1)[:, None, :] for n in (left, left + 1))
+    top, low = (np.clip(n, 0, height - 1)[:, :, None] for n in (top, top + 1))
+    upper = image[top, left] * (1 - u) + image[top, right] * u
+    lower = image[low, left] * (1 - u) + image[low, right] * u
+    return np.asarray(upper * (1 - v) + lower * v, np.float32)
 
 
 def _background(light: Image) -> tuple[float, float]:

@@ -7,7 +7,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from shapely import LineString, Point
+import shapely
 
 from pipeline.camera.channel_shifts import ChannelRegistration
 from pipeline.camera.derivatives import PARAMETERS
@@ -81,7 +81,7 @@ def control_layers(
             "residual_m": points.residual_m,
             "weight": np.clip(points.correlation, 0, 1),
         },
-        geometry=[Point(x, y) for x, y in zip(cities.lon, cities.lat, strict=True)],
+        geometry=shapely.points(cities.lon, cities.lat),
         crs=CRS,
     )
     if manual is not None:
@@ -90,7 +90,8 @@ def control_layers(
     seen = control[np.isfinite(control["column_px"])]
     height_m = solution.problem.terrain.height_m(seen.geometry.x, seen.geometry.y)
     lon, lat = solution.camera.to_ground(seen["column_px"].to_numpy(), seen["row_px"].to_numpy(), height_m)
-    lines = [LineString([(x, y), (p.x, p.y)]) for x, y, p in zip(lon, lat, seen.geometry, strict=True)]
+    ends = shapely.get_coordinates(seen.geometry)
+    lines = shapely.linestrings(np.stack([np.column_stack([lon, lat]), ends], axis=1))
     labels = seen[["name", "used", "residual_m", "photo", "simulated"]]
     frame = gpd.GeoDataFrame(
         {"photo": [photo], "simulated": [simulated]}, geometry=[footprint(solution.camera)], crs=CRS
@@ -119,6 +120,6 @@ def _manual_points(solution: Solution, names: list[str], seen: Observations) -> 
             "residual_m": 1e3 * distance_km(lon, lat, seen_lon, seen_lat),
             "weight": 1.0,
         },
-        geometry=[Point(x, y) for x, y in zip(lon, lat, strict=True)],
+        geometry=shapely.points(lon, lat),
         crs=CRS,
     )

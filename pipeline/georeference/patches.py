@@ -1,6 +1,7 @@
 """Patch displacements: how far each part of the photo lies from where the reference light expects it."""
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,13 +11,18 @@ from pipeline.camera.camera import Camera
 from pipeline.camera.earth import Array, to_ecef
 from pipeline.camera.terrain import Terrain, to_ground
 from pipeline.georeference.adjust import Observations
-from pipeline.georeference.reference import Image, render
+from pipeline.georeference.reference import Image, near_frame, render
 from pipeline.georeference.settings import DrawingSettings, PatchSettings
 from pipeline.georeference.sources import Sources
 from pipeline.georeference.working_image import WorkingImage
 
 # Correlations are limited to this range: no patch is infinitely sure, and none is worth nothing.
 LEAST_CORRELATION, HIGHEST_CORRELATION = 0.05, 0.99
+
+BATCH = 64  # patches worked on at a time: 3 MB of scenes and spectra each, which the processor's cache holds
+
+Index = NDArray[np.intp]
+Value = TypeVar("Value", bound=np.generic)
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +49,7 @@ def lattice_observations(
 
     `camera` is for the size of `lights`; so are the pixels of the observations.
     """
+    sources = near_frame(camera, sources)
     lights, reference = lights.on_ground(camera), render(camera, sources, drawing)
     edges = [
         np.linspace(0, n - size, max(2 * (n - size) // size + 1, 1)).round().astype(np.intp)
@@ -67,8 +74,8 @@ def lattice_observations(
 def placement_sigma_px(
     camera: Camera,
     sources: Sources,
-    top: NDArray[np.intp],
-    left: NDArray[np.intp],
+    top: Index,
+    left: Index,
     size: int,
     drawing: DrawingSettings,
 ) -> Array:
@@ -95,20 +102,31 @@ def placement_sigma_px(
 
 
 def _sums_in_windows(
-    place: tuple[NDArray[np.intp], NDArray[np.intp]],
+    place: tuple[Index, Index],
     values: Array,
     shape: tuple[int, int],
-    top: NDArray[np.intp],
-    left: NDArray[np.intp],
+    top: Index,
+    left: Index,
     size: int,
 ) -> Array:
     """Sums of point values (at row, column) over square windows, from one table of cumulative sums."""
-    table = np.zeros((shape[0] + 1, shape[1] + 1))
+    image = np.zeros(shape)
     inside = (place[0] < shape[0]) & (place[1] < shape[1])
-    np.add.at(table, (place[0][inside] + 1, place[1][inside] + 1), values[inside])
-    table = table.cumsum(0).cumsum(1)
-    low, right = top + size, left + size
-    return np.asarray(table[low, right] - table[top, right] - table[low, left] + table[top, left])
+    np.add.at(image, (place[0][inside], place[1][inside]), values[inside])
+    return _box_sums(image, size)[top, left]
+
+
+def _box_sums(image: NDArray[np.floating], size: int) -> Array:
+    """Sums over squares of `size` px, at their upper left corners, from one running sum over all rows and one
+    over all columns, each in one piece, in half the time of sums that begin anew in each."""
+    for _ in range(2):
+        height, width = image.shape
+        running = np.zeros(image.size + 1)
+        np.cumsum(image, out=running[1:])
+        sums = np.empty(image.size)
+        np.subtract(running[size:], running[:-size], out=sums[: image.size - size + 1])
+        image = sums.reshape(height, width)[:, : width - size + 1].T
+    return np.asarray(image)
 
 
 def relative_sigma(correlation: Array) -> Array:
@@ -120,57 +138,107 @@ def relative_sigma(correlation: Array) -> Array:
 def displacements(
     lights: WorkingImage,
     reference: Image,
-    top: NDArray[np.intp],
-    left: NDArray[np.intp],
+    top: Index,
+    left: Index,
     size: int,
     reach: int,
     settings: PatchSettings,
 ) -> Displacements:
     """Find `size` x `size` px patches of the reference, given by their corners, again in the photo within
     `reach` px, by normalised cross-correlation and a parabola through its peak."""
-    patches = _windows(reference, top, left, size)
-    scenes = _windows(np.pad(lights.image, reach), top, left, size + 2 * reach)
-    usable = _windows(np.pad(lights.valid.astype(np.float32), reach), top, left, size + 2 * reach)
-    core = usable[:, reach : reach + size, reach : reach + size].mean(axis=(1, 2))
-    worth = (patches.std(axis=(1, 2)) > settings.min_contrast) & (core > settings.min_usable_share)
     offset, correlation = np.zeros((len(top), 2)), np.full(len(top), -1.0)
     found = np.zeros(len(top), bool)
-    if worth.any():
-        score = _scores(patches[worth], scenes[worth], usable[worth], reach, settings.min_usable_share)
-        offset[worth], correlation[worth], found[worth] = _peaks(score, reach)
+    scene = _Scene(lights, size, reach)
+    for k in range(0, len(top), BATCH):
+        part = slice(k, k + BATCH)
+        patches = _windows(reference, top[part], left[part], size)
+        share = scene.usable_share(top[part], left[part])
+        worth = (patches.std(axis=(1, 2)) > settings.min_contrast) & (share > settings.min_usable_share)
+        if worth.any():
+            chosen = k + np.flatnonzero(worth)
+            score = scene.scores(patches[worth], top[chosen], left[chosen], settings.min_usable_share)
+            offset[chosen], correlation[chosen], found[chosen] = _peaks(score, reach)
     return Displacements(offset, correlation, found)
 
 
-def _windows(image: Image, top: NDArray[np.intp], left: NDArray[np.intp], size: int) -> Image:
+def _windows(image: NDArray[Value], top: Index, left: Index, size: int) -> NDArray[Value]:
     """Square cut-outs (n, size, size) of an image."""
     view = np.lib.stride_tricks.sliding_window_view(image, (size, size))
     return np.asarray(view[top, left])
 
 
-def _scores(patches: Image, scenes: Image, usable: Image, reach: int, min_usable_share: float) -> Array:
-    """Normalised cross-correlation of each patch with its scene for shifts of -reach..reach, over the usable
-    pixels only; -1 where too few of them are left."""
-    size = patches.shape[1]
-    shape = (fft.next_fast_len(scenes.shape[1]),) * 2
+class _Scene:
+    """A photo in which patches of `size` px are looked for within `reach` px; beyond its edge nothing is
+    usable.
 
-    def spectrum(a: Image) -> NDArray[np.complex64]:
-        return np.asarray(fft.rfft2(a, s=shape, axes=(1, 2)))
+    Sums over windows come from running sums over the whole photo, and of a patch whose scene is usable all
+    over only the product has to be correlated: three Fourier transforms, not eleven, half of the time of all.
+    """
 
-    def correlated(a: NDArray[np.complex64], b: NDArray[np.complex64]) -> Array:
-        shifts = fft.irfft2(a * np.conj(b), s=shape, axes=(1, 2))
-        return np.asarray(shifts[:, : 2 * reach + 1, : 2 * reach + 1], float)
+    def __init__(self, lights: WorkingImage, size: int, reach: int) -> None:
+        self.size, self.reach = size, reach
+        usable = np.pad(lights.valid.astype(np.float32), reach)
+        self.usable, self.light = usable, np.pad(lights.image, reach) * usable
+        self._count, self._sum, self._squares = (
+            _box_sums(values, size) for values in (usable, self.light, np.square(self.light, dtype=float))
+        )
 
-    scene, square, mask = spectrum(scenes * usable), spectrum(scenes**2 * usable), spectrum(usable)
-    patch, patch_square = spectrum(patches), spectrum(patches**2)
-    whole = spectrum(np.ones_like(patches[:1]))
-    n = np.maximum(correlated(mask, whole), 1)
-    scene_sum, patch_sum = correlated(scene, whole), correlated(mask, patch)
-    covariance = correlated(scene, patch) - scene_sum * patch_sum / n
-    scene_variance = correlated(square, whole) - scene_sum**2 / n
-    patch_variance = correlated(mask, patch_square) - patch_sum**2 / n
-    floor = 1e-4 * size**2
-    score = covariance / np.sqrt(np.maximum(scene_variance, floor) * np.maximum(patch_variance, floor))
-    return np.asarray(np.where(n >= min_usable_share * size**2, score, -1.0))
+    def usable_share(self, top: Index, left: Index) -> Array:
+        """Of each patch where the reference has it (n,)."""
+        return np.asarray(self._count[top + self.reach, left + self.reach] / self.size**2)
+
+    def scores(self, patches: Image, top: Index, left: Index, min_usable_share: float) -> Array:
+        """Normalised cross-correlation of each patch with its scene for shifts of -reach..reach, over the
+        usable pixels only; -1 where too few of them are left."""
+        score = np.empty((len(patches), 2 * self.reach + 1, 2 * self.reach + 1))
+        count = self._shifts(self._count, top, left)
+        whole = (count == self.size**2).all(axis=(1, 2))
+        for chosen, scores_of in ((whole, self._usable_all_over), (~whole, self._usable_in_part)):
+            if chosen.any():
+                score[chosen] = scores_of(patches[chosen], top[chosen], left[chosen])
+        return np.where(count >= min_usable_share * self.size**2, score, -1.0)
+
+    def _usable_all_over(self, patches: Image, top: Index, left: Index) -> Array:
+        scenes = _windows(self.light, top, left, self.size + 2 * self.reach)
+        patches = patches - patches.mean(axis=(1, 2), keepdims=True)
+        covariance = self._correlated(self._spectrum(scenes), self._spectrum(patches))
+        total, squares = (self._shifts(sums, top, left) for sums in (self._sum, self._squares))
+        patch_variance = (patches**2).sum(axis=(1, 2), keepdims=True)
+        return self._normalised(covariance, squares - total**2 / self.size**2, patch_variance)
+
+    def _usable_in_part(self, patches: Image, top: Index, left: Index) -> Array:
+        scenes, usable = (
+            _windows(v, top, left, self.size + 2 * self.reach) for v in (self.light, self.usable)
+        )
+        mask, patch = self._spectrum(usable), self._spectrum(patches)
+        n, total, squares = (
+            self._shifts(sums, top, left) for sums in (self._count, self._sum, self._squares)
+        )
+        n = np.maximum(n, 1)
+        patch_sum = self._correlated(mask, patch)
+        covariance = self._correlated(self._spectrum(scenes), patch) - total * patch_sum / n
+        patch_variance = self._correlated(mask, self._spectrum(patches**2)) - patch_sum**2 / n
+        return self._normalised(covariance, squares - total**2 / n, patch_variance)
+
+    def _normalised(self, covariance: Array, scene_variance: Array, patch_variance: Array) -> Array:
+        floor = 1e-4 * self.size**2
+        spread = np.sqrt(np.maximum(scene_variance, floor) * np.maximum(patch_variance, floor))
+        return np.asarray(covariance / spread)
+
+    def _shifts(self, box_sums: Array, top: Index, left: Index) -> Array:
+        """Sums under each patch at each shift (n, shifts, shifts)."""
+        return _windows(box_sums, top, left, 2 * self.reach + 1)
+
+    def _spectrum(self, images: Image) -> NDArray[np.complex64]:
+        side = fft.next_fast_len(self.size + 2 * self.reach, real=True)
+        rows = fft.rfft(images, side, axis=2)
+        return np.asarray(fft.fft(rows, side, axis=1, overwrite_x=True))
+
+    def _correlated(self, scene: NDArray[np.complex64], patch: NDArray[np.complex64]) -> Array:
+        """For each shift; rows beyond the reach are left out as soon as they can be."""
+        side, shifts = scene.shape[1], 2 * self.reach + 1
+        rows = fft.ifft(scene * np.conj(patch), axis=1, overwrite_x=True)[:, :shifts]
+        return np.asarray(fft.irfft(rows, side, axis=2, overwrite_x=True)[:, :, :shifts], float)
 
 
 def _peaks(score: Array, reach: int) -> tuple[Array, Array, NDArray[np.bool_]]:

@@ -12,7 +12,7 @@ from pipeline.georeference.patches import lattice_observations
 from pipeline.georeference.reference import Compression
 from pipeline.georeference.settings import SolverSettings, Stage
 from pipeline.georeference.sources import Sources
-from pipeline.georeference.working_image import WorkingImage, working_image
+from pipeline.georeference.working_image import WholeLight, WorkingImage, working_image
 from pipeline.photo.photo import Photo
 
 
@@ -93,12 +93,12 @@ class Pyramid:
     """The photo's light at any size, each made once."""
 
     def __init__(self, photo: Photo) -> None:
-        self._photo = photo
+        self._whole = WholeLight.of(photo)
         self._made: dict[tuple[int, Compression], WorkingImage] = {}
         self.saturated_share = float(photo.saturated.mean())
 
     def __call__(self, long_side_px: int, compression: Compression = "log") -> WorkingImage:
         key = long_side_px, compression
         if key not in self._made:
-            self._made[key] = working_image(self._photo, long_side_px, compression)
+            self._made[key] = working_image(self._whole, long_side_px, compression)
         return self._made[key]

@@ -33,7 +33,10 @@ class Sources:
         return len(self.lon)
 
     def __getitem__(self, index: NDArray[np.bool_] | NDArray[np.intp]) -> "Sources":
-        return Sources(*(getattr(self, field)[index] for field in self.__dataclass_fields__))
+        chosen = Sources(*(getattr(self, field)[index] for field in self.__dataclass_fields__))
+        if "ecef_m" in self.__dict__:
+            chosen.__dict__["ecef_m"] = self.ecef_m[index]  # known already
+        return chosen
 
     @cached_property
     def ecef_m(self) -> Array:

@@ -32,19 +32,36 @@ class WorkingImage:
         return replace(self, valid=self.valid & sees_ground(camera))
 
 
-def working_image(photo: Photo, long_side_px: int, compression: Compression = "log") -> WorkingImage:
-    """The photo's red and green light, averaged to a long side of at most `long_side_px` and compressed.
+@dataclass(frozen=True, eq=False)
+class WholeLight:
+    """The red and green light of a photo, 0 where it is invalid, and which pixels are valid unless all are.
+    Blue is left out: sodium lamps have none of it, only noise."""
 
-    Blue is left out: sodium lamps have none of it, only noise. Light is counted above the median (most of
-    a night photo is dark) in units of the noise there.
+    light: PillowImage.Image
+    valid: PillowImage.Image | None
+
+    @classmethod
+    def of(cls, photo: Photo) -> "WholeLight":
+        """Made once for all sizes: each but reduces it."""
+        valid, light = photo.valid, photo.light[0] + photo.light[1]
+        if valid.all():
+            return cls(PillowImage.fromarray(light), None)
+        light[~valid] = 0
+        return cls(PillowImage.fromarray(light), PillowImage.fromarray(valid.astype(np.float32)))
+
+
+def working_image(whole: WholeLight, long_side_px: int, compression: Compression = "log") -> WorkingImage:
+    """The photo's light, averaged to a long side of at most `long_side_px` and compressed.
+
+    Light is counted above the median (most of a night photo is dark) in units of the noise there.
     """
-    _, height, width = photo.light.shape
-    factor = min(long_side_px / max(height, width), 1.0)
-    valid = photo.valid
-    share = _averaged(valid.astype(np.float32), factor)
-    light = _averaged(np.where(valid, photo.light[0] + photo.light[1], 0).astype(np.float32), factor)
-    light /= np.maximum(share, np.float32(1e-3))
-    usable = share > MIN_VALID_AREA
+    factor = min(long_side_px / max(whole.light.size), 1.0)
+    light = _averaged(whole.light, factor)
+    usable = np.ones(light.shape, bool)
+    if whole.valid is not None:
+        share = _averaged(whole.valid, factor)
+        light /= np.maximum(share, np.float32(1e-3))
+        usable = share > MIN_VALID_AREA
     dark = float(np.median(light[usable])) if usable.any() else 0.0
     above = np.clip(light - dark, 0, None)
     noise = sigma_of_deviations(light[usable] - dark) if usable.any() else 0.0
@@ -53,8 +70,8 @@ def working_image(photo: Photo, long_side_px: int, compression: Compression = "l
     return WorkingImage(image, usable, factor, compression)
 
 
-def _averaged(image: Image, factor: float) -> Image:
+def _averaged(image: PillowImage.Image, factor: float) -> Image:
     """Area average of an image; a part pixel at the right and lower edge is cut off."""
-    width, height = (int(n * factor + 1e-6) for n in image.shape[::-1])
+    width, height = (int(n * factor + 1e-6) for n in image.size)
     box = (0.0, 0.0, width / factor, height / factor)
-    return np.array(PillowImage.fromarray(image).resize((width, height), PillowImage.Resampling.BOX, box))
+    return np.array(image.resize((width, height), PillowImage.Resampling.BOX, box))

@@ -59,9 +59,9 @@ def shared_colour(image: Image.Image, shared: tuple[int, int]) -> SharedColour:
     return SharedColour(shared, colour_steps(image), tuple(ImageStat.Stat(image).median))
 
 
-def coloured_rows(image: Image.Image, colour: SharedColour, rows: slice) -> Image.Image:
-    """The R, G, B picture of some rows of a loaded Y, Cb, Cr one whose pixels share colours. The first row is
-    the first of a block of colours.
+def coloured_rows(image: Image.Image, colour: SharedColour, rows: slice) -> NDArray[np.uint8]:
+    """R, G, B codes (3, rows, width) of some rows of a loaded Y, Cb, Cr picture whose pixels share colours.
+    The first row is the first of a block of colours.
 
     Blocks above and below take part, whose colours are spread into the rows, and a colour beyond each, which
     was spread into those.
@@ -81,19 +81,32 @@ def coloured_rows(image: Image.Image, colour: SharedColour, rows: slice) -> Imag
     wanted = np.s_[rows.start - near.start : rows.stop - near.start, : image.width]
     bright = bright[rows.start - taken.start : rows.stop - taken.start]
     dark, *dark_colours = (np.float32(code) for code in colour.dark)
-    share = _certain(bright - dark) / _certain(_spread(mean[own], shared)[wanted] - dark)
+    share = _certain(bright - dark)
+    share /= _certain(_spread(mean[own], shared)[wanted] - dark)
     blue, red = (
-        share * (_spread(band[own], shared)[wanted] - code) + (code - np.float32(MIDDLE))
+        _above(_spread(band[own], shared)[wanted], code, share)
         for band, code in zip(stored, dark_colours, strict=True)
     )
-    rgb = np.empty((*bright.shape, 3), np.uint8)
+    codes = np.empty((3, *bright.shape), np.uint8)
     for k, value in enumerate((RED_CR * red, GREEN_CB * blue + GREEN_CR * red, BLUE_CB * blue)):
-        rgb[..., k] = np.clip(np.rint(bright + value), 0, 255)
-    return Image.fromarray(rgb)
+        value += bright
+        codes[k] = np.clip(np.rint(value, out=value), 0, 255, out=value)
+    return codes
+
+
+def _above(colour: Floats, dark: np.float32, share: Floats) -> Floats:
+    """The colour of pixels that have a `share` of the light that has a colour, from no colour at all."""
+    own = colour - dark
+    own *= share
+    own += dark - np.float32(MIDDLE)
+    return own
 
 
 def _certain(brightness: Floats) -> Floats:
-    return np.maximum(brightness, 0) + np.float32(UNCERTAIN)
+    """In place."""
+    np.maximum(brightness, 0, out=brightness)
+    brightness += np.float32(UNCERTAIN)
+    return brightness
 
 
 def _widened(rows: slice, margin: int, height: int) -> slice:
@@ -115,7 +128,11 @@ def _as_stored(values: Floats, shared: tuple[int, int]) -> Floats:
         if n == 2:
             first, second = _pairs(values, axis)
             before, after = np.concatenate([first[:1], second[:-1]]), np.concatenate([first[1:], second[-1:]])
-            own = np.asarray(0.75 * (first + second) - 0.25 * (before + after), np.float32)
+            own = first + second
+            own *= 0.75
+            before += after
+            before *= 0.25
+            own -= before
             values = np.moveaxis(own, 0, axis)
     return values
 
@@ -125,11 +142,19 @@ def _spread(values: Floats, shared: tuple[int, int]) -> Floats:
     for axis, n in enumerate(shared):
         if n == 2:
             own = np.moveaxis(values, axis, 0)
-            before, after = np.concatenate([own[:1], own[:-1]]), np.concatenate([own[1:], own[-1:]])
-            back = np.empty((2 * len(own), *own.shape[1:]), np.float32)
-            back[0::2], back[1::2] = 0.75 * own + 0.25 * before, 0.75 * own + 0.25 * after
-            values = np.moveaxis(back, 0, axis)
+            most, rest = 0.75 * own, 0.25 * own
+            back = np.empty(_at_axis(2 * len(own), values.shape, axis), np.float32)
+            even, odd = np.moveaxis(back, axis, 0)[0::2], np.moveaxis(back, axis, 0)[1::2]
+            np.add(most[1:], rest[:-1], out=even[1:])
+            np.add(most[:-1], rest[1:], out=odd[:-1])
+            even[0], odd[-1] = most[0] + rest[0], most[-1] + rest[-1]
+            values = back
     return values
+
+
+def _at_axis(length: int, shape: tuple[int, ...], axis: int) -> tuple[int, ...]:
+    """A shape with another length along an axis."""
+    return tuple(length if k == axis else n for k, n in enumerate(shape))
 
 
 def _pairs(values: Floats, axis: int) -> tuple[Floats, Floats]:

@@ -1,6 +1,7 @@
 """Whether a picture can be a night photograph at all."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.errors import PhotoError
 from pipeline.photo.photo import Photo
@@ -15,7 +16,7 @@ MIN_LIGHT_SIGMAS = 6.0  # of noise, above the median; the 99.99th percentile of 
 
 def check_night(photo: Photo, name: str) -> None:
     """Raise PhotoError for daylight, and where nothing stands out of the noise."""
-    brightest = photo.light.max(axis=0)
+    brightest = _brightest(photo.light)
     if np.isnan(brightest).all():
         raise PhotoError(f"{name}: is all black; no light to measure")
     median, lights = (
@@ -34,6 +35,13 @@ def check_night(photo: Photo, name: str) -> None:
         )
 
 
+def _brightest(light: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Of the three channels, pixel by pixel: a third of the time of `max` along so short an axis."""
+    brightest = np.maximum(light[0], light[1])
+    np.maximum(brightest, light[2], out=brightest)
+    return np.asarray(brightest)
+
+
 def root_noise(photo: Photo) -> float:
     """Sigma of the noise of the root of the brightest channel, which is about equal at all brightnesses.
 
@@ -42,6 +50,6 @@ def root_noise(photo: Photo) -> float:
     height, width = photo.saturated.shape
     steps = np.empty((height, width - 1), np.float32)
     for rows in strips(height):
-        root = np.sqrt(np.maximum(photo.light[:, rows].max(axis=0), 0))
+        root = np.sqrt(np.maximum(_brightest(photo.light[:, rows]), 0))
         np.abs(np.diff(root, axis=1), out=steps[rows])
     return float(np.nanmedian(steps, overwrite_input=True)) / (0.6745 * 2**0.5)

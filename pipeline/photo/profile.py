@@ -28,11 +28,11 @@ def srgb_transform(file: Path, profile: bytes | None) -> tuple[ImageCms.ImageCms
     return transform, f"colour profile {name!r} to sRGB, then {SRGB}"
 
 
-def in_srgb(image: Image.Image, transform: ImageCms.ImageCmsTransform | None) -> NDArray[np.uint8]:
-    """Codes (3, height, width) of an R, G, B picture in sRGB."""
-    if transform is not None:
-        image = transform.apply(image)
-    return np.moveaxis(np.asarray(image), -1, 0)
+def in_srgb(codes: NDArray[np.uint8], transform: ImageCms.ImageCmsTransform | None) -> NDArray[np.uint8]:
+    """R, G, B codes (3, height, width) in sRGB."""
+    if transform is None:
+        return codes
+    return np.moveaxis(np.asarray(transform.apply(Image.fromarray(np.moveaxis(codes, 0, -1)))), -1, 0)
 
 
 def _to_srgb(profile: ImageCms.ImageCmsProfile) -> ImageCms.ImageCmsTransform:
@@ -42,6 +42,6 @@ def _to_srgb(profile: ImageCms.ImageCmsProfile) -> ImageCms.ImageCmsTransform:
 def _is_srgb(transform: ImageCms.ImageCmsTransform) -> bool:
     """Whether it leaves a cube of colours within 2 of 255 of itself: names are not to be trusted."""
     steps = np.linspace(0, 255, 9).round().astype(np.uint8)
-    cube = np.stack(np.meshgrid(steps, steps, steps), axis=-1).reshape(27, 27, 3)
-    moved = np.moveaxis(in_srgb(Image.fromarray(cube), transform), 0, -1).astype(int)
+    cube = np.stack(np.meshgrid(steps, steps, steps)).reshape(3, 27, 27)
+    moved = in_srgb(cube, transform).astype(int)
     return bool(np.abs(moved - cube).max() <= 2)

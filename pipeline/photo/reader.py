@@ -25,7 +25,7 @@ from pipeline.photo.exif import exif_facts
 from pipeline.photo.photo import Photo
 from pipeline.photo.profile import SRGB, in_srgb, srgb_transform
 from pipeline.photo.reading import MAX_PIXELS, Reading, check_size
-from pipeline.photo.saturation import saturated
+from pipeline.photo.saturation import any_channel, saturated
 from pipeline.photo.storage_errors import TIFF, jpeg_errors
 from pipeline.photo.strips import strips
 
@@ -35,6 +35,8 @@ SUFFIXES = (".jpg", ".jpeg", ".tif", ".tiff", *RAW_SUFFIXES)
 # a JPEG as decoded or a channel to find a median in 4; what is left are strips, libraries and GDAL's cache.
 JPEG_BYTES_A_PIXEL, TIFF_BYTES_A_PIXEL = 20, 22
 CACHE_BYTES = 16_000_000  # of GDAL, while blocks of a TIFF are read once; by itself it would keep them all
+
+Codes = NDArray[np.uint8]
 
 
 def read_photo(file: Path) -> Reading:
@@ -86,17 +88,22 @@ def _read_jpeg(file: Path) -> Reading:
     except (OSError, SyntaxError) as error:
         reason = " ".join(str(error).split())
         raise PhotoError(f"{file}: is damaged or cut short ({reason}); fetch or copy it again") from None
-    pictures = _jpeg_strips(image, shared)
-    photo = _photo(file, (image.height, image.width), _from_pictures(pictures, transform), 255)
+    strips_of_codes = _from_codes(_jpeg_strips(image, shared), transform)
+    photo = _photo(file, (image.height, image.width), strips_of_codes, 255)
     return Reading(photo, exif, linearisation, errors)
 
 
-def _jpeg_strips(image: Image.Image, shared: tuple[int, int] | None) -> Iterator[tuple[slice, Image.Image]]:
-    """Rows of a loaded JPEG, and their R, G, B picture."""
+def _jpeg_strips(image: Image.Image, shared: tuple[int, int] | None) -> Iterator[tuple[slice, Codes]]:
+    """Rows of a loaded JPEG, and their R, G, B codes (3, rows, width)."""
     colour = shared_colour(image, shared) if shared else None
     for rows in strips(image.height):
         whole_rows = (0, rows.start, image.width, rows.stop)
-        yield rows, coloured_rows(image, colour, rows) if colour else image.crop(whole_rows)
+        yield rows, coloured_rows(image, colour, rows) if colour else _channels(image.crop(whole_rows))
+
+
+def _channels(picture: Image.Image) -> Codes:
+    """The codes (3, height, width) of a picture, one channel after the other."""
+    return np.stack([np.asarray(band) for band in picture.split()])
 
 
 def _read_tiff(file: Path) -> Reading:
@@ -136,8 +143,7 @@ def _tiff_light(
         return _from_light(file, stored), 1.0, "already linear (floating point)"
     transform, linearisation = srgb_transform(file, profile)
     if kind == np.uint8:
-        pictures = ((rows, Image.fromarray(np.moveaxis(values, 0, -1))) for rows, values in stored)
-        return _from_pictures(pictures, transform), 255, linearisation
+        return _from_codes(stored, transform), 255, linearisation
     if kind != np.uint16:
         raise PhotoError(f"{file}: holds {kind} pixels; 8 or 16 bits or floating point are read")
     if transform is not None:
@@ -166,13 +172,13 @@ def _tiff_tags(file: Path) -> tuple[Facts, bytes | None]:
         return exif_facts(image.getexif()), image.info.get("icc_profile")
 
 
-def _from_pictures(
-    pictures: Iterable[tuple[slice, Image.Image]], transform: ImageCms.ImageCmsTransform | None
+def _from_codes(
+    stored: Iterable[tuple[slice, Codes]], transform: ImageCms.ImageCmsTransform | None
 ) -> Iterator["Strip"]:
-    """Light of R, G, B pictures of 8 bits: from their codes in sRGB, while clipping shows in those stored."""
+    """Light of R, G, B codes of 8 bits: from what they are in sRGB, while clipping shows in those stored."""
     curve = _light_of_codes(255)
-    for rows, picture in pictures:
-        yield Strip(rows, in_srgb(picture, None), curve[in_srgb(picture, transform)])
+    for rows, codes in stored:
+        yield Strip(rows, codes, np.take(curve, in_srgb(codes, transform)))
 
 
 def _from_light(file: Path, stored: Iterable[tuple[slice, NDArray[np.floating]]]) -> Iterator["Strip"]:
@@ -206,7 +212,7 @@ def _photo(file: Path, shape: tuple[int, int], picture: Iterable[Strip], white: 
     grey = True
     for rows, stored, strip in picture:
         light[:, rows], clipped[rows] = strip, saturated(stored, white)
-        lit = np.asarray(stored.any(axis=0))
+        lit = any_channel(stored != 0)
         lit_rows[rows] = lit.any(axis=1)
         lit_columns |= lit.any(axis=0)
         grey = grey and _is_grey(stored)

@@ -5,6 +5,7 @@ and as the share of saturated pixels in each cell of `ortho.tif`; `tone/saturati
 their halo.
 """
 
+import math
 from typing import Any
 
 import numpy as np
@@ -16,4 +17,13 @@ SATURATION = 0.95
 
 def saturated(values: NDArray[Any], white: float) -> NDArray[np.bool_]:
     """Pixels (height, width) of which any channel of (3, height, width) is at 95 % of `white` or more."""
-    return np.asarray((values >= SATURATION * white).any(axis=0))
+    level = SATURATION * white
+    if values.dtype.kind == "u":
+        level = values.dtype.type(math.ceil(level))  # whole codes are compared as they are
+    return any_channel(values >= level)
+
+
+def any_channel(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Pixels (height, width) of which any channel (3, height, width) is set; `any` along so short an axis
+    takes ten times as long."""
+    return np.asarray(mask[0] | mask[1] | mask[2])

@@ -13,6 +13,7 @@ from pipeline.photo.strips import dark_where_invalid, in_blocks, strips
 EVENNESS_BLOCK_PX = 16  # side of a block whose evenness is judged
 MIN_STATION_LIGHT = 0.04  # of white, above the median of the frame: moonlit clouds stay below
 MAX_STATION_CONTRAST = 0.5  # (90th - 10th percentile) / median, above that of the frame: towns have more
+LOW_SHARE = 0.1  # of a block's pixels below its 10th percentile
 MIN_STATION_SHARE = 0.003  # of the frame, in one piece
 MAX_SATURATED_SHARE = 0.05  # of a block: what is clipped is even whatever it is
 
@@ -40,12 +41,15 @@ def _even_blocks(photo: Photo) -> NDArray[np.bool_]:
     for rows in strips(len(green) // EVENNESS_BLOCK_PX * EVENNESS_BLOCK_PX, EVENNESS_BLOCK_PX):
         blocks = in_blocks(dark_where_invalid(green[rows]), EVENNESS_BLOCK_PX)
         clipped = in_blocks(photo.saturated[rows], EVENNESS_BLOCK_PX)
-        low, middle, high = np.quantile(blocks, (0.1, 0.5, 0.9), axis=-1) - median
-        even.append(
+        # Only of blocks that can be bright are the quantiles worth their time: few towns fill one.
+        bright = (blocks - median > MIN_STATION_LIGHT).mean(-1) >= 1 - LOW_SHARE - 1 / EVENNESS_BLOCK_PX**2
+        low, middle, high = np.quantile(blocks[bright], (LOW_SHARE, 0.5, 1 - LOW_SHARE), axis=-1) - median
+        bright[bright] = (
             (low > MIN_STATION_LIGHT)
             & (high - low < MAX_STATION_CONTRAST * middle)
-            & (clipped.mean(-1) < MAX_SATURATED_SHARE)
+            & (clipped[bright].mean(-1) < MAX_SATURATED_SHARE)
         )
+        even.append(bright)
     return np.concatenate(even)
 
 

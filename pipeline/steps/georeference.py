@@ -36,6 +36,7 @@ from pipeline.steps.step import run_step
 
 log = logging.getLogger(__name__)
 
+FAST_PNG = {"compress_level": 1}  # half the time of Pillow's own level 6, and a tenth more bytes
 AROUND_DEG = 4.0  # of latitude, and twice as many of longitude
 
 Manual = tuple[list[str], Observations]
@@ -80,7 +81,7 @@ def georeference(given: Inputs, camera: Path, control: Path, picture: Path, thre
         photo, solution.camera, solution.points, shown, _title(facts, solution), facts.simulated
     )
     with atomic_write(control) as gpkg, atomic_write(picture) as png, atomic_write(camera) as js:
-        figure.savefig(png)
+        figure.savefig(png, pil_kwargs=FAST_PNG)
         if solution.accepted:
             content = camera_json(solution, measure_channels(photo), facts, clock)
             _write_control(gpkg, solution, manual, facts)

@@ -124,6 +124,32 @@ def test_lights_beyond_the_horizon_do_not_count() -> None:
     assert placement_sigma_px(aside, all_of_them, top, left, SIZE, DRAWING) == pytest.approx(seen)
 
 
+def test_patches_correlate_over_the_usable_pixels_of_their_scene() -> None:
+    """In the middle, beside what is hidden, and at the edge of the photo, against sums by hand."""
+    rng = np.random.default_rng(2)
+    size, reach = 16, 4
+    reference = np.log1p(rng.lognormal(0, 2, (60, 90))).astype(np.float32)
+    photo = np.roll(reference, (2, -1), (0, 1)) + rng.normal(0, 0.3, reference.shape).astype(np.float32)
+    valid = np.ones(photo.shape, bool)
+    valid[30:38, 50:60] = False
+    top, left = np.array([10, 28, 40, 0, 44]), np.array([20, 46, 60, 74, 0])
+    found = displacements(WorkingImage(photo, valid, 1.0), reference, top, left, size, reach, PatchSettings())
+    lit, usable = np.pad(photo, reach), np.pad(valid, reach)
+    for k, corner in enumerate(zip(top, left, strict=True)):
+        patch = reference[corner[0] : corner[0] + size, corner[1] : corner[1] + size]
+        score = np.full((2 * reach + 1, 2 * reach + 1), -1.0)
+        for shift in np.ndindex(score.shape):
+            there = tuple(slice(c + s, c + s + size) for c, s in zip(corner, shift, strict=True))
+            if usable[there].mean() >= PatchSettings().min_usable_share:
+                seen = usable[there]
+                score[shift] = np.corrcoef(lit[there][seen], patch[seen])[0, 1]
+        # Fourier transforms of 32 bits.
+        assert found.correlation[k] == pytest.approx(score.max(), abs=1e-5)
+        best = np.array(np.unravel_index(score.argmax(), score.shape)) - reach
+        assert np.abs(found.offset_px[k] - best[::-1]).max() <= 0.5
+    assert found.offset_px[0] == pytest.approx([-1, 2], abs=0.2)
+
+
 def test_displaced_towns_displace_a_patch_as_much_as_is_stated() -> None:
     """Towns of unlike size are moved at random; the patch is found as far off as its sigma says."""
     rng = np.random.default_rng(7)

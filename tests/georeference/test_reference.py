@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy.ndimage import center_of_mass
+from scipy.ndimage import center_of_mass, gaussian_filter
 
 from pipeline.camera.camera import Camera, look_at_rotation
 from pipeline.camera.earth import to_ecef
-from pipeline.georeference.reference import render, splat
+from pipeline.georeference.reference import gaussians, render, splat
 from pipeline.georeference.settings import DrawingSettings
 from pipeline.georeference.sources import Sources, city_light
 from pipeline.ground.cities import Cities
@@ -64,6 +64,25 @@ def test_splat_keeps_weight_and_drops_what_is_outside() -> None:
     image = splat(np.array([1.25, -5.0]), np.array([2.5, 0.0]), np.array([4.0, 9.0]), (4, 4))
     assert image.sum() == 4
     assert image[2, 1] == 1.5
+
+
+@pytest.mark.parametrize("sigma", [0.6, 1.7, 4.2])
+def test_a_few_lights_are_drawn_one_by_one_as_a_filter_blurs_many(sigma: float) -> None:
+    rng = np.random.default_rng(4)
+    shape, reach = (90, 140), int(3 * sigma + 0.5)
+    few = 10  # some of them just outside the frame
+    column, row = rng.uniform(-3 * sigma, shape[1] + 3 * sigma, few), rng.uniform(0, shape[0], few)
+    column[:2], row[2:4] = -2 * sigma, -2 * sigma
+    weight = rng.lognormal(3, 1, few)
+    pad = reach + 1
+    points = splat(column + pad, row + pad, weight, (shape[0] + 2 * pad, shape[1] + 2 * pad))
+    blurred = gaussian_filter(points, sigma, mode="constant", truncate=3.0)[pad:-pad, pad:-pad]
+    image = gaussians(column, row, weight, sigma, shape)
+    assert image == pytest.approx(blurred, abs=1e-6 * float(blurred.max()))  # 32 bits
+    # So many that they are filtered: the same light, each of them in parts.
+    parts = 200
+    again = gaussians(*(np.tile(v, parts) for v in (column, row, weight / parts)), sigma, shape)
+    assert again == pytest.approx(image, abs=1e-5 * float(image.max()))
 
 
 def test_two_mirrors_are_a_turn_and_the_same_mirror_twice_is_nothing() -> None:

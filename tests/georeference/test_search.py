@@ -1,10 +1,13 @@
-"""The search: where its peaks lie."""
+"""The search: how the photo, turned and shifted, correlates with the light expected; its peaks."""
 
 import numpy as np
 import pytest
-from scipy.ndimage import gaussian_filter, maximum_filter
+from numpy.typing import NDArray
+from scipy import fft
+from scipy.ndimage import affine_transform, gaussian_filter, maximum_filter
 
-from pipeline.georeference.search import highest_peaks
+from pipeline.georeference.reference import Image
+from pipeline.georeference.search import _correlate, _Spectra, _turned, highest_peaks
 
 DISTANCE_PX, COUNT = 8, 2
 
@@ -22,3 +25,45 @@ def test_the_highest_peaks_are_those_of_a_filter_over_all(shape: tuple[int, int]
 
 def test_where_nothing_is_allowed_there_is_no_peak() -> None:
     assert highest_peaks(np.full((20, 30), -1, np.float32), COUNT, DISTANCE_PX) == []
+
+
+def drawn(values: Image, roll_deg: float, side: int) -> Image:
+    """A picture turned about the middle of a canvas."""
+    angle = np.radians(roll_deg)
+    turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    middle = (np.array(values.shape) - 1) / 2
+    return affine_transform(values, turn, middle - turn @ np.full(2, (side - 1) / 2), (side, side), order=1)
+
+
+def by_hand(reference: Image, image: Image, mask: NDArray[np.bool_], shift: tuple[int, int]) -> float:
+    """The correlation of what the mask lets through, at one shift."""
+    seen = np.roll(reference, (-shift[0], -shift[1]), (0, 1))[mask]
+    return float(np.corrcoef(seen, image[mask])[0, 1])
+
+
+@pytest.mark.parametrize("side", [75, 80])
+@pytest.mark.parametrize("roll_deg", [4.0, 32.0, 100.0])
+@pytest.mark.parametrize("symmetric", [True, False], ids=["frame", "frame with a corner hidden"])
+def test_a_turned_photo_correlates_upright_and_upside_down(
+    side: int, roll_deg: float, symmetric: bool
+) -> None:
+    rng = np.random.default_rng(side)
+    image = gaussian_filter(rng.lognormal(0, 2, (25, 36)), 1).astype(np.float32)
+    valid = np.ones(image.shape, bool)
+    if not symmetric:
+        valid[:9, :12] = False
+    reference = gaussian_filter(rng.lognormal(0, 2, (side, side)), 1).astype(np.float32)
+    reference -= reference.mean()
+    spectra = _Spectra(fft.rfft2(reference), fft.rfft2(reference**2))
+    place = np.arange(side // 2 - 8, side // 2 + 9)
+    turned = _turned(image, valid, roll_deg, side)
+    assert turned.even == symmetric
+    both = _correlate(spectra, turned, place)
+    for k, correlation in enumerate(both):
+        roll = roll_deg + 180 * k
+        mask = drawn(valid.astype(np.float32), roll, side) > 0.5
+        light = drawn(image, roll, side)
+        for i, j in ((0, 0), (3, 12), (16, 7)):
+            shift = int(place[i]) - (side - 1) // 2, int(place[j]) - (side - 1) // 2
+            # Fourier transforms of 32 bits, of light whose brightest pixels are a hundred times the rest.
+            assert correlation[i, j] == pytest.approx(by_hand(reference, light, mask, shift), abs=1e-4)
