@@ -6,6 +6,7 @@ work out tiles side by side. Loading numba takes a third of a second: this modul
 functions that call it, when they do.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -22,13 +23,14 @@ LIGHT_BANDS = 4  # red, green, blue and saturated; a number known beforehand sav
 
 def compiled(signature: str) -> Callable[[Kernel], Kernel]:
     """Compile a function for one signature, and keep it on disk for the next process: in `__pycache__` beside
-    this file or, where nobody may write there, in the user's cache; in memory alone where that fails too."""
+    this file or, where nobody may write there, in the user's cache; in memory alone where that fails too.
+    Arrays must be ones that may be written to."""
 
     def compile_now(function: Kernel) -> Kernel:
         try:
-            kernel: Any = njit(signature, nogil=True, cache=True)(function)
+            kernel: Any = njit(signature, nogil=True, error_model="numpy", cache=True)(function)
         except RuntimeError:  # what numba raises where it finds no folder to write to
-            kernel = njit(signature, nogil=True)(function)
+            kernel = njit(signature, nogil=True, error_model="numpy")(function)
         made: Kernel = kernel
         return made
 
@@ -120,3 +122,84 @@ def summarise(values: Singles) -> tuple[int, float, float, float, float]:
                 of_row += (value - mean) ** 2
         squares += of_row
     return count, mean, squares, low, high
+
+
+@compiled("void(float32[:,:,:], int64, float32[:,:,::1])")
+def mask_near(ortho: Singles, reach: int, light: Singles) -> None:
+    """The `light` (3, height, width) of `ortho` (red, green, blue, saturated share) less `reach` cells at
+    each edge; NaN in all channels where a cell within `reach`, diagonals included, is saturated."""
+    _, height, width = light.shape
+    side = 2 * reach + 1
+    near = np.empty(width + 2 * reach, np.bool_)
+    for i in range(height):
+        near[:] = False
+        for k in range(side):
+            for j in range(width + 2 * reach):
+                near[j] |= ortho[3, i + k, j] > 0
+        for channel in range(3):
+            for j in range(width):
+                light[channel, i, j] = ortho[channel, i + reach, j + reach]
+        for j in range(width + 2 * reach):
+            if near[j]:
+                light[:, i, max(0, j - 2 * reach) : j + 1] = np.nan
+
+
+@compiled("void(float32[:,:,:], int64, float32[:,:,::1])")
+def average_usable(light: Singles, cells: int, averages: Singles) -> None:
+    """Mean of the usable light in a square `cells` wide (odd) around each usable cell of (3, height, width).
+
+    Usable is a cell with all three channels; others become NaN, and none is beyond the edge. Each sum is one
+    plain sum, down the columns first, in one order.
+    """
+    _, height, width = light.shape
+    reach = cells // 2
+    usable = np.zeros((4, height, width), np.float32)  # with 1 for a cell in the fourth
+    for i in range(height):
+        for j in range(width):
+            if np.isfinite(light[0, i, j]) and np.isfinite(light[1, i, j]) and np.isfinite(light[2, i, j]):
+                usable[3, i, j] = 1
+                for channel in range(3):
+                    usable[channel, i, j] = light[channel, i, j]
+    down = np.zeros((4, width + 2 * reach), np.float32)
+    total = np.empty((4, width), np.float32)
+    for i in range(height):
+        for band in range(4):
+            middle, across = down[band, reach : reach + width], total[band]
+            middle[:] = 0
+            for k in range(max(0, i - reach), min(height, i + reach + 1)):
+                for j in range(width):
+                    middle[j] += usable[band, k, j]
+            across[:] = 0
+            for k in range(cells):
+                for j in range(width):
+                    across[j] += down[band, k + j]
+        for channel in range(3):
+            for j in range(width):
+                if usable[3, i, j] > 0:
+                    averages[channel, i, j] = total[channel, j] / total[3, j]
+                else:
+                    averages[channel, i, j] = np.nan
+
+
+@compiled(
+    "void(float32[:,:], float32[:,:], float32[:,:], float32[:,:], boolean[:,:], float32[:,:], float32[:,:])"
+)
+def log_ratio(
+    over: Singles,
+    under: Singles,
+    sigma_over: Singles,
+    sigma_under: Singles,
+    wanted: NDArray[np.bool_],
+    ratio: Singles,
+    sigma: Singles,
+) -> None:
+    """The `ratio` log2(over / under) and its first-order `sigma`; NaN outside the `wanted` cells."""
+    in_log2 = np.float32(math.log(2))
+    for i in range(over.shape[0]):
+        for j in range(over.shape[1]):
+            if wanted[i, j]:
+                a, b = over[i, j], under[i, j]
+                ratio[i, j] = np.log2(a / b)
+                sigma[i, j] = np.hypot(sigma_over[i, j] / a, sigma_under[i, j] / b) / in_log2
+            else:
+                ratio[i, j] = sigma[i, j] = np.nan

@@ -27,6 +27,8 @@ class Lattice:
 
         values = np.empty((len(self.values), tile.height, tile.width))
         row, column = tile.row - self.step * self.first[0], tile.column - self.step * self.first[1]
-        nodes = np.ascontiguousarray(self.values, float)
+        nodes = np.require(
+            self.values, float, ["C", "W"]
+        )  # what came from another process cannot be written to
         interpolate_lattice(nodes, self.step, row, column, down, right, values)
         return values

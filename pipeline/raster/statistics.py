@@ -26,7 +26,7 @@ class Statistics:
         """Of one array (height, width), taken as float32; NaN counts in the total alone."""
         from pipeline.raster.kernels import summarise  # compiled: a tenth of numpy's time
 
-        count, *of_values = summarise(np.ascontiguousarray(values, np.float32))
+        count, *of_values = summarise(np.require(values, np.float32, ["C", "W"]))
         return cls(count, values.size, *of_values)
 
     def add(self, other: "Statistics") -> None:

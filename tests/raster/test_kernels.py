@@ -4,8 +4,17 @@ import importlib.util
 
 import numpy as np
 import pytest
+from scipy.ndimage import maximum_filter
 
-from pipeline.raster.kernels import LIGHT_BANDS, interpolate_lattice, sample_pixels, summarise
+from pipeline.raster.kernels import (
+    LIGHT_BANDS,
+    average_usable,
+    interpolate_lattice,
+    log_ratio,
+    mask_near,
+    sample_pixels,
+    summarise,
+)
 
 MOST_ZENITH_DEG = 70.0
 
@@ -97,6 +106,61 @@ def test_summary():
         [good.size, good.mean(), ((good - good.mean()) ** 2).sum(), good.min(), good.max()],
         rtol=1e-12,
     )
+
+
+@pytest.mark.parametrize("reach", [0, 1, 3])
+def test_saturated_cells_take_all_within_reach_along(reach):
+    random = np.random.default_rng(reach)
+    ortho = random.random((4, 30, 41), dtype=np.float32)
+    ortho[:3, random.random((30, 41)) > 0.9] = np.nan
+    ortho[3] = np.where(random.random((30, 41)) > 0.98, 0.01, 0)
+    ortho[3, 5, 6] = np.nan  # beyond the frame: not known to be saturated
+    inner = np.s_[reach : 30 - reach, reach : 41 - reach]
+    near = maximum_filter(ortho[3] > 0, size=2 * reach + 1)[inner]
+    expected = np.where(near, np.float32(np.nan), ortho[:3, *inner])
+    light = np.empty(expected.shape, np.float32)
+    mask_near(ortho, reach, light)
+    np.testing.assert_array_equal(light, expected)
+    assert near.any()
+    assert not near.all()
+
+
+def averages_by_numpy(light, cells):
+    """Sums of shifted copies of the whole, 0 where not usable or beyond the edge."""
+    usable = np.isfinite(light).all(axis=0)
+    values = np.concatenate([np.where(usable, light, 0), usable[None]]).astype(np.float32)
+    wide = np.pad(values, [(0, 0)] + [(cells // 2, cells // 2)] * 2)
+    down = sum(wide[:, k : k + light.shape[1]] for k in range(cells))
+    total = sum(down[..., k : k + light.shape[2]] for k in range(cells))
+    return np.where(usable, total[:3] / np.maximum(total[3], 1), np.float32(np.nan))
+
+
+@pytest.mark.parametrize("cells", [1, 3, 7])
+def test_averages(cells):
+    random = np.random.default_rng(cells)
+    light = random.normal(size=(3, 25, 33)).astype(np.float32)
+    light[random.integers(3, size=60), random.integers(25, size=60), random.integers(33, size=60)] = np.nan
+    averages = np.empty(light.shape, np.float32)
+    average_usable(light, cells, averages)
+    np.testing.assert_array_equal(averages, averages_by_numpy(light, cells))
+    # Of a map narrower than the square, too.
+    narrow = light[:, :2, :3]
+    averages = np.empty(narrow.shape, np.float32)
+    average_usable(narrow, cells, averages)
+    np.testing.assert_array_equal(averages, averages_by_numpy(narrow, cells))
+
+
+def test_log_ratio():
+    random = np.random.default_rng(0)
+    over, under, sigma_over, sigma_under = random.random((4, 9, 11), dtype=np.float32) + np.float32(0.1)
+    wanted = random.random((9, 11)) > 0.3
+    ratio, sigma = np.empty((2, 9, 11), np.float32)
+    log_ratio(over, under, sigma_over, sigma_under, wanted, ratio, sigma)
+    expected = np.log2(over / under), np.hypot(sigma_over / over, sigma_under / under) / np.float32(np.log(2))
+    for values, by_numpy in zip((ratio, sigma), expected, strict=True):
+        np.testing.assert_array_equal(np.isnan(values), ~wanted)
+        # Libraries' logarithms may differ in the last bit of a float.
+        np.testing.assert_allclose(values[wanted], by_numpy[wanted], rtol=2e-7, atol=1e-7)
 
 
 def test_compiles_where_nothing_can_be_kept(tmp_path, monkeypatch):
