@@ -16,6 +16,7 @@ ridge is given the ridge's light, as in any map made without ray tracing.
 
 import math
 from dataclasses import dataclass
+from itertools import product
 from typing import Protocol
 
 import numpy as np
@@ -119,16 +120,17 @@ class LightOfTile:
             return np.full((4, tile.height, tile.width), np.nan, np.float32)
         seen = interleaved(self.photo.window(rows, columns))
         part = _Part(seen, (rows.start, columns.start), self.photo.size)
-        total = np.zeros((4, tile.height, tile.width), np.float32)
+        light = np.empty((4, tile.height, tile.width), np.float32)
         offsets = (np.arange(self.n) + 0.5) / self.n - 0.5
         for within, strip in tile.strips(STRIP):
-            for down in offsets:
-                for right in offsets:
-                    total[:, within] += _samples(part, self.displaced, *places.at(strip, down, right))
+            total = np.zeros((4, strip.height, strip.width), np.float32)
+            for down, right in product(offsets, offsets):
+                total += _samples(part, self.displaced, *places.at(strip, down, right))
+            light[:, within] = total / np.float32(self.n * self.n)
         # A ratio needs all bands: where one is lost at the frame's edge or by a hole, so are they.
         if self.displaced:
-            total[:3, np.isnan(total[:3]).any(0)] = np.nan
-        return total / np.float32(self.n * self.n)
+            light[:3, np.isnan(light[:3]).any(0)] = np.nan
+        return light
 
     def _window(self, places: TileMap) -> tuple[slice, slice]:
         """Rows and columns of the photo that the samples of a tile may need."""
