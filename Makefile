@@ -26,6 +26,7 @@ lint: .venv/.ready
 	$(RUN) pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(RUN) pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	$(RUN) compileall -q pipeline
+	.venv/bin/python -c 'import pipeline.raster.kernels'
 	touch $@
 
 # Pins every dependency with its hashes, for all supported Python versions, naming no index.

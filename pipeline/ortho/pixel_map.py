@@ -1,7 +1,8 @@
 """Where each cell of a grid lies in the photo: exact on a lattice, between its nodes to a stated error."""
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from typing import Protocol
 
 import numpy as np
@@ -14,6 +15,7 @@ from pipeline.camera.terrain import FLAT, Terrain
 from pipeline.raster.grid import Grid
 from pipeline.raster.lattice import Lattice
 from pipeline.raster.tiles import Tile
+from pipeline.raster.workers import in_order
 
 # Cells between nodes, halved until the map is good enough: 16 leave 1 cell in 256 to be worked out exactly.
 STEP = 16
@@ -22,10 +24,10 @@ MAX_ERROR_PX = 0.02
 # Shares of half the terrain's range of heights: its ends, its middle, and between them where a parabola
 # through those three is farthest from a smooth curve.
 HEIGHTS_CHECKED = (-1.0, -(3**-0.5), 0.0, 3**-0.5, 1.0)
-CHECKED_CELLS = 4096  # a side of the part of the grid that is checked at a time: some MB of nodes
+CHECKED_CELLS = 1024  # a side of the part of the grid that one thread checks at a time
 
 
-class Ground(Protocol):
+class Ground(Hashable, Protocol):
     """A terrain, or one that has yet to be read from its file."""
 
     def loaded(self) -> Terrain:
@@ -87,6 +89,7 @@ class TileMap:
         return low - sum(between), high + sum(between)
 
 
+@lru_cache(maxsize=1)  # a photo's light and its geometry ask for the same one
 def pixel_map(camera: Camera, grid: Grid, ground: Ground = FLAT, step: int = STEP) -> PixelMap:
     """Photo column, row and view zenith over the grid, with a step fine enough for MAX_ERROR_PX."""
     while True:
@@ -103,11 +106,11 @@ def map_error_px(pixels: PixelMap) -> float:
     the terrain's whole range, wherever it has them; added is what a height looked up beside its place can be
     wrong by, with the steepest slope there is. This bounds the error for any relief.
     """
-    return max(_error_px(pixels, part) for part in _parts(pixels.grid))
+    return max(in_order(partial(_error_px, pixels), _parts(pixels.grid)))
 
 
 def _parts(grid: Grid) -> Iterator[Tile]:
-    """The grid in parts whose nodes fit into memory."""
+    """The grid in parts that are checked side by side."""
     for row in range(0, grid.height, CHECKED_CELLS):
         for column in range(0, grid.width, CHECKED_CELLS):
             sides = grid.height - row, grid.width - column

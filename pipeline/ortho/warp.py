@@ -16,6 +16,7 @@ ridge is given the ridge's light, as in any map made without ray tracing.
 
 import math
 from dataclasses import dataclass
+from itertools import product
 from typing import Protocol
 
 import numpy as np
@@ -120,16 +121,17 @@ class LightOfTile:
             return np.full((4, tile.height, tile.width), np.nan, np.float32)
         seen = interleaved(self.photo.window(rows, columns))
         part = _Part(seen, (rows.start, columns.start), self.photo.size)
-        total = np.zeros((4, tile.height, tile.width), np.float32)
+        light = np.empty((4, tile.height, tile.width), np.float32)
         offsets = (np.arange(self.n) + 0.5) / self.n - 0.5
         for within, strip in tile.strips(STRIP):
-            for down in offsets:
-                for right in offsets:
-                    total[:, within] += _samples(part, self.displaced, *places.at(strip, down, right))
+            total = np.zeros((4, strip.height, strip.width), np.float32)
+            for down, right in product(offsets, offsets):
+                total += _samples(part, self.displaced, *places.at(strip, down, right))
+            light[:, within] = total / np.float32(self.n * self.n)
         # A ratio needs all bands: where one is lost at the frame's edge or by a hole, so are they.
         if self.displaced:
-            total[:3, np.isnan(total[:3]).any(0)] = np.nan
-        return total / np.float32(self.n * self.n)
+            light[:3, np.isnan(light[:3]).any(0)] = np.nan
+        return light
 
     def _window(self, places: TileMap) -> tuple[slice, slice]:
         """Rows and columns of the photo that the samples of a tile may need."""
@@ -161,7 +163,8 @@ class GeometryOfTile:
         bands = np.empty((4, tile.height, tile.width), np.float32)
         for rows, strip in tile.strips(STRIP):
             zenith, cosine, sine, gsd_m, sigma_m = geometry.at(strip)
-            azimuth = (np.degrees(np.arctan2(sine, cosine)) % 360).astype(np.float32)
+            turn = np.degrees(np.arctan2(sine, cosine))
+            azimuth = (turn + 360.0 * (turn < 0)).astype(np.float32)  # `%` takes ten times as long
             azimuth[azimuth == 360] = 0  # where float32 rounds up
             bands[:, rows] = zenith, azimuth, gsd_m, sigma_m
             column, row, view_zenith = places.at(strip)
@@ -192,25 +195,12 @@ def _samples(
 
 
 def _bilinear(part: _Part, column: Array, row: Array, zenith: Array) -> Floats:
-    """Pixels at places in the photo, shape (4, *places); NaN outside the frame."""
-    height, width = part.size
-    _, columns, bands = part.values.shape
-    inside = _in_frame(column, row, zenith, height, width)
-    if not inside.any():
-        return np.full((bands, *column.shape), np.nan, np.float32)
-    column, row = np.where(inside, column, part.first[1]), np.where(inside, row, part.first[0])
-    left = np.minimum(column.astype(np.intp), width - 2)
-    top = np.minimum(row.astype(np.intp), height - 2)
-    right_share = (column - left).astype(np.float32)[..., None]
-    low_share = (row - top).astype(np.float32)[..., None]
-    flat = part.values.reshape(-1, bands)
-    first = (top - part.first[0]) * columns + left - part.first[1]
-    upper, lower = flat.take(first, 0), flat.take(first + columns, 0)
-    upper += (flat.take(first + 1, 0) - upper) * right_share
-    lower += (flat.take(first + columns + 1, 0) - lower) * right_share
-    upper += (lower - upper) * low_share
-    upper[~inside] = np.nan
-    return np.moveaxis(upper, -1, 0)
+    """Pixels at places (height, width) in the photo, shape (4, height, width); NaN outside the frame."""
+    from pipeline.raster.kernels import sample_pixels  # compiled: a fifth of numpy's time
+
+    samples = np.empty((len(ORTHO_BANDS), *column.shape), np.float32)
+    sample_pixels(part.values, *part.first, *part.size, MAX_ZENITH_DEG, column, row, zenith, samples)
+    return samples
 
 
 def _in_frame(column: Array, row: Array, zenith: Array, height: int, width: int) -> NDArray[np.bool_]:

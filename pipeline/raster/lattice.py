@@ -23,12 +23,12 @@ class Lattice:
         A cell belongs to the mesh of its centre, so the half cell beyond a node is extrapolated. All steps
         are element by element, which keeps them the same for any tile.
         """
-        row = np.arange(tile.row, tile.row + tile.height)
-        mesh, v = row // self.step - self.first[0], ((row % self.step + down) / self.step)[:, None]
-        first, last = tile.column // self.step, (tile.column + tile.width - 1) // self.step
-        nodes = self.values[:, :, first - self.first[1] : last - self.first[1] + 2]
-        along = nodes[:, mesh] + (nodes[:, mesh + 1] - nodes[:, mesh]) * v
-        u = (np.arange(self.step) + right) / self.step
-        whole = along[:, :, :-1, None] + np.diff(along, axis=2)[..., None] * u
-        start = tile.column - first * self.step
-        return whole.reshape(len(whole), tile.height, -1)[:, :, start : start + tile.width]
+        from pipeline.raster.kernels import interpolate_lattice  # compiled: a quarter of numpy's time
+
+        values = np.empty((len(self.values), tile.height, tile.width))
+        row, column = tile.row - self.step * self.first[0], tile.column - self.step * self.first[1]
+        nodes = np.require(
+            self.values, float, ["C", "W"]
+        )  # what came from another process cannot be written to
+        interpolate_lattice(nodes, self.step, row, column, down, right, values)
+        return values

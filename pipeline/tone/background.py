@@ -80,13 +80,13 @@ class Noise:
         gain = tuple(g * f**2 for g, f in zip(self.gain, fallen, strict=True))
         return replace(self, floor=tuple(b * f for b, f in zip(self.floor, fallen, strict=True)), gain=gain)
 
-    def sigma(self, light: Floats, signal: Floats) -> Floats:
-        """1 sigma of light (3, ...), whose part above the background is `signal`."""
-        shape = (3,) + (1,) * (light.ndim - 1)
-        floor = np.asarray(self.floor, np.float32).reshape(shape)
+    def sigma(self, light: Floats, signal: Floats, first: int = 0) -> Floats:
+        """1 sigma of light (channels from `first` on, ...), whose part above the background is `signal`."""
+        channels, shape = slice(first, first + len(light)), (len(light),) + (1,) * (light.ndim - 1)
+        floor = np.asarray(self.floor[channels], np.float32).reshape(shape)
         if self.colour_codes:
-            floor = np.maximum(floor, colour_noise(light, self.colour_codes))
-        gain = np.asarray(self.gain, np.float32).reshape(shape)
+            floor = np.maximum(floor, colour_noise(light, self.colour_codes, first))
+        gain = np.asarray(self.gain[channels], np.float32).reshape(shape)
         return np.asarray(np.sqrt(floor**2 + gain * np.maximum(signal, 0)), np.float32)
 
 
@@ -97,13 +97,14 @@ def code_step(light: ArrayLike) -> Floats:
     return np.asarray(np.where(light <= 0.0031308, np.float32(1 / (255 * 12.92)), curved))
 
 
-def colour_noise(light: Floats, colour_codes: float) -> Floats:
-    """Linear light (3, ...) that so many codes of Cb and of Cr stand for in red, green and blue.
+def colour_noise(light: Floats, colour_codes: float, first: int = 0) -> Floats:
+    """Linear light (channels from `first` on, ...) that so many codes of Cb and of Cr stand for in them.
 
     Compression shares colours among 8 x 8 or 16 x 16 pixels, so that averaging does not make it smaller.
     """
     codes = np.float32(colour_codes) * np.array([RED_CR, math.hypot(GREEN_CB, GREEN_CR), BLUE_CB], np.float32)
-    return np.asarray(code_step(light) * codes.reshape(3, *(1,) * (light.ndim - 1)), np.float32)
+    of_channels = codes[first : first + len(light)].reshape(-1, *(1,) * (light.ndim - 1))
+    return np.asarray(code_step(light) * of_channels, np.float32)
 
 
 def take_samples(
@@ -222,7 +223,7 @@ def _gain(sample: Sample, background: Lattice, noise: Noise) -> float:
     floor = np.broadcast_to(np.reshape(noise.floor[:2], (2, 1, 1)), signal.shape)
     good = np.isfinite(sample.second_difference[:2]).all(axis=0) & (signal > 3 * floor).all(axis=0)
     if noise.colour_codes:
-        floor = np.maximum(floor, colour_noise(sample.mean, noise.colour_codes)[:2])
+        floor = np.maximum(floor, colour_noise(sample.mean[:2], noise.colour_codes))
     bright, apart, read = (v[:, good] for v in (signal, sample.second_difference[:2], floor))
     # Of a gain of 1: both channels' shot noise, and in its units what is read and rounded.
     shot = (1 / bright).sum(axis=0)

@@ -77,7 +77,7 @@ def test_statistics_are_exact_and_of_all_cells(raster, values):
 def test_statistics_of_nothing_are_not_written():
     empty = Statistics.of(np.full((3, 3), np.nan))
     assert empty.tags() == {}
-    empty.add(Statistics.of(np.float32([1, 2])))
+    empty.add(Statistics.of(np.float32([[1, 2]])))
     assert empty.tags()["STATISTICS_MEAN"] == "1.5"
     assert empty.tags()["STATISTICS_VALID_PERCENT"] == "18.18"
 
