@@ -1,5 +1,6 @@
 """The ground beside a border as a field of signed distances, which can be laid elsewhere."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,17 +43,26 @@ class DistanceField:
 
     def at(self, x: Array, y: Array) -> Array:
         """The signed distance of places; NaN off the field."""
-        rows, columns = self.signed_m.shape
-        element = columns * self._nearest(y - self.y, rows) + self._nearest(x - self.x, columns)
-        return np.asarray(self.signed_m.ravel()[element])
+        middle = self.middle()
+        return np.asarray(self.signed_m.ravel()[self.elements(np.stack([x, y]), middle, middle, 0.0)])
 
-    def _nearest(self, away_m: Array, count: int) -> NDArray[np.intp]:
-        """The nearest of `count` rows or columns to distances from the first. Worked out in place, for it is
-        asked ten thousand times a photo."""
-        away_m /= self.step_m
-        np.rint(away_m, out=away_m)
-        np.clip(away_m, 0, count - 1, out=away_m)
-        return away_m.astype(np.intp)
+    def elements(
+        self, places: Array, middle: tuple[float, float], at: tuple[float, float], turn: float
+    ) -> NDArray[np.intp]:
+        """Which elements of the field, row after row, are nearest to places (2, n) once its `middle` is moved to
+        a place and turned there by an angle; those at its edge of places off it. In place and in one product,
+        for it is asked ten thousand times a photo."""
+        rows, columns = self.signed_m.shape
+        back = np.array([[math.cos(turn), math.sin(turn)], [-math.sin(turn), math.cos(turn)]])
+        origin = np.subtract(middle, (self.x, self.y)) - back @ at
+        element = back @ places
+        element += origin[:, None]
+        element /= self.step_m
+        np.rint(element, out=element)
+        np.clip(element, 0, [[columns - 1], [rows - 1]], out=element)
+        element[1] *= columns
+        element[0] += element[1]
+        return element[0].astype(np.intp)
 
     def middle(self) -> tuple[float, float]:
         """Where the field's ground lies on average."""

@@ -31,22 +31,32 @@ class Placebo:
     n: int
 
 
-@dataclass(frozen=True)
-class _Reach:
-    """Which light beside a line counts, and how it is matched."""
+@dataclass(frozen=True, eq=False)
+class _Ground:
+    """The field beside a border by what counts: `band` of its elements, row after row, is 0 where light does not
+    count, else 1, 2, ... on the second side of the line and -1, -2, ... on the first."""
 
-    exclusion_m: float
-    bands_m: Array
-    reach_m: float
-    min_even_units: float
+    field: DistanceField
+    middle: tuple[float, float]
+    band: NDArray[np.int8]
+    bands: int
+
+    @classmethod
+    def of(cls, field: DistanceField, exclusion_m: float, config: BordersConfig) -> "_Ground":
+        """Light counts from the exclusion zone to `contrast_km`."""
+        away, bands_m = np.abs(field.signed_m.ravel()), 1e3 * np.array(config.bands_km)
+        counts = (away >= exclusion_m) & (away <= 1e3 * config.contrast_km)
+        band = np.where(counts, 1 + np.digitize(away, bands_m), 0) * np.where(
+            field.signed_m.ravel() > 0, 1, -1
+        )
+        return cls(field, field.middle(), band.astype(np.int8), 1 + len(bands_m))
 
 
 @dataclass(frozen=True, eq=False)
 class _Light:
     """Patches without the frame's trend, their strata without the distance, and their units as 0, 1, ..."""
 
-    x: Array
-    y: Array
+    places: Array
     red: Array
     green: Array
     stratum: Ints
@@ -54,22 +64,25 @@ class _Light:
 
     def chosen(self, mask: NDArray[np.bool_]) -> "_Light":
         unit = np.unique(self.unit[mask], return_inverse=True)[1]
-        return _Light(
-            self.x[mask], self.y[mask], self.red[mask], self.green[mask], self.stratum[mask], np.asarray(unit)
-        )
+        places = np.ascontiguousarray(self.places[:, mask])
+        return _Light(places, self.red[mask], self.green[mask], self.stratum[mask], np.asarray(unit))
 
-    def across(self, signed_m: Array, reach: _Reach, least: float = 1) -> tuple[int, float]:
-        """Lit patches on the darker side of a line, and the contrast across it (`studentised`), which is NaN
-        where they are fewer than `least`."""
-        away = np.abs(signed_m)
-        on = np.flatnonzero((away >= reach.exclusion_m) & (away <= reach.reach_m))
-        second, red, green = signed_m[on] > 0, self.red[on], self.green[on]
+    def across(
+        self, ground: _Ground, at: tuple[float, float], turn: float, least: float, min_even_units: float
+    ) -> tuple[int, float]:
+        """Lit patches on the darker side of the line, laid at a place and turned, and the contrast across it
+        (`studentised`), which is NaN where they are fewer than `least`."""
+        band = ground.band[ground.field.elements(self.places, ground.middle, at, turn)]
+        on = np.flatnonzero(band)
+        band = band[on]
+        second = band > 0
         lit = int(min(second.sum(), (~second).sum()))
         if lit < least:
             return lit, math.nan
-        stratum = self.stratum[on] * (len(reach.bands_m) + 1) + np.digitize(away[on], reach.bands_m)
+        red, green = self.red[on], self.green[on]
+        stratum = self.stratum[on] * ground.bands + np.abs(band) - 1
         weight = overlap_weights(stratum, second, red + green)
-        return lit, studentised(second, weight * red, weight * green, self.unit[on], reach.min_even_units)
+        return lit, studentised(second, weight * red, weight * green, self.unit[on], min_even_units)
 
 
 def placebo_test(
@@ -88,13 +101,13 @@ def placebo_test(
     """
     contrast = settings.contrast
     stratum = strata(frame, view_zenith, contrast.zenith_step_deg)
-    light = _Light(frame.x, frame.y, frame.red, _untilted_green(frame, fit), stratum, fit.frame_unit)
-    bands_m, reach_m = 1e3 * np.array(config.bands_km), 1e3 * config.contrast_km
-    reach = _Reach(exclusion_m, bands_m, reach_m, contrast.min_even_units)
-    lit, own = light.chosen(np.ones(len(frame), bool)).across(field.at(frame.x, frame.y), reach)
+    places, even = np.stack([frame.x, frame.y]), contrast.min_even_units
+    light = _Light(places, frame.red, _untilted_green(frame, fit), stratum, fit.frame_unit)
+    ground = _Ground.of(field, exclusion_m, config)
+    lit, own = light.chosen(np.ones(len(frame), bool)).across(ground, ground.middle, 0.0, 1, even)
     if math.isnan(own):
         return Placebo(None, 0)
-    sizes, differing = _placebo_sizes(light, frame.country, field, reach, lit, settings.placebo)
+    sizes, differing = _placebo_sizes(light, frame.country, ground, lit, even, settings.placebo)
     count = settings.placebo.count
     if len(sizes) < count or differing < settings.placebo.min_apart:
         return Placebo(None, len(sizes))
@@ -110,18 +123,23 @@ def _untilted_green(frame: Patches, fit: BorderFit) -> Array:
 
 
 def _placebo_sizes(
-    light: _Light, country: Ints, field: DistanceField, reach: _Reach, lit: int, settings: PlaceboSettings
+    light: _Light,
+    country: Ints,
+    ground: _Ground,
+    lit: int,
+    min_even_units: float,
+    settings: PlaceboSettings,
 ) -> tuple[list[float], int]:
     """|t| of placebos with about as much light as the border (`lit` patches on its darker side), and how many
     of them differ. The field's middle is laid on a patch drawn at random and turned at random."""
     inside = {own: light.chosen(country == own) for own in np.unique(country)}
-    rng, middle = np.random.default_rng(settings.seed), field.middle()
+    rng, least = np.random.default_rng(settings.seed), settings.like_lit * lit
     sizes: list[float] = []
     differing = set()
     for _ in range(settings.tries * settings.count):
         target, turn = int(rng.integers(len(country))), float(rng.uniform(0, 2 * math.pi))
-        own, at = inside[country[target]], (float(light.x[target]), float(light.y[target]))
-        _, t = own.across(field.at(*_moved(own.x, own.y, at, turn, middle)), reach, settings.like_lit * lit)
+        at = float(light.places[0, target]), float(light.places[1, target])
+        _, t = inside[country[target]].across(ground, at, turn, least, min_even_units)
         if math.isfinite(t):
             sizes.append(abs(t))
             place = at[0] // settings.apart_m, at[1] // settings.apart_m
@@ -131,27 +149,20 @@ def _placebo_sizes(
     return sizes, len(differing)
 
 
-def _moved(
-    x: Array, y: Array, at: tuple[float, float], turn: float, middle: tuple[float, float]
-) -> tuple[Array, Array]:
-    """Where places lie on the field once its middle is moved to a place and turned."""
-    east, north, cos, sin = x - at[0], y - at[1], math.cos(turn), math.sin(turn)
-    return middle[0] + cos * east + sin * north, middle[1] - sin * east + cos * north
-
-
 def studentised(
     second: NDArray[np.bool_], red: Array, green: Array, unit: Ints, min_even_units: float
 ) -> float:
     """The contrast of ratios of sums over its sigma, each unit (0, 1, ...) left out in turn; NaN where a side
     is unlit or its light is that of fewer than `min_even_units` even units."""
-    n = int(unit.max()) + 1
-    contrast, influence, share = 0.0, np.zeros(n), np.zeros(n)
-    for sign, side in ((-1, ~second), (1, second)):
-        total_red, total_green = float(red[side].sum()), float(green[side].sum())
+    count = 2 * (int(unit.max()) + 1)
+    both = 2 * unit + second
+    reds, greens = (np.bincount(both, light, count).reshape(-1, 2).T for light in (red, green))
+    contrast, influence, share = 0.0, np.zeros(count // 2), np.zeros(count // 2)
+    for sign, of_red, of_green in zip((-1, 1), reds, greens, strict=True):
+        total_red, total_green = float(of_red.sum()), float(of_green.sum())
         if not (total_red > 0 and total_green > 0):
             return math.nan
-        part_red = np.bincount(unit[side], red[side], n) / total_red
-        part_green = np.bincount(unit[side], green[side], n) / total_green
+        part_red, part_green = of_red / total_red, of_green / total_green
         if 1 / float((part_red**2).sum()) < min_even_units:
             return math.nan
         contrast += sign * math.log2(total_green / total_red)

@@ -19,7 +19,7 @@ from pipeline.borders.cells import Cells, Ints
 from pipeline.borders.fit import ratio_fit
 from pipeline.borders.interval import estimate
 from pipeline.borders.settings import BorderSettings, UrbanSettings
-from pipeline.borders.squares import code_of, square_codes, squares
+from pipeline.borders.squares import code_of, numbered, square_codes, squares
 from pipeline.borders.zones import polygons
 from pipeline.camera.earth import Array, transformer
 from pipeline.ground.cities import Cities
@@ -185,9 +185,10 @@ def core_contrast(
     for what, side in ((f"{name} has", ~in_ring), (f"The towns around {name} have", in_ring)):
         if len(np.unique(square[side])) < settings.urban.min_squares:
             return replace(none, statement=f"{what} too little light to be compared.")
-    design = np.column_stack([in_ring, ~in_ring]).astype(float)
-    red, green = both.red.astype(float), both.green.astype(float)
-    fit = ratio_fit(red, green, np.ones(len(both)), design, square * 2 + in_ring)
+    unit, index = numbered(square * 2 + in_ring)
+    red, green = (np.bincount(index, light).astype(float) for light in (both.red, both.green))
+    design = np.column_stack([unit % 2 == 1, unit % 2 == 0]).astype(float)
+    fit = ratio_fit(red, green, np.ones(len(unit)), design, unit)
     step = estimate(fit, np.array([-1.0, 1.0]), config.replicates, settings.contrast)
     ring, own, low, high = *fit.coefficients, step.value - step.half95, step.value + step.half95
     return replace(

@@ -9,7 +9,7 @@ import pytest
 from pipeline.borders.border_line import BorderLine
 from pipeline.borders.distance_field import DistanceField
 from pipeline.borders.patches import patches
-from pipeline.borders.placebo import Placebo, _moved, placebo_test, studentised
+from pipeline.borders.placebo import Placebo, placebo_test, studentised
 from pipeline.borders.settings import IN_FORCE
 from tests.borders.test_profiles import straight
 from tests.scenes.border_towns import CONFIG, EXCLUSION_M, Setting, fitted, measured, nadir_below, scene
@@ -36,10 +36,14 @@ def test_the_field_is_signed_distance_within_reach_and_countries(field):
 
 def test_a_field_laid_elsewhere_keeps_its_distances(field):
     """Turned by a quarter, what lay 5 km east of the border's middle lies 5 km from where it was laid."""
-    at, middle = place(100, 200), place(20, 20)
+    at, middle, signed_m = place(100, 200), place(20, 20), field.signed_m.ravel()
     for turn, (east, north) in ((0.0, (5, 0)), (math.pi / 2, (0, 5)), (math.pi, (-5, 0))):
         x, y = place(np.array([100.0 + east]), np.array([200.0 + north]))
-        assert np.ravel(_moved(x, y, at, turn, middle)) == pytest.approx(place(25, 20))
+        element = field.elements(np.stack([x, y]), middle, at, turn)
+        assert signed_m[element] == field.at(*place(np.array([25.0]), np.array([20.0])))
+    # Turned by an eighth, what lies 5 km to the south lies west of the border.
+    south = field.elements(np.stack(place(np.array([100.0]), np.array([195.0]))), middle, at, math.pi / 4)
+    assert signed_m[south] == pytest.approx(-5000 * math.sqrt(0.5), abs=255 * math.sqrt(2))
 
 
 def test_studentised_by_hand():
