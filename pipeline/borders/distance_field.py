@@ -49,9 +49,9 @@ class DistanceField:
     def elements(
         self, places: Array, middle: tuple[float, float], at: tuple[float, float], turn: float
     ) -> NDArray[np.intp]:
-        """Which elements of the field, row after row, are nearest to places (2, n) once its `middle` is moved to
-        a place and turned there by an angle; those at its edge of places off it. In place and in one product,
-        for it is asked ten thousand times a photo."""
+        """Which elements of the field, row after row, are nearest to places (2, n) once its `middle` is moved
+        to a place and turned there by an angle; those at its edge of places off it. In place and in one
+        product, for it is asked ten thousand times a photo."""
         rows, columns = self.signed_m.shape
         back = np.array([[math.cos(turn), math.sin(turn)], [-math.sin(turn), math.cos(turn)]])
         origin = np.subtract(middle, (self.x, self.y)) - back @ at

@@ -33,8 +33,8 @@ class Placebo:
 
 @dataclass(frozen=True, eq=False)
 class _Ground:
-    """The field beside a border by what counts: `band` of its elements, row after row, is 0 where light does not
-    count, else 1, 2, ... on the second side of the line and -1, -2, ... on the first."""
+    """The field beside a border by what counts: `band` of its elements, row after row, is 0 where light does
+    not count, else 1, 2, ... on the second side of the line and -1, -2, ... on the first."""
 
     field: DistanceField
     middle: tuple[float, float]

@@ -108,7 +108,8 @@ class Corridor:
         count = int(np.clip(reaching, settings.min_strips, settings.max_strips))
         blur_m = float(image_blur_m(pixel_m, grid.resolution_m, settings))
         x, y = crossing.strips(half_width_m, settings.gap_blurs * blur_m, count, grid.resolution_m)
-        x, y = transformer(AREA_CRS, grid.crs).transform(x, y)
+        if grid.crs != AREA_CRS:
+            x, y = transformer(AREA_CRS, grid.crs).transform(x, y)
         row = np.floor((grid.bounds[3] - y) / grid.resolution_m).astype(np.int32)
         column = np.floor((x - grid.bounds[0]) / grid.resolution_m).astype(np.int32)
         stations = shapely.points(crossing.x, crossing.y)
@@ -180,12 +181,12 @@ def _sampled(
     cells: Sequence[tuple[NDArray[np.int32], NDArray[np.int32]]], tile: Tile, light: Floats
 ) -> list[tuple[NDArray[np.bool_], Floats]]:
     """Of each list of rows and columns: which lie in a strip, and its light and noise there."""
-    red, green, sigma = light
-    values, found = np.stack([red + green, sigma]), []
+    (red, green, sigma), found = light, []
     for rows, columns in cells:
         row, column = rows - tile.row, columns - tile.column
         inside = (row >= 0) & (row < tile.height) & (column >= 0) & (column < tile.width)
-        found.append((inside, values[:, row[inside], column[inside]]))
+        at = row[inside], column[inside]
+        found.append((inside, np.stack([red[at] + green[at], sigma[at]])))
     return found
 
 

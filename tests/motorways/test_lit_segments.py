@@ -1,5 +1,6 @@
 """Noise beside the road, planted lit stretches, and classes by hand."""
 
+import itertools
 import math
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 
 from pipeline.motorways.lit_segments import (
     RoadNoise,
+    change_points,
     classified,
     grouped,
     lit_light,
@@ -133,3 +135,24 @@ def test_like_neighbours_are_joined_over_what_is_undecidable():
         (3, 4, "dark"),
         (5, 6, "lit"),
     ]
+
+
+def squares_about_means(value, weight, cuts):
+    parts = zip([0, *cuts], [*cuts, len(value)], strict=True)
+    means = [(slice(*part), np.average(value[slice(*part)], weights=weight[slice(*part)])) for part in parts]
+    return sum(float(weight[part] @ (value[part] - mean) ** 2) for part, mean in means)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_changes_are_those_of_least_cost_of_all_there_could_be(seed):
+    rng, n, size, penalty = np.random.default_rng(seed), 11, 2, 1.5
+    value, weight = rng.normal(size=n) + 2 * (np.arange(n) > 4), rng.uniform(0.5, 2, n)
+    every = [
+        cuts
+        for count in range(n // size)
+        for cuts in itertools.combinations(range(1, n), count)
+        if np.diff([0, *cuts, n]).min() >= size
+    ]
+    costs = [squares_about_means(value, weight, cuts) + penalty * (len(cuts) + 1) for cuts in every]
+    assert change_points(value, weight, size, penalty) == list(every[int(np.argmin(costs))])
+    assert change_points(value, weight, size, 100.0) == []
