@@ -54,11 +54,13 @@ def towns(places: Cities, countries: Countries, frame: BaseGeometry, min_populat
     large, at = large[order], np.column_stack([x, y])[order]
     radius_m = 1e3 * built_radius_km(large.population)
     rows = []
+    shapely.prepare(areas.to_numpy())
     for index in np.flatnonzero(_separate(at, radius_m, large.country)):
         country = str(large.country[index])
         if country not in areas.index:
             continue
-        disc = polygons(shapely.Point(at[index]).buffer(radius_m[index]) & areas[country])
+        whole = shapely.Point(at[index]).buffer(radius_m[index])
+        disc = polygons(whole if shapely.covers(areas[country], whole) else whole & areas[country])
         if not disc.is_empty:
             place = str(large.name[index]), country, int(large.population[index])
             rows.append((*place, float(radius_m[index]) / 1e3, *at[index], disc))

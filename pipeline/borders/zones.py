@@ -30,6 +30,8 @@ from pipeline.robust import group_sums, log_ratio_sigma, weighted_quantiles
 AREA_CRS = "EPSG:3035"
 # Lines are simplified to this part of the distance before they are widened by it.
 SIMPLIFY = 0.01
+# So much farther than the distance, as a share of it, lines go on beyond the frame: buffers are good to 2 %.
+MARGIN = 0.05
 # The tables give the tones below which these shares of the light lie.
 QUANTILES = (0.10, 0.25, 0.50, 0.75, 0.90)
 
@@ -56,7 +58,8 @@ def border_strips(countries: Countries, frame: BaseGeometry, bands_km: Sequence[
     near = countries.borders[countries.borders["pair"].isin(in_frame.borders["pair"])]
     rows = []
     for border in near.itertuples():
-        within = [widened(border.geometry & around, 1e3 * km) for km in bands_km]
+        line = border.geometry & around
+        within = [widened(line, 1e3 * km, frame) for km in bands_km]
         for side in (border.first, border.second):
             if side not in areas.index:
                 continue
@@ -70,9 +73,11 @@ def border_strips(countries: Countries, frame: BaseGeometry, bands_km: Sequence[
     return gpd.GeoDataFrame(pd.DataFrame(rows, columns=columns), geometry="geometry", crs=countries.areas.crs)
 
 
-def widened(line: BaseGeometry, metres: float) -> BaseGeometry:
-    """All within a distance of a line, good to 2 % of it."""
-    buffer: BaseGeometry = line.simplify(SIMPLIFY * metres).buffer(metres, quad_segs=8)
+def widened(line: BaseGeometry, metres: float, frame: BaseGeometry) -> BaseGeometry:
+    """All of a frame within a distance of a line, good to 2 % of it, and some of what is beyond."""
+    # What is farther from the frame cannot reach it, and to widen a line takes the longer the more it winds.
+    course = line.simplify(SIMPLIFY * metres) & frame.buffer((1 + MARGIN) * metres)
+    buffer: BaseGeometry = course.buffer(metres, quad_segs=8)
     return buffer
 
 

@@ -346,7 +346,7 @@ def test_a_band_holds_its_inner_edge_and_not_its_outer_one():
 
 def test_a_border_widened_is_all_within_the_distance_to_two_percent():
     wiggly = shapely.LineString([place(20 + 0.2 * np.sin(v), v) for v in np.arange(0, 40, 0.1)])
-    wide = widened(wiggly, 2000.0)
+    wide = widened(wiggly, 2000.0, wiggly.envelope)
     exact = wiggly.buffer(2000.0, quad_segs=64)
     assert wide.symmetric_difference(exact).area / exact.area < 0.02
     assert wide.hausdorff_distance(exact) <= 0.02 * 2000
