@@ -4,8 +4,9 @@
 
 Light of the gazetteer's towns around (6.0 E, 50.45 N), 100 km by 100 km in cells of 20 m, whose tone scatters
 from square kilometre to square kilometre and from cell to cell, with the real borders, motorways and towns,
-read from and written to files as in a run. Once for one photo, and once for two of the same light, which adds the
-tables of the second and of what changed. Prints, and writes timing.json beside this file. `processor_seconds` are what counts where the machine has other work.
+read from and written to files as in a run. Once for one photo, and once for two of the same light, which adds
+the tables of the second and of what changed. Prints, and writes timing.json beside this file.
+`processor_seconds` are what counts where the machine has other work.
 """
 
 import json

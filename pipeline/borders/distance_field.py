@@ -1,6 +1,5 @@
 """The ground beside a border as a field of signed distances, which can be laid elsewhere."""
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,25 +43,27 @@ class DistanceField:
     def at(self, x: Array, y: Array) -> Array:
         """The signed distance of places; NaN off the field."""
         middle = self.middle()
-        return np.asarray(self.signed_m.ravel()[self.elements(np.stack([x, y]), middle, middle, 0.0)])
+        (element,) = self.elements(np.stack([x, y]), middle, np.array([middle]), np.zeros(1))
+        return np.asarray(self.signed_m.ravel()[element])
 
     def elements(
-        self, places: Array, middle: tuple[float, float], at: tuple[float, float], turn: float
+        self, places: Array, middle: tuple[float, float], at: Array, turn: Array
     ) -> NDArray[np.intp]:
         """Which elements of the field, row after row, are nearest to places (2, n) once its `middle` is moved
-        to a place and turned there by an angle; those at its edge of places off it. In place and in one
-        product, for it is asked ten thousand times a photo."""
+        to places `at` (lines, 2) and turned there by angles (lines,): (lines, n); those at its edge of places
+        off it. In place and in one product, for it is asked ten thousand times a photo."""
         rows, columns = self.signed_m.shape
-        back = np.array([[math.cos(turn), math.sin(turn)], [-math.sin(turn), math.cos(turn)]])
-        origin = np.subtract(middle, (self.x, self.y)) - back @ at
+        cos, sin = np.cos(turn), np.sin(turn)
+        back = np.stack([cos, sin, -sin, cos], axis=1).reshape(-1, 2, 2)
+        origin = np.subtract(middle, (self.x, self.y)) - np.einsum("lij,lj->li", back, at)
         element = back @ places
-        element += origin[:, None]
+        element += origin[:, :, None]
         element /= self.step_m
         np.rint(element, out=element)
         np.clip(element, 0, [[columns - 1], [rows - 1]], out=element)
-        element[1] *= columns
-        element[0] += element[1]
-        return element[0].astype(np.intp)
+        element[:, 1] *= columns
+        element[:, 0] += element[:, 1]
+        return np.asarray(element[:, 0].astype(np.intp))
 
     def middle(self) -> tuple[float, float]:
         """Where the field's ground lies on average."""

@@ -23,6 +23,10 @@ from pipeline.camera.earth import Array
 from pipeline.models import BordersConfig
 
 
+# Patches under lines that are laid at once: so many stay in the processor's cache.
+PATCHES_AT_ONCE = 1 << 17
+
+
 @dataclass(frozen=True)
 class Placebo:
     """The p-value of a border's contrast among placebos, None where too few have room; how many they were."""
@@ -68,21 +72,22 @@ class _Light:
         return _Light(places, self.red[mask], self.green[mask], self.stratum[mask], np.asarray(unit))
 
     def across(
-        self, ground: _Ground, at: tuple[float, float], turn: float, least: float, min_even_units: float
-    ) -> tuple[int, float]:
-        """Lit patches on the darker side of the line, laid at a place and turned, and the contrast across it
-        (`studentised`), which is NaN where they are fewer than `least`."""
-        band = ground.band[ground.field.elements(self.places, ground.middle, at, turn)]
+        self, ground: _Ground, at: Array, turn: Array, least: float, min_even_units: float
+    ) -> tuple[Ints, Array]:
+        """Of lines, laid at places (lines, 2) and turned (lines,): lit patches on the darker side, and the
+        contrast across (`studentised`), which is NaN where they are fewer than `least`."""
+        lines, kinds = len(turn), int(self.stratum.max()) + 1
+        band = ground.band[ground.field.elements(self.places, ground.middle, at, turn)].ravel()
         on = np.flatnonzero(band)
-        band = band[on]
-        second = band > 0
-        lit = int(min(second.sum(), (~second).sum()))
-        if lit < least:
-            return lit, math.nan
-        red, green = self.red[on], self.green[on]
-        stratum = self.stratum[on] * ground.bands + np.abs(band) - 1
+        lit = np.bincount(2 * (on // len(self.red)) + (band[on] > 0), minlength=2 * lines)
+        lit = lit.reshape(lines, 2).min(axis=1)
+        on = on[(lit >= least)[on // len(self.red)]]
+        (line, patch), band = np.divmod(on, len(self.red)), band[on]
+        second, red, green = band > 0, self.red[patch], self.green[patch]
+        stratum = (line * kinds + self.stratum[patch]) * ground.bands + np.abs(band) - 1
         weight = overlap_weights(stratum, second, red + green)
-        return lit, studentised(second, weight * red, weight * green, self.unit[on], min_even_units)
+        of_units = weight * red, weight * green, self.unit[patch]
+        return lit, studentised(line, lines, second, *of_units, min_even_units)
 
 
 def placebo_test(
@@ -104,10 +109,11 @@ def placebo_test(
     places, even = np.stack([frame.x, frame.y]), contrast.min_even_units
     light = _Light(places, frame.red, _untilted_green(frame, fit), stratum, fit.frame_unit)
     ground = _Ground.of(field, exclusion_m, config)
-    lit, own = light.chosen(np.ones(len(frame), bool)).across(ground, ground.middle, 0.0, 1, even)
+    everywhere, where = light.chosen(np.ones(len(frame), bool)), (np.array([ground.middle]), np.zeros(1))
+    (lit,), (own,) = everywhere.across(ground, *where, 1, even)
     if math.isnan(own):
         return Placebo(None, 0)
-    sizes, differing = _placebo_sizes(light, frame.country, ground, lit, even, settings.placebo)
+    sizes, differing = _placebo_sizes(light, frame.country, ground, int(lit), even, settings.placebo)
     count = settings.placebo.count
     if len(sizes) < count or differing < settings.placebo.min_apart:
         return Placebo(None, len(sizes))
@@ -134,39 +140,46 @@ def _placebo_sizes(
     of them differ. The field's middle is laid on a patch drawn at random and turned at random."""
     inside = {own: light.chosen(country == own) for own in np.unique(country)}
     rng, least = np.random.default_rng(settings.seed), settings.like_lit * lit
+    left, at_once = settings.tries * settings.count, 1 + PATCHES_AT_ONCE // len(country)
     sizes: list[float] = []
     differing = set()
-    for _ in range(settings.tries * settings.count):
-        target, turn = int(rng.integers(len(country))), float(rng.uniform(0, 2 * math.pi))
-        at = float(light.places[0, target]), float(light.places[1, target])
-        _, t = inside[country[target]].across(ground, at, turn, least, min_even_units)
-        if math.isfinite(t):
-            sizes.append(abs(t))
-            place = at[0] // settings.apart_m, at[1] // settings.apart_m
-            differing.add((*place, turn // settings.apart_rad))
-        if len(sizes) == settings.count:
-            break
+    while left > 0 and len(sizes) < settings.count:
+        drawn = [(rng.integers(len(country)), rng.uniform(0, 2 * math.pi)) for _ in range(min(left, at_once))]
+        target, turn = np.array([patch for patch, _ in drawn]), np.array([angle for _, angle in drawn])
+        at, t = light.places[:, target].T, np.full(len(drawn), np.nan)
+        for own, patches_of in inside.items():
+            lines = np.flatnonzero(country[target] == own)
+            if len(lines):
+                t[lines] = patches_of.across(ground, at[lines], turn[lines], least, min_even_units)[1]
+        found = np.flatnonzero(np.isfinite(t))[: settings.count - len(sizes)]
+        sizes += np.abs(t[found]).tolist()
+        steps = np.column_stack([at[found] // settings.apart_m, turn[found] // settings.apart_rad])
+        differing |= set(map(tuple, steps.tolist()))
+        left -= len(drawn)
     return sizes, len(differing)
 
 
 def studentised(
-    second: NDArray[np.bool_], red: Array, green: Array, unit: Ints, min_even_units: float
-) -> float:
-    """The contrast of ratios of sums over its sigma, each unit (0, 1, ...) left out in turn; NaN where a side
-    is unlit or its light is that of fewer than `min_even_units` even units."""
-    count = 2 * (int(unit.max()) + 1)
-    both = 2 * unit + second
-    reds, greens = (np.bincount(both, light, count).reshape(-1, 2).T for light in (red, green))
-    contrast, influence, share = 0.0, np.zeros(count // 2), np.zeros(count // 2)
-    for sign, of_red, of_green in zip((-1, 1), reds, greens, strict=True):
-        total_red, total_green = float(of_red.sum()), float(of_green.sum())
-        if not (total_red > 0 and total_green > 0):
-            return math.nan
-        part_red, part_green = of_red / total_red, of_green / total_green
-        if 1 / float((part_red**2).sum()) < min_even_units:
-            return math.nan
-        contrast += sign * math.log2(total_green / total_red)
-        influence += sign * (part_green - part_red)
-        share = np.maximum(share, part_red)
-    sigma = float(np.sqrt(((influence / (1 - share)) ** 2).sum())) / math.log(2)
-    return contrast / sigma if sigma > 0 else math.nan
+    line: Ints,
+    lines: int,
+    second: NDArray[np.bool_],
+    red: Array,
+    green: Array,
+    unit: Ints,
+    min_even_units: float,
+) -> Array:
+    """Of each line (0, 1, ... of `lines`) the contrast of ratios of sums over its sigma, each unit (0, 1,
+    ...) left out in turn; NaN where a side is unlit or its light is that of fewer than `min_even_units` even
+    units."""
+    units = int(unit.max(initial=0)) + 1
+    cell, shape = (2 * line + second) * units + unit, (lines, 2, units)
+    reds, greens = (np.bincount(cell, light, math.prod(shape)).reshape(shape) for light in (red, green))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        total_red, total_green = reds.sum(axis=2, keepdims=True), greens.sum(axis=2, keepdims=True)
+        part_red, part_green = reds / total_red, greens / total_green
+        even = 1 / (part_red**2).sum(axis=2, keepdims=True)
+        contrast = np.diff(np.log2(total_green / total_red), axis=1).ravel()
+        influence = np.diff(part_green - part_red, axis=1)[:, 0] / (1 - np.maximum(part_red.max(axis=1), 0))
+        sigma = np.sqrt((influence**2).sum(axis=1)) / math.log(2)
+        told = ((total_red > 0) & (total_green > 0) & (even >= min_even_units)).all(axis=(1, 2)) & (sigma > 0)
+        return np.where(told, contrast / sigma, np.nan)
