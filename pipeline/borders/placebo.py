@@ -22,7 +22,6 @@ from pipeline.borders.settings import BorderSettings, PlaceboSettings
 from pipeline.camera.earth import Array
 from pipeline.models import BordersConfig
 
-
 # Patches under lines that are laid at once: so many stay in the processor's cache.
 PATCHES_AT_ONCE = 1 << 17
 

@@ -77,7 +77,7 @@ def _tone(
     tone, half = math.log2(green.sum() / red.sum()), math.nan
     if len(np.unique(unit)) >= settings.min_units:
         units, index = numbered(unit)
-        red, green = np.bincount(index, red), np.bincount(index, green)
+        red, green = (np.bincount(index, light).astype(float) for light in (red, green))
         fit = ratio_fit(red, green, np.ones(len(units)), np.ones((len(units), 1)), units)
         half = estimate(fit, np.ones(1), replicates, settings).half95
         half = half if math.isfinite(half) else math.nan

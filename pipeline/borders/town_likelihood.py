@@ -83,7 +83,7 @@ class _Seen:
     @property
     def of_few_photos(self) -> bool:
         """Whether equations of what was taken off are smaller than those of units."""
-        return self.taken.shape[1] <= len(self.taken) / 2
+        return bool(self.taken.shape[1] <= len(self.taken) / 2)
 
     @cached_property
     def normal(self) -> Array:

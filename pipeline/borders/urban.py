@@ -178,16 +178,19 @@ def core_contrast(
     The units of the interval are squares of `block_km`: it tells these places apart, not cities from towns.
     """
     core = members[0]
-    around = np.setdiff1d(np.concatenate(members[1:]), core)
+    in_towns = np.zeros(len(cells), bool)
+    in_towns[np.concatenate(members[1:])] = True
+    in_towns[core] = False
+    around = np.flatnonzero(in_towns)
     both = cells.chosen(np.concatenate([core, around]))
     in_ring = np.arange(len(both)) >= len(core)
     # Numbered along x first, then y: the order of units decides which of the interval's draws they get.
     square = square_codes(both.y, both.x, 1e3 * config.block_km)
-    none = CoreContrast(None, None, None, None, None, len(core), len(around), "")
-    for what, side in ((f"{name} has", ~in_ring), (f"The towns around {name} have", in_ring)):
-        if len(np.unique(square[side])) < settings.urban.min_squares:
-            return replace(none, statement=f"{what} too little light to be compared.")
     unit, index = numbered(square * 2 + in_ring)
+    none = CoreContrast(None, None, None, None, None, len(core), len(around), "")
+    for what, of_ring in ((f"{name} has", 0), (f"The towns around {name} have", 1)):
+        if (unit % 2 == of_ring).sum() < settings.urban.min_squares:
+            return replace(none, statement=f"{what} too little light to be compared.")
     red, green = (np.bincount(index, light).astype(float) for light in (both.red, both.green))
     design = np.column_stack([unit % 2 == 1, unit % 2 == 0]).astype(float)
     fit = ratio_fit(red, green, np.ones(len(unit)), design, unit)

@@ -18,13 +18,13 @@ from shapely.geometry.base import BaseGeometry
 
 from pipeline.borders.beside import Beside
 from pipeline.borders.cells import Cells, Floats, lit_cells
-from pipeline.borders.squares import square_codes
+from pipeline.borders.squares import numbered, square_codes
 from pipeline.borders.zonal_sums import Outlines
 from pipeline.ground.countries import Countries, clipped
 from pipeline.raster.grid import Grid
 from pipeline.raster.strips import Strips, of_each
 from pipeline.raster.tiles import Tile
-from pipeline.robust import group_sums, log_ratio_sigma, weighted_quantiles
+from pipeline.robust import log_ratio_sigma, weighted_quantiles
 
 # All areas and distances are taken in it: it keeps areas, and distances in Europe to 1 %.
 AREA_CRS = "EPSG:3035"
@@ -164,8 +164,9 @@ def tone_quantiles(cells: Cells, tone_step: float) -> dict[str, float]:
 def scatter_sigma(cells: Cells, square_km: float, min_squares: int) -> float:
     """1 sigma of the tone of some cells from its scatter between squares; NaN of fewer than `min_squares`."""
     # Numbered along x first, then y: in this order the sums have always been rounded.
-    sums = group_sums(square_codes(cells.y, cells.x, 1e3 * square_km), cells.red, cells.green)
-    return log_ratio_sigma(sums[:, 0], sums[:, 1], min_squares)
+    _, square = numbered(square_codes(cells.y, cells.x, 1e3 * square_km))
+    red, green = (np.bincount(square, light).astype(float) for light in (cells.red, cells.green))
+    return log_ratio_sigma(red, green, min_squares)
 
 
 def in_strips(strips: gpd.GeoDataFrame, near: Mapping[str, Beside]) -> Iterator[Cells]:
