@@ -55,12 +55,6 @@ def weighted_quantiles(
     return np.asarray((np.searchsorted(below, wanted) + place.min()) * step)
 
 
-def group_sums(group: NDArray[np.integer[Any]], *values: NDArray[np.floating[Any]]) -> Array:
-    """Sums of values over groups, in the order of their numbers: (groups that occur, number of values)."""
-    _, index = np.unique(group, return_inverse=True)
-    return np.stack([np.bincount(index, value) for value in values], axis=1)
-
-
 def effective_count(group: NDArray[np.integer[Any]], weight: Array) -> float:
     """How many groups of even weight would scatter as the uneven ones do (Kish 1965); 0 without weight."""
     own = np.bincount(np.unique(group, return_inverse=True)[1], weight)

@@ -10,7 +10,6 @@ from pipeline.robust import (
     SIGMA_PER_IQR,
     SIGMA_PER_MEDIAN,
     effective_count,
-    group_sums,
     log_ratio_sigma,
     median_over_rows,
     sigma_of_deviations,
@@ -67,11 +66,6 @@ def test_a_share_that_is_met_exactly_is_met():
 
 def test_without_weight_there_are_no_quantiles():
     assert np.isnan(weighted_quantiles(np.array([1.0, 2.0]), np.array([0.0, -1.0]), [0.5, 0.9], STEP)).all()
-
-
-def test_sums_of_groups():
-    sums = group_sums(np.array([7, -2, 7]), np.array([1.0, 2.0, 3.0]), np.array([1.0, 1.0, 1.0]))
-    assert sums.tolist() == [[2.0, 1.0], [4.0, 2.0]]
 
 
 def test_uneven_groups_count_as_fewer_even_ones():

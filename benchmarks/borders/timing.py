@@ -2,16 +2,18 @@
 
     python -m benchmarks.borders.timing
 
-Light of the gazetteer's towns around (6.0 E, 50.45 N), 100 km by 100 km in cells of 20 m, with the real
-borders, motorways and towns, read from and written to files as in a run. Once for one photo, and once for two
-of the same light, which adds the tables of the second and of what changed. Prints, and writes timing.json
-beside this file. `processor_seconds` are what counts where the machine has other work.
+Light of the gazetteer's towns around (6.0 E, 50.45 N), 100 km by 100 km in cells of 20 m, whose tone scatters
+from square kilometre to square kilometre and from cell to cell, with the real borders, motorways and towns,
+read from and written to files as in a run. Once for one photo, and once for two of the same light, which adds
+the tables of the second and of what changed. Prints, and writes timing.json beside this file.
+`processor_seconds` are what counts where the machine has other work.
 """
 
 import json
 import multiprocessing
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -38,6 +40,14 @@ SIDE, CELL_M = 5000, 20.0
 AT = (6.0, 50.45)
 COARSE = 5  # light is drawn in squares of so many cells, and noise in cells
 LIT = 0.07  # makes 30 % of the cells lit, as in the demo
+TONE, TONE_SIGMA, NOISE = -1.0, 0.3, 0.1  # log2(G/R): of all, between square kilometres, between cells
+TONED = 50  # tone is drawn in squares of so many cells
+BANDS = {
+    "light": ("red", "green", "blue", "sigma"),
+    "tone": ("log2_g_r", "log2_b_g", "sigma_log2_g_r", "sigma_log2_b_g", "snr"),
+    "geometry": ("view_zenith_deg",),
+    "lamps": ("lamp_family",),
+}
 TO_MAP = Transformer.from_crs("EPSG:4326", AREA_CRS, always_xy=True)
 
 
@@ -66,27 +76,37 @@ def town_light(on: Grid) -> np.ndarray:
 
 
 def write_rasters(folder: Path, on: Grid) -> float:
-    """light.tif and tone.tif, tiled; gives the share of lit cells."""
+    """light.tif, tone.tif, geometry.tif and lamps.tif, tiled; gives the share of lit cells."""
     coarse, rng, lit_cells = town_light(on), np.random.default_rng(0), 0
+    of_squares = rng.normal(TONE, TONE_SIGMA, (SIDE // TONED,) * 2).astype(np.float32)
     profile = {
         "driver": "GTiff", "dtype": "float32", "nodata": np.nan, "crs": on.crs, "transform": on.transform,
         "width": SIDE, "height": SIDE, "tiled": True, "blockxsize": 512, "blockysize": 512,
         "interleave": "band",
     }  # fmt: skip
-    with (
-        rasterio.open(folder / "light.tif", "w", count=4, **profile) as light,
-        rasterio.open(folder / "tone.tif", "w", count=5, **profile) as tone,
-    ):
+    with ExitStack() as opened:
+        files = {}
+        for name, bands in BANDS.items():
+            file = rasterio.open(folder / f"{name}.tif", "w", count=len(bands), **profile)
+            files[name] = opened.enter_context(file)
+            files[name].descriptions = bands
         for top in range(0, SIDE, 500):
             rows = coarse[top // COARSE : (top + 500) // COARSE]
             smooth = np.kron(rows, np.ones((COARSE, COARSE))).astype(np.float32)
             red = smooth * rng.uniform(0.5, 1.5, smooth.shape).astype(np.float32)
-            lit = smooth > LIT
+            drawn = np.kron(of_squares[top // TONED : (top + 500) // TONED], np.ones((TONED, TONED)))
+            ratio = (drawn + rng.normal(0, NOISE, smooth.shape)).astype(np.float32)
+            lit, unlit = smooth > LIT, np.float32(np.nan)
             lit_cells += int(lit.sum())
-            ratio = np.where(lit, np.float32(-1), np.float32(np.nan))
-            window = Window(0, top, SIDE, 500)
-            light.write(np.stack([red, 0.5 * red, 0.2 * red, np.full_like(red, 1e-3)]), window=window)
-            tone.write(np.stack([ratio] * 5), window=window)
+            tone, noise = np.where(lit, ratio, unlit), np.where(lit, np.float32(NOISE), unlit)
+            here = {
+                "light": (red, red * 2**ratio, 0.2 * red, np.full_like(red, 1e-3)),
+                "tone": (tone, tone, noise, noise, tone),
+                "geometry": (np.hypot(*np.indices(red.shape, np.float32)) / SIDE * 10,),
+                "lamps": (np.ones_like(red),),
+            }
+            for name, layers in here.items():
+                files[name].write(np.stack(layers), window=Window(0, top, SIDE, 500))
     return lit_cells / SIDE**2
 
 

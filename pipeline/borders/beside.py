@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 
 from pipeline.borders.border_line import BorderLine
 from pipeline.borders.cells import Cells
-from pipeline.borders.squares import SQUARE_M, centres_of, square_codes
+from pipeline.borders.settings import ProfileSettings
 from pipeline.camera.earth import Array
+from pipeline.models import BordersConfig
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,17 +21,18 @@ class Beside:
     distance_m: Array
 
 
-def beside(cells: Cells, line: BorderLine, first: int, second: int, limit_m: float) -> Beside:
-    """The cells of two countries (by their place in the list) up to a distance from their border."""
-    own = cells.chosen(np.flatnonzero((cells.country == first) | (cells.country == second)))
-    own = own.chosen(_squares_near(own, line, limit_m))
-    distance_m = line.distance_m(own.x, own.y, limit_m)
-    near = np.isfinite(distance_m)
-    return Beside(own.chosen(near), own.country[near] == second, distance_m[near])
+def beside(cells: Cells, line: BorderLine, first: int, second: int, limit_m: float, edges: Array) -> Beside:
+    """The cells of two countries (by their place in the list) up to a distance from their border. Distances
+    tell between which of the edges (m) a cell lies, not more (`BorderLine.between_m`)."""
+    own = np.flatnonzero((cells.country == first) | (cells.country == second))
+    away_m = line.between_m(cells.x[own], cells.y[own], edges, limit_m)
+    near = np.isfinite(away_m)
+    chosen = cells.chosen(own[near])
+    return Beside(chosen, chosen.country == second, away_m[near])
 
 
-def _squares_near(cells: Cells, line: BorderLine, limit_m: float) -> NDArray[np.bool_]:
-    """The cells in squares that reach to within a distance of a border: most others need not be measured."""
-    code, index = np.unique(square_codes(cells.x, cells.y), return_inverse=True)
-    away = line.distance_m(*centres_of(code), limit_m + SQUARE_M)
-    return np.asarray(np.isfinite(away)[index])
+def edges_m(exclusion_m: float, config: BordersConfig, settings: ProfileSettings) -> Array:
+    """The distances (m) from a border at which its tables part light: bands, steps of profiles, the exclusion
+    zone and how far contrasts reach."""
+    steps_km = np.arange(0, config.bands_km[-1] + settings.step_km, settings.step_km)
+    return np.unique([exclusion_m, *(1e3 * np.array([*config.bands_km, config.contrast_km, *steps_km]))])

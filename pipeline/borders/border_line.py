@@ -12,7 +12,11 @@ from shapely.geometry.base import BaseGeometry
 
 from pipeline.borders.cells import Ints
 from pipeline.borders.settings import LineSettings
+from pipeline.borders.squares import centres_of, numbered, square_codes
 from pipeline.camera.earth import Array
+
+# Side of the squares (m) that places are looked at by: of larger ones more lie across an edge.
+SMALL_M = 125.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,11 +38,24 @@ class BorderLine:
     def of(cls, line: BaseGeometry, block_m: float, settings: LineSettings) -> "BorderLine":
         """The course is within half a block of the line; each part begins at a multiple of the block."""
         points, chainage, segment = _measured(_course(line, block_m), block_m, settings)
-        return cls(cKDTree(_measured([line], block_m, settings)[0]), cKDTree(points), chainage, segment)
+        return cls(_tree(_measured([line], block_m, settings)[0]), _tree(points), chainage, segment)
 
     def distance_m(self, x: Array, y: Array, limit_m: float) -> Array:
         """Distance (m) to the border, infinite beyond the limit; up to 25 m too long, 3 m from 100 m on."""
         return np.asarray(self.points.query(np.column_stack([x, y]), distance_upper_bound=limit_m)[0])
+
+    def between_m(self, x: Array, y: Array, edges_m: Array, limit_m: float) -> Array:
+        """Distances (m), infinite from the limit on, that are asked only between which two of some edges they
+        lie: all places of a small square that is between two have the distance of its middle. With cells of
+        20 m and edges a kilometre apart, one in six is measured: a third of the time."""
+        codes, square = numbered(square_codes(x, y, SMALL_M))
+        corner_m, steps = SMALL_M / math.sqrt(2), np.unique([0.0, *edges_m, limit_m])
+        middle = self.distance_m(*centres_of(codes, SMALL_M), limit_m + corner_m)
+        nearest, farthest = (np.searchsorted(steps, middle + off, "right") for off in (-corner_m, corner_m))
+        away, unsure = middle[square], np.flatnonzero((nearest != farthest)[square])
+        away[unsure] = self.distance_m(x[unsure], y[unsure], limit_m)
+        away[away >= limit_m] = np.inf
+        return np.asarray(away)
 
     def along_m(self, x: Array, y: Array) -> Array:
         """Chainage (m) of the nearest point of the course."""
@@ -50,6 +67,11 @@ class BorderLine:
 
     def _nearest(self, x: Array, y: Array) -> NDArray[np.intp]:
         return np.asarray(self.course.query(np.column_stack([x, y]))[1])
+
+
+def _tree(points: Array) -> cKDTree:
+    """Points of a line, parted by ground and not by number: that finds the nearest in a third of the time."""
+    return cKDTree(points, leafsize=16, balanced_tree=False, compact_nodes=False)
 
 
 def _course(line: BaseGeometry, block_m: float) -> list[BaseGeometry]:

@@ -89,8 +89,12 @@ class _Comparison:
     def _sides(self, border: Border, areas: gpd.GeoSeries) -> Iterator[Row]:
         """The rows of both sides of a border, as far as contrasts reach."""
         reach_m, at = 1e3 * self.config.contrast_km, (self.squares.x, self.squares.y)
+        frame = shapely.box(*shapely.total_bounds(areas.to_numpy()))
         away_m = border.line.distance_m(*at, reach_m)
-        near, around = np.isfinite(away_m) & (away_m >= border.exclusion_m), widened(border.geometry, reach_m)
+        near, around = (
+            np.isfinite(away_m) & (away_m >= border.exclusion_m),
+            widened(border.geometry, reach_m, frame),
+        )
         for code, place in zip(border.codes, border.places, strict=True):
             where = f"The {adjective(code)} side within {self.config.contrast_km:g} km"
             change = self._zone(near & (self.squares.country == place), where)

@@ -15,7 +15,7 @@ from pipeline.borders.cells import Floats, Ints, countries_at, places
 from pipeline.borders.exclusion_zone import exclusion_m
 from pipeline.borders.scene import Scene
 from pipeline.borders.settings import IN_FORCE, BorderSettings
-from pipeline.borders.squares import centres_of, square_codes, squares
+from pipeline.borders.squares import centres_of, numbered, square_codes, squares
 from pipeline.borders.zones import AREA_CRS
 from pipeline.camera.earth import Array, transformer
 from pipeline.ground.countries import Countries, clipped
@@ -151,7 +151,7 @@ def _inside(area: BaseGeometry, grid: Grid, tile: Tile) -> NDArray[np.bool_]:
 
 def _summed(code: Ints, values: Sequence[Array]) -> tuple[Ints, Array]:
     """The codes that occur, in order, and the sums of values (kinds, codes) over each."""
-    codes, index = np.unique(code, return_inverse=True)
+    codes, index = numbered(code)
     return codes, np.stack([np.bincount(index, value, len(codes)) for value in values]).astype(float)
 
 

@@ -35,7 +35,9 @@ def strata(near: Patches, view_zenith: ViewZenith, zenith_step_deg: float) -> In
 def overlap_weights(stratum: Ints, second: NDArray[np.bool_], light: Array) -> Array:
     """Weights that give both sides equal light in every stratum (0, 1, ...): the share of the stratum's light
     that the other side has; 0 where a stratum has no light (Li, Morgan and Zaslavsky 2018)."""
-    own = [np.maximum(np.bincount(stratum, light * side), 0) for side in (~second, second)]
-    total = own[0] + own[1]
-    share = own[1] / np.where(total > 0, total, 1)
-    return np.where(second, (1 - share)[stratum], share[stratum]) * (total > 0)[stratum]
+    both, count = 2 * stratum + second, 2 * (int(stratum.max(initial=-1)) + 1)
+    own = np.maximum(np.bincount(both, light, count).reshape(-1, 2), 0)
+    total = own.sum(axis=1, keepdims=True)
+    share = own[:, 1:] / np.where(total > 0, total, 1)
+    weight = np.concatenate([share, 1 - share], axis=1) * (total > 0)
+    return np.asarray(weight.ravel()[both])

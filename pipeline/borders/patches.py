@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from pipeline.borders.cells import Cells, Ints
 from pipeline.borders.settings import PatchSettings
-from pipeline.borders.squares import squares
+from pipeline.borders.squares import numbered, squares
 from pipeline.camera.earth import Array
 
 # Cells summed in one go: what is made on the way takes five times their memory.
@@ -57,7 +57,7 @@ def patches(cells: Cells, settings: PatchSettings, key: NDArray[np.integer[Any]]
     split = np.zeros(len(cells), np.int64) if key is None else key
     spans = [slice(start, start + CELLS_AT_A_TIME) for start in range(0, len(cells), CELLS_AT_A_TIME)]
     sums = [_sums_by_code(cells.chosen(span), split[span], settings) for span in spans or [slice(0)]]
-    code, index = np.unique(np.concatenate([codes for codes, _ in sums]), return_inverse=True)
+    code, index = numbered(np.concatenate([codes for codes, _ in sums]))
     columns = np.concatenate([values for _, values in sums], axis=1)
     n, x, y, red, green = (np.bincount(index, column, len(code)).astype(float) for column in columns)
     rest, country = np.divmod(code // ROWS**2, MAX_COUNTRIES)
@@ -71,12 +71,11 @@ def _sums_by_code(
     """The patches of cells, as numbers made of key, level, country, row and column; how many cells and sums
     of x, y, red and green in each, (5, patches)."""
     column, row = squares(cells.x, cells.y)
-    power = np.maximum((cells.red + cells.green).astype(float), 2.0**settings.dimmest)
-    level = np.clip(np.floor(np.log2(power)), settings.dimmest, settings.brightest).astype(np.int64)
-    code = split.astype(np.int64)
-    digits = ((level - settings.dimmest, LEVELS), (cells.country, MAX_COUNTRIES), (row, ROWS), (column, ROWS))
-    for digit, size in digits:
-        code = code * size + digit.astype(np.int64) % size
-    codes, index = np.unique(code, return_inverse=True)
+    power = np.maximum(cells.red + cells.green, 2.0**settings.dimmest)
+    exponent = np.frexp(power)[1] - 1  # the whole part of log2
+    level = np.clip(exponent, settings.dimmest, settings.brightest) - settings.dimmest
+    code = ((split.astype(np.int64) * LEVELS + level) * MAX_COUNTRIES + cells.country) * ROWS + row % ROWS
+    code = code * ROWS + column % ROWS
+    codes, index = numbered(code)
     values = (None, cells.x, cells.y, cells.red, cells.green)
     return codes, np.stack([np.bincount(index, value, len(codes)).astype(float) for value in values])

@@ -22,6 +22,9 @@ from pipeline.borders.settings import BorderSettings, PlaceboSettings
 from pipeline.camera.earth import Array
 from pipeline.models import BordersConfig
 
+# Patches under lines that are laid at once: so many stay in the processor's cache.
+PATCHES_AT_ONCE = 1 << 17
+
 
 @dataclass(frozen=True)
 class Placebo:
@@ -31,22 +34,32 @@ class Placebo:
     n: int
 
 
-@dataclass(frozen=True)
-class _Reach:
-    """Which light beside a line counts, and how it is matched."""
+@dataclass(frozen=True, eq=False)
+class _Ground:
+    """The field beside a border by what counts: `band` of its elements, row after row, is 0 where light does
+    not count, else 1, 2, ... on the second side of the line and -1, -2, ... on the first."""
 
-    exclusion_m: float
-    bands_m: Array
-    reach_m: float
-    min_even_units: float
+    field: DistanceField
+    middle: tuple[float, float]
+    band: NDArray[np.int8]
+    bands: int
+
+    @classmethod
+    def of(cls, field: DistanceField, exclusion_m: float, config: BordersConfig) -> "_Ground":
+        """Light counts from the exclusion zone to `contrast_km`."""
+        away, bands_m = np.abs(field.signed_m.ravel()), 1e3 * np.array(config.bands_km)
+        counts = (away >= exclusion_m) & (away <= 1e3 * config.contrast_km)
+        band = np.where(counts, 1 + np.digitize(away, bands_m), 0) * np.where(
+            field.signed_m.ravel() > 0, 1, -1
+        )
+        return cls(field, field.middle(), band.astype(np.int8), 1 + len(bands_m))
 
 
 @dataclass(frozen=True, eq=False)
 class _Light:
     """Patches without the frame's trend, their strata without the distance, and their units as 0, 1, ..."""
 
-    x: Array
-    y: Array
+    places: Array
     red: Array
     green: Array
     stratum: Ints
@@ -54,22 +67,26 @@ class _Light:
 
     def chosen(self, mask: NDArray[np.bool_]) -> "_Light":
         unit = np.unique(self.unit[mask], return_inverse=True)[1]
-        return _Light(
-            self.x[mask], self.y[mask], self.red[mask], self.green[mask], self.stratum[mask], np.asarray(unit)
-        )
+        places = np.ascontiguousarray(self.places[:, mask])
+        return _Light(places, self.red[mask], self.green[mask], self.stratum[mask], np.asarray(unit))
 
-    def across(self, signed_m: Array, reach: _Reach, least: float = 1) -> tuple[int, float]:
-        """Lit patches on the darker side of a line, and the contrast across it (`studentised`), which is NaN
-        where they are fewer than `least`."""
-        away = np.abs(signed_m)
-        on = np.flatnonzero((away >= reach.exclusion_m) & (away <= reach.reach_m))
-        second, red, green = signed_m[on] > 0, self.red[on], self.green[on]
-        lit = int(min(second.sum(), (~second).sum()))
-        if lit < least:
-            return lit, math.nan
-        stratum = self.stratum[on] * (len(reach.bands_m) + 1) + np.digitize(away[on], reach.bands_m)
+    def across(
+        self, ground: _Ground, at: Array, turn: Array, least: float, min_even_units: float
+    ) -> tuple[Ints, Array]:
+        """Of lines, laid at places (lines, 2) and turned (lines,): lit patches on the darker side, and the
+        contrast across (`studentised`), which is NaN where they are fewer than `least`."""
+        lines, kinds = len(turn), int(self.stratum.max()) + 1
+        band = ground.band[ground.field.elements(self.places, ground.middle, at, turn)].ravel()
+        on = np.flatnonzero(band)
+        lit = np.bincount(2 * (on // len(self.red)) + (band[on] > 0), minlength=2 * lines)
+        lit = lit.reshape(lines, 2).min(axis=1)
+        on = on[(lit >= least)[on // len(self.red)]]
+        (line, patch), band = np.divmod(on, len(self.red)), band[on]
+        second, red, green = band > 0, self.red[patch], self.green[patch]
+        stratum = (line * kinds + self.stratum[patch]) * ground.bands + np.abs(band) - 1
         weight = overlap_weights(stratum, second, red + green)
-        return lit, studentised(second, weight * red, weight * green, self.unit[on], reach.min_even_units)
+        of_units = weight * red, weight * green, self.unit[patch]
+        return lit, studentised(line, lines, second, *of_units, min_even_units)
 
 
 def placebo_test(
@@ -88,13 +105,14 @@ def placebo_test(
     """
     contrast = settings.contrast
     stratum = strata(frame, view_zenith, contrast.zenith_step_deg)
-    light = _Light(frame.x, frame.y, frame.red, _untilted_green(frame, fit), stratum, fit.frame_unit)
-    bands_m, reach_m = 1e3 * np.array(config.bands_km), 1e3 * config.contrast_km
-    reach = _Reach(exclusion_m, bands_m, reach_m, contrast.min_even_units)
-    lit, own = light.chosen(np.ones(len(frame), bool)).across(field.at(frame.x, frame.y), reach)
+    places, even = np.stack([frame.x, frame.y]), contrast.min_even_units
+    light = _Light(places, frame.red, _untilted_green(frame, fit), stratum, fit.frame_unit)
+    ground = _Ground.of(field, exclusion_m, config)
+    everywhere, where = light.chosen(np.ones(len(frame), bool)), (np.array([ground.middle]), np.zeros(1))
+    (lit,), (own,) = everywhere.across(ground, *where, 1, even)
     if math.isnan(own):
         return Placebo(None, 0)
-    sizes, differing = _placebo_sizes(light, frame.country, field, reach, lit, settings.placebo)
+    sizes, differing = _placebo_sizes(light, frame.country, ground, int(lit), even, settings.placebo)
     count = settings.placebo.count
     if len(sizes) < count or differing < settings.placebo.min_apart:
         return Placebo(None, len(sizes))
@@ -110,52 +128,57 @@ def _untilted_green(frame: Patches, fit: BorderFit) -> Array:
 
 
 def _placebo_sizes(
-    light: _Light, country: Ints, field: DistanceField, reach: _Reach, lit: int, settings: PlaceboSettings
+    light: _Light,
+    country: Ints,
+    ground: _Ground,
+    lit: int,
+    min_even_units: float,
+    settings: PlaceboSettings,
 ) -> tuple[list[float], int]:
     """|t| of placebos with about as much light as the border (`lit` patches on its darker side), and how many
     of them differ. The field's middle is laid on a patch drawn at random and turned at random."""
     inside = {own: light.chosen(country == own) for own in np.unique(country)}
-    rng, middle = np.random.default_rng(settings.seed), field.middle()
+    rng, least = np.random.default_rng(settings.seed), settings.like_lit * lit
+    left, at_once = settings.tries * settings.count, 1 + PATCHES_AT_ONCE // len(country)
     sizes: list[float] = []
     differing = set()
-    for _ in range(settings.tries * settings.count):
-        target, turn = int(rng.integers(len(country))), float(rng.uniform(0, 2 * math.pi))
-        own, at = inside[country[target]], (float(light.x[target]), float(light.y[target]))
-        _, t = own.across(field.at(*_moved(own.x, own.y, at, turn, middle)), reach, settings.like_lit * lit)
-        if math.isfinite(t):
-            sizes.append(abs(t))
-            place = at[0] // settings.apart_m, at[1] // settings.apart_m
-            differing.add((*place, turn // settings.apart_rad))
-        if len(sizes) == settings.count:
-            break
+    while left > 0 and len(sizes) < settings.count:
+        drawn = [(rng.integers(len(country)), rng.uniform(0, 2 * math.pi)) for _ in range(min(left, at_once))]
+        target, turn = np.array([patch for patch, _ in drawn]), np.array([angle for _, angle in drawn])
+        at, t = light.places[:, target].T, np.full(len(drawn), np.nan)
+        for own, patches_of in inside.items():
+            lines = np.flatnonzero(country[target] == own)
+            if len(lines):
+                t[lines] = patches_of.across(ground, at[lines], turn[lines], least, min_even_units)[1]
+        found = np.flatnonzero(np.isfinite(t))[: settings.count - len(sizes)]
+        sizes += np.abs(t[found]).tolist()
+        steps = np.column_stack([at[found] // settings.apart_m, turn[found] // settings.apart_rad])
+        differing |= set(map(tuple, steps.tolist()))
+        left -= len(drawn)
     return sizes, len(differing)
 
 
-def _moved(
-    x: Array, y: Array, at: tuple[float, float], turn: float, middle: tuple[float, float]
-) -> tuple[Array, Array]:
-    """Where places lie on the field once its middle is moved to a place and turned."""
-    east, north, cos, sin = x - at[0], y - at[1], math.cos(turn), math.sin(turn)
-    return middle[0] + cos * east + sin * north, middle[1] - sin * east + cos * north
-
-
 def studentised(
-    second: NDArray[np.bool_], red: Array, green: Array, unit: Ints, min_even_units: float
-) -> float:
-    """The contrast of ratios of sums over its sigma, each unit (0, 1, ...) left out in turn; NaN where a side
-    is unlit or its light is that of fewer than `min_even_units` even units."""
-    n = int(unit.max()) + 1
-    contrast, influence, share = 0.0, np.zeros(n), np.zeros(n)
-    for sign, side in ((-1, ~second), (1, second)):
-        total_red, total_green = float(red[side].sum()), float(green[side].sum())
-        if not (total_red > 0 and total_green > 0):
-            return math.nan
-        part_red = np.bincount(unit[side], red[side], n) / total_red
-        part_green = np.bincount(unit[side], green[side], n) / total_green
-        if 1 / float((part_red**2).sum()) < min_even_units:
-            return math.nan
-        contrast += sign * math.log2(total_green / total_red)
-        influence += sign * (part_green - part_red)
-        share = np.maximum(share, part_red)
-    sigma = float(np.sqrt(((influence / (1 - share)) ** 2).sum())) / math.log(2)
-    return contrast / sigma if sigma > 0 else math.nan
+    line: Ints,
+    lines: int,
+    second: NDArray[np.bool_],
+    red: Array,
+    green: Array,
+    unit: Ints,
+    min_even_units: float,
+) -> Array:
+    """Of each line (0, 1, ... of `lines`) the contrast of ratios of sums over its sigma, each unit (0, 1,
+    ...) left out in turn; NaN where a side is unlit or its light is that of fewer than `min_even_units` even
+    units."""
+    units = int(unit.max(initial=0)) + 1
+    cell, shape = (2 * line + second) * units + unit, (lines, 2, units)
+    reds, greens = (np.bincount(cell, light, math.prod(shape)).reshape(shape) for light in (red, green))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        total_red, total_green = reds.sum(axis=2, keepdims=True), greens.sum(axis=2, keepdims=True)
+        part_red, part_green = reds / total_red, greens / total_green
+        even = 1 / (part_red**2).sum(axis=2, keepdims=True)
+        contrast = np.diff(np.log2(total_green / total_red), axis=1).ravel()
+        influence = np.diff(part_green - part_red, axis=1)[:, 0] / (1 - np.maximum(part_red.max(axis=1), 0))
+        sigma = np.sqrt((influence**2).sum(axis=1)) / math.log(2)
+        told = ((total_red > 0) & (total_green > 0) & (even >= min_even_units)).all(axis=(1, 2)) & (sigma > 0)
+        return np.where(told, contrast / sigma, np.nan)

@@ -12,6 +12,7 @@ from pipeline.borders.fit import ratio_fit
 from pipeline.borders.interval import estimate
 from pipeline.borders.patches import patches
 from pipeline.borders.settings import BorderSettings, ContrastSettings
+from pipeline.borders.squares import numbered
 from pipeline.borders.units import Units
 from pipeline.camera.earth import Array
 from pipeline.models import BordersConfig
@@ -75,8 +76,9 @@ def _tone(
         return dict.fromkeys(("tone_g_r", "tone_low95", "tone_high95"), math.nan)
     tone, half = math.log2(green.sum() / red.sum()), math.nan
     if len(np.unique(unit)) >= settings.min_units:
-        level = np.ones((len(red), 1))
-        fit = ratio_fit(red, green, np.ones(len(red)), level, unit)
+        units, index = numbered(unit)
+        red, green = (np.bincount(index, light).astype(float) for light in (red, green))
+        fit = ratio_fit(red, green, np.ones(len(units)), np.ones((len(units), 1)), units)
         half = estimate(fit, np.ones(1), replicates, settings).half95
         half = half if math.isfinite(half) else math.nan
     return {"tone_g_r": tone, "tone_low95": tone - half, "tone_high95": tone + half}

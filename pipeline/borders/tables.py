@@ -10,7 +10,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from pipeline.borders import profiles, segments, urban
-from pipeline.borders.beside import Beside, beside
+from pipeline.borders.beside import Beside, beside, edges_m
 from pipeline.borders.cells import Cells
 from pipeline.borders.contrast import BorderFit, Contrast, border_contrast, statement, verdict
 from pipeline.borders.distance_field import DistanceField
@@ -72,7 +72,7 @@ def compare(
     scanned = scan(strips, everything, countries, scene.grid)
     cells = scanned.cells
     borders = borders_in([scene], countries, frame, config, settings)
-    near = {border.pair: beside(cells, border.line, *border.places, reach_m(config)) for border in borders}
+    near = {border.pair: _beside(cells, border, config, settings) for border in borders}
     members = urban.cells_of_towns(layers["towns"], urban.Lookup.of(cells), codes)
     lists = _cells_of_zones(layers, cells, codes, near, members, settings.zones)
     numbers = _numbers(everything, scanned, scene.grid, lists, settings.zones)
@@ -83,6 +83,11 @@ def compare(
     reason = no_border([country_name(code) for code in layers["zones"]["country"]], len(borders))
     layers["notes"] = notes(scene, "borders", [reason] if reason else [])
     return {name: of_photo(layers[name], name, scene.facts) for name in OF_A_PHOTO}
+
+
+def _beside(cells: Cells, border: Border, config: BordersConfig, settings: BorderSettings) -> Beside:
+    edges = edges_m(border.exclusion_m, config, settings.profiles)
+    return beside(cells, border.line, *border.places, reach_m(config), edges)
 
 
 def notes(scene: Scene, subject: str, sentences: Iterable[str]) -> gpd.GeoDataFrame:

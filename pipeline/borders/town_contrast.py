@@ -195,9 +195,11 @@ def _at_range(towns: Shown, range_km: float, whole: TownContrast, settings: Bord
     codes = whole.first, whole.second
     known = town_tones(towns, codes)
     step = step_of(known)
-    solution = Likelihood(known, settings.towns.shared_m).solution(whole.posterior.best)
-    value = float(solution.coefficients @ step)
-    half = NORMAL_95 * float(np.hypot(np.sqrt(step @ solution.covariance @ step), whole.systematic))
+    _, coefficients, covariance = Likelihood(known, settings.towns.shared_m).coefficients(
+        whole.posterior.best
+    )
+    value = float(coefficients @ step)
+    half = NORMAL_95 * float(np.hypot(np.sqrt(step @ covariance @ step), whole.systematic))
     n_first, n_second = on_sides(towns.units.country, codes)
     return AtRange(range_km, value, value - half, value + half, n_first, n_second, len(towns.photos))
 

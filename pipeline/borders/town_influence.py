@@ -19,8 +19,9 @@ Row = dict[str, Any]
 def left_out(contrast: TownContrast, settings: BorderSettings) -> list[Row]:
     """The contrast and its interval without one photo, and without one town, at the sizes that all together
     make likeliest: `what`, `name`, `contrast_g_r`, `low95`, `high95`, `moves_by`."""
-    known, shared_m = contrast.known, settings.towns.shared_m
-    whole = Likelihood(known, shared_m).solution(contrast.posterior.best)
+    known = contrast.known
+    likelihood = Likelihood(known, settings.towns.shared_m)
+    whole = likelihood.solution(contrast.posterior.best)
     rows = []
     if len(known.tone) > 1:
         for photo, name in enumerate(contrast.shown.photos):
@@ -28,11 +29,11 @@ def left_out(contrast: TownContrast, settings: BorderSettings) -> list[Row]:
             tone[photo] = np.nan
             if not _both_sides(contrast, tone, settings.towns.min_towns):
                 continue
-            rows.append(_row("photo", name, contrast, whole, tone, shared_m))
+            rows.append(_row("photo", name, contrast, whole, tone, likelihood))
     for unit in _carriers(known, whole, settings.towns.most_left_out):
         tone = known.tone.copy()
         tone[:, unit] = np.nan
-        rows.append(_row("town", _name(contrast, int(unit)), contrast, whole, tone, shared_m))
+        rows.append(_row("town", _name(contrast, int(unit)), contrast, whole, tone, likelihood))
     return rows
 
 
@@ -59,12 +60,15 @@ def _carriers(known: TownTones, whole: Solution, most: int) -> Ints:
     return np.asarray(np.argsort(-np.abs(weight * apart), kind="stable")[:most], np.int64)
 
 
-def _row(what: str, name: str, contrast: TownContrast, whole: Solution, tone: Array, shared_m: float) -> Row:
+def _row(
+    what: str, name: str, contrast: TownContrast, whole: Solution, tone: Array, likelihood: Likelihood
+) -> Row:
     """The contrast where only `tone` is seen."""
     step = step_of(contrast.known)
-    seen = Likelihood(_only(contrast.known, tone), shared_m).solution(contrast.posterior.best)
-    value = float(seen.coefficients @ step)
-    half = NORMAL_95 * float(np.hypot(np.sqrt(step @ seen.covariance @ step), contrast.systematic))
+    seen = likelihood.seeing(_only(contrast.known, tone))
+    _, coefficients, covariance = seen.coefficients(contrast.posterior.best)
+    value = float(coefficients @ step)
+    half = NORMAL_95 * float(np.hypot(np.sqrt(step @ covariance @ step), contrast.systematic))
     return {
         "what": what,
         "name": name,

@@ -3,16 +3,22 @@
 First the level of every photo, then the trends of every pass, at last the towns: what is left are equations
 of as many unknowns as there are towns, however many photos show them."""
 
+from copy import copy
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import cho_solve, cholesky, solve_triangular
+from scipy.linalg import cho_solve, cholesky
+from scipy.linalg.lapack import dpotrf, dpotri, dtrtrs
 
 from pipeline.camera.earth import Array
 
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
+
+# In place of no weight, of a unit that no photo shows.
+NO_WEIGHT = 1e-300
 
 
 @dataclass(frozen=True)
@@ -74,6 +80,16 @@ class _Seen:
     of_values: Array
     log_det: float
 
+    @property
+    def of_few_photos(self) -> bool:
+        """Whether equations of what was taken off are smaller than those of units."""
+        return bool(self.taken.shape[1] <= len(self.taken) / 2)
+
+    @cached_property
+    def normal(self) -> Array:
+        """What the light tells of units, (u, u)."""
+        return np.diag(self.weight) - self.taken @ self.taken.T
+
 
 @dataclass(frozen=True, eq=False)
 class Solution:
@@ -99,20 +115,32 @@ class Likelihood:
 
     def __init__(self, known: TownTones, shared_m: float) -> None:
         """`shared_m`: how far (m, Gaussian 1 sigma) towns share a part of their tone."""
-        shown = known.shown
-        second = np.broadcast_to(known.second[:, None].astype(float), (*known.tone.shape, 1))
-        values = np.concatenate([known.tone[..., None], known.design], axis=2)
-        trend = np.concatenate([bends(known.frame), second], axis=2)
         away2 = (known.x_m[:, None] - known.x_m) ** 2 + (known.y_m[:, None] - known.y_m) ** 2
-        self._shown = shown
-        self._noise2 = np.where(shown, known.sigma, 1.0) ** 2
-        self._values = np.where(shown[..., None], values, 0.0)  # (p, u, 1 + k)
-        self._trend = np.where(shown[..., None], trend, 0.0)  # (p, u, 6)
-        self._of_pass = np.eye(1 + int(known.photo_pass.max()))[:, known.photo_pass]  # (passes, p)
         # How much of the towns' own tones units have in common: where towns have grown together, they mix.
         self._alike = (known.mixed @ known.mixed.T)[np.ix_(known.town, known.town)]
         self._changed = self._alike * (known.window[:, None] == known.window)
         self._near = np.exp(-away2 / 2 / shared_m**2)
+        self._last_own: tuple[Sizes, tuple[Array, float]] | None = None
+        self._see(known)
+
+    def seeing(self, known: TownTones) -> "Likelihood":
+        """That of other photos of the same units, or of fewer."""
+        other = copy(self)
+        other._see(known)
+        return other
+
+    def _see(self, known: TownTones) -> None:
+        shown = known.shown
+        second = np.broadcast_to(known.second[:, None].astype(float), (*known.tone.shape, 1))
+        values = np.concatenate([known.tone[..., None], known.design], axis=2)
+        trend = np.concatenate([bends(known.frame), second], axis=2)
+        self._shown = shown
+        self._noise2 = np.where(shown, known.sigma, 1.0) ** 2
+        self._values = np.where(shown[..., None], values, 0.0)  # (p, u, 1 + k)
+        self._trend = np.where(shown[..., None], trend, 0.0)  # (p, u, 6)
+        # Photos by their pass, and where each pass begins among them.
+        self._by_pass = np.argsort(known.photo_pass, kind="stable")
+        self._pass_starts = np.flatnonzero(np.diff(known.photo_pass[self._by_pass], prepend=-1))
         self._last: tuple[Sizes, _Seen] | None = None
 
     def log_likelihood(self, sizes: Sizes) -> float:
@@ -122,34 +150,55 @@ class Likelihood:
     def coefficients(self, sizes: Sizes) -> tuple[float, Array, Array]:
         """The log-likelihood of sizes, the coefficients (k,) and their covariance (k, k)."""
         seen = self._seen(sizes)
-        root, weight = self._spread(sizes), seen.weight
+        cross, log_det = self._of_few(seen, sizes) if seen.of_few_photos else self._of_many(seen, sizes)
+        inner, coefficients, covariance, explained = _design(cross)
+        return -0.5 * (log_det + _log_det(inner) + explained), coefficients, covariance
+
+    def _of_few(self, seen: "_Seen", sizes: Sizes) -> tuple[Array, float]:
+        """What is left of values (1 + k, 1 + k) once the units are taken off, and the log of the determinants
+        of all that was: equations (weight + 1 / spread - taken taken') z = of_units by way of (spread +
+        1 / weight), a fifth of the work where `taken` is narrow."""
+        root, weight = self._spread(sizes), np.maximum(seen.weight, NO_WEIGHT)
         root[np.diag_indices_from(root)] += 1 / weight
-        lower = cholesky(root, lower=True, check_finite=False)
-        # Equations (weight + 1 / spread - taken taken') z = of_units, by way of (spread + 1 / weight).
+        lower = _root(root)
         per_weight = np.concatenate([seen.taken, seen.of_units], axis=1) / weight[:, None]
-        moved = solve_triangular(lower, per_weight, lower=True, check_finite=False)
+        moved = _through(lower, per_weight)
         n = seen.taken.shape[1]
         left = seen.taken.T @ per_weight - moved[:, :n].T @ moved
-        core = cholesky(np.eye(n) - left[:, :n], lower=True, check_finite=False)
-        through = solve_triangular(core, left[:, n:], lower=True, check_finite=False)
+        core = _root(np.eye(n) - left[:, :n])
+        through = _through(core, left[:, n:])
         cross = seen.of_values - seen.of_units.T @ per_weight[:, n:] + moved[:, n:].T @ moved[:, n:]
-        inner, coefficients, covariance, explained = _design(cross - through.T @ through)
-        log_det = seen.log_det + float(np.log(weight).sum())
-        log_det += 2 * sum(float(np.log(np.diag(part)).sum()) for part in (lower, core, inner))
-        return -0.5 * (log_det + explained), coefficients, covariance
+        log_det = seen.log_det + float(np.log(weight).sum()) + _log_det(lower) + _log_det(core)
+        return cross - through.T @ through, log_det
+
+    def _of_many(self, seen: "_Seen", sizes: Sizes) -> tuple[Array, float]:
+        """The same with the equations as they are."""
+        inverse, log_det = self._own(sizes)
+        lower = _root(inverse + seen.normal)
+        moved = _through(lower, seen.of_units)
+        return seen.of_values - moved.T @ moved, seen.log_det + log_det + _log_det(lower)
 
     def solution(self, sizes: Sizes) -> Solution:
         """The model at sizes."""
         seen = self._seen(sizes)
-        normal = np.diag(seen.weight) - seen.taken @ seen.taken.T
-        units = np.linalg.inv(normal + np.linalg.inv(self._spread(sizes)))
+        units, _ = _inverse(self._own(sizes)[0] + seen.normal)
         _, coefficients, covariance, _ = _design(seen.of_values - seen.of_units.T @ units @ seen.of_units)
-        information, on_values = (part - normal @ units @ part for part in (normal, seen.of_units))
+        through = seen.normal @ units
+        information, on_values = (part - through @ part for part in (seen.normal, seen.of_units))
         return Solution(coefficients, covariance, information, on_values)
+
+    def _own(self, sizes: Sizes) -> tuple[Array, float]:
+        """The inverse of the covariance of the units' own tones, and the log of its determinant; of photos'
+        sizes it knows nothing."""
+        of_towns = replace(sizes, left=0.0, plane=0.0, bend=0.0, step=0.0)
+        if self._last_own is None or self._last_own[0] != of_towns:
+            self._last_own = of_towns, _inverse(self._spread(of_towns))
+        return self._last_own[1]
 
     def _spread(self, sizes: Sizes) -> Array:
         """The covariance of the units' own tones (u, u)."""
-        spread = sizes.town**2 * self._alike + sizes.shared**2 * self._near
+        spread = sizes.town**2 * self._alike
+        spread += sizes.shared**2 * self._near
         if sizes.changed > 0:
             spread += sizes.changed**2 * self._changed
         # Towns of one light, that are two by name only, would make it singular.
@@ -174,20 +223,12 @@ class Likelihood:
         precision = np.array([sizes.plane] * 2 + [sizes.bend] * 3 + [sizes.step]) ** -2.0
         weighted = weight[..., None] * trend
         across = np.swapaxes(weighted, 1, 2)
-        trends = np.einsum("bp,pij->bij", self._of_pass, across @ trend) + np.diag(precision)
-        root = np.linalg.cholesky(trends)
-        on_units = np.tensordot(self._of_pass, across, 1)
-        on_values = np.einsum("bp,pij->bij", self._of_pass, across @ values)
-        on_units = np.linalg.solve(root, on_units).reshape(-1, weight.shape[1])
-        on_values = np.linalg.solve(root, on_values).reshape(-1, values.shape[2])
+        root = np.linalg.cholesky(self._of_passes(across @ trend) + np.diag(precision))
+        inverse = np.linalg.inv(root)
+        on_units = (inverse @ self._of_passes(across)).reshape(-1, weight.shape[1])
+        on_values = (inverse @ self._of_passes(across @ values)).reshape(-1, values.shape[2])
         level = weight / np.sqrt(total)[:, None]
         taken = np.concatenate([level, on_units]).T
-        if taken.shape[1] > len(taken):
-            # Of many photos: its square is all that counts, and has a root of fewer columns. What is added is
-            # less than its rounding error.
-            square = taken @ taken.T
-            square[np.diag_indices_from(square)] += 1e-13 * np.trace(square)
-            taken = cholesky(square, lower=True, check_finite=False)
         of_units = np.einsum("pu,puj->uj", weight, values) - on_units.T @ on_values
         flat, scaled = (part.reshape(-1, values.shape[2]) for part in (values, weight[..., None] * values))
         of_values = flat.T @ scaled - on_values.T @ on_values
@@ -195,9 +236,43 @@ class Likelihood:
             -float(np.log(weight[self._shown]).sum())
             + float(np.log(total[self._shown.any(axis=1)]).sum())
             + 2 * float(np.log(np.diagonal(root, axis1=1, axis2=2)).sum())
-            - len(trends) * float(np.log(precision).sum())
+            - len(root) * float(np.log(precision).sum())
         )
         return _Seen(weight.sum(axis=0), taken, of_units, of_values, log_det)
+
+    def _of_passes(self, values: Array) -> Array:
+        """Sums (passes, ...) of what photos (p, ...) have."""
+        values = values[self._by_pass]
+        if len(self._pass_starts) == len(values):
+            return values
+        return np.asarray(np.add.reduceat(values, self._pass_starts, axis=0))
+
+
+def _root(matrix: Array) -> Array:
+    """The lower root of a symmetric matrix, which is overwritten. By LAPACK's own call: scipy's takes as long
+    again for a small matrix."""
+    root, failed = dpotrf(matrix.T, lower=1, overwrite_a=1)
+    if failed:
+        raise np.linalg.LinAlgError(f"a covariance of {len(matrix)} rows is not positive definite")
+    return np.asarray(root)
+
+
+def _through(lower: Array, values: Array) -> Array:
+    """The solution (n, m) of equations with a lower root."""
+    return np.asarray(dtrtrs(lower, values, lower=1)[0])
+
+
+def _log_det(lower: Array) -> float:
+    """The log of the determinant of a matrix from its lower root."""
+    return 2 * float(np.log(np.diag(lower)).sum())
+
+
+def _inverse(matrix: Array) -> tuple[Array, float]:
+    """The inverse of a symmetric matrix, which is overwritten, and the log of its determinant."""
+    root = _root(matrix)
+    log_det = _log_det(root)
+    lower = np.tril(dpotri(root, lower=1, overwrite_c=1)[0])
+    return lower + np.tril(lower, -1).T, log_det
 
 
 def _design(cross: Array) -> tuple[Array, Array, Array, float]:

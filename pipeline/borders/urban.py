@@ -19,7 +19,7 @@ from pipeline.borders.cells import Cells, Ints
 from pipeline.borders.fit import ratio_fit
 from pipeline.borders.interval import estimate
 from pipeline.borders.settings import BorderSettings, UrbanSettings
-from pipeline.borders.squares import code_of, square_codes, squares
+from pipeline.borders.squares import code_of, numbered, square_codes, squares
 from pipeline.borders.zones import polygons
 from pipeline.camera.earth import Array, transformer
 from pipeline.ground.cities import Cities
@@ -54,11 +54,13 @@ def towns(places: Cities, countries: Countries, frame: BaseGeometry, min_populat
     large, at = large[order], np.column_stack([x, y])[order]
     radius_m = 1e3 * built_radius_km(large.population)
     rows = []
+    shapely.prepare(areas.to_numpy())
     for index in np.flatnonzero(_separate(at, radius_m, large.country)):
         country = str(large.country[index])
         if country not in areas.index:
             continue
-        disc = polygons(shapely.Point(at[index]).buffer(radius_m[index]) & areas[country])
+        whole = shapely.Point(at[index]).buffer(radius_m[index])
+        disc = polygons(whole if shapely.covers(areas[country], whole) else whole & areas[country])
         if not disc.is_empty:
             place = str(large.name[index]), country, int(large.population[index])
             rows.append((*place, float(radius_m[index]) / 1e3, *at[index], disc))
@@ -176,18 +178,22 @@ def core_contrast(
     The units of the interval are squares of `block_km`: it tells these places apart, not cities from towns.
     """
     core = members[0]
-    around = np.setdiff1d(np.concatenate(members[1:]), core)
+    in_towns = np.zeros(len(cells), bool)
+    in_towns[np.concatenate(members[1:])] = True
+    in_towns[core] = False
+    around = np.flatnonzero(in_towns)
     both = cells.chosen(np.concatenate([core, around]))
     in_ring = np.arange(len(both)) >= len(core)
     # Numbered along x first, then y: the order of units decides which of the interval's draws they get.
     square = square_codes(both.y, both.x, 1e3 * config.block_km)
+    unit, index = numbered(square * 2 + in_ring)
     none = CoreContrast(None, None, None, None, None, len(core), len(around), "")
-    for what, side in ((f"{name} has", ~in_ring), (f"The towns around {name} have", in_ring)):
-        if len(np.unique(square[side])) < settings.urban.min_squares:
+    for what, of_ring in ((f"{name} has", 0), (f"The towns around {name} have", 1)):
+        if (unit % 2 == of_ring).sum() < settings.urban.min_squares:
             return replace(none, statement=f"{what} too little light to be compared.")
-    design = np.column_stack([in_ring, ~in_ring]).astype(float)
-    red, green = both.red.astype(float), both.green.astype(float)
-    fit = ratio_fit(red, green, np.ones(len(both)), design, square * 2 + in_ring)
+    red, green = (np.bincount(index, light).astype(float) for light in (both.red, both.green))
+    design = np.column_stack([unit % 2 == 1, unit % 2 == 0]).astype(float)
+    fit = ratio_fit(red, green, np.ones(len(unit)), design, unit)
     step = estimate(fit, np.array([-1.0, 1.0]), config.replicates, settings.contrast)
     ring, own, low, high = *fit.coefficients, step.value - step.half95, step.value + step.half95
     return replace(

@@ -5,34 +5,37 @@ country  <-------- ------ | ------ -------->  country        | border of the pai
 """
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from exactextract import exact_extract
-from exactextract.raster import NumPyRasterSource
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from pipeline.borders.beside import Beside
 from pipeline.borders.cells import Cells, Floats, lit_cells
 from pipeline.borders.squares import AREA_CRS as AREA_CRS
-from pipeline.borders.squares import square_codes
+from pipeline.borders.squares import numbered, square_codes
+from pipeline.borders.zonal_sums import Outlines
 from pipeline.ground.countries import Countries, clipped
 from pipeline.raster.grid import Grid
 from pipeline.raster.strips import Strips, of_each
 from pipeline.raster.tiles import Tile
-from pipeline.robust import group_sums, log_ratio_sigma, weighted_quantiles
+from pipeline.robust import log_ratio_sigma, weighted_quantiles
 
 # Lines are simplified to this part of the distance before they are widened by it.
 SIMPLIFY = 0.01
+# So much farther than the distance, as a share of it, lines go on beyond the frame: buffers are good to 2 %.
+MARGIN = 0.05
 # The tables give the tones below which these shares of the light lie.
 QUANTILES = (0.10, 0.25, 0.50, 0.75, 0.90)
+
+# Of a zone with fewer lit cells than this, only rounding errors are summed: a strip has at least 10,000 m2.
+NO_CELL = 1e-6
 
 SUMS = ("red", "green", "blue", "lit", "with_blue", "valid")
 
@@ -54,7 +57,8 @@ def border_strips(countries: Countries, frame: BaseGeometry, bands_km: Sequence[
     near = countries.borders[countries.borders["pair"].isin(in_frame.borders["pair"])]
     rows = []
     for border in near.itertuples():
-        within = [widened(border.geometry & around, 1e3 * km) for km in bands_km]
+        line = border.geometry & around
+        within = [widened(line, 1e3 * km, frame) for km in bands_km]
         for side in (border.first, border.second):
             if side not in areas.index:
                 continue
@@ -68,9 +72,11 @@ def border_strips(countries: Countries, frame: BaseGeometry, bands_km: Sequence[
     return gpd.GeoDataFrame(pd.DataFrame(rows, columns=columns), geometry="geometry", crs=countries.areas.crs)
 
 
-def widened(line: BaseGeometry, metres: float) -> BaseGeometry:
-    """All within a distance of a line, good to 2 % of it."""
-    buffer: BaseGeometry = line.simplify(SIMPLIFY * metres).buffer(metres, quad_segs=8)
+def widened(line: BaseGeometry, metres: float, frame: BaseGeometry) -> BaseGeometry:
+    """All of a frame within a distance of a line, good to 2 % of it, and some of what is beyond."""
+    # What is farther from the frame cannot reach it, and to widen a line takes the longer the more it winds.
+    course = line.simplify(SIMPLIFY * metres) & frame.buffer((1 + MARGIN) * metres)
+    buffer: BaseGeometry = course.buffer(metres, quad_segs=8)
     return buffer
 
 
@@ -92,46 +98,28 @@ def scan(strips: Strips, zones: gpd.GeoDataFrame, countries: Countries, grid: Gr
 
     Cells on a zone's edge count by their part inside; cells of the list by their centre.
     """
-    shapes = zones[["geometry"]].to_crs(grid.crs)
+    outlines = Outlines.of(zones.geometry.to_crs(grid.crs).to_numpy(), grid)
     areas = countries.areas.to_crs(grid.crs)
-    sums = pd.DataFrame(0.0, index=zones.index, columns=list(SUMS))
-    parts = of_each(partial(_of_strip, shapes, areas, grid), strips)
-    for here, of_zones, _ in parts:
-        sums.loc[here] += of_zones
-    return Scan(sums, Cells.joined([cells for _, _, cells in parts]))
+    parts = of_each(partial(_of_strip, outlines, areas, grid), strips)
+    sums = sum((of_zones for of_zones, _ in parts), np.zeros((len(zones), len(SUMS))))
+    sums[sums[:, SUMS.index("lit")] < NO_CELL, : SUMS.index("valid")] = 0
+    table = pd.DataFrame(sums, index=zones.index, columns=list(SUMS))
+    return Scan(table, Cells.joined([cells for _, cells in parts]))
 
 
 def _of_strip(
-    shapes: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, grid: Grid, tile: Tile, light: Floats, tone: Floats
-) -> tuple["pd.Index[int]", NDArray[np.float64], Cells]:
-    """Of a strip: which zones it meets, their SUMS in it, and its lit cells."""
+    outlines: Outlines, areas: gpd.GeoDataFrame, grid: Grid, tile: Tile, light: Floats, tone: Floats
+) -> tuple[NDArray[np.float64], Cells]:
+    """Of a strip: the SUMS of all zones in it, and its lit cells."""
     green_red, blue_green = tone
     lit = np.isfinite(green_red)
-    cells = lit_cells(light, green_red, areas, grid, tile, AREA_CRS)
-    here = shapes[shapes.intersects(shapely.box(*tile_bounds(grid, tile)))]
-    if here.empty:
-        return here.index, np.zeros((0, len(SUMS))), cells
-    layers = (*np.where(lit, light, np.nan), lit, np.isfinite(blue_green), np.isfinite(light[0]))
-    return here.index, _sums(layers, here, tile_bounds(grid, tile)), cells
-
-
-def tile_bounds(grid: Grid, tile: Tile) -> tuple[float, float, float, float]:
-    """(xmin, ymin, xmax, ymax) of a tile in the grid's CRS."""
-    x0, y0 = grid.transform @ (tile.column, tile.row + tile.height)
-    x1, y1 = grid.transform @ (tile.column + tile.width, tile.row)
-    return x0, y0, x1, y1
-
-
-def _sums(
-    layers: Iterable[NDArray[Any]], shapes: gpd.GeoDataFrame, bounds: tuple[float, float, float, float]
-) -> NDArray[np.float64]:
-    wkt = shapes.crs.to_wkt()
-    rasters = [
-        NumPyRasterSource(values.astype(np.float32), *bounds, name=name, srs_wkt=wkt)
-        for name, values in zip(SUMS, layers, strict=True)
-    ]
-    table = exact_extract(rasters, shapes, ["sum"], output="pandas")
-    return np.asarray(table[[f"{name}_sum" for name in SUMS]].fillna(0.0), float)
+    layers = (
+        *(np.where(lit & np.isfinite(band), band, 0) for band in light),
+        lit,
+        np.isfinite(blue_green),
+        np.isfinite(light[0]),
+    )
+    return outlines.sums(layers, tile), lit_cells(light, green_red, areas, grid, tile, AREA_CRS)
 
 
 def statistics(zones: gpd.GeoDataFrame, sums: pd.DataFrame, grid: Grid, min_blue: float) -> pd.DataFrame:
@@ -175,8 +163,9 @@ def tone_quantiles(cells: Cells, tone_step: float) -> dict[str, float]:
 def scatter_sigma(cells: Cells, square_km: float, min_squares: int) -> float:
     """1 sigma of the tone of some cells from its scatter between squares; NaN of fewer than `min_squares`."""
     # Numbered along x first, then y: in this order the sums have always been rounded.
-    sums = group_sums(square_codes(cells.y, cells.x, 1e3 * square_km), cells.red, cells.green)
-    return log_ratio_sigma(sums[:, 0], sums[:, 1], min_squares)
+    _, square = numbered(square_codes(cells.y, cells.x, 1e3 * square_km))
+    red, green = (np.bincount(square, light).astype(float) for light in (cells.red, cells.green))
+    return log_ratio_sigma(red, green, min_squares)
 
 
 def in_strips(strips: gpd.GeoDataFrame, near: Mapping[str, Beside]) -> Iterator[Cells]:

@@ -12,10 +12,9 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from pyproj import Transformer
 from shapely.geometry.base import BaseGeometry
 
-from pipeline.camera.earth import Array
+from pipeline.camera.earth import Array, transformer
 from pipeline.ground.countries import Countries
 from pipeline.ground.roads import Motorways
 from pipeline.motorways.settings import MotorwaySettings
@@ -131,7 +130,7 @@ def _crossings_of(
             if min(place - low, high - place) >= 2 * spacing_m:
                 border = countries.borders.set_index("pair").loc[pair]
                 crossing = _crossing(ref, rows, line, (low, place, high), border, countries, spacing_m)
-                crossing = _with_regional(crossing, regions, countries.areas.crs, settings)
+                crossing = _with_regional(crossing, regions, countries.areas.crs.to_string(), settings)
                 by_length.append((high - low, crossing))
     kept: list[Crossing] = []
     for _, crossing in sorted(by_length, key=lambda item: -item[0]):
@@ -198,12 +197,12 @@ def _crossing(
 
 
 def _with_regional(
-    crossing: Crossing, regions: gpd.GeoDataFrame | None, crs: object, settings: MotorwaySettings
+    crossing: Crossing, regions: gpd.GeoDataFrame | None, crs: str, settings: MotorwaySettings
 ) -> Crossing:
     """The crossing with the regional borders that the layer, or else what is known of Voeren, gives."""
     if regions is not None:
         return replace(crossing, regional=tuple(_regional_borders(crossing, regions.geometry, settings)))
-    x, y = Transformer.from_crs("EPSG:4326", crs, always_xy=True).transform(*VOEREN_LON_LAT)
+    x, y = transformer("EPSG:4326", crs).transform(*VOEREN_LON_LAT)
     if crossing.pair == VOEREN_PAIR and crossing.point(0.0).distance(shapely.Point(x, y)) <= VOEREN_NEAR_M:
         return replace(crossing, regional=(Regional(VOEREN_CHAINAGE_M, VOEREN_ERROR_M),))
     return crossing

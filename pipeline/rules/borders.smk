@@ -16,7 +16,7 @@ rule borders:
         f"{CITY}/logs/borders.log",
     conda:
         "../../environment.yaml"
-    threads: 1
+    threads: 2
     resources:
         mem_mb=memory_mb,
         runtime=runtime_min,

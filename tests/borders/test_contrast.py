@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.stats import t as student
 
-from pipeline.borders.beside import Beside, beside
+from pipeline.borders.beside import Beside, beside, edges_m
 from pipeline.borders.border_line import BorderLine
 from pipeline.borders.cells import Cells
 from pipeline.borders.contrast import EQUIVALENCE, Contrast, border_contrast, statement, verdict
@@ -21,6 +21,7 @@ from pipeline.borders.units import unit_scales
 from tests.borders.test_profiles import straight
 from tests.scenes.border_towns import (
     CONFIG,
+    EDGES_M,
     EXCLUSION_M,
     PLANTED,
     SETTINGS,
@@ -163,7 +164,9 @@ def test_exchanging_the_countries_turns_the_sign(made):
 
 
 def test_brightness_distance_and_view_zenith_make_strata(made):
-    near = near_patches(beside(made.cells, made.line, 0, 1, 20e3), EXCLUSION_M, CONFIG, IN_FORCE.patches)
+    near = near_patches(
+        beside(made.cells, made.line, 0, 1, 20e3, EDGES_M), EXCLUSION_M, CONFIG, IN_FORCE.patches
+    )
     code = strata(near, nadir_below, IN_FORCE.contrast.zenith_step_deg)
     zenith = nadir_below(near.x, near.y)
     for one in np.unique(code)[:20]:
@@ -191,7 +194,12 @@ def contrast_of(cells, exclusion_m=0.0, codes=("BE", "LU")):
 
 
 def contrast_at(line, cells, exclusion_m, codes, settings=IN_FORCE):
-    near = near_patches(beside(cells, line, 0, 1, 20e3), exclusion_m, CONFIG, settings.patches)
+    near = near_patches(
+        beside(cells, line, 0, 1, 20e3, edges_m(exclusion_m, CONFIG, settings.profiles)),
+        exclusion_m,
+        CONFIG,
+        settings.patches,
+    )
     scales = unit_scales(cells, 2, settings.contrast.smoothing_blocks)
     frame = patches(cells, settings.patches)
     return border_contrast(near, frame, scales, line, 1, nadir_below, codes, CONFIG, settings.contrast)[0]
@@ -316,7 +324,7 @@ def lit_squares(tone_of, light_of=None):
 
 def fit_of(cells, settings=IN_FORCE.contrast):
     line = BorderLine.of(straight(100), 2000.0, IN_FORCE.line)
-    near = near_patches(beside(cells, line, 0, 1, 20e3), 0.0, CONFIG, IN_FORCE.patches)
+    near = near_patches(beside(cells, line, 0, 1, 20e3, EDGES_M), 0.0, CONFIG, IN_FORCE.patches)
     scales = unit_scales(cells, 2, settings.smoothing_blocks)
     where = line, 1, nadir_below, ("BE", "DE")
     return border_contrast(near, patches(cells, IN_FORCE.patches), scales, *where, CONFIG, settings)

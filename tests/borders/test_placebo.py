@@ -9,7 +9,7 @@ import pytest
 from pipeline.borders.border_line import BorderLine
 from pipeline.borders.distance_field import DistanceField
 from pipeline.borders.patches import patches
-from pipeline.borders.placebo import Placebo, _moved, placebo_test, studentised
+from pipeline.borders.placebo import Placebo, placebo_test, studentised
 from pipeline.borders.settings import IN_FORCE
 from tests.borders.test_profiles import straight
 from tests.scenes.border_towns import CONFIG, EXCLUSION_M, Setting, fitted, measured, nadir_below, scene
@@ -36,23 +36,30 @@ def test_the_field_is_signed_distance_within_reach_and_countries(field):
 
 def test_a_field_laid_elsewhere_keeps_its_distances(field):
     """Turned by a quarter, what lay 5 km east of the border's middle lies 5 km from where it was laid."""
-    at, middle = place(100, 200), place(20, 20)
+    at, middle, signed_m = place(100, 200), place(20, 20), field.signed_m.ravel()
     for turn, (east, north) in ((0.0, (5, 0)), (math.pi / 2, (0, 5)), (math.pi, (-5, 0))):
         x, y = place(np.array([100.0 + east]), np.array([200.0 + north]))
-        assert np.ravel(_moved(x, y, at, turn, middle)) == pytest.approx(place(25, 20))
+        (element,) = field.elements(np.stack([x, y]), middle, np.array([at]), np.array([turn]))
+        assert signed_m[element] == field.at(*place(np.array([25.0]), np.array([20.0])))
+    # Turned by an eighth, what lies 5 km to the south lies west of the border.
+    below = np.stack(place(np.array([100.0]), np.array([195.0])))
+    (south,) = field.elements(below, middle, np.array([at]), np.array([math.pi / 4]))
+    assert signed_m[south] == pytest.approx(-5000 * math.sqrt(0.5), abs=255 * math.sqrt(2))
 
 
 def test_studentised_by_hand():
-    """Two units a side of equal light: tones 0, 0 and 1, 1 but for a scatter of +-d."""
+    """Two units a side of equal light: tones 0, 0 and 1, 1 but for a scatter of +-d; four lines at once."""
     d = 1e-3
-    tone = np.array([-d, d, 1 - d, 1 + d])
-    second, unit = np.array([False, False, True, True]), np.arange(4)
-    t = studentised(second, np.ones(4), 2**tone, unit, 1.25)
+    tone = np.tile([-d, d, 1 - d, 1 + d], 4)
+    line, unit = np.repeat(np.arange(4), 4), np.tile(np.arange(4), 4)
+    second = np.array([[0, 0, 1, 1], [1, 1, 0, 0], [0, 0, 0, 0], [0, 0, 1, 1]], bool).ravel()
+    red = np.ones(16)
+    red[-1] = 1e-3
+    forth, back, one_side, uneven, empty = studentised(line, 5, second, red, red * 2**tone, unit, 1.25)
     # Each unit has half of its side's light and, left out, moves it by d: sigma = sqrt(4 d^2).
-    assert t == pytest.approx(1 / (2 * d), rel=1e-3)
-    assert studentised(~second, np.ones(4), 2**tone, unit, 1.25) == pytest.approx(-t, rel=1e-2)
-    assert math.isnan(studentised(np.zeros(4, bool), np.ones(4), 2**tone, unit, 1.25))
-    assert math.isnan(studentised(second, np.array([1, 1, 1, 1e-3]), 2**tone, unit, 1.25))
+    assert forth == pytest.approx(1 / (2 * d), rel=1e-3)
+    assert back == pytest.approx(-forth, rel=1e-2)
+    assert np.isnan([one_side, uneven, empty]).all()
 
 
 def with_placebos(count, **more):

@@ -16,7 +16,7 @@ from pipeline.borders.segments import along, segment_lines
 from pipeline.borders.settings import IN_FORCE
 from pipeline.borders.units import Units
 from tests.scenes import border_towns
-from tests.scenes.border_towns import CONFIG, Setting, nadir_below, scene
+from tests.scenes.border_towns import CONFIG, EDGES_M, Setting, nadir_below, scene
 from tests.scenes.lands import KM, box, place
 
 
@@ -30,6 +30,21 @@ def test_distance_and_chainage_along_a_straight_border():
     # Points stand every 50 m: up to 25 m along the line, 3 m in distances of 100 m.
     np.testing.assert_allclose(line.distance_m(x, y, 1e4), [0, 100, 3000, np.inf], atol=3.2)
     np.testing.assert_allclose(line.along_m(x, y), [0, 10e3, 39e3, 20e3], atol=26)
+
+
+def test_distances_between_edges_lie_between_the_same_edges_as_the_true_ones():
+    """Of a ragged border: most places bear the distance of their square's middle."""
+    along, rng = np.linspace(0, 40, 400), np.random.default_rng(0)
+    line = BorderLine.of(
+        shapely.MultiLineString([np.column_stack(place(20 + rng.uniform(-1, 1, 400), along))]),
+        2000.0,
+        IN_FORCE.line,
+    )
+    x, y = place(*rng.uniform(0, 40, (2, 50_000)))
+    true, told = line.distance_m(x, y, 15e3), line.between_m(x, y, EDGES_M, 15e3)
+    assert np.array_equal(np.digitize(true, EDGES_M), np.digitize(told, EDGES_M))
+    assert np.array_equal(np.isfinite(true), np.isfinite(told))
+    assert (true != told)[np.isfinite(true)].mean() > 0.5
 
 
 def test_wiggles_and_enclaves_do_not_lengthen_the_course():
@@ -77,7 +92,7 @@ def evenly_lit():
 def test_profiles_give_light_and_tone_by_signed_distance():
     cells, line = evenly_lit(), BorderLine.of(straight(), 2000.0, IN_FORCE.line)
     field = DistanceField.of(line, (box(0, 0, 20, 40), box(20, 0, 40, 40)), 20e3, 500.0)
-    near = beside(cells, line, 0, 1, 20e3)
+    near = beside(cells, line, 0, 1, 20e3, EDGES_M)
     rows = across(near, Units.of(cells, 2500.0), field, ("BE", "DE"), CONFIG, IN_FORCE)
     assert [row["from_km"] for row in rows] == list(range(-20, 20))
     assert {row["side"] for row in rows[:20]} == {"BE"}
@@ -103,7 +118,12 @@ def test_the_interval_of_light_is_that_of_a_sum_of_towns():
     line = BorderLine.of(straight(), 2000.0, IN_FORCE.line)
     field = DistanceField.of(line, (box(0, 0, 20, 40), box(20, 0, 40, 40)), 20e3, 500.0)
     rows = across(
-        beside(cells, line, 0, 1, 20e3), Units.of(cells, 1000.0), field, ("BE", "DE"), CONFIG, IN_FORCE
+        beside(cells, line, 0, 1, 20e3, EDGES_M),
+        Units.of(cells, 1000.0),
+        field,
+        ("BE", "DE"),
+        CONFIG,
+        IN_FORCE,
     )
     row = next(row for row in rows if row["from_km"] == 2)
     assert row["n_blocks"] == 4
@@ -182,6 +202,6 @@ def test_shares_of_classes_by_hand():
 
 def test_thirds_of_both_sides():
     cells = evenly_lit()
-    near = beside(cells, BorderLine.of(straight(), 2000.0, IN_FORCE.line), 0, 1, 20e3)
+    near = beside(cells, BorderLine.of(straight(), 2000.0, IN_FORCE.line), 0, 1, 20e3, EDGES_M)
     shares = thirds(near, 500.0, np.array([-0.5, -0.2]), CONFIG)
     assert shares == {"orange_first": 1.0, "green_first": 0.0, "orange_second": 0.0, "green_second": 1.0}

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pipeline.borders.squares import centres_of, code_of, square_codes, squares
+from pipeline.borders.squares import centres_of, code_of, numbered, square_codes, squares
 
 
 def test_squares_are_counted_eastward_and_northward():
@@ -28,3 +28,11 @@ def test_centres_are_those_of_the_squares():
     assert [v.tolist() for v in centres] == [[4_000_500.0, 1500.0], [3_000_500.0, 2500.0]]
     wide = centres_of(square_codes(x, y, 5000.0), 5000.0)
     assert [v.tolist() for v in wide] == [[4_002_500.0, 2500.0], [3_002_500.0, 2500.0]]
+
+
+def test_numbers_rise_and_each_code_has_its_place_among_them():
+    code = np.array([7, -2, 7, 1 << 40, -2])
+    codes, place = numbered(code)
+    assert codes.tolist() == [-2, 7, 1 << 40]
+    assert codes[place].tolist() == code.tolist()
+    assert [len(part) for part in numbered(code[:0])] == [0, 0]

@@ -77,6 +77,37 @@ def test_equals_the_model_written_out(known: TownTones, sizes: Sizes) -> None:
     np.testing.assert_allclose(likelihood.solution(sizes).coefficients, coefficients, atol=1e-8)
 
 
+def test_one_photo_equals_the_model_written_out(known: TownTones) -> None:
+    """Its level and trend are fewer than the towns, which the equations make use of."""
+    alone = replace(
+        known,
+        tone=known.tone[1:2],
+        sigma=known.sigma[1:2],
+        frame=known.frame[1:2],
+        design=known.design[1:2],
+        photo_pass=np.array([0]),
+    )
+    sizes = Sizes(0.3, 0.2, 0.05, 0.1, 0.2, 0.3, 0.1)
+    log_likelihood, coefficients, covariance = Likelihood(alone, SHARED_M).coefficients(sizes)
+    expected = written_out(alone, sizes)
+    assert log_likelihood == pytest.approx(expected[0], abs=1e-4)
+    np.testing.assert_allclose(coefficients, expected[1], atol=1e-5)
+    np.testing.assert_allclose(covariance, expected[2], rtol=1e-4, atol=1e-7)
+
+
+def test_fewer_photos_of_the_same_towns_are_as_if_there_had_been_no_others(known: TownTones) -> None:
+    sizes = Sizes(0.3, 0.2, 0.05, 0.1, 0.2, 0.3, 0.1)
+    tone = known.tone.copy()
+    tone[:, 4] = np.nan  # a town that none shows
+    fewer = replace(known, tone=tone)
+    all_of_them = Likelihood(known, SHARED_M)
+    all_of_them.log_likelihood(sizes)
+    of_fewer = all_of_them.seeing(fewer).coefficients(sizes)
+    for told, fresh in zip(of_fewer, Likelihood(fewer, SHARED_M).coefficients(sizes), strict=True):
+        np.testing.assert_allclose(told, fresh, rtol=1e-12)
+    assert all_of_them.log_likelihood(sizes) == Likelihood(known, SHARED_M).log_likelihood(sizes)
+
+
 def test_windows_share_towns_and_not_what_they_change_by(known: TownTones) -> None:
     # The last three units are the first three towns in another window.
     town, window = np.array([0, 1, 2, 3, 4, 5, 0, 1, 2]), np.repeat([0, 0, 1], 3)

@@ -24,7 +24,6 @@ from pipeline.borders.zones import (
     scan,
     scatter_sigma,
     statistics,
-    tile_bounds,
     tone_quantiles,
     widened,
 )
@@ -32,6 +31,7 @@ from pipeline.ground.countries import Countries
 from pipeline.raster.grid import Grid
 from pipeline.raster.tiles import Tile
 from tests.borders.test_profiles import straight
+from tests.scenes.border_towns import EDGES_M
 from tests.scenes.lands import KM, box, countries, grid, light_and_tone, place
 
 STEP, MIN_BLUE = IN_FORCE.zones.tone_step, IN_FORCE.zones.min_blue
@@ -160,6 +160,18 @@ def test_an_unlit_zone_has_no_tone():
     assert (numbers["n_cells"] == 0).all()
 
 
+def test_a_dark_zone_beside_a_bright_one_has_no_light_at_all():
+    """Its sums are differences of the whole row's, and a rounding error must not become a tone."""
+    land, on = countries(4, 3, 1), grid(4, 3, 1000.0)
+    red = np.tile([1e3 / 3, 0.0, 0.0, 9.0], (3, 1))
+    light, tone = light_and_tone(red, red / 7, red / 7, red > 0)
+    dark = shapely.Polygon([place(1.1, 0.2), place(2.9, 1.3), place(1.4, 2.9)])
+    zones = gpd.GeoDataFrame({"country": ["DE"]}, geometry=[dark], crs=AREA_CRS)
+    numbers = statistics(zones, scan([(Tile(0, 0, 3, 4), light, tone)], zones, land, on).sums, on, MIN_BLUE)
+    assert numbers["light_r"][0] == numbers["lit_area_km2"][0] == 0
+    assert np.isnan(numbers["tone_g_r"][0])
+
+
 def test_blue_is_given_only_where_most_lit_cells_have_it():
     land, on = small_map()
     zones = country_zones(land, box(0, 0, 4, 2))
@@ -201,17 +213,11 @@ def test_areas_hold_on_a_grid_of_another_projection():
     assert ((result.cells.x < place(20, 0)[0]) == (result.cells.country == 0)).mean() > 0.99
 
 
-def test_tile_bounds_are_those_of_the_grid():
-    on = grid(4, 2, 500.0)
-    assert tile_bounds(on, Tile(0, 0, 4, 8)) == on.bounds
-    assert tile_bounds(on, Tile(1, 2, 2, 3)) == (*place(1, 0.5), *place(2.5, 1.5))
-
-
 def test_beside_takes_both_sides_of_one_pair_within_reach():
     x, y = place(np.array([19.0, 21.0, 5.0, 22.0]), np.array([10.0, 10.0, 10.0, 10.0]))
     ones = np.ones(4, np.float32)
     cells = Cells(x, y, ones, ones, np.array([0, 1, 0, 2], np.int8), ones)
-    near = beside(cells, BorderLine.of(straight(), 2000.0, IN_FORCE.line), 0, 1, 5000.0)
+    near = beside(cells, BorderLine.of(straight(), 2000.0, IN_FORCE.line), 0, 1, 5000.0, EDGES_M)
     assert near.second.tolist() == [False, True]
     np.testing.assert_allclose(near.distance_m, 1000, atol=1)
 
@@ -224,7 +230,9 @@ def test_strips_take_the_scatter_of_their_own_cells():
     tone = np.where(np.floor(y_km / 10) % 2 == 0, 0.2, -0.2) * (x_km > 20)  # uneven in Germany alone
     green, country = (red * 2**tone).astype(np.float32), (x_km > 20).astype(np.int8)
     cells = Cells(x, y, red, green, country, tone.astype(np.float32))
-    near = {"BE-DE": beside(cells, BorderLine.of(straight(200), 2000.0, IN_FORCE.line), 0, 1, 20_000.0)}
+    near = {
+        "BE-DE": beside(cells, BorderLine.of(straight(200), 2000.0, IN_FORCE.line), 0, 1, 20_000.0, EDGES_M)
+    }
     strips = pd.DataFrame(
         {
             "pair": "BE-DE",
@@ -338,7 +346,7 @@ def test_a_band_holds_its_inner_edge_and_not_its_outer_one():
 
 def test_a_border_widened_is_all_within_the_distance_to_two_percent():
     wiggly = shapely.LineString([place(20 + 0.2 * np.sin(v), v) for v in np.arange(0, 40, 0.1)])
-    wide = widened(wiggly, 2000.0)
+    wide = widened(wiggly, 2000.0, wiggly.envelope)
     exact = wiggly.buffer(2000.0, quad_segs=64)
     assert wide.symmetric_difference(exact).area / exact.area < 0.02
     assert wide.hausdorff_distance(exact) <= 0.02 * 2000

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import shapely
 
-from pipeline.borders.beside import beside
+from pipeline.borders.beside import beside, edges_m
 from pipeline.borders.border_line import BorderLine
 from pipeline.borders.cells import Cells
 from pipeline.borders.contrast import BorderFit, Contrast, border_contrast
@@ -29,6 +29,7 @@ PLANTED = 0.25
 MEAN_TONE = -0.8
 CONFIG = BordersConfig()
 EXCLUSION_M = 500.0
+EDGES_M = edges_m(EXCLUSION_M, CONFIG, IN_FORCE.profiles)
 # Fewer than a run takes: enough to tell 5 %, and the time goes into scenes.
 FEWER_PLACEBOS = replace(IN_FORCE, placebo=replace(IN_FORCE.placebo, count=199))
 
@@ -192,7 +193,9 @@ def fitted(
     made: Scene, config: BordersConfig = CONFIG, settings: BorderSettings = FEWER_PLACEBOS
 ) -> tuple[Contrast, BorderFit | None]:
     """The contrast of a scene and the fit behind it."""
-    near = near_patches(beside(made.cells, made.line, 0, 1, 20e3), EXCLUSION_M, config, settings.patches)
+    near = near_patches(
+        beside(made.cells, made.line, 0, 1, 20e3, EDGES_M), EXCLUSION_M, config, settings.patches
+    )
     scales = unit_scales(made.cells, config.block_km, settings.contrast.smoothing_blocks)
     frame = patches(made.cells, settings.patches)
     where = made.line, 1, nadir_below, ("BE", "DE")
