@@ -124,6 +124,7 @@ def _sampled(
 def _end_row(road: Road, finding: Finding, lit: float | None, settings: MotorwaySettings) -> dict[str, Any]:
     crossing, end = road.crossing, finding.end
     chainage_m = end.chainage_m if end else 0.0
+    beside = np.abs(road.profile.chainage_m) <= settings.both_sides_m
     row: dict[str, Any] = {
         "ref": crossing.ref,
         "name": crossing.name,
@@ -135,7 +136,7 @@ def _end_row(road: Road, finding: Finding, lit: float | None, settings: Motorway
         "position_sigma_m": float(road.position_sigma_m[road.station(chainage_m)]),
         "line_error_m": road.line_error_m(chainage_m),
         "lit_per_km": lit,
-        "seen_share": float(road.profile.seen.mean()),
+        "seen_share": float(road.profile.seen[beside].mean()),
         "geometry": road.registered.point(chainage_m),
     }
     if end is None:

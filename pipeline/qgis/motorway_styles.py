@@ -30,6 +30,7 @@ def motorway_ends() -> VectorStyle:
         ("light ends at the national border", "diamond", TEAL, "ends at the national border"),
         ("light ends at the regional border", "diamond", SODIUM, "ends at the regional border"),
         ("light ends elsewhere", "diamond", TEXT, "ends elsewhere"),
+        ("lit up to the border", "triangle", palette.LIT, "lit up to the border"),
         ("lit on both sides", "circle", palette.LIT, "lit on both sides"),
         ("dark on both sides", "circle", palette.DARK, "dark on both sides"),
         ("cannot be told", "cross2", UNDECIDED, "undecidable"),

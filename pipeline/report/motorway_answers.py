@@ -27,6 +27,7 @@ from pipeline.robust import NORMAL_95
 APPROXIMATE_M = 100.0  # of a drawn line: said from here on, as the borders step does
 BESIDE_M = 5000.0  # of the border: where it matters whether lit can be told from dark
 MUCH_UNTOLD = 0.2  # share of the road near the border of which lit cannot be told from dark: a doubt above it
+MUCH_LEFT = 50.0  # % of a lit motorway's light behind an end: a doubt from here on, as the road is half lit
 LITTLE_SEEN = 0.8  # share of the road beside the border that is seen: a doubt below it
 REF = "{ref}"  # where a sentence has the motorway's name
 JPEG_BRIGHTENS_FAINT_LIGHT = (
@@ -41,6 +42,7 @@ WORDS: dict[str, tuple[str, Lean]] = {
     "ends at the national border": ("Yes", "yes"),
     "ends at the regional border": ("No", "no"),
     "ends elsewhere": ("No", "no"),
+    "lit up to the border": ("Lit up to it", "open"),
     "lit on both sides": ("No", "no"),
     "dark on both sides": ("No", "no"),
     "undecidable": ("Cannot be told", "open"),
@@ -188,6 +190,12 @@ def _end(row: Any, segments: pd.DataFrame) -> Iterator[Argument]:
             f"The road is lit for {lit:.1f} km on one side of this place, and dark for {dark:.1f} km on the "
             "other.",
         )
+    if not missing(row.beyond_share_high95):
+        most = max(1.0, 100 * row.beyond_share_high95)
+        yield Argument(
+            most < MUCH_LEFT,
+            f"Behind its end the road has at most {most:.0f} % of the light of a lit motorway (95 %).",
+        )
 
 
 def _without_end(segments: pd.DataFrame) -> Iterator[Argument]:
@@ -218,8 +226,8 @@ def _told(row: Any, segments: pd.DataFrame) -> Iterator[Argument]:
     if total and untold / total > MUCH_UNTOLD:
         yield Argument(
             False,
-            f"On {untold:.1f} of the {total:.1f} km seen within {BESIDE_M / 1e3:.0f} km of the border, it "
-            "cannot be told whether the road is lit, because of towns or noise.",
+            f"On {untold:.1f} of the {total:.1f} km of road within {BESIDE_M / 1e3:.0f} km of the border it "
+            "cannot be told whether it is lit: towns or noise hide it, or it is not seen.",
         )
 
 

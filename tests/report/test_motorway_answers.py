@@ -113,7 +113,7 @@ def test_towns_that_hide_the_road_are_a_doubt(photo: PhotoResults) -> None:
     """Of 4 + 5 km within 5 km of the border 3 km are undecidable; a third is more than a fifth."""
     rows = [stretch("lit", -4000, 2000), stretch("undecidable", 2000, 8000)]
     answer = road(dataclasses.replace(photo, motorway_segments=table("motorway_segments", *rows)))
-    assert said(answer.doubts, "On 3.0 of the 9.0 km seen within 5 km of the border")
+    assert said(answer.doubts, "On 3.0 of the 9.0 km of road within 5 km of the border it cannot be told")
 
 
 def test_policies_explain_darkness(photo: PhotoResults) -> None:
