@@ -91,7 +91,8 @@ def _partners(points: Array, line: NDArray[np.intp]) -> tuple[NDArray[np.intp], 
     unit = along / length[:, None]
     # A point's direction is that of the edge it begins; of a line's last point, of the edge before it.
     heading = unit[np.searchsorted(start, np.arange(len(points)), side="right") - 1]
-    tree = shapely.STRtree(list(shapely.linestrings(np.stack([points[start], points[start + 1]], axis=1))))
+    edges = shapely.linestrings(np.stack([points[start], points[start + 1]], axis=1))
+    tree = shapely.STRtree(np.asarray(edges))
     point, other = tree.query(shapely.points(points), predicate="dwithin", distance=APART_M)
     facing = (heading[point] * unit[other]).sum(axis=1) < OPPOSITE_COS
     point, other = point[facing], other[facing]

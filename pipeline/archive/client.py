@@ -79,9 +79,9 @@ def fetch_any(
 
     After a fault the next address is asked at once. When all had their turn there is a pause, as long as in
     `fetch`, and those whose fault may pass are asked again. `check` raises DownloadError for an answer that
-    cannot be used: it is asked of that address no more.
+    cannot be used: that address is asked no more. DownloadError gives the reason of the first address.
     """
-    deadline, failure = monotonic() + limits.total_s, ""
+    deadline, failures = monotonic() + limits.total_s, dict[str, str]()
     for attempt in range(1, attempts + 1):
         pause_s, asked_again = first_pause_s * 2 ** (attempt - 1), []
         for url in urls:
@@ -92,23 +92,24 @@ def fetch_any(
             except HTTPError as error:
                 reason = f"the server answers {error.code} {error.reason}"
                 if error.code < 500 and error.code != 429:
-                    failure = f"{url}: {reason}"
+                    failures[url] = reason
                     continue
                 pause_s = max(pause_s, _asked_pause_s(error.headers.get("Retry-After")))
             except (URLError, HTTPException, ConnectionError, TimeoutError, ssl.SSLError) as error:
                 reason = " ".join(str(getattr(error, "reason", None) or error).split())
                 reason = reason or type(error).__name__
             except DownloadError as error:
-                failure = f"{url}: {error}"
+                failures[url] = str(error)
                 continue
             log.warning("attempt %d of %d for %s: %s", attempt, attempts, url, reason)
-            failure = f"{url}: {reason} ({attempt} attempt{'s' if attempt > 1 else ''})"
+            failures[url] = f"{reason} ({attempt} attempt{'s' if attempt > 1 else ''})"
             asked_again.append(url)
         urls = asked_again
         if not urls or attempt == attempts or monotonic() + pause_s >= deadline:
             break
         sleep(pause_s)
-    raise DownloadError(failure)
+    url, failure = next(iter(failures.items()))
+    raise DownloadError(f"{url}: {failure}")
 
 
 def _asked_pause_s(stated: str | None) -> float:

@@ -69,6 +69,12 @@ def test_only_those_whose_fault_may_pass_are_asked_again(tmp_path: Path, pauses:
     assert (len(busy.paths), len(lost.paths), pauses) == (2, 1, [9.0])
 
 
+def test_the_first_address_gives_the_reason(tmp_path: Path) -> None:
+    with serve(Answer(400)) as main, serve(Answer(404)) as other, pytest.raises(DownloadError) as caught:
+        fetch_any([main.url, other.url], tmp_path / "a", no_proxy)
+    assert str(caught.value) == f"{main.url}: the server answers 400 Bad Request"
+
+
 def test_an_answer_that_does_not_pass_its_check_is_none(tmp_path: Path) -> None:
     def check(file: Path) -> None:
         if file.read_bytes() != GOOD.content:
