@@ -1,5 +1,8 @@
 """Carriageways of a few kilometres in metres, and ways as OpenStreetMap has them."""
 
+from pathlib import Path
+
+import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
@@ -136,3 +139,19 @@ def test_a_two_way_road_is_its_own_middle() -> None:
 def test_repeated_points_do_no_harm() -> None:
     doubled = [Way(way.numbers, "", True, np.repeat(way.places, 2, axis=0)) for way in ways(("A1",), "")]
     assert len(centre_lines(doubled)) == 1
+
+
+def test_real_carriageways_become_half_as_much_road(repository: Path) -> None:
+    """OpenStreetMap's around Liège: 280 km of carriageways, of ten motorways and their forks."""
+    streets = gpd.read_parquet(repository / "data" / "streets_liege.parquet").to_crs("EPSG:3035")
+    carriageways = list(streets[streets["highway"] == "motorway"].explode().geometry)
+    lines = joined(middle_lines(carriageways))
+    length_m = np.array([line.length for line in lines])
+    # A tenth of it has no partner: ends of the map, slip roads between motorways, sides far apart.
+    assert 0.5 < length_m.sum() / sum(line.length for line in carriageways) < 0.55
+    assert length_m.max() > 35 * KM
+    # Nowhere do two lines of some length run side by side.
+    for line in (line for line in lines if line.length > 2 * KM):
+        others = shapely.union_all([other for other in lines if other is not line])
+        points = shapely.points(shapely.get_coordinates(shapely.segmentize(line, 50.0)))
+        assert np.mean(shapely.distance(points, others) < 60.0) < 0.15
