@@ -65,7 +65,7 @@ def test_the_next_server_is_asked_at_once(tmp_path: Path, pauses: list[float]) -
 @pytest.mark.expects_warnings
 def test_only_those_whose_fault_may_pass_are_asked_again(tmp_path: Path, pauses: list[float]) -> None:
     with serve(Answer(504, retry_after="9"), GOOD) as busy, serve(Answer(404)) as lost:
-        assert fetch_any([busy.url, lost.url], tmp_path / "a", no_proxy).url == busy.url
+        assert fetch_any([lost.url, busy.url], tmp_path / "a", no_proxy).url == busy.url
     assert (len(busy.paths), len(lost.paths), pauses) == (2, 1, [9.0])
 
 
