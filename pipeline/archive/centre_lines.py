@@ -32,8 +32,8 @@ def centre_lines(ways: Sequence[Way]) -> gpd.GeoDataFrame:
     plane = _plane(ways)
     for number in numbers:
         of_road = [way for way in ways if number in way.numbers]
-        lines = gpd.GeoSeries([shapely.LineString(way.places) for way in of_road], crs=4326).to_crs(plane)
-        shapes = list(shapely.remove_repeated_points(lines.to_numpy()))
+        lines = [shapely.LineString(way.places) for way in of_road]
+        shapes = list(gpd.GeoSeries(lines, crs=4326).to_crs(plane))
         name = _name(of_road, [shape.length for shape in shapes])
         one_way = [shape for way, shape in zip(of_road, shapes, strict=True) if way.one_way]
         two_way = [shape for way, shape in zip(of_road, shapes, strict=True) if not way.one_way]
@@ -59,7 +59,8 @@ def _name(ways: Sequence[Way], lengths: Sequence[float]) -> str:
 
 
 def _merged(lines: Sequence[shapely.LineString], directed: bool = False) -> list[shapely.LineString]:
-    """Lines that meet end to end as one; `directed` ones only where traffic runs on."""
+    """Lines that meet end to end as one, without repeated points; `directed` ones only where traffic runs
+    on."""
     whole = shapely.line_merge(shapely.MultiLineString(list(lines)), directed=directed)
     return [part for part in shapely.get_parts(whole) if part.length > 0]
 

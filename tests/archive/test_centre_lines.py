@@ -72,13 +72,26 @@ def test_ends_that_do_not_match_leave_no_remnants() -> None:
     assert line.length == pytest.approx(10.1 * KM, abs=0.12 * KM)  # the ends stand over by 100 m each
 
 
+def test_a_little_more_of_the_other_side_is_no_road() -> None:
+    (line,) = middle_lines([east(0.0), west(30.0, 9.0, 10.0 + (REMNANT_M - 10) / KM)])
+    assert line.length == pytest.approx(10 * KM, abs=15.0)
+    assert len(middle_lines([east(0.0), west(30.0, 9.0, 10.0 + (REMNANT_M + 80) / KM)])) == 2
+
+
+def test_beyond_the_end_of_the_other_side_it_is_itself() -> None:
+    """Over 5 km there is one side only; shortly before the other begins, it is near but not yet beside."""
+    (line,) = middle_lines([east(0.0), west(30.0, 5.0, 10.0)])
+    assert off(shapely.clip_by_rect(line, 0, -100, 4970, 100), 0.0) < 0.1
+    assert off(shapely.clip_by_rect(line, 5000, -100, 10000, 100), 15.0) < 0.1
+
+
 def test_where_the_other_side_is_away_each_is_its_own_road() -> None:
     """Over 4 km it runs 300 m to the north."""
     away = shapely.LineString([(10e3, 30), (7e3, 30), (6.9e3, 330), (3e3, 330), (2.9e3, 30), (0, 30)])
     lines = joined(middle_lines([east(0.0), away]))
     # The longer one carries the line of both and goes round; the shorter one stays where it is alone.
     through, alone = sorted(lines, key=lambda line: -line.length)
-    assert through.length > 10 * KM
+    assert shapely.get_coordinates(through)[:, 1].max() == pytest.approx(330.0, abs=0.1)
     assert off(alone, 0.0) < 1.0
     assert 3.5 * KM < alone.length < 4.5 * KM
     start, end = (shapely.get_coordinates(through)[index] for index in (0, -1))
