@@ -34,7 +34,7 @@ REGIONS = "regions"  # the folder of CONFIGS with the files of regions
 M = TypeVar("M", bound=Model)
 
 # What pydantic calls the kinds of value that an entry may have, in the place of a key.
-KINDS = ("float", "literal['auto']", "literal['openstreetmap']", "LookAt", "str")
+KINDS = ("float", "literal['auto']", "literal['openstreetmap','simulated']", "LookAt", "str")
 # What pydantic says in Python's words, in the words of YAML.
 PLAIN = {
     "extra_forbidden": "unknown key",

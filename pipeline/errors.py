@@ -42,7 +42,7 @@ class OutputError(PipelineError):
 
 
 class DownloadError(PipelineError):
-    """A photograph could not be fetched from NASA's archive."""
+    """A photograph or a map could not be fetched."""
 
 
 class ResultsError(PipelineError):

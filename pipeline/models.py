@@ -302,10 +302,10 @@ class City(Model):
         default=None, description="any georeferenced night-light raster, used in place of cities"
     )
     dem: Dem | None = None
-    motorways: Literal["openstreetmap"] | Path = Field(
+    motorways: Literal["openstreetmap", "simulated"] | Path = Field(
         default=Path("data/motorways.gpkg"),
         description="lines with `ref` (and `error_m`), whose light is followed across borders; or "
-        "openstreetmap, which fetches them from there",
+        "openstreetmap, which fetches them from there; or simulated, those of a simulated photo's world",
     )
     regions: Path | None = Field(
         default=None,
@@ -322,6 +322,8 @@ class City(Model):
     def _consistent(self) -> "City":
         if self.roads is not None and self.night_light is not None:
             raise ValueError("give either roads or night_light")
+        if self.motorways == "simulated" and all(photo.simulate is None for photo in self.photos):
+            raise ValueError("motorways: simulated needs a simulated photo; try motorways: openstreetmap")
         for name, count in Counter(photo.name for photo in self.photos).items():
             if count > 1:
                 raise ValueError(f"two photos are named {name!r}; set a different id")

@@ -108,6 +108,7 @@ def test_the_good_one_is_good(load: Load) -> None:
         ({"roads": 5}, "roads = 5: "),
         ({"motorways": "none.gpkg"}, "motorways = 'none.gpkg': there is no such file"),
         ({"motorways": None}, "motorways: "),
+        ({"motorways": "simulated"}, "file: motorways: simulated needs a simulated photo; try motorways"),
         ({"regions": "none.gpkg"}, "regions = 'none.gpkg': there is no such file"),
         ({"roads": "a.gpkg", "night_light": "b.tif"}, "file: give either roads or night_light"),
         ({"dem": "dem.tif"}, "dem = 'dem.tif': must hold keys and values"),

@@ -94,5 +94,5 @@ def _own_maps(configuration: City) -> list[tuple[str, str]]:
     return [
         (what, f"the user's own file {file}")
         for what, file in named.items()
-        if file not in (None, shipped, "openstreetmap")
+        if file not in (None, shipped, "openstreetmap", "simulated")
     ]

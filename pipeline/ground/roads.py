@@ -6,11 +6,14 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyogrio
 
 from pipeline.camera.earth import Array
 from pipeline.ground.map_files import kept_parts, left_out, read_layer
 
 MOTORWAYS = Path(__file__).parents[2] / "data" / "motorways.gpkg"
+LAYER = "motorways"
+PROBLEM = "problem"
 DEFAULT_ERROR_M = 30.0  # of lines that state none: half the road's width, and OpenStreetMap's own error
 
 
@@ -26,11 +29,12 @@ def read_motorways(crs: str, file: Path = MOTORWAYS) -> Motorways:
     """The lines of a file's layer `motorways`, or else of its first one.
 
     All lines of one road must share a value of the column `ref`, or else `name`; `error_m` (a 95 % bound) and
-    `approximate` (drawn by hand) are optional. Whatever cannot be used becomes a sentence, not an error.
+    `approximate` (drawn by hand) are optional. Whatever cannot be used becomes a sentence, not an error; so
+    does what the layer's metadata state under PROBLEM.
     """
     columns = ("ref", "name", "error_m", "approximate")
     nothing = gpd.GeoDataFrame({column: [] for column in columns}, geometry=[], crs=crs)
-    table = read_layer(file, "motorways")
+    table = read_layer(file, LAYER)
     if isinstance(table, str):
         return Motorways(nothing, (table,))
     key = next((column for column in ("ref", "name") if column in table), None)
@@ -50,7 +54,15 @@ def read_motorways(crs: str, file: Path = MOTORWAYS) -> Motorways:
     )
     good = ~lines.geometry.is_empty & (lines["ref"] != "")
     problems = [] if good.all() else [left_out(file, good, "lines of a named road")]
+    problems += _stated_problem(file)
     return Motorways(lines[good].reset_index(drop=True), tuple(problems))
+
+
+def _stated_problem(file: Path) -> list[str]:
+    """What whoever wrote the lines wants to be said wherever they are used."""
+    layers = [str(name) for name, _ in pyogrio.list_layers(file)]
+    told = pyogrio.read_info(file, layer=LAYER if LAYER in layers else layers[0])["layer_metadata"]
+    return [told[PROBLEM]] if told and PROBLEM in told else []
 
 
 def _errors_m(table: gpd.GeoDataFrame) -> Array:

@@ -1,4 +1,7 @@
 rule motorways:
+    input:
+        # `ancient`: what was fetched is fetched anew only when its file is deleted.
+        by_hand=ancient("data/motorways.gpkg"),
     output:
         motorways=f"{CITY}/motorways.gpkg",
     log:

@@ -9,6 +9,7 @@ rule simulate:
         facts=f"{PHOTO}/scene.yaml",
         truth=f"{PHOTO}/truth.json",
         lights=f"{PHOTO}/truth_lights.parquet",
+        known_motorways=f"{PHOTO}/motorways.gpkg",
     log:
         f"{PHOTO}/logs/simulate.log",
     conda:

@@ -102,8 +102,12 @@ class Plan:
 
     def motorways(self, wildcards: Any) -> str:
         """The file of motorways whose light is followed across borders."""
-        file = self.cities[wildcards.city].motorways
-        return str(file) if isinstance(file, Path) else f"{self.run.results}/{wildcards.city}/motorways.gpkg"
+        city, folder = self.cities[wildcards.city], self.run.results / wildcards.city
+        if isinstance(city.motorways, Path):
+            return str(city.motorways)
+        if city.motorways == "simulated":  # all simulated photos show one world
+            folder /= next(photo.name for photo in city.photos if photo.simulate is not None)
+        return str(folder / "motorways.gpkg")
 
     def change(self, wildcards: Any) -> list[str]:
         """The map of change of a city with several photos."""

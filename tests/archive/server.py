@@ -1,8 +1,9 @@
 """An archive on this machine that misbehaves in a chosen order."""
 
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.request import ProxyHandler, build_opener
@@ -15,7 +16,9 @@ class Answer:
     status: int = 200
     content: bytes = b""
     kind: str = "image/jpeg"
-    length: int | None = None  # what Content-Length claims, if not the truth
+    length: int | str | None = None  # what Content-Length claims, if not the truth
+    retry_after: str | None = None
+    drip_s: float | None = None  # between single bytes
 
 
 @dataclass
@@ -37,15 +40,26 @@ def serve(*answers: Answer) -> Iterator[Archive]:
             self.send_header("Content-Type", answer.kind)
             length = len(answer.content) if answer.length is None else answer.length
             self.send_header("Content-Length", str(length))
+            if answer.retry_after is not None:
+                self.send_header("Retry-After", answer.retry_after)
             self.end_headers()
-            self.wfile.write(answer.content)
+            with suppress(ConnectionError):  # whoever asked may have had enough
+                self._write(answer)
+
+        def _write(self, answer: Answer) -> None:
+            if answer.drip_s is None:
+                self.wfile.write(answer.content)
+                return
+            for byte in answer.content:
+                self.wfile.write(bytes([byte]))
+                time.sleep(answer.drip_s)
 
         def log_message(self, *arguments: object) -> None:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     archive = Archive(f"http://127.0.0.1:{server.server_port}", list(answers))
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:
         yield archive

@@ -3,15 +3,18 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyogrio
 import pytest
 import shapely
 import yaml
 from PIL import Image
 
+from pipeline.borders.zones import AREA_CRS
 from pipeline.camera.camera import Camera
-from pipeline.camera.earth import distance_km
+from pipeline.camera.earth import distance_km, transformer
 from pipeline.config import load_facts
 from pipeline.ground.cities import gazetteer
+from pipeline.ground.roads import read_motorways
 from pipeline.models import PhotoSource
 from pipeline.simulate.lights import METRES_PER_DEGREE, CountryMap, LampPoints, points_along
 from pipeline.simulate.render import Optics, exposed
@@ -173,11 +176,12 @@ def test_the_step_writes_a_labelled_picture_and_its_truth(
     files = [tmp_path / name for name in ("scene.jpg", "scene.yaml", "truth.json", "lights.parquet")]
     source = PhotoSource.model_validate({"simulate": {"seed": 5, "year": 2012}})
     cities = cities_file(tmp_path)
-    step.simulate(source, *FILES, cities, *files)
+    roads = tmp_path / "motorways.gpkg"
+    step.simulate(source, *FILES, cities, *files, roads)
     written = [file.read_bytes() for file in files]
-    step.simulate(source, *FILES, cities, *files)
+    step.simulate(source, *FILES, cities, *files, roads)
     assert [file.read_bytes() for file in files] == written
-    assert sorted(tmp_path.iterdir()) == sorted([cities, *files])  # nothing half-written stays
+    assert sorted(tmp_path.iterdir()) == sorted([cities, *files, roads])  # nothing half-written stays
 
     with Image.open(files[0]) as picture:
         assert "SIMULATED" in picture.getexif()[270]
@@ -191,3 +195,22 @@ def test_the_step_writes_a_labelled_picture_and_its_truth(
     )
     sums = pd.read_parquet(files[3])[["r", "g", "b"]].sum().to_numpy()
     assert sums == pytest.approx(frame.lights.rgb.sum(axis=0), rel=1e-4)  # float32
+
+
+def test_the_known_motorways_are_where_their_lamps_stand(tmp_path: Path, ground: Ground) -> None:
+    """Measured from the lamps to the lines as the borders step reads them."""
+    file = tmp_path / "motorways.gpkg"
+    step.write_known_motorways(FILES[1], file)
+    known = read_motorways(AREA_CRS, file)
+    assert known.problems == ()
+    assert not known.lines["approximate"].any()
+    assert {"E25", "E40", "E314"} <= set(known.lines["ref"])
+    lamps = motorway_lights(1, 2012, ground.motorways, ground.countries)
+    at = shapely.points(*transformer("EPSG:4326", AREA_CRS).transform(lamps.lon, lamps.lat))
+    tree = shapely.STRtree(known.lines.geometry.to_numpy())
+    (_, line), away_m = tree.query_nearest(at, return_distance=True, all_matches=False)
+    error_m = known.lines["error_m"].to_numpy(float)[line]
+    assert np.mean(away_m <= error_m) >= 0.95
+    # No more is stated than the lamps need: the limit is within twice and a bit of what 95 % of them keep.
+    assert error_m.max() < 2.5 * np.quantile(away_m, 0.95)
+    assert "SIMULATED" in pyogrio.read_info(file, layer="motorways")["layer_metadata"]["source"]

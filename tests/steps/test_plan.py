@@ -270,12 +270,15 @@ def test_maps_for_borders_are_inputs_of_the_rule(workdir: Workdir) -> None:
     workdir.write_city("own", photos=photos, motorways="own.gpkg", regions="regions.gpkg")
 
     workdir.write_city("fetched", photos=photos, motorways="openstreetmap")
+    workdir.write_city("planted", photos=photos, motorways="simulated")
 
-    plan = plan_or_exit({"cities": "shipped,own,fetched"})
+    plan = plan_or_exit({"cities": "shipped,own,fetched,planted"})
 
     found = [
         (plan.motorways(Wildcards(city)), plan.city_path("regions")(Wildcards(city)))
-        for city in ("shipped", "own", "fetched")
+        for city in ("shipped", "own", "fetched", "planted")
     ]
     fetched = f"{plan.run.results}/fetched/motorways.gpkg"
-    assert found == [("data/motorways.gpkg", []), ("own.gpkg", ["regions.gpkg"]), (fetched, [])]
+    planted = f"{plan.run.results}/planted/simulated-2012/motorways.gpkg"
+    named = [("data/motorways.gpkg", []), ("own.gpkg", ["regions.gpkg"]), (fetched, []), (planted, [])]
+    assert found == named

@@ -1,6 +1,8 @@
 """Roads and heights through Snakemake: one simulated photo, from its scene to the map."""
 
 import json
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,7 +12,7 @@ from pipeline.camera.camera import Camera
 from pipeline.deliver.truth import position_error
 from tests.camera.test_terrain import write_dem
 from tests.workflow.test_demo import job_counts
-from tests.workflow.workdir import Workdir
+from tests.workflow.workdir import REPOSITORY, Workdir
 
 PHOTO = "results/x/simulated-2012"
 MAP = (f"{PHOTO}/ortho.tif", f"{PHOTO}/geometry.tif")
@@ -70,3 +72,18 @@ def test_other_heights_place_and_map_the_photo_again(mapped: Workdir) -> None:
     counts = job_counts(mapped.snakemake("--dry-run", *MAP, *CITY).text)
     assert counts == {"georeference": 1, "place": 1, "grid": 1, "orthorectify": 1}
     write_city(mapped, geoid_m=0)
+
+
+def test_without_a_network_motorways_drawn_by_hand_serve_and_are_kept(tmp_path: Path) -> None:
+    workdir = Workdir.make(tmp_path)
+    workdir.write_city("x", photos=[{"simulate": {"seed": 1, "year": 2012}}], motorways="openstreetmap")
+    file = "results/x/motorways.gpkg"
+    outcome = workdir.snakemake(file, *CITY)
+    assert outcome.code == 0, outcome.text
+    (line,) = (line for line in outcome.text.splitlines() if "drawn by hand" in line)
+    assert line.startswith("x: The motorways are those of data/motorways.gpkg, most of them drawn by hand, ")
+    assert line.endswith(f"To try again, delete {file}.")
+    shipped = tmp_path / "data" / "motorways.gpkg"
+    shipped.unlink()
+    shutil.copy(REPOSITORY / "data" / "motorways.gpkg", shipped)  # newer than what was made of it
+    assert "Nothing to be done" in workdir.snakemake("--dry-run", file, *CITY).text
