@@ -130,7 +130,7 @@ def find_ridge(
     dark = _median(blocks)
     near = correlate1d(np.maximum(blocks - dark, 0), beside, axis=0, mode="nearest")
     window = max(1, round(settings.beside_station_m / (group * crossing.spacing_m)))
-    flank = uniform_filter1d(near, window, axis=1, mode="nearest") * per_km
+    flank = _running_mean(near, window) * per_km
     away = np.abs(band.offset_m)
     road = away <= band.reach_m + across / 100
     placebo = away > band.reach_m + settings.beside_sigmas * band.width_m / 2
@@ -141,7 +141,8 @@ def find_ridge(
     sigma, town, tail = _noise(found, quiet, flank, told, settings)
     middle = int(away.argmin())
     error_m = _means(crossing.error_m[None], group, count)[0]
-    seen = np.isfinite(found[road]).mean(axis=0) > 0.5
+    shown = np.isfinite(found[road]) & np.isfinite(sigma[road])
+    seen = shown.mean(axis=0) > 0.5
     return Ridge(
         chainage_m=_means(crossing.chainage_m[None], group, count)[0],
         offset_m=band.offset_m[road],
@@ -189,6 +190,16 @@ def _means(values: NDArray[np.floating], group: int, count: int) -> Array:
     number = good.sum(axis=2)
     total = np.where(good, parts, 0.0).sum(axis=2)
     return np.where(number * 2 >= group, total / np.maximum(number, 1), np.nan)
+
+
+def _running_mean(values: Array, window: int) -> Array:
+    """Mean over a window along the road of what is finite, NaN where nothing is."""
+    good = np.isfinite(values)
+    total, share = (
+        uniform_filter1d(part, window, axis=1, mode="nearest")
+        for part in (np.where(good, values, 0.0), good.astype(float))
+    )
+    return np.asarray(total / np.where(share > 0.5 / window, share, np.nan))
 
 
 def _median(blocks: Array) -> Array:

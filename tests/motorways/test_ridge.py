@@ -67,6 +67,18 @@ def test_what_is_not_seen_is_said():
     assert not hidden.seen[hidden.chainage_m > 5100].any()
 
 
+def test_a_hidden_cell_hides_no_more_than_its_surroundings():
+    """NaN in one place, 500 m north of the line: the noise is known everywhere else along the road."""
+    hidden = ridge_of(
+        lambda offset, chainage: np.where((np.abs(offset - 500) < 30) & (np.abs(chainage) < 200), np.nan, 0.0)
+    )
+    whole = ridge_of(lambda offset, chainage: 0 * offset + 0 * chainage)
+    away = np.abs(hidden.chainage_m) > 1000
+    assert hidden.seen[away].all()
+    assert np.isfinite(hidden.sigma[:, away]).all()
+    assert hidden.sigma[:, away] == pytest.approx(whole.sigma[:, away], rel=0.05)
+
+
 def test_the_road_is_looked_for_as_far_as_line_and_photo_may_be_off():
     """Three sigma: of 300 m as a 95 % bound, and of 20 m."""
     ridge = ridge_of(lambda offset, chainage: 0 * offset + 0 * chainage)
