@@ -39,10 +39,12 @@ OF_ALL_PHOTOS = tuple(name for name in POOLED_COLUMNS if name != "contrast_by_ra
 
 @dataclass(frozen=True, eq=False)
 class Truth:
-    """What a simulated photo hides: its camera and its lights (lon, lat, r, g, b, country)."""
+    """What a simulated photo hides: its camera, its lights (lon, lat, r, g, b, country), and which countries
+    light their motorways."""
 
     camera: Camera
     lights: pd.DataFrame
+    motorways_lit_in: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -255,7 +257,8 @@ def _read_position_sigma(geometry: Path) -> tuple[float, float]:
 
 def _read_truth(folder: Path) -> Truth:
     planted = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
-    return Truth(Camera.from_dict(planted["camera"]), pd.read_parquet(folder / "truth_lights.parquet"))
+    lights = pd.read_parquet(folder / "truth_lights.parquet")
+    return Truth(Camera.from_dict(planted["camera"]), lights, tuple(planted["motorways_lit_in"]))
 
 
 def cities_in(grid: Grid, places: Cities) -> gpd.GeoDataFrame:

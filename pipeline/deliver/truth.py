@@ -96,6 +96,39 @@ def planted_contrasts(
     return planted
 
 
+@dataclass(frozen=True)
+class PlantedRoad:
+    """A motorway at a border as it was planted, as it was measured, and whether that holds what was planted."""
+
+    ref: str
+    pair: str
+    planted: str
+    measured: str
+    interval_km: tuple[float, float] | None
+    holds: bool | None
+
+
+def planted_roads(truth: Truth, ends: gpd.GeoDataFrame) -> list[PlantedRoad]:
+    """Rows of `motorway_ends` at a border beside what was planted: light ends at the border where one country
+    lights its motorways and the other does not. None is said to hold or miss it where nothing was told."""
+    roads = []
+    for row in ends[ends["pair"].notna()].itertuples():
+        lit = [country in truth.motorways_lit_in for country in (row.first, row.second)]
+        if lit[0] == lit[1]:
+            planted = f"{'lit' if lit[0] else 'dark'} on both sides"
+            told = row.verdict if row.verdict.endswith("both sides") or np.isfinite(row.end_m) else None
+            holds = None if told is None else told == planted
+        else:
+            planted = "ends at the national border"
+            known = np.isfinite(row.low95_m)
+            holds = bool(row.low95_m <= 0 <= row.high95_m) if known else None
+            if row.verdict.endswith("both sides"):
+                holds = False
+        interval = (row.low95_m / 1e3, row.high95_m / 1e3) if np.isfinite(row.low95_m) else None
+        roads.append(PlantedRoad(row.ref, row.pair, planted, row.verdict, interval, holds))
+    return roads
+
+
 def read_has_tone(tone: Path, lights: pd.DataFrame) -> NDArray[np.bool_]:
     """Whether each of the planted lights lies in a cell of a `tone.tif` that holds a value."""
     with rasterio.open(tone) as source:

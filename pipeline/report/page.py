@@ -17,9 +17,11 @@ from pipeline.deliver.contrasts import in_order, of_quantity
 from pipeline.deliver.provenance import Fact, configuration_hash
 from pipeline.deliver.results import CityResults, PhotoResults, Truth
 from pipeline.deliver.truth import (
+    PlantedRoad,
     PositionError,
     lights_near,
     planted_contrasts,
+    planted_roads,
     position_error,
     read_has_tone,
 )
@@ -71,6 +73,7 @@ class Section:
     true_error: PositionError | None
     planted: dict[str, float]
     planted_everywhere: dict[str, float]
+    planted_roads: list[PlantedRoad]
 
 
 def report_html(city: CityResults, configuration: City, facts: Sequence[Fact]) -> str:
@@ -142,6 +145,7 @@ def photo_section(photo: PhotoResults, city: CityResults, configuration: City, s
         true_error=position_error(truth.camera, photo.camera) if truth else None,
         planted=_planted_where_measured(truth, near, photo) if truth else {},
         planted_everywhere=planted_contrasts(near, all_light) if truth else {},
+        planted_roads=planted_roads(truth, photo.motorway_ends) if truth else [],
     )
 
 

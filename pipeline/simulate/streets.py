@@ -18,6 +18,7 @@ LAMP_STEP_M = 35.0  # between lamps along a street; a judgement
 POWER = {"trunk": (2.0, 0.7), "primary": (1.8, 0.5), "secondary": (1.4, 0.35), "tertiary": (1.0, 0.2)}
 OTHER_POWER = (0.8, 0.03)
 MOTORWAY_POWER = 1.9  # a judgement: between a primary and a trunk road
+MOTORWAYS_LIT_IN = ("BE",)  # its neighbours leave theirs dark, as their laws of these years say
 SECTION_M = 8000.0  # a motorway is relit by sections
 DISTRICTS_PER_KM2 = 1.2  # each with a lamp of its own; a judgement
 CELL_DEG = 0.005  # of the map of street density: about 500 m, several blocks of houses
@@ -72,7 +73,7 @@ def street_lights(world: int, year: int, streets: dict[str, shapely.Geometry]) -
 
 
 def motorway_lights(world: int, year: int, motorways: shapely.Geometry, countries: CountryMap) -> LampPoints:
-    """Lamps along motorways inside Belgium; its neighbours leave theirs dark."""
+    """Lamps along motorways inside the countries that light theirs."""
     rng = np.random.default_rng([world, 2])
     lon, lat, _, along = points_along(motorways, LAMP_STEP_M)
     # Sections are counted along all lines, so that one section may span two short lines.
@@ -84,7 +85,9 @@ def motorway_lights(world: int, year: int, motorways: shapely.Geometry, countrie
     level = np.exp(0.15 * rng.standard_normal(len(lamp)))
     power = MOTORWAY_POWER * level[section] * rng.gamma(6, 1 / 6, len(lon))
     country = countries.at(lon, lat)
-    return LampPoints(lon, lat, lamps.LAMP_RGB[lamp[section]] * power[:, None], country)[country == "BE"]
+    return LampPoints(lon, lat, lamps.LAMP_RGB[lamp[section]] * power[:, None], country)[
+        np.isin(country, MOTORWAYS_LIT_IN)
+    ]
 
 
 def _districts(lon: Array, lat: Array, year: int, rng: np.random.Generator) -> tuple[Array, Array]:

@@ -18,7 +18,7 @@ from pipeline.ground.cities import Cities, read_cities
 from pipeline.models import PhotoSource
 from pipeline.simulate.lights import CountryMap, LampPoints
 from pipeline.simulate.scene import Frame, simulate_frame
-from pipeline.simulate.streets import Ground
+from pipeline.simulate.streets import MOTORWAYS_LIT_IN, Ground
 from pipeline.steps.step import run_step
 
 LABEL = "SIMULATED, not a photograph"
@@ -105,6 +105,7 @@ def truth_of(frame: Frame, seed: int, year: int) -> dict[str, object]:
         "camera": frame.camera.to_dict(),
         "tone_system": "balanced camera channels, as written to the picture",
         "tone": shown.tone(),
+        "motorways_lit_in": MOTORWAYS_LIT_IN,
     }
 
 

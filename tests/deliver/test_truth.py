@@ -15,7 +15,13 @@ from rasterio.transform import from_origin
 from pipeline.camera.camera import Camera, look_at_rotation
 from pipeline.camera.earth import to_ecef
 from pipeline.deliver.results import Truth
-from pipeline.deliver.truth import lights_near, planted_contrasts, position_error, read_has_tone
+from pipeline.deliver.truth import (
+    lights_near,
+    planted_contrasts,
+    planted_roads,
+    position_error,
+    read_has_tone,
+)
 
 LON, LAT = 6.0, 50.75
 
@@ -113,3 +119,26 @@ def test_planted_contrast_may_be_of_the_cells_with_a_tone_alone(tmp_path: Path) 
     counted = read_has_tone(tmp_path / "tone.tif", truth.lights)
     assert list(counted) == [True, True, False]
     assert contrasts(truth, line(), counted) == {"BE-DE": pytest.approx(1.0)}
+
+
+def test_planted_ends_of_light_are_held_or_missed():
+    """Belgium lights its motorways: light ends at its borders and nowhere else."""
+    nan = float("nan")
+    rows = [
+        ("E25", "BE-NL", "undecidable", -100.0, -300.0, 120.0),
+        ("E40", "BE-DE", "ends elsewhere", 900.0, 400.0, 1500.0),
+        ("E314", "DE-NL", "dark on both sides", nan, nan, nan),
+        ("A2", "DE-NL", "lit on both sides", nan, nan, nan),
+        ("E42", "BE-DE", "lit up to the border", nan, nan, nan),
+        ("E19", "BE-NL", "dark on both sides", nan, nan, nan),
+        ("E411", None, "not measured", nan, nan, nan),
+    ]
+    columns = ["ref", "pair", "verdict", "end_m", "low95_m", "high95_m"]
+    ends = pd.DataFrame(rows, columns=columns)
+    ends["first"], ends["second"] = ends["pair"].str[:2], ends["pair"].str[3:]
+    roads = planted_roads(Truth(camera(), pd.DataFrame(), ("BE",)), ends)
+    assert [(road.ref, road.holds) for road in roads] == [
+        *(("E25", True), ("E40", False), ("E314", True), ("A2", False), ("E42", None), ("E19", False)),
+    ]
+    assert [road.planted for road in roads[1:3]] == ["ends at the national border", "dark on both sides"]
+    assert roads[0].interval_km == (-0.3, 0.12)

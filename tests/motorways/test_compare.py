@@ -111,7 +111,7 @@ def test_the_tables_of_a_photo():
     along = stations.geometry.x - place(20, 20)[0] - stations["chainage_m"]
     assert np.abs(along).max() < 1e-6
     across = stations.geometry.y - place(20, 20)[1]
-    assert np.abs(across - stations["offset_m"]).max() < 2  # between stations, offsets are interpolated
+    assert np.abs(across - stations["offset_m"]).max() < 10  # interpolated between stations
 
 
 def test_tiles_give_what_the_whole_gives():

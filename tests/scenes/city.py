@@ -202,7 +202,9 @@ def _photo(folder: Path, year: int, countries: gpd.GeoDataFrame) -> None:
         "software": software,
     }
     (folder / "camera.json").write_text(json.dumps(camera))
-    (folder / "truth.json").write_text(json.dumps({"simulated": True, "camera": true.to_dict()}))
+    (folder / "truth.json").write_text(
+        json.dumps({"simulated": True, "camera": true.to_dict(), "motorways_lit_in": ["BE"]})
+    )
     light, tone = _light(year, countries)
     _truth_lights(folder / "truth_lights.parquet", year, countries)
     _control(folder / "control.gpkg", solved, folder.name)
