@@ -98,7 +98,7 @@ def planted_contrasts(
 
 @dataclass(frozen=True)
 class PlantedRoad:
-    """A motorway at a border as it was planted, as it was measured, and whether that holds what was planted."""
+    """A motorway at a border as planted and as measured, and whether that holds what was planted."""
 
     ref: str
     pair: str

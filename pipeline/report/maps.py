@@ -88,12 +88,12 @@ def photo_maps(
     (tone, signal_to_noise), _ = _read(photo, "tone", TONE, view, Resampling.nearest)
     tone = np.where(signal_to_noise >= min_signal_to_noise, tone, np.nan)
     overlay = "".join(_overlay(photo, city, view))
-    colours = _light_colours(light), _tone_colours(tone, light)
+    colours = light_colours(light), _tone_colours(tone, light)
     of_light, of_tone = (_svg(view, _webp(part, extent, view), overlay) for part in colours)
     return of_light, of_tone
 
 
-def _light_colours(light: NDArray[np.float32]) -> NDArray[np.uint8]:
+def light_colours(light: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Bands of light (3, height, width) as (height, width, 3)."""
     shown = np.rint(255 * palette.display(np.nan_to_num(light))).astype(np.uint8)
     shown[:, ~np.isfinite(light).all(axis=0)] = GROUND[:, None]
@@ -160,7 +160,7 @@ def _webp(colours: NDArray[np.uint8], extent: Bounds, view: View) -> bytes:
         Image.Resampling.NEAREST,
         fillcolor=BACKGROUND,
     )
-    return _encoded(picture)
+    return encoded(picture)
 
 
 def _svg(view: View, webp: bytes, overlay: str) -> str:
@@ -287,10 +287,11 @@ def resized(file: Path, widths_px: Sequence[int]) -> list[bytes]:
         whole = picture.convert("RGB")
     shares = [min(1.0, width / whole.width) for width in widths_px]
     sizes = [(round(whole.width * share), round(whole.height * share)) for share in shares]
-    return [_encoded(whole.resize(size, Image.Resampling.LANCZOS)) for size in sizes]
+    return [encoded(whole.resize(size, Image.Resampling.LANCZOS)) for size in sizes]
 
 
-def _encoded(picture: Image.Image) -> bytes:
+def encoded(picture: Image.Image) -> bytes:
+    """As WebP."""
     target = io.BytesIO()
     picture.save(target, "WEBP", quality=WEBP_QUALITY, method=WEBP_EFFORT)
     return target.getvalue()

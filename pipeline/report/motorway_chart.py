@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 
@@ -13,6 +14,7 @@ from pipeline.report.answers import rows_of
 from pipeline.report.chart_style import Sheet, day
 from pipeline.report.motorway_answers import of_motorway
 from pipeline.report.number_format import missing
+from pipeline.report.road_picture import road_picture
 from pipeline.report.svg_chart import Key, Panel, Scale, band, box, legend, path, segment, text, unsigned
 from pipeline.robust import NORMAL_95
 
@@ -24,21 +26,26 @@ BAR = 0.07  # height of the bar of segments, of the chart
 # CSS pixels: beside the plot, below it, and above it (title and legend).
 LEFT_PX, RIGHT_PX, FOOT_PX, TOP_PX, NARROW_TOP_PX = 62, 14, 52, 62, 98
 HEIGHT_PX, NARROW_HEIGHT_PX = 320, 348
+# Of the picture from above, and the gap below it: on a desktop 4 km across are as large as 4 km along.
+PICTURE_PX, NARROW_PICTURE_PX, GAP_PX = 128, 80, 8
 
 
-def motorway(photo: PhotoResults, end: Any, sheet: Sheet) -> str:
-    """Light along chainage beside the light of the flanks, lit and dark segments, where light ends, and the
-    borders; `end` is a row of `motorway_ends`."""
+def motorway(photo: PhotoResults, end: Any, borders: gpd.GeoSeries, sheet: Sheet) -> str:
+    """The light from above, and below it light along chainage beside that of the flanks, lit and dark
+    segments, where light ends, and the borders; `end` is a row of `motorway_ends`."""
     stations = of_motorway(photo.motorway_stations, end.ref, end.pair).sort_values("chainage_m")
     segments = of_motorway(photo.motorway_segments, end.ref, end.pair)
     height_px, top_px = (NARROW_HEIGHT_PX, NARROW_TOP_PX) if sheet.narrow else (HEIGHT_PX, TOP_PX)
+    picture_px = NARROW_PICTURE_PX if sheet.narrow else PICTURE_PX
     x = Scale(*_reach_km(stations, segments), sheet.width_px - LEFT_PX - RIGHT_PX)
     y = Scale(*_levels(stations, segments, end), height_px - top_px - FOOT_PX, rises=True)
-    panel = Panel(LEFT_PX, top_px, x, y, sheet.type_px)
+    above = Panel(LEFT_PX, top_px, x, Scale(-1, 1, picture_px), sheet.type_px)
+    panel = Panel(LEFT_PX, top_px + picture_px + GAP_PX, x, y, sheet.type_px)
     sides = f"{adjective(end.first)} side left, {adjective(end.second)} right"
     parts = [
         text(0, 1.2 * sheet.type_px, f"{end.ref}, {day(photo)}", font_weight="bold"),
         legend(_keys(segments, end), LEFT_PX - 4, 31, 0.92 * sheet.type_px, sheet.width_px - LEFT_PX),
+        road_picture(photo, stations, borders, above),
         panel.left_axis("light per km of road"),
         panel.bottom_axis(
             f"km: {sides}" if sheet.narrow else f"km along the road from the border: {sides}", labels=unsigned
@@ -47,7 +54,7 @@ def motorway(photo: PhotoResults, end: Any, sheet: Sheet) -> str:
             *_end(panel, end), *_light(panel, stations, end), *_bars(panel, segments), *_borders(panel, end)
         ),
     ]
-    return sheet.chart(height_px, parts, photo.simulated)
+    return sheet.chart(height_px + picture_px + GAP_PX, parts, photo.simulated)
 
 
 def _light(panel: Panel, stations: pd.DataFrame, end: Any) -> Iterator[str]:

@@ -165,7 +165,7 @@ def _solve(png: Path, sharpness: float) -> Picture:
 def _road_charts(city: CityResults) -> dict[tuple[str, tuple[str, str]], Picture]:
     """The chart of each motorway at a border, by photo, motorway and pair."""
     return {
-        (photo.name, (end.ref, end.pair)): svg_picture(partial(motorway, photo, end))
+        (photo.name, (end.ref, end.pair)): svg_picture(partial(motorway, photo, end, city.borders.geometry))
         for photo in city.photos
         for end in rows_of(crossings(photo))
         if len(of_motorway(photo.motorway_stations, end.ref, end.pair))

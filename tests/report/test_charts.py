@@ -56,7 +56,11 @@ def drawn(city: CityResults, photo: PhotoResults, sheet: Sheet, **more: Any) -> 
     pooled = dataclasses.replace(city.pooled, contrasts=city.pooled.contrasts[:0])
     alone = dataclasses.replace(city, photos=(photo,), pooled=pooled)
     end = rows_of(photo.motorway_ends.assign(**more))[0]
-    charts = [plots.profile(photo, sheet), plots.along(photo, sheet), motorway(photo, end, sheet)]
+    charts = [
+        plots.profile(photo, sheet),
+        plots.along(photo, sheet),
+        motorway(photo, end, city.borders.geometry, sheet),
+    ]
     return [contrast_charts.forest(alone, {}, sheet), contrast_charts.by_range(alone, sheet), *charts]
 
 

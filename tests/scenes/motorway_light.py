@@ -5,7 +5,7 @@ to 600 m of single lights, as bright as the road and more, on it and beside it),
 the light ends within 3 km of the border. The photo is shifted by its position's error, the line by its own.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.ndimage import gaussian_filter
@@ -26,12 +26,14 @@ LENGTH_M = 24_000.0
 LAMP_STEP_M, LIT_HALF_WIDTH_M = 40.0, 60.0
 END_WITHIN_M = 3000.0
 BLUR_CELLS = 1.2
+OTHER_SEED = 100_000  # from that of a scene to that of the other motorway in it
 
 
 @dataclass(frozen=True)
 class Setting:
     """What is planted. signal_to_noise: of the lit road in one cell's length. towns: per square kilometre.
-    lit: before and after the end. end_m: None for anywhere within END_WITHIN_M.
+    lit: before and after the end. end_m: None for anywhere within END_WITHIN_M. other_lit: another motorway
+    of the photo is lit on both sides, as in every photo of the region.
     """
 
     signal_to_noise: float
@@ -42,6 +44,7 @@ class Setting:
     position_sigma_m: float = 20.0
     line_error_m: float = 30.0
     regional: tuple[float, ...] = ()
+    other_lit: bool = False
 
 
 def scene(setting: Setting, seed: int) -> tuple[Crossing, Grid, np.ndarray, float]:
@@ -121,9 +124,17 @@ def found(
 ) -> tuple[Finding, float]:
     """What the method says of a scene, and where the light was planted to end."""
     crossing, grid, light, end = scene(setting, seed)
+    crossings = [crossing]
+    if setting.other_lit:
+        other, _, beside, _ = scene(replace(setting, lit=(True, True)), seed + OTHER_SEED)
+        height_m = grid.bounds[3] - grid.bounds[1]
+        crossings = [replace(crossing, y=crossing.y + height_m), other]
+        grid = replace(grid, bounds=(*grid.bounds[:3], grid.bounds[3] + height_m))
+        light = np.concatenate([light, beside], axis=1)
     sigma_m = np.full(len(crossing.x), setting.position_sigma_m)
-    band = Band.of(crossing, grid, sigma_m, grid.resolution_m, settings)
+    bands = [Band.of(each, grid, sigma_m, grid.resolution_m, settings) for each in crossings]
     tile = Tile(0, 0, grid.height, grid.width)
-    (road,) = roads_along([band], [(tile, light)], grid.resolution_m, settings)
-    lit = lit_light([(road.followed, road.segments)], settings)
+    roads = roads_along(bands, [(tile, light)], grid.resolution_m, settings)
+    lit = lit_light([(road.followed, road.segments) for road in roads], settings)
+    road = roads[0]
     return judge_motorway(road, lit, grid.resolution_m, settings), end
