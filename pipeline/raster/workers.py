@@ -11,9 +11,6 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TypeVar
 
-import dask.config
-from dask.system import CPU_COUNT
-
 from pipeline.errors import SchedulerError
 
 THREADS = "threads"
@@ -26,10 +23,11 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class Workers:
-    """`scheduler` is "threads" or the address of a dask scheduler; `threads` counts those of this process."""
+    """`scheduler` is "threads" or the address of a dask scheduler; `threads` counts those of this process, as
+    many as it has processors where nothing is said."""
 
     scheduler: str = THREADS
-    threads: int = CPU_COUNT
+    threads: int | None = None
 
     @contextmanager
     def at_work(self) -> Iterator[None]:
@@ -37,6 +35,9 @@ class Workers:
 
         Raises SchedulerError if nobody listens at the address.
         """
+        # A step that works out no tiles, as most small ones, starts in half the time without dask.
+        import dask.config
+
         if self.scheduler == THREADS:
             with dask.config.set(scheduler=THREADS, num_workers=self.threads):
                 yield
@@ -89,6 +90,9 @@ def in_order(function: Callable[[Piece], Result], pieces: Iterable[Piece]) -> li
 @contextmanager
 def _pool() -> Iterator[tuple[Executor, int]]:
     """Where pieces are handed to, and how many at a time."""
+    import dask.config
+    from dask.system import CPU_COUNT
+
     if dask.config.get("scheduler", None) == "dask.distributed":
         from distributed import get_client
 
