@@ -135,7 +135,7 @@ def find_ridge(
     road = away <= band.reach_m + across / 100
     placebo = away > band.reach_m + settings.beside_sigmas * band.width_m / 2
     placebo &= away <= away.max() - settings.beside_sigmas * band.width_m
-    told = placebo[:, None] & np.isfinite(found) & np.isfinite(flank) & np.isfinite(quiet)
+    told = placebo[:, None] & np.isfinite(found) & np.isfinite(flank) & (quiet > 0)
     if not told.any():
         return None
     sigma, town, tail = _noise(found, quiet, flank, told, settings)
@@ -224,15 +224,20 @@ def _noise(
         fitted = nnls((terms * weight).T, np.minimum(square * weight, CLIPPED))[0]
         scale = np.maximum(fitted, [1.0, LEAST_TOWN])
     variance = scale[0] * quiet**2 + scale[1] * flank**2
+    variance = np.where(variance > 0, variance, np.nan)
     units = np.abs(found[told]) / np.sqrt(variance[told])
     middle = float(np.median(units))
+    # Ground that is all dark, as in drawn scenes, tells nothing of the noise's tails.
+    share, sigma = scale[1] * flank**2 / variance, np.sqrt(variance)
+    if middle == 0:
+        return sigma, share, max(settings.noise_tails)
     fits = []
     for tail in settings.noise_tails:
         spread = middle / float(stdtrit(tail, 0.75))
         likelihood = float(student_log(units / spread, tail).sum()) - units.size * math.log(spread)
         fits.append((likelihood, tail, spread))
     _, tail, spread = max(fits)
-    return np.sqrt(variance) * spread, scale[1] * flank**2 / variance, tail
+    return sigma * spread, share, tail
 
 
 def student_log(units: Array, tail: float) -> Array:

@@ -12,8 +12,9 @@ ROAD = roads(("E1", 300.0, line((2, 20), (38, 20))))
 NOISE = 0.01
 
 
-def ridge_of(draw, noise: float = NOISE) -> Ridge:
-    """Of a road 300 m off its line at most, in light that `draw` makes of the offsets (m) and chainages."""
+def ridge_of(draw, noise: float = NOISE, drawn: float = 1.0) -> Ridge:
+    """Of a road 300 m off its line at most, in light that `draw` makes of offsets (m) and chainages; noise
+    is stated, and so much of it drawn."""
     (crossing,), _ = crossings(ROAD)
     band = Band.of(crossing, grid(40, 40, CELL_M), np.full(len(crossing.x), 20.0), CELL_M, MOTORWAY_SETTINGS)
     rng = np.random.default_rng(1)
@@ -91,3 +92,10 @@ def test_students_law_adds_up_to_one():
     at = np.linspace(-2000, 2000, 400_001)
     for tail in (2.0, 5.0, 100.0):
         assert np.exp(student_log(at, tail)).sum() * 0.01 == pytest.approx(1, abs=1e-3)
+
+
+def test_ground_without_any_light_or_noise_is_no_error():
+    """As in drawn scenes: the camera's noise is all that is known, and a place without noise is not seen."""
+    dark = ridge_of(lambda offset, chainage: 0 * offset + 0 * chainage, noise=NOISE, drawn=0.0)
+    assert (dark.sigma > 0).all()
+    assert dark.tail == max(MOTORWAY_SETTINGS.noise_tails)
