@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pipeline.camera.earth import Array
 from pipeline.motorways.road_chain import Followed
 from pipeline.motorways.settings import MotorwaySettings
+from pipeline.robust import weighted_median
 
 LitClass = Literal["lit", "dark", "undecidable"]
 NAMES: tuple[LitClass, ...] = ("dark", "lit", "undecidable")
@@ -130,8 +131,7 @@ def lit_light(
     ]
     if sum(length for _, length in levels) < settings.sure_m:
         return None
-    level, length = np.array(sorted(levels)).T
-    return float(level[np.searchsorted(np.cumsum(length), length.sum() / 2)])
+    return weighted_median(*np.array(levels).T)
 
 
 def runs(segments: Sequence[Segment]) -> list[Segment]:

@@ -22,7 +22,7 @@ from pipeline.motorways.chainage import Crossing
 from pipeline.motorways.corridors import image_blur_m
 from pipeline.motorways.settings import MotorwaySettings
 from pipeline.raster.grid import Grid
-from pipeline.robust import NORMAL_95
+from pipeline.robust import NORMAL_95, median_over_rows
 
 LEAST_TOWN = 0.003  # of its light's square, what a town adds to the variance at least: none is even
 ROUNDS = 10  # of a fit that weighs by what it finds; it settles within a few
@@ -127,7 +127,7 @@ def find_ridge(
     along_twice = math.sqrt(max(1.0, resolution_m / across))  # offsets that share cells share their noise
     found = correlate1d(blocks, kernel, axis=0, mode="nearest") * per_km
     quiet = cell * math.sqrt(float((kernel**2).sum())) * per_km * along_twice
-    dark = _median(blocks)
+    dark = median_over_rows(blocks)
     near = correlate1d(np.maximum(blocks - dark, 0), beside, axis=0, mode="nearest")
     window = max(1, round(settings.beside_station_m / (group * crossing.spacing_m)))
     flank = _running_mean(near, window) * per_km
@@ -200,16 +200,6 @@ def _running_mean(values: Array, window: int) -> Array:
         for part in (np.where(good, values, 0.0), good.astype(float))
     )
     return np.asarray(total / np.where(share > 0.5 / window, share, np.nan))
-
-
-def _median(blocks: Array) -> Array:
-    """Median across the road of what is finite, NaN where nothing is."""
-    ordered = np.sort(blocks, axis=0)  # NaN last
-    number = np.isfinite(blocks).sum(axis=0)
-    half = np.maximum(number - 1, 0) / 2
-    low, high = np.floor(half).astype(int), np.ceil(half).astype(int)
-    column = np.arange(blocks.shape[1])
-    return np.where(number > 0, (ordered[low, column] + ordered[high, column]) / 2, np.nan)
 
 
 def _noise(

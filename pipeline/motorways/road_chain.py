@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr
+from scipy.special import logsumexp, ndtr
 
 from pipeline.camera.earth import Array
 from pipeline.motorways.ridge import Ridge, student_log
@@ -143,19 +143,23 @@ def _log_odds(
 def weighed(chains: Sequence[Chain], settings: MotorwaySettings) -> list[Followed]:
     """Each road of a photo, its levels weighed by its own light and, for roads are alike, by the others'.
 
-    The photo has a level, of which each road has its share; what is less than `lit_share` of it is not lit.
+    The photo has a level, and each road one near it: none has less than `lit_share` of another's.
     """
     steps = np.log(chains[0].levels)
     apart = steps[:, None] - steps  # a road's level (rows) against the photo's
     alike = np.exp(-0.5 * (apart / settings.alike_sigma) ** 2)
-    alike[np.abs(apart) > -math.log(settings.lit_share)] = 0.0
-    alike /= alike.sum(axis=0)
-    evidence = [np.exp(chain.evidence - chain.evidence.max()) for chain in chains]
-    given = [np.maximum(own @ alike, 1e-300) for own in evidence]
-    log = np.sum(np.log(given), axis=0)
-    photo = np.exp(log - log.max())
-    weights = [own * (alike @ (photo / share)) for own, share in zip(evidence, given, strict=True)]
-    return [_followed(chain, weight / weight.sum()) for chain, weight in zip(chains, weights, strict=True)]
+    alike[np.abs(apart) > -math.log(settings.lit_share) / 2] = 0.0
+    with np.errstate(divide="ignore"):
+        law = np.log(alike / alike.sum(axis=0))
+    # All by logarithms: a level may be a thousand e-foldings worse than another.
+    given = [logsumexp(chain.evidence[:, None] + law, axis=0) for chain in chains]
+    photo = np.sum(given, axis=0)
+    photo -= logsumexp(photo)
+    logs = [
+        chain.evidence + logsumexp(law + photo - of_road, axis=1)
+        for chain, of_road in zip(chains, given, strict=True)
+    ]
+    return [_followed(chain, np.exp(log - logsumexp(log))) for chain, log in zip(chains, logs, strict=True)]
 
 
 def _followed(chain: Chain, weight: Array) -> Followed:

@@ -71,10 +71,10 @@ class MotorwaySettings:
     # of some kilometres; a photo's own error changes over its whole frame.
     offset_memory_m: float = 8000.0
     # Scatter of the light of lit blocks, as a share of it, for lamps and sections differ.
-    lamp_scatter: float = 0.3
+    lamp_scatter: float = 0.25
     # Blocks know of each other, those of one town most: their odds are taken to this root, which lies between
     # the two by the share of a town's light in the variance. Chosen on the planted ends.
-    quiet_root: float = 1.1
+    quiet_root: float = 1.0
     town_root: float = 4.0
     # How bright a lit motorway is: values this factor apart are tried, from what would stand out by 5 sigma
     # over 2 km of road to the brightest that is seen where a road may be; but so many at most.
@@ -92,8 +92,6 @@ class MotorwaySettings:
     told: float = 0.975
     # What is shorter than this, m, may be a village.
     min_segment_m: float = 1000.0
-    # Of a stretch, the share that must show anything.
-    min_seen_share: float = 0.3
     # Where more of a block's variance is a town's than its noise's, what cannot be told is the town's doing.
     town_share: float = 0.5
 
