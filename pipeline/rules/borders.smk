@@ -16,7 +16,8 @@ rule borders:
         f"{CITY}/logs/borders.log",
     conda:
         "../../environment.yaml"
-    threads: 2
+    # Snakemake tells BLAS as many: on small matrices a second thread costs three times the processor's time.
+    threads: 1
     resources:
         mem_mb=memory_mb,
         runtime=runtime_min,

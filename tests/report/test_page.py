@@ -111,8 +111,8 @@ def test_simulated_is_said_on_every_picture_and_table(html: str, text: str) -> N
     before_tables = re.findall(r'<p class="caption">(.*?)</p>\s*<div class="scroll"', html, flags=re.S)
     tables = html.count("<table")
     assert (
-        tables == 1 + 1 + 1 + 2 * 5
-    )  # sources, changes, all photos; of each photo colours, view, contrasts, zones, truth
+        tables == 1 + 1 + 1 + 2 * 6
+    )  # sources, changes, all photos; of each photo colours, view, contrasts, zones, truth (2)
     assert len(before_tables) == tables - 1  # all but the sources
     assert all("SIMULATED" in caption for caption in before_tables)
     for part in ("article", 'li><span class="when"'):
