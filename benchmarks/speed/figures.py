@@ -50,6 +50,11 @@ def stored(part: str) -> list[Figure]:
     return [Figure(**figure) for figure in kept["figures"]]
 
 
+def load_of(part: str) -> float:
+    """How many programs ran or waited while a part was measured, those of the part included."""
+    return float(json.loads((HERE / f"{part}.json").read_text(encoding="utf-8"))["load"])
+
+
 def worse(before: list[Figure], now: list[Figure]) -> list[str]:
     """A line for each figure that is ALERT times worse than the same one before."""
     known = {(figure.work, figure.unit): figure.measured for figure in before}

@@ -5,7 +5,7 @@ from pathlib import Path
 import matplotlib as mpl
 from matplotlib.figure import Figure as Plot
 
-from benchmarks.speed.figures import Figure, stored
+from benchmarks.speed.figures import Figure, load_of, stored
 
 HERE = Path(__file__).parent
 PAGE = HERE.parents[1] / "docs" / "speed-benchmark.md"
@@ -21,8 +21,11 @@ PARTS = {
 
 def write_page() -> None:
     """The page and its plot, of what has been measured so far."""
-    parts = {title: figures for part, title in PARTS.items() if (figures := stored(part))}
-    tables = "\n\n".join(f"## {title}\n\n{_table(figures)}" for title, figures in parts.items())
+    parts = {part: figures for part in PARTS if (figures := stored(part))}
+    tables = "\n\n".join(
+        f"## {PARTS[part]}\n\nLoad of the machine: {load_of(part):g}.\n\n{_table(figures)}"
+        for part, figures in parts.items()
+    )
     PAGE.write_text((HERE / "page.md").read_text("utf-8").format(tables=tables), encoding="utf-8")
     _plot([figure for figures in parts.values() for figure in figures if figure.asked is not None])
 

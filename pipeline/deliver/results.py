@@ -40,7 +40,7 @@ OF_ALL_PHOTOS = tuple(name for name in POOLED_COLUMNS if name != "contrast_by_ra
 @dataclass(frozen=True, eq=False)
 class Truth:
     """What a simulated photo hides: its camera, its lights (lon, lat, r, g, b, country), and which countries
-    light their motorways."""
+    light their motorways, none where an older simulation did not say."""
 
     camera: Camera
     lights: pd.DataFrame
@@ -258,7 +258,7 @@ def _read_position_sigma(geometry: Path) -> tuple[float, float]:
 def _read_truth(folder: Path) -> Truth:
     planted = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
     lights = pd.read_parquet(folder / "truth_lights.parquet")
-    return Truth(Camera.from_dict(planted["camera"]), lights, tuple(planted["motorways_lit_in"]))
+    return Truth(Camera.from_dict(planted["camera"]), lights, tuple(planted.get("motorways_lit_in", ())))
 
 
 def cities_in(grid: Grid, places: Cities) -> gpd.GeoDataFrame:

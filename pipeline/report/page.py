@@ -145,7 +145,7 @@ def photo_section(photo: PhotoResults, city: CityResults, configuration: City, s
         true_error=position_error(truth.camera, photo.camera) if truth else None,
         planted=_planted_where_measured(truth, near, photo) if truth else {},
         planted_everywhere=planted_contrasts(near, all_light) if truth else {},
-        planted_roads=planted_roads(truth, photo.motorway_ends) if truth else [],
+        planted_roads=planted_roads(truth, photo.motorway_ends) if truth and truth.motorways_lit_in else [],
     )
 
 
