@@ -17,7 +17,7 @@ from typing import Any
 import geopandas as gpd
 
 from pipeline.borders.pooling import pool
-from pipeline.borders.zones import AREA_CRS
+from pipeline.borders.squares import AREA_CRS
 from pipeline.ground.countries import Countries
 from pipeline.models import BordersConfig
 from tests.scenes.border_photos import CODES, Photos, places_of, shots, squares_of

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.borders.pooling import each_photo
+from pipeline.borders.squares import AREA_CRS
 from pipeline.borders.squares_file import read_light_squares
-from pipeline.borders.zones import AREA_CRS
 from pipeline.camera.camera import Camera
 from pipeline.ground.cities import gazetteer
 from pipeline.ground.countries import BORDERS, read_countries

@@ -26,7 +26,7 @@ from pyproj import Transformer
 from rasterio.windows import Window
 
 from benchmarks.memory import peak_mb
-from pipeline.borders.zones import AREA_CRS
+from pipeline.borders.squares import AREA_CRS
 from pipeline.camera.camera import Camera, look_at_rotation
 from pipeline.camera.earth import to_ecef
 from pipeline.ground.cities import gazetteer, write_cities

@@ -58,14 +58,19 @@ def grid(million_cells: int) -> Grid:
 
 def write_inputs(folder: Path) -> None:
     """photo.tif, photo.json and camera.json."""
-    jpeg(large_night(*SIZES[45], lamps_a_megapixel=LAMPS), folder / "a")
+    write_photo(folder, 45, LAMPS, camera())
+
+
+def write_photo(folder: Path, megapixels: int, lamps_a_megapixel: int, camera: Camera) -> None:
+    """A simulated photo of one of the SIZES as `acquire` and `georeference` leave it, seen by `camera`."""
+    jpeg(large_night(*SIZES[megapixels], lamps_a_megapixel=lamps_a_megapixel), folder / "a")
     read(folder / "a.jpg")
     solved = {
         "parameter_order": ["rotation_x_rad", "rotation_y_rad"],
         "covariance": [[1e-9, 0], [0, 1e-9]],
         "solution": {"accepted": True, "evidence": "jpeg", "simulated": True},
     }
-    (folder / "camera.json").write_text(json.dumps(camera().to_dict() | solved))
+    (folder / "camera.json").write_text(json.dumps(camera.to_dict() | solved))
 
 
 def orthorectified(folder: Path) -> None:

@@ -22,8 +22,9 @@ from benchmarks.borders.pooling import pooled
 from benchmarks.borders.timing import DATA, grid, write_photo, write_rasters
 from benchmarks.memory.measure import measured
 from benchmarks.speed.figures import Figure, store
+from pipeline.borders.squares import AREA_CRS
 from pipeline.borders.zonal_sums import Outlines
-from pipeline.borders.zones import AREA_CRS, border_strips, country_zones
+from pipeline.borders.zones import border_strips, country_zones
 from pipeline.ground.cities import gazetteer, write_cities
 from pipeline.ground.countries import read_countries
 from pipeline.models import BordersConfig

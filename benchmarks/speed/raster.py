@@ -26,9 +26,9 @@ from odc.geo.geobox import GeoBox
 from odc.geo.xr import wrap_xr, xr_reproject
 from pyproj import Transformer
 
-from benchmarks.memory.grids import CENTRE_M, CRS, orthorectified, toned
+from benchmarks.memory.grids import CENTRE_M, CRS, orthorectified, toned, write_photo
 from benchmarks.memory.measure import measured
-from benchmarks.memory.photos import CAMERAS, SIZES, jpeg, read
+from benchmarks.memory.photos import CAMERAS, SIZES
 from benchmarks.speed.figures import Figure, store
 from pipeline.camera.camera import Camera, look_at_rotation
 from pipeline.camera.earth import to_ecef
@@ -38,7 +38,6 @@ from pipeline.photo.tiff import read_photo_tif
 from pipeline.raster.cog import write_cog
 from pipeline.raster.grid import Grid
 from pipeline.raster.workers import Workers
-from tests.scenes.pictures import large_night
 
 THREADS = 2
 HEIGHT_M, TILT_DEG, AZIMUTH_DEG = 400e3, 25.0, 60.0
@@ -73,14 +72,7 @@ def grid() -> Grid:
 def write_inputs(folder: Path) -> None:
     """What the steps and GDAL read: photo.tif, photo.json, camera.json, grid.json, and plain.tif, the photo
     as GDAL reads it fastest, with points of control."""
-    jpeg(large_night(*SIZES[12], lamps_a_megapixel=LAMPS_A_MEGAPIXEL), folder / "a")
-    read(folder / "a.jpg")
-    solved = {
-        "parameter_order": ["rotation_x_rad", "rotation_y_rad"],
-        "covariance": [[1e-9, 0], [0, 1e-9]],
-        "solution": {"accepted": True, "evidence": "jpeg", "simulated": True},
-    }
-    (folder / "camera.json").write_text(json.dumps(camera().to_dict() | solved))
+    write_photo(folder, 12, LAMPS_A_MEGAPIXEL, camera())
     (folder / "grid.json").write_text(json.dumps(grid().to_dict()))
     light = read_photo_tif(folder / "photo.tif").light
     profile = {"driver": "GTiff", "dtype": "float32", "nodata": np.nan, "tiled": True, "count": 3}

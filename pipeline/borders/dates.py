@@ -24,8 +24,9 @@ from pipeline.borders.paired_cells import (
 from pipeline.borders.scene import Border, Scene, borders_in
 from pipeline.borders.schema import OF_TWO_PHOTOS, layer, of_two_photos
 from pipeline.borders.settings import IN_FORCE, BorderSettings
+from pipeline.borders.squares import AREA_CRS
 from pipeline.borders.units import Units
-from pipeline.borders.zones import AREA_CRS, country_zones, no_border, polygons, widened
+from pipeline.borders.zones import country_zones, no_border, polygons, widened
 from pipeline.ground.countries import Countries
 from pipeline.ground.country_table import adjective, country_name
 from pipeline.models import BordersConfig

@@ -5,7 +5,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from pipeline.borders.settings import ExclusionSettings
-from pipeline.borders.zones import AREA_CRS
+from pipeline.borders.squares import AREA_CRS
 from pipeline.camera.earth import transformer
 from pipeline.camera.uncertainty import SolvedCamera
 from pipeline.tone.saturation import SATURATION_HALO_PX

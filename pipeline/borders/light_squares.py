@@ -15,8 +15,7 @@ from pipeline.borders.cells import Floats, Ints, countries_at, places
 from pipeline.borders.exclusion_zone import exclusion_m
 from pipeline.borders.scene import Scene
 from pipeline.borders.settings import IN_FORCE, BorderSettings
-from pipeline.borders.squares import centres_of, numbered, square_codes, squares
-from pipeline.borders.zones import AREA_CRS
+from pipeline.borders.squares import AREA_CRS, centres_of, numbered, square_codes, squares
 from pipeline.camera.earth import Array, transformer
 from pipeline.ground.countries import Countries, clipped
 from pipeline.models import EvidenceLevel

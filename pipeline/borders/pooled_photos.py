@@ -11,8 +11,7 @@ import shapely
 from numpy.typing import NDArray
 
 from pipeline.borders.light_squares import ARRAYS, LightSquares
-from pipeline.borders.squares import SQUARE_M, code_of
-from pipeline.borders.zones import AREA_CRS
+from pipeline.borders.squares import AREA_CRS, SQUARE_M, code_of
 
 
 def one_of_each(maps: Iterable[LightSquares]) -> list[LightSquares]:

@@ -11,7 +11,7 @@ from shapely.geometry.base import BaseGeometry
 from pipeline.borders.border_line import BorderLine
 from pipeline.borders.exclusion_zone import exclusion_m
 from pipeline.borders.settings import BorderSettings
-from pipeline.borders.zones import AREA_CRS
+from pipeline.borders.squares import AREA_CRS
 from pipeline.camera.earth import Array, transformer
 from pipeline.camera.uncertainty import SolvedCamera
 from pipeline.ground.countries import Countries, clipped

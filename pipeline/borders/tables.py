@@ -21,9 +21,9 @@ from pipeline.borders.quantities import ALL_LIGHT
 from pipeline.borders.scene import Border, Scene, borders_in, reach_m
 from pipeline.borders.schema import OF_A_PHOTO, layer, of_photo
 from pipeline.borders.settings import IN_FORCE, BorderSettings, ZoneSettings
+from pipeline.borders.squares import AREA_CRS
 from pipeline.borders.units import Units, unit_scales
 from pipeline.borders.zones import (
-    AREA_CRS,
     Scan,
     border_strips,
     country_zones,

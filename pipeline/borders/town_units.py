@@ -17,10 +17,9 @@ from pipeline.borders.cells import Cells, Ints
 from pipeline.borders.light_squares import LightSquares
 from pipeline.borders.patches import MAX_COUNTRIES
 from pipeline.borders.settings import TownSettings
-from pipeline.borders.squares import SQUARE_M, centres_of, code_of, square_codes, squares
+from pipeline.borders.squares import AREA_CRS, SQUARE_M, centres_of, code_of, square_codes, squares
 from pipeline.borders.units import Units
 from pipeline.borders.urban import built_radius_km
-from pipeline.borders.zones import AREA_CRS
 from pipeline.camera.earth import Array, transformer
 from pipeline.ground.cities import Cities
 

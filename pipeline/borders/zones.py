@@ -18,8 +18,7 @@ from shapely.geometry.base import BaseGeometry
 
 from pipeline.borders.beside import Beside
 from pipeline.borders.cells import Cells, Floats, lit_cells
-from pipeline.borders.squares import AREA_CRS as AREA_CRS
-from pipeline.borders.squares import numbered, square_codes
+from pipeline.borders.squares import AREA_CRS, numbered, square_codes
 from pipeline.borders.zonal_sums import Outlines
 from pipeline.ground.countries import Countries, clipped
 from pipeline.raster.grid import Grid

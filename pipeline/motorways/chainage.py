@@ -68,15 +68,18 @@ class Crossing:
 
     def beside(self, offset_m: Array) -> tuple[Array, Array]:
         """Places (x, y), shape (offsets, stations), so far to the left of the road; `offset_m` (offsets,)."""
-        along = np.stack([np.gradient(self.x), np.gradient(self.y)])
-        along = along / np.hypot(*along)
-        return self.x - offset_m[:, None] * along[1], self.y + offset_m[:, None] * along[0]
+        east, north = self._ahead()
+        return self.x - offset_m[:, None] * north, self.y + offset_m[:, None] * east
 
     def moved(self, offset_m: Array) -> "Crossing":
         """The same stations, each so far to the left of where it was; `offset_m` by station."""
+        east, north = self._ahead()
+        return replace(self, x=self.x - offset_m * north, y=self.y + offset_m * east)
+
+    def _ahead(self) -> Array:
+        """The way the road goes at its stations: unit vectors (2, n), east and north."""
         along = np.stack([np.gradient(self.x), np.gradient(self.y)])
-        along = along / np.hypot(*along)
-        return replace(self, x=self.x - offset_m * along[1], y=self.y + offset_m * along[0])
+        return np.asarray(along / np.hypot(*along))
 
 
 def find_crossings(

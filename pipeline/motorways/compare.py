@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pipeline.borders.cells import Floats
 from pipeline.borders.scene import Scene
 from pipeline.borders.schema import OF_MOTORWAYS, layer, of_photo
-from pipeline.borders.zones import AREA_CRS
+from pipeline.borders.squares import AREA_CRS
 from pipeline.camera.earth import transformer
 from pipeline.ground.countries import Countries
 from pipeline.ground.roads import Motorways

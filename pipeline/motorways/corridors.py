@@ -5,7 +5,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from pipeline.borders.scene import Scene
-from pipeline.borders.zones import AREA_CRS
+from pipeline.borders.squares import AREA_CRS
 from pipeline.camera.earth import Array, transformer
 from pipeline.ground.roads import Motorways
 from pipeline.motorways.settings import MOTORWAY_SETTINGS, MotorwaySettings

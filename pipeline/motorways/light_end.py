@@ -167,7 +167,8 @@ def _judge_end(road: Road, end: LightEnd, lit: float | None, settings: MotorwayS
     where = f"{_side(crossing, end.chainage_m)} (95 %: {low} to {high})"
     error_m = road.line_error_m(end.chainage_m)
     where += f"; its line is approximate by {error_m:.0f} m" if error_m >= settings.sure_line_m else ""
-    where += f"; behind it {_beyond(end, lit, settings)}" if lit else ""
+    if lit and math.isfinite(end.beyond_per_km):
+        where += f"; beyond it the road has {_beyond(end, lit, settings)}"
     national = end.holds(0.0)
     regional = [border for border in crossing.regional if end.holds(border.chainage_m, border.error_m)]
     if national and regional:
@@ -255,7 +256,8 @@ def _limit(told: Sequence[Segment], lit: float | None, limit_sigmas: float) -> s
     """How much light the dark sides may have at most."""
     if lit is None:
         return "no motorway of the photo is seen lit, and one too faint for the photo would not be"
-    most = max(run.light + limit_sigmas * run.sigma for run in told)
+    shown = [run for run in told if math.isfinite(run.light)]
+    most = max(run.light + limit_sigmas * run.sigma for run in shown)
     return f"it has at most {100 * max(0.0, most) / lit:.0f} % of the light of a lit motorway"
 
 
@@ -265,7 +267,7 @@ def _beyond(end: LightEnd, lit: float, settings: MotorwaySettings) -> str:
         max(0.0, 100 * (end.beyond_per_km + sigmas * end.beyond_sigma) / lit)
         for sigmas in (-settings.limit_sigmas, 0, settings.limit_sigmas)
     )
-    return f"it has {middle:.0f} % of a lit motorway's light (95 %: {low:.0f} to {high:.0f} %)"
+    return f"{middle:.0f} % of a lit motorway's light (95 %: {low:.0f} to {high:.0f} %)"
 
 
 def _place_end(

@@ -1,5 +1,6 @@
 """Lit, dark and undecidable stretches of a road, from how probably each of its blocks is lit."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -70,35 +71,22 @@ def find_segments(followed: Followed, profile: Profile, settings: MotorwaySettin
     kinds[followed.lit >= settings.told] = 1
     kinds[followed.lit <= 1 - settings.told] = 0
     shortest = settings.min_segment_m / ridge.block_m
-    # Between two lit stretches, or two dark ones, lies nothing else: what cannot be told does not part them.
-    for kind, start, stop in _told_runs(kinds):
-        if stop - start < shortest:
-            own = slice(start, stop)
-            kinds[own] = np.where(kinds[own] == kind, UNDECIDABLE, kinds[own])
-    return [
-        _segment(profile, start, stop, NAMES[kind], ridge.block_m) for kind, start, stop in _stretches(kinds)
-    ]
+    segments = _segments(profile, kinds, ridge.block_m)
+    for run in runs(segments):
+        if run.stop - run.start < shortest:
+            own = slice(run.start, run.stop)
+            kinds[own] = np.where(kinds[own] == NAMES.index(run.lit), UNDECIDABLE, kinds[own])
+    return _segments(profile, kinds, ridge.block_m)
 
 
-def _stretches(kinds: Array) -> list[tuple[int, int, int]]:
-    """Kind, start and stop of what is alike."""
-    found, start = [], 0
+def _segments(profile: Profile, kinds: NDArray[np.intp], block_m: float) -> list[Segment]:
+    """One for each stretch of blocks of one kind."""
+    segments, start = [], 0
     for kind, group in groupby(kinds):
-        length = len(list(group))
-        found.append((int(kind), start, start + length))
-        start += length
-    return found
-
-
-def _told_runs(kinds: Array) -> list[tuple[int, int, int]]:
-    """Lit and dark stretches, like ones joined over what cannot be told between them."""
-    joined: list[tuple[int, int, int]] = []
-    for kind, start, stop in _stretches(kinds):
-        if joined and joined[-1][0] == kind:
-            joined[-1] = kind, joined[-1][1], stop
-        elif kind != UNDECIDABLE:
-            joined.append((kind, start, stop))
-    return joined
+        stop = start + len(list(group))
+        segments.append(_segment(profile, start, stop, NAMES[kind], block_m))
+        start = stop
+    return segments
 
 
 def _segment(profile: Profile, start: int, stop: int, lit: LitClass, block_m: float) -> Segment:
@@ -135,11 +123,26 @@ def lit_light(
 
 
 def runs(segments: Sequence[Segment]) -> list[Segment]:
-    """Lit and dark stretches, like neighbours joined; the undecidable ones between are left out."""
+    """Lit and dark stretches, like neighbours joined; the undecidable ones between are left out, also of a
+    run's length and light."""
     joined: list[Segment] = []
     for segment in segments:
         if joined and joined[-1].lit == segment.lit:
-            joined[-1] = replace(joined[-1], stop=segment.stop)
+            joined[-1] = _joined(joined[-1], segment)
         elif segment.lit != "undecidable":
             joined.append(segment)
     return joined
+
+
+def _joined(first: Segment, second: Segment) -> Segment:
+    """Two stretches of one kind as one: its light is the weighted mean of those that show any."""
+    light, sigma = np.array([first.light, second.light]), np.array([first.sigma, second.sigma])
+    shown = np.isfinite(light) & (sigma > 0)
+    weight = sigma[shown] ** -2.0
+    return replace(
+        first,
+        stop=second.stop,
+        length_m=first.length_m + second.length_m,
+        light=float(weight @ light[shown] / weight.sum()) if shown.any() else math.nan,
+        sigma=float(weight.sum() ** -0.5) if shown.any() else math.nan,
+    )

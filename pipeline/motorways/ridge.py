@@ -16,7 +16,7 @@ from scipy.optimize import nnls
 from scipy.special import gammaln, stdtrit
 
 from pipeline.borders.cells import Floats
-from pipeline.borders.zones import AREA_CRS
+from pipeline.borders.squares import AREA_CRS
 from pipeline.camera.earth import Array, transformer
 from pipeline.motorways.chainage import Crossing
 from pipeline.motorways.corridors import image_blur_m
@@ -97,13 +97,16 @@ class Ridge:
         """Length of a block."""
         return float(self.chainage_m[1] - self.chainage_m[0])
 
+    def root(self, settings: MotorwaySettings) -> Array:
+        """To which the odds of a block are taken, for neighbours know of each other (offsets, blocks)."""
+        return settings.quiet_root + (settings.town_root - settings.quiet_root) * self.town
+
     def least_level(self, settings: MotorwaySettings) -> float:
         """Light per km that would stand out by `sure_sigmas` over `sure_m` of this road; infinite of one that
         shows nothing."""
         if not self.seen.any():
             return math.inf
-        root = settings.quiet_root + (settings.town_root - settings.quiet_root) * self.town
-        sigma = np.nanmedian((self.sigma * np.sqrt(root))[:, self.seen])
+        sigma = np.nanmedian((self.sigma * np.sqrt(self.root(settings)))[:, self.seen])
         return float(settings.sure_sigmas * sigma * math.sqrt(self.block_m / settings.sure_m))
 
 

@@ -82,7 +82,8 @@ def levels_of(ridges: Sequence[Ridge], settings: MotorwaySettings) -> Array:
 def chain_of(ridge: Ridge, levels: Array, settings: MotorwaySettings) -> Chain:
     """The chain of a road at each level."""
     count, offsets = len(ridge.chainage_m), len(ridge.offset_m)
-    sigma_m = float(ridge.sigma_m.mean())
+    # Where the photo does not reach, nothing is known of its error.
+    sigma_m = float(ridge.sigma_m[ridge.seen].mean() if ridge.seen.any() else ridge.sigma_m.mean())
     moves, start = _moves(ridge, sigma_m, settings)
     change = ridge.block_m / settings.stretch_m
     turns = np.array([[1 - change, change], [change, 1 - change]])
@@ -132,12 +133,11 @@ def _log_odds(
 ) -> Array:
     """Log odds of a road of which so much is lit against ground without one, at each offset of blocks; of
     fewer lamps the scatter is that of their number, the root of their share."""
-    light, sigma, town = (values[:, blocks] for values in (ridge.light, ridge.sigma, ridge.town))
+    light, sigma, root = (values[:, blocks] for values in (ridge.light, ridge.sigma, ridge.root(settings)))
     lit_sigma = np.hypot(sigma, settings.lamp_scatter * level * math.sqrt(share))
     odds = student_log((light - share * level) / lit_sigma, ridge.tail) - np.log(lit_sigma)
     odds -= student_log(light / sigma, ridge.tail) - np.log(sigma)
-    odds /= settings.quiet_root + (settings.town_root - settings.quiet_root) * town
-    return np.where(ridge.seen[blocks], np.nan_to_num(odds), 0.0)
+    return np.where(ridge.seen[blocks], np.nan_to_num(odds / root), 0.0)
 
 
 def weighed(chains: Sequence[Chain], settings: MotorwaySettings) -> list[Followed]:

@@ -11,9 +11,9 @@ from pipeline.borders.dates import compare_dates
 from pipeline.borders.pooled_photos import one_of_each
 from pipeline.borders.pooling import each_photo, pool
 from pipeline.borders.schema import COLUMNS, OF_REGIONS, joined
+from pipeline.borders.squares import AREA_CRS
 from pipeline.borders.squares_file import read_light_squares
 from pipeline.borders.tables import compare, events_of, notes
-from pipeline.borders.zones import AREA_CRS
 from pipeline.files import atomic_write
 from pipeline.ground.cities import Cities, read_cities
 from pipeline.ground.countries import Countries, read_countries

@@ -7,7 +7,7 @@ import numpy as np
 
 from pipeline.borders.allowed_change import Allowed, allowed
 from pipeline.borders.paired_cells import Common, change_tile, pair_cells, paired_squares
-from pipeline.borders.zones import AREA_CRS
+from pipeline.borders.squares import AREA_CRS
 from pipeline.files import atomic_write
 from pipeline.ground.countries import Countries, read_countries
 from pipeline.qgis.qml import qml

@@ -7,8 +7,8 @@ import numpy as np
 
 from pipeline.borders.pooled_photos import one_of_each, photo_frames
 from pipeline.borders.pooling import pool
+from pipeline.borders.squares import AREA_CRS
 from pipeline.borders.squares_file import read_light_squares
-from pipeline.borders.zones import AREA_CRS
 from pipeline.files import atomic_write
 from pipeline.ground.cities import read_cities
 from pipeline.ground.countries import read_countries

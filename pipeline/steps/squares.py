@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from pipeline.borders.light_squares import light_squares
+from pipeline.borders.squares import AREA_CRS
 from pipeline.borders.squares_file import write_light_squares
-from pipeline.borders.zones import AREA_CRS
 from pipeline.files import atomic_write
 from pipeline.ground.countries import read_countries
 from pipeline.ground.country_table import COUNTRY_TABLE

@@ -22,8 +22,8 @@ from pipeline.borders.paired_cells import (
 from pipeline.borders.scene import Scene
 from pipeline.borders.schema import COLUMNS, GEOMETRY, OF_A_PHOTO, OF_TWO_PHOTOS
 from pipeline.borders.settings import IN_FORCE
+from pipeline.borders.squares import AREA_CRS
 from pipeline.borders.tables import compare
-from pipeline.borders.zones import AREA_CRS
 from pipeline.camera.camera import Camera, look_at_rotation
 from pipeline.camera.earth import to_ecef
 from pipeline.camera.uncertainty import SolvedCamera

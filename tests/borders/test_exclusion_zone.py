@@ -9,7 +9,7 @@ from pyproj import Transformer
 
 from pipeline.borders.exclusion_zone import exclusion_m
 from pipeline.borders.settings import IN_FORCE
-from pipeline.borders.zones import AREA_CRS
+from pipeline.borders.squares import AREA_CRS
 from pipeline.tone.saturation import SATURATION_HALO_PX
 from tests.scenes.lands import place
 

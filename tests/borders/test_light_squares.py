@@ -15,8 +15,9 @@ from pipeline.borders.exclusion_zone import exclusion_m
 from pipeline.borders.light_squares import ARRAYS, LightSquares, light_squares
 from pipeline.borders.scene import Scene
 from pipeline.borders.settings import IN_FORCE
+from pipeline.borders.squares import AREA_CRS
 from pipeline.borders.squares_file import read_light_squares, write_light_squares
-from pipeline.borders.zones import AREA_CRS, country_zones, scan
+from pipeline.borders.zones import country_zones, scan
 from pipeline.camera.camera import Camera, look_at_rotation
 from pipeline.camera.earth import to_ecef, transformer
 from pipeline.camera.uncertainty import SolvedCamera

@@ -12,6 +12,7 @@ from pipeline.borders.light_squares import ARRAYS, LightSquares
 from pipeline.borders.pooling import each_photo, pool
 from pipeline.borders.quantities import ALL, MOTORWAYS, OFF_MOTORWAYS, TOWNS
 from pipeline.borders.settings import IN_FORCE, SizeSettings
+from pipeline.borders.squares import AREA_CRS
 from pipeline.borders.town_contrast import by_range
 from pipeline.borders.town_likelihood import Sizes
 from pipeline.borders.town_model import Posterior
@@ -19,7 +20,6 @@ from pipeline.borders.town_placebo import _ways, town_placebo
 from pipeline.borders.town_tones import passes, shown
 from pipeline.borders.town_units import motorway_stretches, town_units
 from pipeline.borders.town_years import year_windows
-from pipeline.borders.zones import AREA_CRS
 from pipeline.camera.earth import transformer
 from pipeline.ground.cities import Cities
 from pipeline.ground.countries import Countries

@@ -8,6 +8,7 @@ from pyproj import Transformer
 from pipeline.borders.cells import Cells
 from pipeline.borders.patches import patches
 from pipeline.borders.settings import IN_FORCE
+from pipeline.borders.squares import AREA_CRS
 from pipeline.borders.units import Units, settled, unit_scales
 from pipeline.borders.urban import (
     Lookup,
@@ -19,7 +20,6 @@ from pipeline.borders.urban import (
     rings,
     towns,
 )
-from pipeline.borders.zones import AREA_CRS
 from pipeline.ground.cities import Cities
 from pipeline.models import BordersConfig
 from tests.scenes.lands import box, countries, place

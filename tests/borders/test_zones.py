@@ -13,8 +13,8 @@ from pipeline.borders.beside import Beside, beside
 from pipeline.borders.border_line import BorderLine
 from pipeline.borders.cells import Cells
 from pipeline.borders.settings import IN_FORCE
+from pipeline.borders.squares import AREA_CRS
 from pipeline.borders.zones import (
-    AREA_CRS,
     border_strips,
     country_zones,
     in_strips,

@@ -13,7 +13,7 @@ import shapely
 
 from pipeline.borders.quantities import MOTORWAYS, OFF_MOTORWAYS, TOWNS
 from pipeline.borders.schema import of_pooled, pooled_layer
-from pipeline.borders.zones import AREA_CRS
+from pipeline.borders.squares import AREA_CRS
 from pipeline.deliver.region import read_region
 from pipeline.models import Region
 from pipeline.report.chart_style import DESKTOP_SHEET, PHONE_SHEET

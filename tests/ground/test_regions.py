@@ -4,7 +4,7 @@ import geopandas as gpd
 import pytest
 import shapely
 
-from pipeline.borders.zones import AREA_CRS
+from pipeline.borders.squares import AREA_CRS
 from pipeline.ground.regions import read_regions
 from tests.motorways.roads import line
 from tests.scenes.lands import KM, box, place

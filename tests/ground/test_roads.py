@@ -4,7 +4,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from pipeline.borders.zones import AREA_CRS
+from pipeline.borders.squares import AREA_CRS
 from pipeline.ground.roads import MOTORWAYS, read_motorways
 from tests.motorways.roads import crossings, line, written
 from tests.scenes.lands import box, place

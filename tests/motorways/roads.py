@@ -8,7 +8,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from pipeline.borders.zones import AREA_CRS
+from pipeline.borders.squares import AREA_CRS
 from pipeline.ground.countries import Countries
 from pipeline.ground.roads import Motorways
 from pipeline.motorways.chainage import Regional, find_crossings

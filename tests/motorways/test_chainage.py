@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import shapely
 
-from pipeline.borders.zones import AREA_CRS
+from pipeline.borders.squares import AREA_CRS
 from pipeline.ground.countries import Countries, read_countries
 from pipeline.ground.roads import read_motorways
 from pipeline.motorways.chainage import Regional, find_crossings

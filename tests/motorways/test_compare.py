@@ -14,7 +14,7 @@ import pytest
 import shapely
 
 from pipeline.borders.schema import COLUMNS, GEOMETRY, OF_MOTORWAYS
-from pipeline.borders.zones import AREA_CRS
+from pipeline.borders.squares import AREA_CRS
 from pipeline.ground.roads import read_motorways
 from pipeline.motorways.compare import compare_motorways
 from pipeline.motorways.settings import MOTORWAY_SETTINGS

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import shapely
 
-from pipeline.borders.zones import AREA_CRS
+from pipeline.borders.squares import AREA_CRS
 from pipeline.camera.earth import transformer
 from pipeline.ground.roads import Motorways
 from pipeline.motorways.corridors import motorway_corridors

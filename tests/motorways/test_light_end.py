@@ -109,7 +109,7 @@ def test_a_border_in_the_99_percent_interval_is_not_excluded(monkeypatch):
 def test_how_dark_it_is_behind_the_end_is_said(monkeypatch):
     """5 +- 4 of 100: 5 %, from nothing to 13 %."""
     finding = judged(monkeypatch, an_end(-100.0, -250.0, 80.0))
-    assert "behind it it has 5 % of a lit motorway's light (95 %: 0 to 13 %)" in finding.statement
+    assert "beyond it the road has 5 % of a lit motorway's light (95 %: 0 to 13 %)" in finding.statement
 
 
 def test_an_approximate_line_is_named_and_widens_the_interval(monkeypatch):

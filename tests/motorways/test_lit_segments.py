@@ -66,3 +66,14 @@ def test_light_of_a_lit_motorway_needs_two_kilometres():
         road = a_road((-15 + lit_km, "lit"), (15, "dark"))
         found = lit_light([(road.followed, road.segments)], MOTORWAY_SETTINGS)
         assert found == (None if expected is None else pytest.approx(expected))
+
+
+def test_a_joined_run_has_the_light_and_the_length_of_its_parts():
+    """3 km of light 100 and 1 km of 60, all of one sigma, with 1 km between that cannot be told."""
+    road = a_road((-12, "lit"), (-11, "undecidable"), (-10, "lit"), (15, "dark"))
+    road.profile.light[40:50] = 60.0
+    segments = find_segments(road.followed, road.profile, MOTORWAY_SETTINGS)
+    run = runs(segments)[0]
+    assert (run.start, run.stop, run.length_m) == (0, 50, 4000)
+    assert run.light == pytest.approx((3 * 100 + 60) / 4)
+    assert run.sigma == pytest.approx(40**-0.5)

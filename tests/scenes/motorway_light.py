@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from pipeline.borders.zones import AREA_CRS
+from pipeline.borders.squares import AREA_CRS
 from pipeline.motorways.chainage import Crossing, Regional
 from pipeline.motorways.compare import roads_along
 from pipeline.motorways.light_end import Finding, judge_motorway

@@ -9,7 +9,7 @@ import shapely
 import yaml
 from PIL import Image
 
-from pipeline.borders.zones import AREA_CRS
+from pipeline.borders.squares import AREA_CRS
 from pipeline.camera.camera import Camera
 from pipeline.camera.earth import distance_km, transformer
 from pipeline.config import load_facts

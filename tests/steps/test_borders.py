@@ -16,7 +16,7 @@ import shapely
 from pyproj import Transformer
 
 from pipeline.borders.schema import COLUMNS, GEOMETRY, OF_TWO_PHOTOS, POOLED_COLUMNS
-from pipeline.borders.zones import AREA_CRS
+from pipeline.borders.squares import AREA_CRS
 from pipeline.camera.camera import Camera, look_at_rotation
 from pipeline.camera.earth import to_ecef
 from pipeline.ground.countries import read_countries

@@ -14,7 +14,7 @@ import pytest
 import shapely
 from geopandas.testing import assert_geodataframe_equal
 
-from pipeline.borders.zones import AREA_CRS
+from pipeline.borders.squares import AREA_CRS
 from pipeline.ground.countries import read_countries
 from pipeline.ground.roads import MOTORWAYS, read_motorways
 from pipeline.models import GridConfig, LonLat
