@@ -19,7 +19,9 @@ from pipeline.steps.plan import plan_or_exit
 from pipeline.steps.resources import memory_mb, runtime_min
 
 find_python_through_path()
-plan = plan_or_exit(config, checkpoints)
+# Not where nothing is written (a dry run, lint), nor on a cluster's nodes.
+runs = workflow.is_main_process and workflow.executor_plugin and not workflow.dryrun
+plan = plan_or_exit(config, checkpoints, runs)
 CITY = f"{plan.run.results}/{{city}}"
 PHOTO = f"{CITY}/{{photo}}"
 REGION = f"{plan.run.results}/{{region}}"

@@ -41,6 +41,10 @@ class OutputError(PipelineError):
     """A result cannot be written."""
 
 
+class ResultsInUseError(PipelineError):
+    """Another run is writing to the results folder."""
+
+
 class DownloadError(PipelineError):
     """A photograph or a map could not be fetched."""
 
