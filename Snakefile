@@ -15,13 +15,12 @@
 # results/<city>/ and results/<region>/; a step is pipeline/steps/<step>.py.
 from pipeline.models import NAME
 from pipeline.steps.interpreter import find_python_through_path
+from pipeline.steps.lock import hold_or_exit
 from pipeline.steps.plan import plan_or_exit
 from pipeline.steps.resources import memory_mb, runtime_min
 
 find_python_through_path()
-# Not where nothing is written (a dry run, lint), nor on a cluster's nodes.
-runs = workflow.is_main_process and workflow.executor_plugin and not workflow.dryrun
-plan = plan_or_exit(config, checkpoints, runs)
+plan = plan_or_exit(config, checkpoints)
 CITY = f"{plan.run.results}/{{city}}"
 PHOTO = f"{CITY}/{{photo}}"
 REGION = f"{plan.run.results}/{{region}}"
@@ -46,6 +45,10 @@ wildcard_constraints:
     city="|".join(plan.cities),
     region="|".join(plan.regions) or "(?!)",  # nothing at all
     photo=NAME.pattern,
+
+
+onstart:  # of a run that has something to do; neither of a dry run nor of jobs on a cluster's nodes
+    hold_or_exit(plan.run.results)
 
 
 rule all:

@@ -7,10 +7,11 @@ import atexit
 import errno
 import os
 import socket
+import sys
 from datetime import datetime
 from pathlib import Path
 
-from pipeline.errors import OutputError, ResultsInUseError
+from pipeline.errors import OutputError, PipelineError, ResultsInUseError
 
 try:
     import fcntl
@@ -56,6 +57,14 @@ def hold(results: Path) -> bool:
     os.pwrite(lock, f"process {os.getpid()} on {socket.gethostname()}, since {since}".encode(), 0)
     atexit.register(_release, lock, os.getpid(), results / LOCK)
     return True
+
+
+def hold_or_exit(results: Path) -> None:
+    """The same for a run: one line and exit 1 where another one holds the folder."""
+    try:
+        hold(results)
+    except PipelineError as error:
+        sys.exit(f"error: {error}")
 
 
 def _is_still(lock: int, file: Path) -> bool:

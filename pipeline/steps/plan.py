@@ -24,7 +24,6 @@ from pipeline.config import (
 )
 from pipeline.errors import OutputError, PipelineError
 from pipeline.models import City, Facts, PhotoSource, Region, Run
-from pipeline.steps.lock import hold
 from pipeline.steps.placed import Placed
 
 
@@ -216,9 +215,8 @@ class Plan:
         return self.source(wildcards).model_dump(mode="json", exclude_unset=True)
 
 
-def plan_or_exit(values: dict[str, Any], checkpoints: Any = None, runs: bool = False) -> Plan:
-    """The plan of `configs/run.yaml`, overridden by `values`; a mistake is one line and exit 1. If it `runs`,
-    the results folder is this process's until it ends."""
+def plan_or_exit(values: dict[str, Any], checkpoints: Any = None) -> Plan:
+    """The plan of `configs/run.yaml`, overridden by `values`; a mistake is one line and exit 1."""
     try:
         run = load_run({**read_yaml(CONFIGS / "run.yaml"), **values})
         regions, cities = {}, {name: load_city(name) for name in run.cities}
@@ -227,8 +225,6 @@ def plan_or_exit(values: dict[str, Any], checkpoints: Any = None, runs: bool = F
             cities |= of_region
         plan = Plan(run, cities, regions, checkpoints)
         _check_files(plan)
-        if runs:
-            hold(run.results)
         return plan
     except PipelineError as error:
         sys.exit(f"error: {error}")
