@@ -37,6 +37,10 @@ class GridError(PipelineError):
     """The map grid cannot be laid out or would not fit into memory."""
 
 
+class InputFileError(PipelineError):
+    """A file that a user gives has a name or a date with which a run cannot work."""
+
+
 class OutputError(PipelineError):
     """A result cannot be written."""
 

@@ -22,6 +22,7 @@ rule borders:
         mem_mb=memory_mb,
         runtime=runtime_min,
     params:
+        contents=plan.contents(plan.motorways, plan.city_path("regions")),
         countries=plan.option("countries"),
         options=plan.option("borders"),
     message:

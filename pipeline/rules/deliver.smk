@@ -31,6 +31,7 @@ rule deliver:
         mem_mb=memory_mb,
         runtime=runtime_min,
     params:
+        contents=plan.contents(plan.motorways),
         city=plan.city,
     message:
         "{wildcards.city}: write the report, the GeoPackage and the QGIS project"

@@ -23,6 +23,12 @@ rule georeference:
         mem_mb=memory_mb,
         runtime=runtime_min,
     params:
+        contents=plan.contents(
+            plan.control_points,
+            plan.city_path("roads"),
+            plan.city_path("night_light"),
+            plan.city_path("dem", "path"),
+        ),
         heights=plan.option("dem"),
     message:
         "{wildcards.city}, {wildcards.photo}: find where the photo looks"

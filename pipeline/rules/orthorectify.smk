@@ -16,6 +16,7 @@ rule orthorectify:
         mem_mb=memory_mb,
         runtime=runtime_min,
     params:
+        contents=plan.contents(plan.city_path("dem", "path")),
         heights=plan.option("dem"),
     message:
         "{wildcards.city}, {wildcards.photo}: bring the photo onto the map"

@@ -3,7 +3,7 @@
 import os
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -24,7 +24,17 @@ from pipeline.config import (
 )
 from pipeline.errors import OutputError, PipelineError
 from pipeline.models import City, Facts, PhotoSource, Region, Run
+from pipeline.steps.contents import contents
+from pipeline.steps.names import check_given, check_name, check_run
 from pipeline.steps.placed import Placed
+
+
+@dataclass(frozen=True)
+class _Wildcards:
+    """What Snakemake calls input functions with."""
+
+    city: str
+    photo: str = ""
 
 
 @dataclass(frozen=True)
@@ -100,6 +110,22 @@ class Plan:
 
         return files
 
+    def vignetting(self, wildcards: Any) -> list[str]:
+        """The file that says how a photo's lens darkens corners, if there is one."""
+        file = self.source(wildcards).vignetting
+        return [str(file)] if file is not None else []
+
+    def contents(self, *files: Callable[[Any], str | list[str]]) -> Callable[[Any], list[str]]:
+        """A params function: checksums of what input functions name, but for what rules make: of that, dates
+        tell enough."""
+
+        def checksums(wildcards: Any) -> list[str]:
+            named = [function(wildcards) for function in files]
+            flat = [file for found in named for file in ([found] if isinstance(found, str) else found)]
+            return contents(file for file in flat if not Path(file).is_relative_to(self.run.results))
+
+        return checksums
+
     def motorways(self, wildcards: Any) -> str:
         """The file of motorways whose light is followed across borders."""
         city, folder = self.cities[wildcards.city], self.run.results / wildcards.city
@@ -162,6 +188,21 @@ class Plan:
         """An input function: `file` of every such folder of the region."""
         return lambda wildcards: [f"{folder}/{file}" for folder in self.pooled(wildcards.region)]
 
+    def given(self) -> Iterator[str]:
+        """Every file that users give of any city or photo."""
+        of_photo = (self.picture, self.facts, self.tle, self.vignetting, self.control_points)
+        of_city = (
+            *(self.motorways, self.city_file, self.city_path("roads"), self.city_path("night_light")),
+            *(self.city_path("dem", "path"), self.city_path("regions")),
+        )
+        for name, city in self.cities.items():
+            asked = [function(_Wildcards(name)) for function in of_city]
+            asked += [
+                function(_Wildcards(name, photo.name)) for photo in city.photos for function in of_photo
+            ]
+            for files in asked:
+                yield from [files] if isinstance(files, str) else files
+
     def region_file(self, wildcards: Any) -> str:
         """The region's YAML; saving it again renews what is delivered, of that region only."""
         return str(CONFIGS / REGIONS / f"{wildcards.region}.yaml")
@@ -219,12 +260,14 @@ def plan_or_exit(values: dict[str, Any], checkpoints: Any = None) -> Plan:
     """The plan of `configs/run.yaml`, overridden by `values`; a mistake is one line and exit 1."""
     try:
         run = load_run({**read_yaml(CONFIGS / "run.yaml"), **values})
+        check_run(run, CONFIGS / "run.yaml")
         regions, cities = {}, {name: load_city(name) for name in run.cities}
         for name in run.regions:
             regions[name], of_region = load_region(name)
             cities |= of_region
         plan = Plan(run, cities, regions, checkpoints)
         _check_files(plan)
+        check_given(plan.given())
         return plan
     except PipelineError as error:
         sys.exit(f"error: {error}")
@@ -235,7 +278,8 @@ def _check_files(plan: Plan) -> None:
     for region in plan.regions:
         check_writable(plan.run.results / region)
     for name, city in plan.cities.items():
-        for photo in city.photos:
+        for index, photo in enumerate(city.photos):
+            check_name(photo.name, CONFIGS / f"{name}.yaml", f"photos.{index}.id")
             check_writable(plan.run.results / name / photo.name)
             if photo.simulate is None:
                 if photo.path is None:

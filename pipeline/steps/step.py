@@ -63,6 +63,7 @@ def _arguments(function: Callable[..., None], snakemake: Any) -> dict[str, Any]:
     named: dict[str, Any] = {}
     for items in (snakemake.input, snakemake.output, snakemake.params):
         named |= {key: list(value) if isinstance(value, list) else value for key, value in items.items()}
+    named.pop("contents", None)  # of the inputs: a param that tells Snakemake when they are others
     if "threads" in inspect.signature(function).parameters:
         named["threads"] = snakemake.threads
     for name, annotation in get_type_hints(function).items():

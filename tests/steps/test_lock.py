@@ -79,5 +79,7 @@ def test_a_file_system_without_locks_is_no_error(tmp_path: Path, monkeypatch: py
 
 def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(OutputError, match=r"file/results: cannot be written to \(not a directory\); set another"):
+    with pytest.raises(
+        OutputError, match=r"file/results: cannot be written to \(not a directory\); set another"
+    ):
         hold(tmp_path / "file" / "results")
