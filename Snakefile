@@ -8,19 +8,22 @@
 # Where places are needed they come from `cities`, which lists those of the world once a results folder.
 #
 # A refused photo stops nothing: from `place` on a city goes on with those that were placed, and the run ends
-# with `refusals`, which names the others and fails.
+# with `refusals`, which names the others and fails. Until `place` has told, all photos are planned for.
 #
 # configs/run.yaml says which cities and regions, configs/<city>.yaml which photos and options,
 # configs/regions/<region>.yaml which cities. Files between the steps lie in results/<city>/<photo>/,
 # results/<city>/ and results/<region>/; a step is pipeline/steps/<step>.py.
+from snakemake.exceptions import IncompleteCheckpointException
+
 from pipeline.models import NAME
 from pipeline.steps.interpreter import find_python_through_path
 from pipeline.steps.lock import hold_or_exit
 from pipeline.steps.plan import plan_or_exit
 from pipeline.steps.resources import memory_mb, runtime_min
+from pipeline.steps.unfetched import forget_unfetched
 
 find_python_through_path()
-plan = plan_or_exit(config, checkpoints)
+plan = plan_or_exit(config, checkpoints, IncompleteCheckpointException)
 CITY = f"{plan.run.results}/{{city}}"
 PHOTO = f"{CITY}/{{photo}}"
 REGION = f"{plan.run.results}/{{region}}"
@@ -51,9 +54,18 @@ onstart:  # of a run that has something to do; neither of a dry run nor of jobs 
     hold_or_exit(plan.run.results)
 
 
+onsuccess:
+    forget_unfetched(STORE)
+
+
+onerror:
+    forget_unfetched(STORE)
+
+
 rule all:
     input:
         *RESULTS,
+        *plan.of_each_city("placed.json"),
         plan.refusals,
     localrule: True
     message:

@@ -1,5 +1,6 @@
 rule style:
     input:
+        ancient(f"{CITY}/grid.json"),  # of a city with this photo on its map
         photo_facts=f"{PHOTO}/photo.json",
     output:
         ortho=f"{PHOTO}/ortho.qml",

@@ -46,6 +46,7 @@ class Plan:
     cities: dict[str, City]
     regions: dict[str, Region]
     checkpoints: Any = None  # Snakemake's
+    not_yet: type[Exception] = KeyError  # what they raise while nobody can tell
 
     @cached_property  # looked up for every job
     def _sources(self) -> dict[tuple[str, str], PhotoSource]:
@@ -141,9 +142,30 @@ class Plan:
         return [f"{self.run.results}/{wildcards.city}/change.tif"] if several else []
 
     def placed(self, city: str) -> Placed:
-        """Which photos of a city are on the map; Snakemake asks again once `place` has told."""
-        with self.checkpoints.place.get(city=city).output[0].open() as file:  # from a storage, if it is there
-            return Placed.from_json(file.read())
+        """Which photos of a city are on the map. Before `place` has told, those that were there the last time,
+        and all that are new since: so a whole run can be planned, and once it has told, Snakemake asks again,
+        for all jobs with `placed.json` among their inputs."""
+        try:
+            told = self.checkpoints.place.get(city=city).output[0]
+            with told.open() as file:  # from a storage, if it is there
+                return Placed.from_json(file.read())
+        except self.not_yet:
+            before = self._placed_before(city)
+            names = tuple(p.name for p in self.cities[city].photos if p.name not in before.refused)
+            return Placed(names, before.refused)
+
+    def _placed_before(self, city: str) -> Placed:
+        file = self.run.results / city / "placed.json"
+        try:
+            return Placed.read(file)
+        except (OSError, ValueError, KeyError, TypeError):
+            return Placed((), {})  # never, or a killed computer has left half a file
+
+    def of_regions_cities(self, file: str) -> Callable[[Any], list[str]]:
+        """An input function: `file` of the folder of each city of the region."""
+        return lambda wildcards: [
+            f"{self.run.results}/{city}/{file}" for city in self.regions[wildcards.region].cities
+        ]
 
     def of_each_city(self, file: str) -> list[str]:
         """A file of every city's folder."""
@@ -256,8 +278,11 @@ class Plan:
         return self.source(wildcards).model_dump(mode="json", exclude_unset=True)
 
 
-def plan_or_exit(values: dict[str, Any], checkpoints: Any = None) -> Plan:
-    """The plan of `configs/run.yaml`, overridden by `values`; a mistake is one line and exit 1."""
+def plan_or_exit(
+    values: dict[str, Any], checkpoints: Any = None, not_yet: type[Exception] = KeyError
+) -> Plan:
+    """The plan of `configs/run.yaml`, overridden by `values`; a mistake is one line and exit 1. Of `checkpoints`
+    is asked which photos are on the map, `not_yet` is what they raise while they cannot tell."""
     try:
         run = load_run({**read_yaml(CONFIGS / "run.yaml"), **values})
         check_run(run, CONFIGS / "run.yaml")
@@ -265,7 +290,7 @@ def plan_or_exit(values: dict[str, Any], checkpoints: Any = None) -> Plan:
         for name in run.regions:
             regions[name], of_region = load_region(name)
             cities |= of_region
-        plan = Plan(run, cities, regions, checkpoints)
+        plan = Plan(run, cities, regions, checkpoints, not_yet)
         _check_files(plan)
         check_given(plan.given())
         return plan

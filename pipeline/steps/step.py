@@ -25,6 +25,7 @@ from pydantic import validate_call
 from pipeline.config import CONFIGS, load_run, read_yaml
 from pipeline.errors import PipelineError
 from pipeline.raster.workers import Workers
+from pipeline.steps.unfetched import PASSED_ON, why_unfetched, write_unfetched
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +39,8 @@ def run_step(function: Callable[..., None], snakemake: Any) -> None:
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     try:
         _log_to(log_file)
-        validate_call(function)(**_arguments(function, snakemake))
+        if not _passed_on(snakemake):
+            validate_call(function)(**_arguments(function, snakemake))
     except PipelineError as error:
         _fail(str(error))
     except OSError as error:
@@ -57,12 +59,25 @@ def run_step(function: Callable[..., None], snakemake: Any) -> None:
         _log_cost(time.monotonic() - began, snakemake.resources.get("mem_mb"))
 
 
+def _passed_on(snakemake: Any) -> bool:
+    """Whether the step's photo could not be fetched, which its outputs then say as its inputs do."""
+    if snakemake.rule not in PASSED_ON:
+        return False
+    for file in snakemake.input.values():
+        reason = why_unfetched(Path(file)) if isinstance(file, str) else None
+        if reason is not None:
+            log.info("nothing is done for %s", reason)
+            write_unfetched(map(Path, snakemake.output.values()), snakemake.wildcards.photo, reason)
+            return True
+    return False
+
+
 def _arguments(function: Callable[..., None], snakemake: Any) -> dict[str, Any]:
     """The rule's named items by name, its threads or who works out tiles where the function asks for them;
     items that are fields of one of the function's dataclasses together, as that."""
     named: dict[str, Any] = {}
     for items in (snakemake.input, snakemake.output, snakemake.params):
-        named |= {key: list(value) if isinstance(value, list) else value for key, value in items.items()}
+        named |= {key: _found(value) if isinstance(value, list) else value for key, value in items.items()}
     named.pop("contents", None)  # of the inputs: a param that tells Snakemake when they are others
     if "threads" in inspect.signature(function).parameters:
         named["threads"] = snakemake.threads
@@ -72,6 +87,11 @@ def _arguments(function: Callable[..., None], snakemake: Any) -> dict[str, Any]:
         elif is_dataclass(annotation):
             named[name] = {field.name: named.pop(field.name) for field in fields(annotation)}
     return named
+
+
+def _found(values: list[Any]) -> list[Any]:
+    """A list of files without those of photos that could not be fetched."""
+    return [v for v in values if not (isinstance(v, str) and why_unfetched(Path(v)) is not None)]
 
 
 def _workers(snakemake: Any) -> Workers:
