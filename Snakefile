@@ -56,10 +56,12 @@ onstart:  # of a run that has something to do; neither of a dry run nor of jobs 
 
 onsuccess:
     forget_unfetched(STORE)
+    logger.info(plan.summary(), extra={"of_the_run": True})
 
 
 onerror:
     forget_unfetched(STORE)
+    logger.info(plan.summary(), extra={"of_the_run": True})
 
 
 rule all:

@@ -41,7 +41,9 @@ def _read(file: str, state: State) -> str:
     if of_state == state:
         return checksum
     if why_unfetched(Path(file)) is not None:
-        return UNFETCHED  # and not remembered: once it is gone, Snakemake sees another content, and tries again
+        return (
+            UNFETCHED  # and not remembered: once it is gone, Snakemake sees another content, and tries again
+        )
     try:
         with Path(file).open("rb") as content:
             checksum = hashlib.file_digest(content, "sha256").hexdigest()

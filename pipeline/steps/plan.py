@@ -27,6 +27,7 @@ from pipeline.models import City, Facts, PhotoSource, Region, Run
 from pipeline.steps.contents import contents
 from pipeline.steps.names import check_given, check_name, check_run
 from pipeline.steps.placed import Placed
+from pipeline.steps.summary import summary
 
 
 @dataclass(frozen=True)
@@ -224,6 +225,10 @@ class Plan:
             ]
             for files in asked:
                 yield from [files] if isinstance(files, str) else files
+
+    def summary(self) -> str:
+        """What to open of all that was asked for, and the main answers."""
+        return summary(self.run.results, list(self.run.cities), list(self.regions))
 
     def region_file(self, wildcards: Any) -> str:
         """The region's YAML; saving it again renews what is delivered, of that region only."""

@@ -25,6 +25,8 @@ from pydantic import validate_call
 from pipeline.config import CONFIGS, load_run, read_yaml
 from pipeline.errors import PipelineError
 from pipeline.raster.workers import Workers
+from pipeline.steps.figures import figure
+from pipeline.steps.terminal import TERMINAL
 from pipeline.steps.unfetched import PASSED_ON, why_unfetched, write_unfetched
 
 log = logging.getLogger(__name__)
@@ -41,6 +43,7 @@ def run_step(function: Callable[..., None], snakemake: Any) -> None:
         _log_to(log_file)
         if not _passed_on(snakemake):
             validate_call(function)(**_arguments(function, snakemake))
+        _log_found(snakemake)
     except PipelineError as error:
         _fail(str(error))
     except OSError as error:
@@ -63,11 +66,13 @@ def _passed_on(snakemake: Any) -> bool:
     """Whether the step's photo could not be fetched, which its outputs then say as its inputs do."""
     if snakemake.rule not in PASSED_ON:
         return False
-    for file in snakemake.input.values():
+    for _, file in snakemake.input.items():
         reason = why_unfetched(Path(file)) if isinstance(file, str) else None
         if reason is not None:
             log.info("nothing is done for %s", reason)
-            write_unfetched(map(Path, snakemake.output.values()), snakemake.wildcards.photo, reason)
+            write_unfetched(
+                [Path(file) for _, file in snakemake.output.items()], snakemake.wildcards.photo, reason
+            )
             return True
     return False
 
@@ -123,6 +128,14 @@ def _log_to(file: Path) -> None:
     logging.captureWarnings(True)
 
 
+def _log_found(snakemake: Any) -> None:
+    """What the step has found, which the terminal shows too. No step fails because that cannot be told."""
+    try:
+        log.info("found: %s", figure(snakemake.rule, {k: Path(v) for k, v in snakemake.output.items()}))
+    except Exception as error:
+        log.info("what was found cannot be told: %r", error)
+
+
 def _log_cost(seconds: float, asked_mb: int | None) -> None:
     """What the step took and its rule asked for, by which `resources` is calibrated and tested; memory and
     processor time are those since the process began, with the imports."""
@@ -149,6 +162,7 @@ def _refusal(error: OSError) -> str:
 
 def _fail(message: str) -> None:
     for line in message.splitlines():
-        log.error(line)
-        print(f"error: {line}", file=sys.stderr)
+        log.error("error: %s", line)
+        if TERMINAL not in os.environ:  # else the run tells it in the end
+            print(f"error: {line}", file=sys.stderr)
     sys.exit(1)

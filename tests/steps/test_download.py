@@ -62,7 +62,9 @@ def test_a_broken_picture_does_not_enter_the_store(
     (line,) = (line for line in told.splitlines() if "could not be fetched" in line)
     why = why_unfetched(picture) or ""
     assert why == why_unfetched(beside(picture))
-    assert why.startswith(f"ISS034-E-5935: could not be fetched: {archive.url}/large/ISS034/ISS034-E-5935.JPG: ")
+    assert why.startswith(
+        f"ISS034-E-5935: could not be fetched: {archive.url}/large/ISS034/ISS034-E-5935.JPG: "
+    )
     assert "cut short" in why
     assert why.endswith(f"you can put the photo at {tmp_path / 'ISS034-E-5935.jpg'} yourself")
     assert line == f"{why}; the run goes on without it, and the next one tries again"
