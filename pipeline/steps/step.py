@@ -25,6 +25,7 @@ from pydantic import validate_call
 from pipeline.config import CONFIGS, load_run, read_yaml
 from pipeline.errors import PipelineError
 from pipeline.raster.workers import Workers
+from pipeline.steps.disk import full_disk, libraries_talk_to
 from pipeline.steps.figures import figure
 from pipeline.steps.terminal import TERMINAL
 from pipeline.steps.unfetched import PASSED_ON, why_unfetched, write_unfetched
@@ -41,25 +42,35 @@ def run_step(function: Callable[..., None], snakemake: Any) -> None:
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     try:
         _log_to(log_file)
-        if not _passed_on(snakemake):
-            validate_call(function)(**_arguments(function, snakemake))
-        _log_found(snakemake)
-    except PipelineError as error:
-        _fail(str(error))
-    except OSError as error:
-        log.exception("the step could not read or write")
-        _fail(_refusal(error))
-    except MemoryError:
-        log.exception("the step ran out of memory")
-        _fail("out of memory: set a smaller grid.radius_km or a coarser grid.resolution_m for the city")
+        with libraries_talk_to(log_file):
+            if not _passed_on(snakemake):
+                validate_call(function)(**_arguments(function, snakemake))
+            _log_found(snakemake)
     except KeyboardInterrupt:
         sys.exit(130)  # the user's wish, nothing to explain
     except Exception as error:
-        log.exception("the step failed")
-        reason = " ".join(str(error).split())
-        _fail(f"bug in step {snakemake.rule}: {type(error).__name__}: {reason}; traceback in {log_file}")
+        _fail(_why(error, snakemake, log_file))
     finally:
         _log_cost(time.monotonic() - began, snakemake.resources.get("mem_mb"))
+
+
+def _why(error: Exception, snakemake: Any, log_file: Path) -> str:
+    """What the user is told of an error; a traceback goes to the log if no input is to blame."""
+    outputs = [Path(file) for _, file in snakemake.output.items()]
+    inputs = [str(file) for file in snakemake.input]
+    said = log_file.read_text(encoding="utf-8", errors="replace") if log_file.is_file() else ""
+    full = full_disk(error, said, snakemake.rule, inputs, outputs)
+    if full is None and isinstance(error, PipelineError):
+        return str(error)
+    log.exception("the step failed")
+    if full is not None:
+        return full
+    if isinstance(error, OSError):
+        return _refusal(error)
+    if isinstance(error, MemoryError):
+        return "out of memory: set a smaller grid.radius_km or a coarser grid.resolution_m for the city"
+    reason = " ".join(str(error).split())
+    return f"bug in step {snakemake.rule}: {type(error).__name__}: {reason}; traceback in {log_file}"
 
 
 def _passed_on(snakemake: Any) -> bool:
@@ -117,15 +128,17 @@ def _end_with(parent: int) -> None:
 def _log_to(file: Path) -> None:
     """What the package logs, and all warnings, go to the rule's log file, nothing to the terminal."""
     file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(b"")
     logging.basicConfig(
         filename=file,
-        filemode="w",
+        filemode="a",  # as libraries do, see `libraries_talk_to`
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
         force=True,
     )
     for ours in ("pipeline", "__main__"):
         logging.getLogger(ours).setLevel(logging.INFO)
     logging.captureWarnings(True)
+    logging.raiseExceptions = False  # a log that cannot be written, on a full disk, is no second failure
 
 
 def _log_found(snakemake: Any) -> None:

@@ -61,7 +61,7 @@ def test_the_plan_of_real_photos(tmp_path: Path) -> None:
 
 def test_a_killed_run_resumes(demo: Demo) -> None:
     workdir, outcome, killed = demo
-    counts = job_counts(outcome.text)
+    counts = job_counts(outcome.log)
     # What was whole when the run was killed is not made again; what was under way is.
     scene = workdir.folder / "results" / "demo" / "simulated-2012" / "scene.jpg"
     assert scene.stat().st_mtime < killed

@@ -84,7 +84,7 @@ def test_a_second_run_says_it_again_and_makes_nothing(run: tuple[Workdir, Outcom
     again = workdir.snakemake(*CITIES)
     assert again.code != 0
     assert again.errors == first.errors
-    assert job_counts(again.text) == {"refusals": 1, "all": 1}
+    assert job_counts(again.log) == {"refusals": 1, "all": 1}
     assert {f: (workdir.folder / "results" / f).stat().st_mtime_ns for f in workdir.results()} == before
 
 
