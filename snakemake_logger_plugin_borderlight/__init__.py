@@ -78,7 +78,8 @@ class LogHandler(LogHandlerBase):
             if not is_of_a_step(told):
                 self._terminal.other_error(record.getMessage())
         elif event is None and not str(record.msg).startswith(KNOWN):
-            # Before anything runs all that Snakemake says is an answer, as of --lint or where nothing is to do.
+            # Before anything runs all that Snakemake says is an answer, as of --lint or where nothing is to
+            # do.
             if record.levelno >= logging.WARNING or not self._began or getattr(record, "of_the_run", False):
                 self._terminal.say(record.getMessage())
 

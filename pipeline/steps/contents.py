@@ -1,7 +1,9 @@
-"""What the files that a user gives hold, as checksums: a file is another one when its content is, whatever its date.
+"""What the files that a user gives hold, as checksums: a file is another one when its content is, whatever
+its date.
 
-Snakemake runs a step again when an input is newer than what was made of it. A photo that is replaced by an older
-one (`mv`, `cp -p`, unzip and rsync keep dates) is not newer, so its checksum is a param of the rule besides.
+Snakemake runs a step again when an input is newer than what was made of it. A photo that is replaced by an
+older one (`mv`, `cp -p`, unzip and rsync keep dates) is not newer, so its checksum is a param of the rule
+besides.
 """
 
 import hashlib

@@ -22,8 +22,8 @@ log = logging.getLogger(__name__)
 
 
 def download(photo_id: str, picture: Path, checksum: Path, archive: str = ARCHIVE) -> None:
-    """Fetch `photo_id` to `picture`, unless there is such a file already, whoever put it there; else write why
-    there is none."""
+    """Fetch `photo_id` to `picture`, unless there is such a file already, whoever put it there; else write
+    why there is none."""
     if picture.exists():
         if not checksum.exists():
             with picture.open("rb") as file:

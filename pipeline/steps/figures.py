@@ -1,4 +1,5 @@
-"""What a step has found, in one line for its log and the terminal, read from the files that it has written."""
+"""What a step has found, in one line for its log and the terminal, read from the files that it has
+written."""
 
 import json
 from collections.abc import Callable, Mapping

@@ -1,4 +1,5 @@
-"""One run at a time on a results folder: an advisory lock of the main process, which ends with it however it ends.
+"""One run at a time on a results folder: an advisory lock of the main process, which ends with it however it
+ends.
 
 Steps, and what a cluster starts on its nodes, take no lock: they belong to the run that holds it.
 """
@@ -27,15 +28,16 @@ TAKEN = {errno.EWOULDBLOCK, errno.EACCES}
 def hold(results: Path) -> bool:
     """Keep other runs from writing to `results` until this process ends; False where files cannot be locked.
 
-    ResultsInUseError names the process that holds the folder. The lock is the kernel's, so a killed run leaves
-    none behind; over NFS it holds for all computers that mount the folder.
+    ResultsInUseError names the process that holds the folder. The lock is the kernel's, so a killed run
+    leaves none behind; over NFS it holds for all computers that mount the folder.
     """
     if fcntl is None:
         return False
     try:
         results.mkdir(parents=True, exist_ok=True)
         while True:
-            # Open for writing, which NFS asks of an exclusive lock. Programs that are started do not inherit it.
+            # Open for writing, which NFS asks of an exclusive lock. Programs that are started do not inherit
+            # it.
             lock = os.open(results / LOCK, os.O_RDWR | os.O_CREAT, 0o666)
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if _is_still(lock, results / LOCK):
@@ -76,7 +78,8 @@ def _is_still(lock: int, file: Path) -> bool:
 
 
 def _release(lock: int, holder: int, file: Path) -> None:
-    """At the end of the process that holds it; one that was forked has the same duty registered, but no right."""
+    """At the end of the process that holds it; one that was forked has the same duty registered, but no
+    right."""
     if os.getpid() == holder:
         file.unlink(missing_ok=True)
         os.close(lock)

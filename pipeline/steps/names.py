@@ -21,7 +21,8 @@ CLOCKS_DIFFER_S = (
 
 
 def check_run(run: Run, file: Path) -> None:
-    """The folders of a run can be part of Snakemake's patterns, and cities and regions have names of their own."""
+    """The folders of a run can be part of Snakemake's patterns, and cities and regions have names of their
+    own."""
     for key, folder in (("results", run.results), ("photo_store", run.photo_store)):
         if _has_braces(folder):
             raise ConfigError(file, key, str(folder), "cannot hold { or }; choose another name")
@@ -39,8 +40,8 @@ def check_name(name: str, file: Path, key: str) -> None:
 
 
 def check_given(files: Iterable[str]) -> None:
-    """Raise InputFileError for a name that Snakemake would take for a pattern, and for a file dated later than a
-    network's clocks differ: Snakemake would remove what is made of it, as older."""
+    """Raise InputFileError for a name that Snakemake would take for a pattern, and for a file dated later
+    than a network's clocks differ: Snakemake would remove what is made of it, as older."""
     for file in map(Path, files):
         if _has_braces(file):
             raise InputFileError(f"{file}: the name of a file cannot hold {{ or }}; rename it")

@@ -143,9 +143,9 @@ class Plan:
         return [f"{self.run.results}/{wildcards.city}/change.tif"] if several else []
 
     def placed(self, city: str) -> Placed:
-        """Which photos of a city are on the map. Before `place` has told, those that were there the last time,
-        and all that are new since: so a whole run can be planned, and once it has told, Snakemake asks again,
-        for all jobs with `placed.json` among their inputs."""
+        """Which photos of a city are on the map. Before `place` has told, those that were there the last
+        time, and all that are new since: so a whole run can be planned, and once it has told, Snakemake asks
+        again, for all jobs with `placed.json` among their inputs."""
         try:
             told = self.checkpoints.place.get(city=city).output[0]
             with told.open() as file:  # from a storage, if it is there
@@ -286,8 +286,9 @@ class Plan:
 def plan_or_exit(
     values: dict[str, Any], checkpoints: Any = None, not_yet: type[Exception] = KeyError
 ) -> Plan:
-    """The plan of `configs/run.yaml`, overridden by `values`; a mistake is one line and exit 1. Of `checkpoints`
-    is asked which photos are on the map, `not_yet` is what they raise while they cannot tell."""
+    """The plan of `configs/run.yaml`, overridden by `values`; a mistake is one line and exit 1. Of
+    `checkpoints` is asked which photos are on the map, `not_yet` is what they raise while they cannot
+    tell."""
     try:
         run = load_run({**read_yaml(CONFIGS / "run.yaml"), **values})
         check_run(run, CONFIGS / "run.yaml")

@@ -31,6 +31,8 @@ from pipeline.steps.terminal import TERMINAL
 from pipeline.steps.unfetched import PASSED_ON, why_unfetched, write_unfetched
 
 log = logging.getLogger(__name__)
+# What GeoPackages give as their `last_change`, so that a run made anew writes the same bytes.
+LAST_CHANGE = "2000-01-01T00:00:00.000Z"
 
 
 def run_step(function: Callable[..., None], snakemake: Any) -> None:
@@ -39,6 +41,7 @@ def run_step(function: Callable[..., None], snakemake: Any) -> None:
     Values are converted as the function's annotations ask: file names to Path, mappings to models.
     """
     log_file, began = Path(str(snakemake.log)), time.monotonic()
+    os.environ["OGR_CURRENT_DATE"] = LAST_CHANGE
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     try:
         _log_to(log_file)
@@ -77,7 +80,7 @@ def _passed_on(snakemake: Any) -> bool:
     """Whether the step's photo could not be fetched, which its outputs then say as its inputs do."""
     if snakemake.rule not in PASSED_ON:
         return False
-    for _, file in snakemake.input.items():
+    for file in dict(snakemake.input.items()).values():
         reason = why_unfetched(Path(file)) if isinstance(file, str) else None
         if reason is not None:
             log.info("nothing is done for %s", reason)

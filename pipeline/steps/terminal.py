@@ -1,4 +1,5 @@
-"""What a run says on the terminal: one line a step with its figure, what takes long, and in the end what failed.
+"""What a run says on the terminal: one line a step with its figure, what takes long, and in the end what
+failed.
 
 Everything else is in Snakemake's own log. `snakemake_logger_plugin_borderlight` hands the events on.
 """
@@ -105,6 +106,7 @@ class Terminal:
 
 
 def is_of_a_step(event: Mapping[str, Any]) -> bool:
-    """Whether an error that Snakemake tells is only that a step's process failed, which is told by the step."""
+    """Whether an error that Snakemake tells is only that a step's process failed, which is told by the
+    step."""
     text = str(event.get("msg") or "")
     return "CalledProcessError" in text or "At least one job did not complete" in text

@@ -1,8 +1,9 @@
-"""A photo that could not be fetched: what stands in the place of its files, so that its city goes on without it.
+"""A photo that could not be fetched: what stands in the place of its files, so that its city goes on without
+it.
 
-`download`, `acquire` and `georeference` write the content of the `camera.json` of a refused photo to each of their
-outputs, by which `place` leaves the photo out and `refusals` names it. At the end of the run the place in the store
-is freed, so that the next run tries again.
+`download`, `acquire` and `georeference` write the content of the `camera.json` of a refused photo to each of
+their outputs, by which `place` leaves the photo out and `refusals` names it. At the end of the run the place
+in the store is freed, so that the next run tries again.
 """
 
 import json

@@ -12,7 +12,10 @@ from pipeline.errors import OutputError, ResultsInUseError
 from pipeline.steps import lock
 from pipeline.steps.lock import hold
 
-HOLD = "import sys, time; from pathlib import Path; from pipeline.steps.lock import hold; hold(Path(sys.argv[1])); "
+HOLD = (
+    "import subprocess, sys, time; from pathlib import Path; from pipeline.steps.lock import hold; "
+    "hold(Path(sys.argv[1])); "
+)
 
 
 def holder(results: Path, then: str = "print(1, flush=True); time.sleep(60)") -> subprocess.Popen[str]:
@@ -52,7 +55,7 @@ def test_a_run_that_ends_holds_nothing(tmp_path: Path, end: signal.Signals) -> N
 
 
 def test_what_the_holder_has_started_does_not_hold_the_folder(tmp_path: Path) -> None:
-    child = "import subprocess; print(subprocess.Popen(['sleep', '60'], stdout=-3).pid, flush=True); time.sleep(60)"
+    child = "print(subprocess.Popen(['sleep', '60'], stdout=-3).pid, flush=True); time.sleep(60)"
     process = subprocess.Popen(
         [sys.executable, "-c", HOLD + child, str(tmp_path)], stdout=subprocess.PIPE, text=True
     )

@@ -182,13 +182,13 @@ def test_a_full_disk_is_said_with_its_place_and_what_is_needed(
     def step(out: Path) -> None:
         if not hidden:
             raise told
-        raise OutputError(f"{out}: cannot be written: write failed. See previous exception for details") from told
+        raise OutputError(f"{out}: write failed. See previous exception for details") from told
 
     with pytest.raises(SystemExit):
         run_step(step, snakemake)
     assert re.fullmatch(
-        rf"error: {re.escape(str(tmp_path))}: the disk is full, or a limit on files is reached \([\d,]+ MB are free, "
-        r"this step may need 50 MB\); make room there, or set another results folder\n",
+        rf"error: {re.escape(str(tmp_path))}: the disk is full, or a limit on files is reached "
+        r"\([\d,]+ MB are free, this step may need 50 MB\); make room there, or set another results folder\n",
         capfd.readouterr().err,
     )
 
@@ -201,7 +201,8 @@ def test_gdals_own_words_are_heard(
     snakemake.output = {"out": str(tmp_path / "d.tif")}
 
     grid = Grid("EPSG:3035", 100.0, (4_000_000.0, 3_000_000.0, 4_060_000.0, 3_060_000.0))
-    noise = da.from_array(np.random.default_rng(1).normal(size=(1, grid.height, grid.width)).astype(np.float32))
+    values = np.random.default_rng(1).normal(size=(1, grid.height, grid.width)).astype(np.float32)
+    noise = da.from_array(values)
 
     def step(out: Path) -> None:
         limits = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -213,5 +214,6 @@ def test_gdals_own_words_are_heard(
 
     with pytest.raises(SystemExit):
         run_step(step, snakemake)
-    assert capfd.readouterr().err.startswith(f"error: {tmp_path}: the disk is full, or a limit on files is reached (")
+    told = capfd.readouterr().err
+    assert told.startswith(f"error: {tmp_path}: the disk is full, or a limit on files is reached (")
     assert not (tmp_path / "d.tif").exists()
