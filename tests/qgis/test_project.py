@@ -21,7 +21,7 @@ from tests.scenes.delivery import TITLE, Delivery
 
 INSPECT = Path(__file__).with_name("inspect_in_qgis.py")
 GROUPS = [f"SIMULATED simulated-{year}, 8 December {year}, 22:13 UTC" for year in (2012, 2022)]
-POOLED_KINDS = ("contrasts", "contrasts_by_years", "contrast_trends", "town_units")
+POOLED_KINDS = ("contrasts", "contrasts_by_years", "contrast_trends", "town_units", "motorway_crossings")
 POOLED = "SIMULATED All photos together"
 CHANGE = "SIMULATED change, 8 December 2012 to 8 December 2022"
 
