@@ -1,5 +1,6 @@
 """A photo that cannot be placed: its city's results come from the others, and the run says so and fails."""
 
+import shutil
 from typing import Any
 
 import pytest
@@ -21,6 +22,11 @@ LOST: dict[str, Any] = {
     "look_at": {"lon": 5.72, "lat": 50.7, "radius_km": 40},
 }
 AIM = (5.72, 50.7)
+QUICK: dict[str, Any] = {
+    "location": dict(zip(("lon", "lat"), AIM, strict=True)),
+    "grid": {"radius_km": 30, "resolution_m": 200},
+    "borders": {"replicates": 200},
+}
 CITIES = ("--config", "cities=alone,both")
 
 
@@ -42,9 +48,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workdir, Outcome]:
 
 
 def write_city(workdir: Workdir, lost: dict[str, Any]) -> None:
-    grid, quick = {"radius_km": 30, "resolution_m": 200}, {"replicates": 200}
-    location = dict(zip(("lon", "lat"), AIM, strict=True))
-    workdir.write_city("both", location=location, photos=[{"id": "seen"}, lost], grid=grid, borders=quick)
+    workdir.write_city("both", photos=[{"id": "seen"}, lost], **QUICK)
 
 
 def test_the_run_fails_in_the_end_with_one_line_for_each(run: tuple[Workdir, Outcome]) -> None:
@@ -86,6 +90,27 @@ def test_a_second_run_says_it_again_and_makes_nothing(run: tuple[Workdir, Outcom
     assert again.errors == first.errors
     assert job_counts(again.log) == {"refusals": 1, "all": 1}
     assert {f: (workdir.folder / "results" / f).stat().st_mtime_ns for f in workdir.results()} == before
+
+
+def test_a_photo_that_cannot_be_fetched_is_named_like_a_refused_one(run: tuple[Workdir, Outcome]) -> None:
+    """The other photo is delivered without it; the next run, which has a network, asks again."""
+    workdir, _ = run
+    away = LOST | {"id": "ISS030-E-1"}
+    workdir.write_city("away", photos=[{"id": "seen"}, away], **QUICK)
+    shutil.copytree(
+        workdir.folder / "results" / "both" / "seen", workdir.folder / "results" / "away" / "seen"
+    )
+    outcome = workdir.snakemake("--config", "cities=away")
+    assert outcome.code != 0
+    (error,) = outcome.errors
+    assert error.startswith("error: ISS030-E-1: could not be fetched: https://eol.jsc.nasa.gov/")
+    told = [line for line in outcome.text.splitlines() if line.startswith("ISS030-E-1: ")]
+    assert "trying again" in told[0]
+    assert told[-1].endswith("; the run goes on without it, and the next one tries again")
+    report = (workdir.folder / "results" / "away" / "report.html").read_text(encoding="utf-8")
+    assert "ISS030-E-1: could not be fetched: " in report
+    counts = job_counts(workdir.snakemake("--dry-run", "--config", "cities=away").text)
+    assert counts["download"] == counts["acquire"] == counts["georeference"] == counts["place"] == 1
 
 
 def test_a_corrected_yaml_tries_the_refused_photo_again(run: tuple[Workdir, Outcome]) -> None:
