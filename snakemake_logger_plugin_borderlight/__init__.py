@@ -77,12 +77,14 @@ class LogHandler(LogHandlerBase):
         elif event is LogEvent.ERROR:
             if not is_of_a_step(told):
                 self._terminal.other_error(record.getMessage())
-        elif event is None and not str(record.msg).startswith(KNOWN) and self._is_for_all(record):
+        elif event is None and self._is_for_all(record):
             self._terminal.say(record.getMessage())
 
     def _is_for_all(self, record: logging.LogRecord) -> bool:
-        """Warnings, the end of the run, and what Snakemake says before anything runs: that is an answer, as of
-        --lint or where nothing is to do."""
+        """Warnings, the end of the run, and what Snakemake says before anything runs: that is an answer, as
+        of --lint or where nothing is to do."""
+        if str(record.msg).startswith(KNOWN):
+            return False
         of_the_run = bool(getattr(record, "of_the_run", False))
         return record.levelno >= logging.WARNING or not self._began or of_the_run
 
