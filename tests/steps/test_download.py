@@ -51,6 +51,7 @@ def test_what_somebody_put_there_stays(tmp_path: Path, jpeg: bytes) -> None:
     assert archive.paths == []
 
 
+@pytest.mark.expects_warnings
 def test_a_broken_picture_does_not_enter_the_store(
     tmp_path: Path, jpeg: bytes, capsys: pytest.CaptureFixture[str]
 ) -> None:
