@@ -20,27 +20,17 @@ from pydantic import (
     model_validator,
 )
 
-from pipeline.plausible import ALTITUDE_KM, FOCAL_LENGTH_MM, SENSOR_WIDTH_MM, parse_time
+from pipeline.plausible import (
+    ALTITUDE_KM,
+    FOCAL_LENGTH_MM,
+    HOW_TO_CONVERT,
+    PHOTO_SUFFIXES,
+    SENSOR_WIDTH_MM,
+    parse_time,
+)
 
 COUNTRIES = ("BE", "DE", "LU", "NL")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-RAW_SUFFIXES = (".nef", ".dng")
-PHOTO_SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", *RAW_SUFFIXES)
-# Kinds of picture that are not read, and what makes one of them that is.
-HOW_TO_CONVERT = {
-    **dict.fromkeys(
-        (".heic", ".heif", ".hif", ".avif"),
-        "export it as PNG or TIFF from a program that shows it, or with `heif-convert {name} {stem}.png`",
-    ),
-    **dict.fromkeys(
-        (".webp", ".jp2", ".jxl", ".gif", ".bmp", ".psd"),
-        "export it as PNG or TIFF, or ask for the original JPEG",
-    ),
-    **dict.fromkeys(
-        (".cr2", ".cr3", ".arw", ".orf", ".rw2", ".raf", ".nrw", ".pef", ".3fr", ".iiq"),
-        "convert it to DNG, for example with Adobe's DNG Converter",
-    ),
-}
 EvidenceLevel = Literal["raw", "raw_anchored", "jpeg"]
 Triple = tuple[float, float, float]
 D65_XYZ: Triple = (0.95047, 1.0, 1.08883)

@@ -12,6 +12,24 @@ PEOPLE_SINCE = datetime(2000, 11, 2, tzinfo=UTC)  # the first crew came aboard
 FOCAL_LENGTH_MM = (10.0, 3000.0)  # below are fisheyes, which no lens of ours describes; above no lens flew
 SENSOR_WIDTH_MM = (4.0, 100.0)  # of the smallest pocket camera, and more than film of 70 mm
 
+RAW_SUFFIXES = (".nef", ".dng")
+PHOTO_SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", *RAW_SUFFIXES)
+# Kinds of picture that are not read, and what makes one of them that is.
+HOW_TO_CONVERT = {
+    **dict.fromkeys(
+        (".heic", ".heif", ".hif", ".avif"),
+        "export it as PNG or TIFF from a program that shows it, or with `heif-convert {name} {stem}.png`",
+    ),
+    **dict.fromkeys(
+        (".webp", ".jp2", ".jxl", ".gif", ".bmp", ".psd"),
+        "export it as PNG or TIFF, or ask for the original JPEG",
+    ),
+    **dict.fromkeys(
+        (".cr2", ".cr3", ".arw", ".orf", ".rw2", ".raf", ".nrw", ".pef", ".3fr", ".iiq"),
+        "convert it to DNG, for example with Adobe's DNG Converter",
+    ),
+}
+
 UNIT = re.compile(r"([-+]?[\d.,]+)\s*([a-zA-Zµ\"']+)\.?")
 FRACTION = re.compile(r"(\d+)\s*/\s*(\d+)\s*(?:s|sec)?")
 F_NUMBER = re.compile(r"[fF]\s*/?\s*([\d.,]+)")
