@@ -86,7 +86,7 @@ def _lines(fields: Fields) -> tuple[str, str]:
     for key, taken in ONLY.items():
         if str(fields.get(key) or taken[0]).strip().upper() not in taken:
             raise ValueError(f"{key} is {str(fields[key])[:40]!r}; SGP4 takes {taken[0]}")
-    known = UNUSED | {key: value for key, value in fields.items() if value is not None}
+    known: dict[str, Any] = UNUSED | {key: value for key, value in fields.items() if value is not None}
     known |= {key: int(known[key]) % most for key, most in MOST.items()}
     epoch = datetime.fromisoformat(str(known["EPOCH"]).strip())
     if epoch.tzinfo is not None:
