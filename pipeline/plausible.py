@@ -5,6 +5,7 @@ Pure text and numbers: what was written comes in, and the way out in a few words
 
 import re
 from datetime import UTC, datetime
+from pathlib import Path
 
 # The station has flown between these heights as long as people have lived on it.
 ALTITUDE_KM = (320.0, 440.0)
@@ -46,6 +47,12 @@ UNITS = {"km": KM, "mm": MM, "s": S}
 ALTITUDE_UNITS = {"nautical miles": 1.852, "metres": 1e-3, "feet": 0.3048e-3, "miles": 1.609344}
 LENGTH_UNITS = {"metres": 1000.0, "centimetres": 10.0, "micrometres": 1e-3}
 EXAMPLE = "2012-02-09T21:51:26Z"
+
+
+def how_to_convert(file: Path) -> str:
+    """What makes a picture of another kind one that is read."""
+    way = HOW_TO_CONVERT.get(file.suffix.lower(), "convert it to PNG or TIFF")
+    return way.format(name=file.name, stem=file.stem)
 
 
 def way_out(key: str, value: object) -> str | None:

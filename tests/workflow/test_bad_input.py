@@ -25,23 +25,23 @@ def workdir(tmp_path: Path) -> Workdir:
     [
         (
             {"photos": [{"path": "photos/none.jpg"}]},
-            "photos.0.path = 'photos/none.jpg': there is no such file",
+            "the first photo (none): path = 'photos/none.jpg': there is no such file",
         ),
         (
             {"photos": [{"id": "none"}]},
-            "data/photos/none.jpg: there is no such photo (.jpg, .jpeg, .tif, .tiff, ",
+            "data/photos/none.jpg: there is no such photo (.jpg, .jpeg, .png, .tif, .tiff, ",
         ),
         (
             {"photos": [FACTS | {"id": "ISS030-E-1", "focal_length_mm": 0}]},
-            "photos.0.focal_length_mm = 0: must be greater than 0",
+            "the first photo (ISS030-E-1): focal_length_mm = 0: must be 10 to 3000",
         ),
         (
             {"photos": [FACTS | {"id": "ISS030-E-1", "nadir": {"lon": -150, "lat": 0}}]},
-            "photos.0.nadir = 'lon -150, lat 0': the place looked at is 13929 km away, beyond the horizon",
+            "the first photo (ISS030-E-1): nadir = 'lon -150, lat 0': the place looked at is 13929 km away",
         ),
         (
             {"photos": [FACTS | {"id": "ISS030-E-1", "nadir": {"lon": 50.6, "lat": 6.2}}]},
-            "photos.0.nadir = 'lon 50.6, lat 6.2': the place looked at is 6456 km away, beyond the horizon",
+            "the first photo (ISS030-E-1): nadir = 'lon 50.6, lat 6.2': the place looked at is 6456 km away",
         ),
         (
             {"photos": SIMULATED, "location": {"lon": 50.64, "lat": 5.57}},
@@ -103,7 +103,7 @@ def test_mistakes_in_photos(workdir: Workdir) -> None:
     save_jpeg(np.zeros((480, 640, 3), np.uint8), store / "black.jpg")
     expected = {
         "truncated": "data/photos/truncated.jpg: is damaged or cut short",
-        "text": "data/photos/text.jpg: is not a picture: it holds neither JPEG nor TIFF data",
+        "text": "data/photos/text.jpg: is not a picture: it holds neither JPEG nor PNG nor TIFF data",
         "tiny": "data/photos/tiny.jpg: is 1 x 1 pixels; at least 64 x 64 are needed",
         "day": "data/photos/day.jpg: is too bright for a night photograph",
         "black": "data/photos/black.jpg: is all black",
