@@ -6,6 +6,7 @@ Reading a head takes under a millisecond; a workflow's plan may look into a thou
 import os
 import struct
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -61,11 +62,23 @@ def header_facts(image: Image.Image, file: Path) -> Facts:
 
 def _png_exif(file: Path) -> bytes:
     """The EXIF of a PNG, from whichever of its parts holds it; empty without one."""
+    for name, start, length in png_parts(file):
+        if name == b"eXIf":
+            with file.open("rb") as stream:
+                stream.seek(start)
+                return stream.read(min(length, MAX_EXIF_BYTES))
+    return b""
+
+
+def png_parts(file: Path) -> Iterator[tuple[bytes, int, int]]:
+    """Name, start and length (bytes) of the data of each part of a PNG that the file holds to its end."""
+    size = file.stat().st_size
     with file.open("rb") as stream:
         stream.seek(PNG_START)
         while len(head := stream.read(PNG_PART.size)) == PNG_PART.size:
             length, name = PNG_PART.unpack(head)
-            if name == b"eXIf":
-                return stream.read(min(length, MAX_EXIF_BYTES))
+            start = stream.tell()
+            if start + length + PNG_CHECKSUM > size:
+                return
+            yield name, start, length
             stream.seek(length + PNG_CHECKSUM, os.SEEK_CUR)
-    return b""

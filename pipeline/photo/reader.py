@@ -23,7 +23,7 @@ from pipeline.models import Facts
 from pipeline.photo.black_frame import within_black_frame
 from pipeline.photo.chroma import colour_steps, coloured_rows, keep_colour_apart, shared_colour
 from pipeline.photo.exif import exif_facts
-from pipeline.photo.header import header_facts
+from pipeline.photo.header import header_facts, png_parts
 from pipeline.photo.photo import Photo
 from pipeline.photo.profile import SRGB, in_srgb, srgb_transform
 from pipeline.photo.reading import MAX_PIXELS, Reading, check_size
@@ -129,6 +129,8 @@ def _read_bands(file: Path, driver: str) -> Reading:
             source = rasterio.open(file, driver=driver)
         with source, rasterio.Env(GDAL_CACHEMAX=CACHE_BYTES):
             check_size(file, source.width, source.height, _bytes_a_pixel(source))
+            if driver == "PNG":
+                _check_whole(file)
             if ColorInterp.palette in source.colorinterp:
                 raise PhotoError(f"{file}: its colours are those of a palette; save it as RGB")
             if source.count not in (3, 4) or len(set(source.dtypes[:3])) != 1:
@@ -141,6 +143,20 @@ def _read_bands(file: Path, driver: str) -> Reading:
         reason = " ".join(str(error).split())
         raise PhotoError(f"{file}: is damaged or cut short ({reason}); fetch or copy it again") from None
     return Reading(photo.without(hidden), exif, linearisation, TIFF)
+
+
+def _check_whole(file: Path) -> None:
+    """Raise PhotoError for a PNG that is cut short: GDAL would take its light from uninitialised memory."""
+    try:
+        if not any(name == b"IEND" for name, _, _ in png_parts(file)):
+            raise OSError("it has no end")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # its size is checked already
+            with Image.open(file) as image:
+                image.load()
+    except (OSError, SyntaxError, ValueError) as error:
+        reason = " ".join(str(error).split())
+        raise PhotoError(f"{file}: is damaged or cut short ({reason}); fetch or copy it again") from None
 
 
 def _bytes_a_pixel(source: DatasetReader) -> float:

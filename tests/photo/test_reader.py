@@ -350,7 +350,7 @@ class TestPng:
         file = tmp_path / "a.png"
         Image.fromarray(night_codes()).save(file)
         data = file.read_bytes()
-        for kept in (20, 60, len(data) // 2):
+        for kept in (20, 60, len(data) // 2, len(data) - 24, len(data) - 1):
             file.write_bytes(data[:kept])
             with pytest.raises(PhotoError, match=r"a\.png: is damaged or cut short .*; fetch or copy it"):
                 read_photo(file)
