@@ -27,7 +27,7 @@ from pipeline.models import (
     Run,
     ToneConfig,
 )
-from pipeline.plausible import way_out
+from pipeline.plausible import PHOTO_SUFFIXES, how_to_convert, way_out
 from pipeline.yaml_text import YamlFault, parse_yaml
 
 CONFIGS = Path("configs")
@@ -62,6 +62,9 @@ def load_city(name: str, configs: Path = CONFIGS) -> City:
         which = nth_photo(index, photo.name)
         check_nadir(city.look_at(photo), photo, file, f"{which}: nadir")
         check_file(photo.path, file, f"{which}: path")
+        if photo.path is not None and photo.path.suffix.lower() not in PHOTO_SUFFIXES:
+            reason = f"is of a kind that is not read; {how_to_convert(photo.path)}"
+            raise ConfigError(file, f"{which}: path", str(photo.path), reason)
         check_file(photo.control_points, file, f"{which}: control_points")
         check_file(elements_file(photo), file, f"{which}: tle")
         check_file(photo.vignetting, file, f"{which}: vignetting")
