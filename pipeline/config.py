@@ -150,7 +150,11 @@ def check_nadir(aim: LookAt | str, facts: Facts, file: Path, key: str) -> None:
 
 def check_file(path: Path | None, file: Path, key: str) -> None:
     """A file that an entry names must be there."""
-    if path is not None and not path.is_file():
+    try:
+        there = path is None or path.is_file()
+    except (OSError, ValueError):  # a name that no file can have
+        there = False
+    if not there:
         raise ConfigError(file, key, str(path), "there is no such file")
 
 
