@@ -23,7 +23,9 @@ from pipeline.steps.resources import memory_mb, runtime_min
 from pipeline.steps.unfetched import forget_unfetched
 
 find_python_through_path()
-plan = plan_or_exit(config, checkpoints, IncompleteCheckpointException)
+plan = plan_or_exit(
+    config, checkpoints, IncompleteCheckpointException, check=workflow.is_main_process
+)
 CITY = f"{plan.run.results}/{{city}}"
 PHOTO = f"{CITY}/{{photo}}"
 REGION = f"{plan.run.results}/{{region}}"

@@ -13,18 +13,18 @@ from pipeline.archive.nasa import stored_photo
 from pipeline.config import (
     CONFIGS,
     REGIONS,
-    check_file,
-    check_nadir,
     elements_file,
     load_city,
     load_facts,
     load_region,
     load_run,
+    nth_photo,
     read_yaml,
 )
 from pipeline.errors import OutputError, PipelineError
 from pipeline.models import City, Facts, PhotoSource, Region, Run
 from pipeline.steps.contents import contents
+from pipeline.steps.known_facts import check_facts
 from pipeline.steps.names import check_given, check_name, check_run
 from pipeline.steps.placed import Placed
 from pipeline.steps.summary import summary
@@ -284,11 +284,16 @@ class Plan:
 
 
 def plan_or_exit(
-    values: dict[str, Any], checkpoints: Any = None, not_yet: type[Exception] = KeyError
+    values: dict[str, Any],
+    checkpoints: Any = None,
+    not_yet: type[Exception] = KeyError,
+    check: bool = True,
 ) -> Plan:
     """The plan of `configs/run.yaml`, overridden by `values`; a mistake is one line and exit 1. Of
     `checkpoints` is asked which photos are on the map, `not_yet` is what they raise while they cannot
-    tell."""
+    tell.
+
+    Without `check` no photo is looked into: each job plans again what the run has checked."""
     try:
         run = load_run({**read_yaml(CONFIGS / "run.yaml"), **values})
         check_run(run, CONFIGS / "run.yaml")
@@ -297,29 +302,32 @@ def plan_or_exit(
             regions[name], of_region = load_region(name)
             cities |= of_region
         plan = Plan(run, cities, regions, checkpoints, not_yet)
-        _check_files(plan)
-        check_given(plan.given())
+        if check:
+            _check_names(plan)
+            check_given(plan.given())
+            _check_files(plan)
         return plan
     except PipelineError as error:
         sys.exit(f"error: {error}")
 
 
+def _check_names(plan: Plan) -> None:
+    """No photo is called as a file of the results is."""
+    for name, city in plan.cities.items():
+        for index, photo in enumerate(city.photos):
+            where = f"{nth_photo(index, photo.name)}: id"
+            check_name(photo.name, CONFIGS / f"{name}.yaml", where)
+
+
 def _check_files(plan: Plan) -> None:
-    """Every photo can be found, every facts file makes sense, every results folder can be written."""
+    """Every photo can be found, what is known of it makes sense, every results folder can be written."""
     for region in plan.regions:
         check_writable(plan.run.results / region)
     for name, city in plan.cities.items():
         for index, photo in enumerate(city.photos):
-            check_name(photo.name, CONFIGS / f"{name}.yaml", f"photos.{index}.id")
             check_writable(plan.run.results / name / photo.name)
             if photo.simulate is None:
-                if photo.path is None:
-                    stored_photo(plan.run.photo_store, photo.name)
-                file = plan.run.photo_store / f"{photo.name}.yaml"
-                if file.is_file():
-                    known = load_facts(file).updated(photo)
-                    check_nadir(city.look_at(known), known, file, "nadir")
-                    check_file(elements_file(known), file, "tle")
+                check_facts(city, index, CONFIGS / f"{name}.yaml", plan.run.photo_store)
 
 
 def check_writable(folder: Path) -> None:
