@@ -95,7 +95,8 @@ class Bench:
             workdir = self.copy(f"killed-{row.tried}")
             killed, _ = kill_at_random(workdir, min(wanted - row.tried, 10), random, BETWEEN_S, *CITY)
             outcome = run(workdir, *CITY)
-            right = outcome is not None and outcome.code == 0 and not (wrong := self.differ(workdir))
+            wrong = self.differ(workdir)
+            right = outcome is not None and outcome.code == 0 and not wrong
             row.tried += killed
             row.clean += killed * right
             row.wrong += killed * (not right)
@@ -136,9 +137,10 @@ class Bench:
                     outcome,
                     lambda told: told.code == 1 and len(told.errors) == 1 and "process" in told.errors[0],
                 )
-        right = first.wait() == 0 and not (wrong := self.differ(workdir))
+        code, wrong = first.wait(), self.differ(workdir)
+        right = code == 0 and not wrong
         row.wrong += not right
-        row.remarks += "" if right else f" {first.returncode} {wrong}"
+        row.remarks += "" if right else f" {code} {wrong}"
         return row
 
     def replaced(self) -> Row:
