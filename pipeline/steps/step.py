@@ -96,7 +96,10 @@ def _arguments(function: Callable[..., None], snakemake: Any) -> dict[str, Any]:
     items that are fields of one of the function's dataclasses together, as that."""
     named: dict[str, Any] = {}
     for items in (snakemake.input, snakemake.output, snakemake.params):
-        named |= {key: _found(value) if isinstance(value, list) else value for key, value in items.items()}
+        named |= {
+            key: _found(value, snakemake.rule) if isinstance(value, list) else value
+            for key, value in items.items()
+        }
     named.pop("contents", None)  # of the inputs: a param that tells Snakemake when they are others
     if "threads" in inspect.signature(function).parameters:
         named["threads"] = snakemake.threads
@@ -108,8 +111,10 @@ def _arguments(function: Callable[..., None], snakemake: Any) -> dict[str, Any]:
     return named
 
 
-def _found(values: list[Any]) -> list[Any]:
-    """A list of files without those of photos that could not be fetched."""
+def _found(values: list[Any], rule: str) -> list[Any]:
+    """A list of files without those of photos that could not be fetched, but for `place`, which names them."""
+    if rule not in PASSED_ON:
+        return list(values)
     return [v for v in values if not (isinstance(v, str) and why_unfetched(Path(v)) is not None)]
 
 
