@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 import numpy as np
 
-from pipeline.archive.client import Limits, fetch_any
+from pipeline.archive.client import Limits, fetch_any, plain
 from pipeline.camera.earth import Array
 from pipeline.errors import DownloadError
 
@@ -128,7 +128,7 @@ def parse_ways(content: bytes, box: Box) -> dict[int, Way]:
     if not isinstance(answer, dict) or not isinstance(answer.get("elements"), list):
         raise DownloadError("the server's answer has no list of ways")
     if "remark" in answer:  # it ran out of time or memory, and may still say 200 and send a part
-        raise DownloadError(f"the server gave up: {' '.join(str(answer['remark']).split())[:200]}")
+        raise DownloadError(f"the server gave up: {plain(str(answer['remark']))}")
     ways: dict[int, Way] = {}
     for element in answer["elements"]:
         try:

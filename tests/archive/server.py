@@ -6,9 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.request import ProxyHandler, build_opener
-
-no_proxy = build_opener(ProxyHandler({})).open
 
 
 @dataclass(frozen=True)
@@ -19,6 +16,9 @@ class Answer:
     length: int | str | None = None  # what Content-Length claims, if not the truth
     retry_after: str | None = None
     drip_s: float | None = None  # between single bytes
+    headers: tuple[tuple[str, str], ...] = ()  # more of them
+    reason: str | None = None  # instead of the usual words for the status
+    endless: bool = False  # the content again and again, without a length
 
 
 @dataclass
@@ -36,10 +36,13 @@ def serve(*answers: Answer) -> Iterator[Archive]:
         def do_GET(self) -> None:
             archive.paths.append(self.path)
             answer = archive.answers.pop(0) if len(archive.answers) > 1 else archive.answers[0]
-            self.send_response(answer.status)
+            self.send_response(answer.status, answer.reason)
             self.send_header("Content-Type", answer.kind)
             length = len(answer.content) if answer.length is None else answer.length
-            self.send_header("Content-Length", str(length))
+            if not answer.endless:
+                self.send_header("Content-Length", str(length))
+            for name, value in answer.headers:
+                self.send_header(name, value)
             if answer.retry_after is not None:
                 self.send_header("Retry-After", answer.retry_after)
             self.end_headers()
@@ -49,6 +52,8 @@ def serve(*answers: Answer) -> Iterator[Archive]:
         def _write(self, answer: Answer) -> None:
             if answer.drip_s is None:
                 self.wfile.write(answer.content)
+                while answer.endless:
+                    self.wfile.write(answer.content)
                 return
             for byte in answer.content:
                 self.wfile.write(bytes([byte]))
