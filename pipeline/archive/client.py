@@ -11,7 +11,7 @@ import logging
 import math
 import ssl
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
@@ -47,6 +47,10 @@ class Limits:
     # slowest lines that people have give ten times as much.
     slowest_bytes_per_s: float = 1000.0
     start_s: float = 20.0
+
+    def until(self, deadline: float) -> "Limits":
+        """The same for one of several files that must all be there at `deadline`, a time of `monotonic`."""
+        return replace(self, total_s=min(self.total_s, deadline - monotonic()))
 
 
 PHOTO_LIMITS = Limits()

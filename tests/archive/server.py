@@ -2,10 +2,11 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,25 @@ class Archive:
     url: str
     answers: list[Answer]
     paths: list[str] = field(default_factory=list)
+    answer_to: Callable[[str], Answer] | None = None
+
+
+@contextmanager
+def serve_by(answer_to: Callable[[str], Answer]) -> Iterator[Archive]:
+    """Answers by the path that is asked for."""
+    with serve(Answer()) as archive:
+        archive.answer_to = answer_to
+        yield archive
+
+
+def files_of(folder: Path, kind: str) -> Callable[[str], Answer]:
+    """The files of a folder, as an answer to their paths; 404 for others."""
+
+    def answer(path: str) -> Answer:
+        file = folder / path.lstrip("/")
+        return Answer(content=file.read_bytes(), kind=kind) if file.is_file() else Answer(404)
+
+    return answer
 
 
 @contextmanager
@@ -35,7 +55,13 @@ def serve(*answers: Answer) -> Iterator[Archive]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             archive.paths.append(self.path)
+            if archive.answer_to is not None:
+                self._send(archive.answer_to(self.path))
+                return
             answer = archive.answers.pop(0) if len(archive.answers) > 1 else archive.answers[0]
+            self._send(answer)
+
+        def _send(self, answer: Answer) -> None:
             self.send_response(answer.status, answer.reason)
             self.send_header("Content-Type", answer.kind)
             length = len(answer.content) if answer.length is None else answer.length
