@@ -4,9 +4,11 @@ import json
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from shutil import copyfile
+from tempfile import TemporaryDirectory
 
 from pipeline.archive.client import Limits, fetch_any
-from pipeline.errors import NotThereError
+from pipeline.errors import DownloadError, NotThereError
 from pipeline.files import atomic_write
 
 
@@ -28,7 +30,9 @@ def kept(
     """
     if file.is_file():
         return file
-    with atomic_write(file) as part:
+    # Not beside the file: what fails leaves no trace in the photo store.
+    with TemporaryDirectory() as unfinished:
+        part = Path(unfinished) / file.name
         try:
             fetched = fetch_any(urls, part, attempts, kinds=kinds, limits=limits, check=check)
             told = {"source": fetched.url, "sha256": fetched.sha256}
@@ -38,7 +42,13 @@ def kept(
             part.write_bytes(absent)
             told = {"source": urls[0], "absent": "the server has no such file"}
         told |= {"fetched": datetime.now(UTC).isoformat(timespec="seconds"), "licence": licence}
-        with atomic_write(note_of(file)) as note:
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            reason = (error.strerror or "refused").lower()
+            raise DownloadError(f"{file.parent}: cannot be made to keep it ({reason})") from None
+        with atomic_write(note_of(file)) as note, atomic_write(file) as whole:
+            copyfile(part, whole)
             note.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
     return file
 

@@ -41,6 +41,11 @@ log = logging.getLogger(__name__)
 FAST_PNG = {"compress_level": 1}  # half the time of Pillow's own level 6, and a tenth more bytes
 AROUND_DEG = 4.0  # of latitude, and twice as many of longitude
 
+RELIEF = (
+    "No heights of the ground were given: the sigma of positions holds {:.0f} m of relief, times the tangent "
+    "of the view zenith; dem: copernicus fetches heights."
+)
+
 Manual = tuple[list[str], Observations]
 """Names and observations of control points by hand."""
 
@@ -90,7 +95,8 @@ def georeference(given: Inputs, camera: Path, control: Path, picture: Path, thre
         figure.savefig(png, pil_kwargs=FAST_PNG)
         if solution.accepted:
             content = camera_json(solution, measure_channels(photo), facts, clock)
-            content |= {"height_sigma_m": _relief_m(given, facts), "notes": notes}
+            content["height_sigma_m"] = relief_m = _relief_m(given, facts)
+            content["solution"]["notes"] = notes + ([RELIEF.format(relief_m)] if relief_m else [])
             _write_control(gpkg, solution, manual, facts)
         else:
             content = _refused(gpkg, solution, facts, picture)

@@ -148,10 +148,17 @@ def rendered_scene(shared: Path, number: int) -> tuple[Photo, Prior, Camera]:
     return photo, prior_of(facts, photo), truth
 
 
-def real_photo(shared: Path, name: str) -> tuple[Photo, Prior]:
+def real_photo(shared: Path, name: str, long_side_px: int | None = None) -> tuple[Photo, Prior]:
+    """A photo and what its facts tell; `long_side_px` resamples it."""
     values = yaml.safe_load((shared / "photos" / f"{name}.yaml").read_text())
     values.pop("id")
-    photo = photo_of(np.asarray(Image.open(shared / "photos" / f"{name}.jpg").convert("RGB")))
+    picture = Image.open(shared / "photos" / f"{name}.jpg").convert("RGB")
+    if long_side_px is not None:
+        scale = long_side_px / max(picture.size)
+        picture = picture.resize(
+            (round(picture.width * scale), round(picture.height * scale)), Image.Resampling.LANCZOS
+        )
+    photo = photo_of(np.asarray(picture))
     return photo, prior_of(Facts(**values), photo)
 
 
