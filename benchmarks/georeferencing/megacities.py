@@ -28,11 +28,12 @@ from pipeline.ground.night_light import read_night_light
 from pipeline.steps.fetched import ground_of, write_raster
 from tests.archive.server import Answer, files_of, serve_by
 from tests.conftest import shared_folder
-from tests.scenes.frames import LANDMARKS, Landmark, real_photo
+from tests.scenes.frames import LANDMARKS, SAPPORO_LANDMARKS, Landmark, real_photo
 
 OSAKA, LOS_ANGELES, SAPPORO = "ISS030-E-184140", "ISS040-E-91208", "ISS030-E-188140"
 # Long sides in px; the files have 640, 1600 and 640.
 SIZES = {OSAKA: (640,), LOS_ANGELES: (800, 1600, 3200), SAPPORO: (640,)}
+MARKS = LANDMARKS | {SAPPORO: SAPPORO_LANDMARKS}
 CITIES, BLACK_MARBLE = "cities", "black_marble"
 
 
@@ -47,7 +48,7 @@ def megacity_row(name: str, long_side_px: int, reference: str) -> Row:
     middle = found.camera.to_ground((found.camera.width - 1) / 2, (found.camera.height - 1) / 2)
     return row | {
         "middle_lon_lat": [round(float(v), 4) for v in middle],
-        "marks": [_mark(found, mark, px) for mark in LANDMARKS.get(name, ())],
+        "marks": [_mark(found, mark, px) for mark in MARKS[name]],
     }
 
 
@@ -93,9 +94,9 @@ def main() -> None:
             {"photo": name, "long_side_px": long_side_px, "reference": reference},
             partial(megacity_row, name, long_side_px, reference),
         )
+        for reference in (BLACK_MARBLE, CITIES)
         for name, sizes in SIZES.items()
         for long_side_px in sizes
-        for reference in (CITIES, BLACK_MARBLE)
     }
     for row in run(tasks, args.out, {}, args.workers):
         print(row["name"], row["accepted"], row.get("marks"))

@@ -74,6 +74,9 @@ LANDMARKS = {
     ),
 }
 
+# The centroid of the brightest light of the frame, by its pixels, which is of the streets of Susukino.
+SAPPORO_LANDMARKS = (Landmark("Susukino, the middle of Sapporo", 141.3535, 43.0555, 253.0, 218.1),)
+
 
 def photo_of(picture: Array) -> Photo:
     """An 8-bit sRGB picture (height, width, 3) as linear light."""
