@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.camera.camera import Camera, look_at_rotation
-from pipeline.camera.earth import Array, east_north_up, horizon_km, to_ecef, to_geodetic
+from pipeline.camera.earth import Array, east_north_up, to_ecef, to_geodetic
 from pipeline.camera.orbit import State
 from pipeline.errors import FactsError
 from pipeline.models import Facts, LookAt
@@ -76,20 +76,6 @@ class Prior:
         if not self.heavy_tails:
             return np.asarray(inverse)
         return np.asarray(3 * inverse / (1 + offset_m @ inverse @ offset_m))
-
-    def reach_km(self) -> float:
-        """How far from the look-at point ground may lie that the photo shows: the look-at radius and half the
-        frame's diagonal, as long as it is on the ground there; the horizon at most."""
-        camera, aim = self.camera(), self.look_at
-        zenith, _, slant_m = camera.view(aim.lon, aim.lat)
-        oblique = np.cos(np.radians(min(float(zenith), 75.0)))
-        half_px = np.hypot(self.width, self.height) / 2
-        frame_km = half_px / self.focal_px * float(slant_m) / 1e3 / oblique
-        return float(min(aim.radius_km + frame_km, horizon_km(camera.nadir()[2])))
-
-    def ground_sample_distance_m(self) -> float:
-        """Of a pixel at the look-at point."""
-        return float(self.camera().ground_sample_distance_m(self.look_at.lon, self.look_at.lat))
 
     def look_at_radius_px(self, position_ecef_m: Array) -> float:
         """The look-at radius as an angle from a position, in pixels of the full photo."""

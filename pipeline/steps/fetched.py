@@ -11,6 +11,7 @@ from affine import Affine
 from numpy.typing import NDArray
 
 from pipeline.camera.prior import Prior
+from pipeline.camera.reach import reach_km
 from pipeline.camera.terrain import Bounds
 from pipeline.files import atomic_write
 from pipeline.georeference.photo_pass import prior_and_orbit
@@ -38,7 +39,7 @@ def bounds_around(lon: float, lat: float, reach_km: float) -> Bounds:
 
 def ground_of(prior: Prior) -> Bounds:
     """All ground that a photo may show."""
-    return bounds_around(prior.look_at.lon, prior.look_at.lat, prior.reach_km())
+    return bounds_around(prior.look_at.lon, prior.look_at.lat, reach_km(prior))
 
 
 def said(photo: str, file: Path, problem: str) -> dict[str, str]:

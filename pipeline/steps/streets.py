@@ -9,6 +9,7 @@ import pyogrio
 
 from pipeline.archive.openstreetmap import SERVERS
 from pipeline.archive.streets import DETAILS, detail_for, fetch_streets
+from pipeline.camera.reach import pixel_m
 from pipeline.camera.terrain import Bounds
 from pipeline.errors import DownloadError
 from pipeline.files import atomic_write
@@ -26,21 +27,22 @@ def fetch_roads(photo_facts: Path, store: str, streets: Path, servers: Sequence[
     """Fetch the streets around a photo that its lens can show, which are kept in the photo store; where that
     fails or the lens is too wide, write an empty layer that says why, and the photo is placed without."""
     facts, prior = facts_and_prior(photo_facts)
-    pixel_m = prior.ground_sample_distance_m()
-    lines, told = _found(facts.id, pixel_m, ground_of(prior), Path(store) / "openstreetmap", streets, servers)
+    lines, told = _found(
+        facts.id, pixel_m(prior), ground_of(prior), Path(store) / "openstreetmap", streets, servers
+    )
     with atomic_write(streets) as part:
         pyogrio.write_dataframe(lines, part, layer="streets", driver="GPKG", layer_metadata=told)
 
 
 def _found(
-    photo: str, pixel_m: float, around: Bounds, cache: Path, file: Path, servers: Sequence[str]
+    photo: str, width_m: float, around: Bounds, cache: Path, file: Path, servers: Sequence[str]
 ) -> Found:
     nothing = gpd.GeoDataFrame({"highway": []}, geometry=[], crs="EPSG:4326")
-    detail = detail_for(pixel_m)
+    detail = detail_for(width_m)
     if detail is None:
         # No failure, and nothing to try again: it is not said on the terminal.
         reason = (
-            f"Streets were not fetched: a pixel of the photo is {pixel_m:.0f} m wide, and streets stand "
+            f"Streets were not fetched: a pixel of the photo is {width_m:.0f} m wide, and streets stand "
             f"apart up to {DETAILS[-1].pixel_m:.0f} m."
         )
         log.info("%s: %s", photo, reason)

@@ -1,5 +1,6 @@
 """Streets and night-light rasters become the light they show, where they show it, in any CRS."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -339,10 +340,11 @@ class TestTogether:
 
     def known(self, sigma_km: float, light: float = 1.0) -> Extent:
         """Nine lights around 5.5 E, 50.5 N."""
-        lon, lat = (
-            v.ravel() for v in np.meshgrid(5.5 + 0.01 * np.arange(-1, 2), 50.5 + 0.01 * np.arange(-1, 2))
+        steps = 0.01 * np.arange(-1, 2)
+        lights = Sources.joined([city(5.5 + x, 50.5 + y, light) for x in steps for y in steps])
+        return extents._extent(
+            replace(lights, sigma_km=np.full(9, sigma_km), radius_km=np.full(9, 0.3)), detail_km=0.5
         )
-        return extents._extent(Sources(lon, lat, *(np.full(9, v) for v in (light, 0.3, sigma_km, 0.0))), 0.5)
 
     @pytest.mark.parametrize(("sigma_km", "share"), [(0.1, 1 / 17), (0.4, 0.5), (4.0, 100 / 101)])
     def test_a_city_keeps_more_beside_a_coarser_raster(self, sigma_km: float, share: float) -> None:
