@@ -11,6 +11,9 @@ from pipeline.archive.client import Limits, fetch_any
 from pipeline.errors import DownloadError, NotThereError
 from pipeline.files import atomic_write
 
+# Of each server, for each of many pieces: what is known of the ground is worth having, not vital.
+ATTEMPTS = 2
+
 
 def kept(
     file: Path,
@@ -19,7 +22,6 @@ def kept(
     kinds: tuple[str, ...],
     limits: Limits,
     check: Callable[[Path], None],
-    attempts: int = 2,
     absent: bytes | None = None,
 ) -> Path:
     """The file of a cache, fetched from the first of `urls` that gives it, unless it is there already.
@@ -34,7 +36,7 @@ def kept(
     with TemporaryDirectory() as unfinished:
         part = Path(unfinished) / file.name
         try:
-            fetched = fetch_any(urls, part, attempts, kinds=kinds, limits=limits, check=check)
+            fetched = fetch_any(urls, part, ATTEMPTS, kinds=kinds, limits=limits, check=check)
             told = {"source": fetched.url, "sha256": fetched.sha256}
         except NotThereError:
             if absent is None:

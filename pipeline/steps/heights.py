@@ -7,6 +7,7 @@ from affine import Affine
 from numpy.typing import NDArray
 
 from pipeline.archive.copernicus import CRS, SERVER, Heights, fetch_heights
+from pipeline.camera.reach import reach_km
 from pipeline.camera.terrain import Bounds
 from pipeline.errors import DownloadError
 from pipeline.ground.geoid import geoid_m, read_geoid
@@ -14,12 +15,16 @@ from pipeline.models import GridConfig, LonLat
 from pipeline.steps.fetched import (
     bounds_around,
     facts_and_prior,
-    ground_of,
     said,
     write_nothing,
     write_raster,
 )
 from pipeline.steps.step import run_step
+
+
+# Around the look-at point: some 25 tiles, 60 MB. Beyond it a wide lens has pixels of hundreds of metres, and
+# the ground is taken to be at the mean height.
+REACH_KM = 150.0
 
 
 def fetch_ground(
@@ -31,11 +36,12 @@ def fetch_ground(
     heights: Path,
     server: str = SERVER,
 ) -> None:
-    """Fetch the tiles of Copernicus GLO-90 of all ground that a photo may show and of the city's map, which
-    are kept in the photo store, and write heights above the ellipsoid. Where that fails, write a raster that
+    """Fetch the tiles of Copernicus GLO-90 of the ground that a photo may show, within REACH_KM of where it
+    looks, and of the city's map, which are kept in the photo store, and write heights above the ellipsoid. Where that fails, write a raster that
     says why; the photo is then placed on the ellipsoid, with a sigma that holds what relief does."""
     facts, prior = facts_and_prior(photo_facts)
-    photo, city = ground_of(prior), bounds_around(location.lon, location.lat, grid.radius_km)
+    aim, city = prior.look_at, bounds_around(location.lon, location.lat, grid.radius_km)
+    photo = bounds_around(aim.lon, aim.lat, min(reach_km(prior), REACH_KM))
     try:
         found = fetch_heights(_both(photo, city), Path(store) / "copernicus", server)
     except DownloadError as error:

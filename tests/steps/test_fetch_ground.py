@@ -149,6 +149,15 @@ def test_heights_are_ellipsoidal(write_facts: Write, tmp_path: Path) -> None:
     assert float(terrain.height_m(5.57, 50.64)) == pytest.approx(346.6, abs=0.6)
 
 
+def test_heights_of_a_wide_lens_are_those_around_where_it_looks(write_facts: Write, tmp_path: Path) -> None:
+    """28 mm may show ground up to 500 km away, some 150 tiles."""
+    with serve_by(files_of(tmp_path / "served", "image/tiff")) as server:  # all is sea
+        file, facts = tmp_path / "a" / "heights.tif", write_facts(28.0, radius_km=200.0)
+        fetch_ground(facts, GEOID, LIEGE, GridConfig(), str(tmp_path / "store"), file, server.url)
+    assert 20 <= len(server.paths) <= 30
+    assert read_problem(file) is None
+
+
 @pytest.mark.expects_warnings
 def test_without_a_network_each_says_so_in_one_sentence(
     write_facts: Write,
