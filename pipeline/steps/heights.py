@@ -21,8 +21,7 @@ from pipeline.steps.fetched import (
 )
 from pipeline.steps.step import run_step
 
-
-# Around the look-at point: some 25 tiles, 60 MB. Beyond it a wide lens has pixels of hundreds of metres, and
+# Around the look-at point: some 20 tiles, 60 MB. Beyond it a wide lens has pixels of hundreds of metres, and
 # the ground is taken to be at the mean height.
 REACH_KM = 150.0
 
@@ -37,8 +36,10 @@ def fetch_ground(
     server: str = SERVER,
 ) -> None:
     """Fetch the tiles of Copernicus GLO-90 of the ground that a photo may show, within REACH_KM of where it
-    looks, and of the city's map, which are kept in the photo store, and write heights above the ellipsoid. Where that fails, write a raster that
-    says why; the photo is then placed on the ellipsoid, with a sigma that holds what relief does."""
+    looks, and of the city's map, and write heights above the ellipsoid. Tiles are kept in the photo store.
+
+    Where that fails, write a raster that says why; the photo is then placed on the ellipsoid, with a sigma
+    that holds what relief does."""
     facts, prior = facts_and_prior(photo_facts)
     aim, city = prior.look_at, bounds_around(location.lon, location.lat, grid.radius_km)
     photo = bounds_around(aim.lon, aim.lat, min(reach_km(prior), REACH_KM))
