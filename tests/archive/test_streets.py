@@ -81,10 +81,10 @@ def test_pieces_are_of_one_lattice_and_cover_the_bounds() -> None:
 
 
 @pytest.mark.parametrize(
-    ("pixel_m", "name"), [(9.0, "houses"), (21.0, "thoroughfares"), (34.0, "thoroughfares"), (41.0, None)]
+    ("pixel_m", "name"), [(9.0, "houses"), (21.0, "thoroughfares"), (45.0, "thoroughfares"), (66.0, None)]
 )
 def test_a_lens_is_given_what_it_can_show(pixel_m: float, name: str | None) -> None:
-    """400 mm, 180 mm, 180 mm oblique, and 85 mm."""
+    """400 mm, 180 mm, 180 mm in a picture of half the size, and 50 mm."""
     detail = detail_for(pixel_m)
     assert (detail and detail.name) == name
 

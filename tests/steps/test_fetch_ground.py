@@ -133,7 +133,7 @@ def test_a_wide_lens_asks_for_no_streets(
         fetch_roads(write_facts(50.0), str(tmp_path / "store"), file, [server.url])
     assert server.paths == []
     assert read_problem(file) == (
-        "Streets were not fetched: a pixel of the photo is 66 m wide, and streets stand apart up to 40 m."
+        "Streets were not fetched: a pixel of the photo is 66 m wide, and streets stand apart up to 50 m."
     )
     assert capsys.readouterr().err == ""
 
