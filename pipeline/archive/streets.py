@@ -49,7 +49,8 @@ class Detail:
 
 # Through 400 mm a pixel of the station's cameras is 8 to 12 m wide: streets of houses stand apart. Through
 # 180 mm it is 20 to 35 m: they run together to a glow, and thoroughfares stand out of it, as they do in
-# pictures of half the size: alone they placed a simulated frame of 41 m to 0.13 px, with houses to 0.15 px.
+# pictures of half the size: alone they placed two simulated frames of 41 and 45 m to 0.13 and 0.39 px, with
+# houses to 0.15 and 0.27 px.
 THOROUGHFARES = ("motorway", "trunk", "primary", "secondary", "tertiary")
 OF_HOUSES = ("residential", "living_street", "pedestrian", "unclassified")
 DETAILS = (
