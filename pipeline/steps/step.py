@@ -112,7 +112,7 @@ def _arguments(function: Callable[..., None], snakemake: Any) -> dict[str, Any]:
 
 
 def _found(values: list[Any], rule: str) -> list[Any]:
-    """A list of files without those of photos that could not be fetched, but for `place`, which names them."""
+    """A list of files, for a photo's own steps without those of photos that could not be fetched."""
     if rule not in PASSED_ON:
         return list(values)
     return [v for v in values if not (isinstance(v, str) and why_unfetched(Path(v)) is not None)]
