@@ -66,8 +66,8 @@ def test_a_folder_is_swept_with_all_it_holds(tmp_path: Path) -> None:
 
 
 def test_temporary_names_are_made_in_one_place() -> None:
-    """So that every one has the id of its process, and is swept when that was killed; but for what lies in the
-    system's own folder for such files."""
+    """So that every one has the id of its process, and is swept when that was killed; but for what lies in
+    the system's own folder for such files."""
     package = Path(__file__).parents[1] / "pipeline"
     makers = ("TemporaryDirectory(", "NamedTemporaryFile(", "mkdtemp(", "mkstemp(")
     using = {
