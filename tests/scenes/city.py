@@ -23,7 +23,8 @@ from rasterio.transform import from_origin
 
 from pipeline.camera.camera import Camera, look_at_rotation
 from pipeline.camera.earth import to_ecef
-from pipeline.photo.photo import PhotoFacts
+from pipeline.photo.photo import Photo, PhotoFacts
+from pipeline.photo.tiff import write_photo
 from tests.scenes.city_borders import change_tables, more_tables, pooled_tables, tone_tables
 from tests.scenes.places import cities_file
 
@@ -211,6 +212,9 @@ def _photo(folder: Path, year: int, countries: gpd.GeoDataFrame) -> None:
     Image.fromarray((light.clip(0, 1) ** 0.45 * 255).astype("uint8").transpose(1, 2, 0)).save(
         folder / "solve.png"
     )
+    seen = np.zeros((3, facts.height, facts.width), np.float32)
+    seen[:, 380:420, 580:620] = 0.4  # a light in the middle of the frame
+    write_photo(Photo(seen, np.zeros(seen.shape[1:], bool)), folder / "photo.tif")
     signal_to_noise = light[0] / 0.004
     lit = np.where(signal_to_noise > 3, tone, np.nan)
     _raster(
