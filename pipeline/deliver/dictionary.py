@@ -70,6 +70,7 @@ END_VERDICTS = {
     "dark on both sides": "dark on both sides",
     "undecidable": "light ends, at which border cannot be told",
     "not measured": "not measured",
+    "differs between photos": "the photos differ",
 }
 VIEW_VERDICTS = {
     "changes with the view": "tone changes with the view",
@@ -219,6 +220,10 @@ COLUMNS = (
     Column("to_national_m", "To the national border", "m", "From the end of light.", LIGHT),
     Column("to_regional_m", "To the regional border", "m", "From the end of light.", LIGHT),
     Column("regional_at_m", "Regional border at", "m", "Along the road; 0 at the national border.", OSM),
+    Column("regional_error_m", "Error of the regional border", "m", "1 sigma of where it is.", OSM),
+    Column("policy", "Policy", WORDS, "What policy said of the lights at the hour.", POLICIES),
+    Column("between_photos_m", "Between photos", "m", "1 sigma between photos beyond noise.", LIGHT),
+    Column("n_ends", "Photos with an end", COUNT, "In how many photos the light ends there.", LIGHT),
     Column("change_sigma_m", "Change of light, 1 sigma", "m", "How surely the step is placed.", LIGHT),
     Column("beyond_share", "Light beyond", SHARE, "Light beyond the end, of a lit motorway's.", LIGHT),
     Column("beyond_share_high95", "Light beyond, 95 % high", SHARE, "Upper end of its interval.", LIGHT),
@@ -266,6 +271,10 @@ OF_ONE_TABLE = {
     "motorway_ends": (
         Column("name", "National numbers", WORDS, "The national numbers of the motorway.", OSM),
         Column("verdict", "Verdict", WORDS, "Where the light ends.", LIGHT, END_VERDICTS),
+    ),
+    "motorway_crossings": (
+        Column("name", "National numbers", WORDS, "The national numbers of the motorway.", OSM),
+        Column("verdict", "Verdict", WORDS, "Where the light ends in all photos.", LIGHT, END_VERDICTS),
     ),
     "motorway_stations": (Column("what", "Seen", WORDS, "What the photo shows there.", LIGHT, SEEN),),
     "country_tones": (

@@ -30,6 +30,7 @@ ABSTRACTS = {
     "town_units": f"Towns as all photos see them, against the middle of all towns. {TONE_IN_WORDS}",
     "cores": f"Cities against the towns around them. {TONE_IN_WORDS}",
     "motorway_ends": "Where the light of each motorway ends, with its 95 % interval along the road.",
+    "motorway_crossings": "Where the light of each motorway ends in all photos of one lighting policy.",
     "motorway_segments": "Stretches of motorway that are lit, dark, or cannot be told.",
     "border_changes": "How the difference of tone across each border changed between two photos.",
     "changes": "How light and tone of countries and of sides of borders changed between two photos.",

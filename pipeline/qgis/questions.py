@@ -28,7 +28,7 @@ QUESTIONS = (
     Question(
         "motorways",
         "Where does the light of motorways end?",
-        ("motorway_ends", "motorway_segments"),
+        ("motorway_ends", "motorway_crossings", "motorway_segments"),
         (*MAP, "motorways", "ortho"),
     ),
     Question("what changed", "What changed between two photos?", ("border_changes", "light_change"), MAP),

@@ -28,6 +28,7 @@ TIPS = {
     "border_changes": STATEMENT,
     "changes": STATEMENT,
     "motorway_ends": STATEMENT,
+    "motorway_crossings": STATEMENT,
     "segments": (
         f"[% CASE \"verdict\" WHEN 'first greener' THEN {FIRST} || ' is greener here than ' || {SECOND} "
         f"WHEN 'second greener' THEN {SECOND} || ' is greener here than ' || {FIRST} "

@@ -9,11 +9,13 @@ from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
 from pipeline.deliver import palette
+from pipeline.deliver.provenance import facts
 from pipeline.qgis.project import project
 from pipeline.tone.lamps import NOT_IDENTIFIABLE
 from tests.scenes.city import BOUNDS
@@ -21,7 +23,7 @@ from tests.scenes.delivery import TITLE, Delivery
 
 INSPECT = Path(__file__).with_name("inspect_in_qgis.py")
 GROUPS = [f"SIMULATED simulated-{year}, 8 December {year}, 22:13 UTC" for year in (2012, 2022)]
-POOLED_KINDS = ("contrasts", "contrasts_by_years", "contrast_trends", "town_units")
+POOLED_KINDS = ("contrasts", "contrasts_by_years", "contrast_trends", "town_units", "motorway_crossings")
 POOLED = "SIMULATED All photos together"
 CHANGE = "SIMULATED change, 8 December 2012 to 8 December 2022"
 
@@ -68,16 +70,18 @@ def test_opens_complete_and_without_complaint(seen: tuple[dict[str, Any], Path])
     told, _ = seen
     assert told["opened"]
     assert told["said"] == []
-    assert len(told["valid"]) == 4 + 4 + 2 * (11 + 4) + 2 + 2
+    assert len(told["valid"]) == 4 + 5 + 5 + 2 * (11 + 6) + 2 + 2 + 9
     assert all(told["valid"].values())
-    assert all(told["counts"].values())
+    empty = [name for name, count in told["counts"].items() if not count]
+    assert empty == ["layer_of_lamp_shares"]  # a JPEG tells of no lamps
 
 
 def test_project_frame(seen: tuple[dict[str, Any], Path]) -> None:
     told, _ = seen
     assert told["title"] == TITLE
     assert told["crs"] == "EPSG:3035"
-    assert told["crss"] == ["EPSG:3035"]
+    # Tables have no reference system; the photos in place have one each that no register has.
+    assert told["crss"] == ["", "EPSG:3035"]
     assert told["relative"]
     assert told["background"] == palette.BACKGROUND
     assert told["home"] == pytest.approx(BOUNDS)
@@ -85,7 +89,7 @@ def test_project_frame(seen: tuple[dict[str, Any], Path]) -> None:
 
 def test_groups_and_order(seen: tuple[dict[str, Any], Path]) -> None:
     told, _ = seen
-    assert told["groups"] == [POOLED, *GROUPS, CHANGE]
+    assert told["groups"] == [POOLED, "All photos over time", *GROUPS, CHANGE, "Tables"]
     names = [name.removeprefix("layer_of_") for name in told["order"]]
     assert names[:4] == ["cities", "borders", "motorways", "countries"]
     for photo in ("simulated-2012", "simulated-2022"):
@@ -93,7 +97,7 @@ def test_groups_and_order(seen: tuple[dict[str, Any], Path]) -> None:
             name.removesuffix(f"_{photo}") for name in names if name.endswith(photo) and "change" not in name
         ]
         assert own[:4] == ["motorway_ends", "motorway_segments", "contrasts", "segments"]
-        assert own[-4:] == ["ortho", "tone", "lamps", "geometry"]
+        assert own[-6:] == ["ortho", "light", "tone", "lamps", "geometry", "photo"]
 
 
 def test_first_light_is_switched_on(seen: tuple[dict[str, Any], Path]) -> None:
@@ -113,14 +117,14 @@ def test_contrasts_of_all_photos_are_shown_in_place_of_those_of_one(
         "layer_of_contrasts_all"
     ]
     names = [name.removeprefix("layer_of_") for name in told["order"]]
-    assert names[4:8] == [f"{kind}_all" for kind in POOLED_KINDS]
+    assert names[4:9] == [f"{kind}_all" for kind in POOLED_KINDS]
 
 
 def test_files_opened_alone_look_as_in_the_project(seen: tuple[dict[str, Any], Path]) -> None:
-    """Light above the background is not in the project; alone it looks as the photo does."""
     told, _ = seen
-    alone = {name: style for name, style in told["alone"].items() if "_light_" not in name}
-    assert alone == {name: style for name, style in told["project"].items() if "_change_" not in name}
+    assert told["alone"] == {
+        name: style for name, style in told["project"].items() if "_change_" not in name
+    }
     light, ortho = (told["alone"][f"layer_of_{kind}_simulated-2012"] for kind in ("light", "ortho"))
     assert light == ortho
 
@@ -137,7 +141,7 @@ def test_rasters_have_the_documented_limits(seen: tuple[dict[str, Any], Path]) -
         assert (tone["type"], tone["band"]) == ("singlebandpseudocolor", 1)
         assert tone["limits"] == [-2.0, 0.5]
         assert tone["items"] == [[stop.value, stop.colour, stop.label] for stop in palette.TONE]
-        assert (geometry["band"], len(geometry["items"])) == (4, len(palette.SIGMA))
+        assert (geometry["band"], len(geometry["items"])) == (4, 5)
         lamps = told["alone"][f"layer_of_lamps_simulated-{year}"]
         assert lamps["classes"] == [[8, NOT_IDENTIFIABLE[1], "not identifiable from a JPEG"]]
 
@@ -224,8 +228,9 @@ def test_project_escapes_and_repeats(delivery: Delivery) -> None:
         root = ElementTree.fromstring(archive.read("demo.qgs"))
     assert root.findtext("title") == TITLE
     sources = [source.text or "" for source in root.iterfind("projectlayers/maplayer/datasource")]
-    assert len(sources) == 42
+    assert len(sources) == 61
     assert all(source.startswith("./") for source in sources)
-    assert (
-        project(delivery.results(), "demo.gpkg", "change.tif") == (delivery.folder / "demo.qgz").read_bytes()
-    )
+    results = delivery.results()
+    tables = results.tables | {"metadata": pd.DataFrame(facts(results, delivery.city))}
+    again = project(results, "demo.gpkg", tables, "change.tif")
+    assert again == (delivery.folder / "demo.qgz").read_bytes()
