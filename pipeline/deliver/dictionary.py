@@ -42,10 +42,11 @@ class Column:
 
     def words(self, values: "pd.Series[str]") -> dict[str, str]:
         """What those codes mean that occur among values; nothing for a column that has no codes."""
+        if not self.is_country and self.codes is None:
+            return {}
+        known = self.codes or {}
         found = sorted(set(values.dropna().astype(str)) - {""})
-        if self.is_country:
-            return {code: country_title(code) for code in found}
-        return {code: self.codes.get(code, code) for code in found} if self.codes else {}
+        return {code: country_title(code) if self.is_country else known.get(code, code) for code in found}
 
 
 EVIDENCE = {
@@ -96,7 +97,7 @@ SEEN = {"seen": "seen", "not seen": "not seen", "town, undecidable": "in the lig
 def _low_high(name: str, of: str, unit: str) -> tuple[Column, Column]:
     """The ends `<name>low95` and `<name>high95` of a 95 % interval of something."""
     low, high = (
-        Column(f"{name}{end}95", f"{of}, 95 % {end}", unit, f"{which} end of the 95 % interval", LIGHT)
+        Column(f"{name}{end}95", f"{of}, 95 % {end}", unit, f"{which} end of the 95 % interval.", LIGHT)
         for end, which in (("low", "Lower"), ("high", "Upper"))
     )
     return low, high

@@ -107,7 +107,7 @@ def sigma_stops(values: ArrayLike) -> tuple[Stop, ...]:
     step = next((step for step in NICE_STEPS_M if step * SIGMA_EDGES >= high - low), NICE_STEPS_M[-1])
     first = step * max(1, np.ceil(low / step))
     edges = [f"{first + step * k:g}" for k in range(SIGMA_EDGES)]
-    edges = edges[: 1 + sum(float(edge) < high for edge in edges)][:SIGMA_EDGES]
+    edges = [edge for edge in edges if float(edge) < high] or edges[:1]
     labels = [f"up to {edges[0]} m", *(f"{a} to {b} m" for a, b in pairwise(edges)), f"over {edges[-1]} m"]
     ends = [*(float(edge) for edge in edges), float("inf")]
     places = np.linspace(0, len(SIGMA) - 1, len(ends)).round().astype(int)

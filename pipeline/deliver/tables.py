@@ -29,7 +29,7 @@ def write_tables(folder: Path, tables: Sequence[StyledTable]) -> None:
     for name, content in [*((each.table, flat(each)) for each in tables), ("dictionary", dictionary(tables))]:
         with atomic_write(folder / f"{name}.csv") as part:
             quoted = content.apply(
-                lambda values: values.map(plain_text) if values.dtype == object else values
+                lambda values: values.map(plain_text) if values.dtype.kind == "O" else values
             )
             quoted.to_csv(part, index=False, lineterminator="\n", date_format="%Y-%m-%dT%H:%M:%SZ")
 

@@ -38,7 +38,8 @@ RASTER_TITLES = {
 }
 RASTER_VISIBLE = {"ortho"}
 WITHOUT_RASTERS = (
-    "Not in this file: the maps of light, tone, lamps and position. They lie beside it in its results folder."
+    "Not in this file: the maps of light, tone, lamps and position, which lie beside it in its folder. "
+    "The file keeps its name, {}, or QGIS does not find its layers."
 )
 
 
@@ -80,8 +81,9 @@ def project_xml(
 ) -> str:
     """The text of the .qgs inside the .qgz."""
     document = Document.of(city.title, geopackage, city.grid)
-    if not with_rasters:
-        document.group(WITHOUT_RASTERS)
+    lacks = "" if with_rasters else WITHOUT_RASTERS.format(geopackage)
+    if lacks:
+        document.group(lacks)
     document.add_vectors(document.tree, common_layers(city))
     pooled = pooled_layers(city.pooled)
     if pooled:
@@ -100,8 +102,7 @@ def project_xml(
     shown = themes(city, document.entries)
     document.add_themes(dict(shown))
     add_layouts(document, pages(city, shown))
-    abstract = f"Night light across borders: {city.title}." + ("" if with_rasters else f" {WITHOUT_RASTERS}")
-    document.say(abstract, f"{ODBL}; {CC_BY}")
+    document.say(f"Night light across borders: {city.title}. {lacks}".strip(), f"{ODBL}; {CC_BY}")
     document.go_through_time([_moment(photo) for photo in city.photos if photo.facts.taken_at])
     return document.text()
 

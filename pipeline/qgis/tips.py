@@ -1,6 +1,6 @@
 """What QGIS says of a feature under the pointer: a sentence."""
 
-STATEMENT = '[% "statement" %]'
+STATEMENT = "[% coalesce(\"statement\", 'Nothing is said of it.') %]"
 
 
 def _country(field: str) -> str:

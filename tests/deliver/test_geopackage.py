@@ -159,7 +159,5 @@ def test_same_results_make_the_same_bytes(file: Path, delivery: Delivery, tmp_pa
     results = delivery.results()
     tables = results.tables | {"metadata": pd.DataFrame(facts(results, delivery.city))}
     within = project(results, "demo.gpkg", tables, with_rasters=False)
-    write_geopackage(
-        tmp_path / "again.gpkg", [*city_layers(results), *table_layers(tables)], "demo", within
-    )
+    write_geopackage(tmp_path / "again.gpkg", [*city_layers(results), *table_layers(tables)], "demo", within)
     assert (tmp_path / "again.gpkg").read_bytes() == file.read_bytes()

@@ -15,6 +15,8 @@ from PyQt5.QtCore import QDateTime, QSize, Qt
 from qgis.core import (
     Qgis,
     QgsApplication,
+    QgsCoordinateReferenceSystem,
+    QgsCoordinateTransform,
     QgsCoordinateTransformContext,
     QgsDateTimeRange,
     QgsExpression,
@@ -132,6 +134,15 @@ def at_times(layer):
     return counts
 
 
+def centre(layer):
+    """Longitude and latitude of the middle of a raster."""
+    to_degrees = QgsCoordinateTransform(
+        layer.crs(), QgsCoordinateReferenceSystem("EPSG:4326"), QgsCoordinateTransformContext()
+    )
+    point = to_degrees.transform(layer.extent().center())
+    return [point.x(), point.y()]
+
+
 def layouts(project, picture):
     """What stands on each page, which is also drawn."""
     told = {}
@@ -184,6 +195,8 @@ def main(project_file, picture, views="[]"):
         lambda text, tag, level: said.append(f"{tag}: {text}") if level != Qgis.Info else None
     )
     opened = project.read(project_file)
+    # `geopackage:<file>?projectName=<name>` is a project that lies in the file.
+    project_file = project_file.removeprefix("geopackage:").split("?")[0]
     tree = project.layerTreeRoot()
     layers = project.mapLayers().values()
     told = {
@@ -208,7 +221,9 @@ def main(project_file, picture, views="[]"):
     folder = Path(project_file).parent
     alone = [
         QgsVectorLayer(
-            f"{folder / folder.name}.gpkg|layername={layer.id().removeprefix('layer_of_')}", layer.id(), "ogr"
+            f"{Path(project_file).with_suffix('.gpkg')}|layername={layer.id().removeprefix('layer_of_')}",
+            layer.id(),
+            "ogr",
         )
         for layer in layers
         if isinstance(layer, QgsVectorLayer)
@@ -229,6 +244,7 @@ def main(project_file, picture, views="[]"):
     told["over_time"] = {
         layer.id(): at_times(layer) for layer in vectors if layer.id().endswith("_over_time")
     }
+    told["centres"] = {layer.id(): centre(layer) for layer in layers if "_photo_" in layer.id()}
     told["metadata"] = project.metadata().abstract()
     told["layouts"] = layouts(project, picture)
     told["themes"] = themes(project, picture)

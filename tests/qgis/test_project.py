@@ -1,6 +1,7 @@
 """QGIS itself opens the project and the files: everything valid, styled by itself, and drawn."""
 
 import json
+import shutil
 import subprocess
 import zipfile
 from collections.abc import Sequence
@@ -24,6 +25,7 @@ from tests.scenes.delivery import TITLE, Delivery
 INSPECT = Path(__file__).with_name("inspect_in_qgis.py")
 GROUPS = [f"SIMULATED simulated-{year}, 8 December {year}, 22:13 UTC" for year in (2012, 2022)]
 POOLED_KINDS = ("contrasts", "contrasts_by_years", "contrast_trends", "town_units", "motorway_crossings")
+PHOTO_RASTERS = ("ortho", "light", "tone", "lamps", "geometry", "photo")
 POOLED = "SIMULATED All photos together"
 CHANGE = "SIMULATED change, 8 December 2012 to 8 December 2022"
 
@@ -38,7 +40,7 @@ VIEWS = {
 }
 
 
-def inspect(python: str, qgz: Path, picture: Path, views: Sequence[View] = ()) -> dict[str, Any]:
+def inspect(python: str, qgz: Path | str, picture: Path, views: Sequence[View] = ()) -> dict[str, Any]:
     """What QGIS tells of a project; it also draws it, and its views. QGIS takes long to start."""
     environment = {"QT_QPA_PLATFORM": "offscreen", "PATH": "/usr/bin:/bin", "HOME": str(picture.parent)}
     asked = json.dumps([(str(file), *what) for file, *what in views])
@@ -122,9 +124,7 @@ def test_contrasts_of_all_photos_are_shown_in_place_of_those_of_one(
 
 def test_files_opened_alone_look_as_in_the_project(seen: tuple[dict[str, Any], Path]) -> None:
     told, _ = seen
-    assert told["alone"] == {
-        name: style for name, style in told["project"].items() if "_change_" not in name
-    }
+    assert told["alone"] == {name: style for name, style in told["project"].items() if "_change_" not in name}
     light, ortho = (told["alone"][f"layer_of_{kind}_simulated-2012"] for kind in ("light", "ortho"))
     assert light == ortho
 
@@ -141,7 +141,7 @@ def test_rasters_have_the_documented_limits(seen: tuple[dict[str, Any], Path]) -
         assert (tone["type"], tone["band"]) == ("singlebandpseudocolor", 1)
         assert tone["limits"] == [-2.0, 0.5]
         assert tone["items"] == [[stop.value, stop.colour, stop.label] for stop in palette.TONE]
-        assert (geometry["band"], len(geometry["items"])) == (4, 5)
+        assert (geometry["band"], len(geometry["items"])) == (4, 4)
         lamps = told["alone"][f"layer_of_lamps_simulated-{year}"]
         assert lamps["classes"] == [[8, NOT_IDENTIFIABLE[1], "not identifiable from a JPEG"]]
 
@@ -220,6 +220,136 @@ def test_change_and_segments_are_drawn_in_the_colours_of_what_they_show(
     for stop in (palette.LIGHT_CHANGE[4].colour, palette.UNDECIDED):
         through = tuple(int(v) for v in np.round(ground + 0.6 * (np.array(rgb(stop)) - ground)))
         assert any(np.abs(np.array(one) - through).max() <= 2 for one in change), stop
+
+
+def test_every_field_has_a_name_with_its_unit(seen: tuple[dict[str, Any], Path]) -> None:
+    told, _ = seen
+    for layer, fields in told["fields"].items():
+        assert all(fields["aliases"].values()), layer
+    ends = told["fields"]["layer_of_motorway_ends_simulated-2012"]
+    assert ends["aliases"]["end_m"] == "End of light (m)"
+    assert ends["aliases"]["ref"] == "Motorway"
+
+
+def test_codes_are_shown_as_words(seen: tuple[dict[str, Any], Path]) -> None:
+    told, _ = seen
+    contrasts = told["fields"]["layer_of_contrasts_simulated-2012"]["codes"]
+    assert contrasts["first"] == {"BE": "Belgium", "DE": "Germany"}
+    assert contrasts["quantity"]["towns"] == "A typical town"
+    lit = told["fields"]["layer_of_motorway_segments_simulated-2012"]["codes"]["lit"]
+    assert lit == {"dark": "dark", "lit": "lit"}
+    used = told["fields"]["layer_of_control_points_simulated-2012"]["codes"]["used"]
+    assert used["check"] == "held out, to check the camera"
+
+
+def test_forms_begin_with_words_and_end_with_the_photo(seen: tuple[dict[str, Any], Path]) -> None:
+    told, _ = seen
+    tabs = told["fields"]["layer_of_contrasts_simulated-2012"]["tabs"]
+    assert list(tabs) == ["In words", "Figures", "Photo"]
+    assert tabs["Photo"] == ["photo", "taken_at", "evidence", "simulated"]
+    assert "statement" in tabs["In words"]
+    assert tabs["Figures"][:3] == ["contrast_g_r", "low95", "high95"]
+    for layer, fields in told["fields"].items():
+        shown = [name for names in fields["tabs"].values() for name in names]
+        assert sorted(shown) == sorted(fields["aliases"]), layer
+
+
+def test_tips_are_sentences(seen: tuple[dict[str, Any], Path]) -> None:
+    told, _ = seen
+    tips = {name.removeprefix("layer_of_"): fields["tip"] for name, fields in told["fields"].items()}
+    assert tips["borders"] == "The border between Belgium and the Netherlands."
+    assert tips["motorway_ends_simulated-2012"] == "The light of the E25 ends at the national border."
+    on_map = {name for name, style in told["project"].items() if style["type"] != "table"}
+    for name, tip in tips.items():
+        if f"layer_of_{name}" in on_map:
+            assert tip.endswith("."), (name, tip)
+            assert "[%" not in tip, (name, tip)
+            assert "NULL" not in tip, (name, tip)
+
+
+def test_layers_say_what_they_are_and_whose(seen: tuple[dict[str, Any], Path]) -> None:
+    told, _ = seen
+    for layer, said in told["itself"].items():
+        assert said["abstract"].endswith("."), layer
+        assert said["attribution"], layer
+        assert said["licences"], layer
+    assert told["itself"]["layer_of_borders"]["attribution"] == "© OpenStreetMap contributors"
+    tone = told["itself"]["layer_of_tone_simulated-2012"]
+    assert tone["abstract"].startswith("SIMULATED, not a measurement.")
+    assert "ODbL" in told["itself"]["layer_of_zones_simulated-2012"]["licences"][0]
+
+
+def test_layers_over_time_show_each_photo_in_its_year(seen: tuple[dict[str, Any], Path]) -> None:
+    told, _ = seen
+    kinds = ("motorway_ends", "motorway_segments", "contrasts", "segments", "footprint")
+    assert set(told["over_time"]) == {f"layer_of_{kind}_over_time" for kind in kinds}
+    for layer, counts in told["over_time"].items():
+        kind = layer.removeprefix("layer_of_").removesuffix("_over_time")
+        for year in (2012, 2022):
+            of_photo = told["counts"][f"layer_of_{kind}_simulated-{year}"]
+            assert counts[f"{year}-12-08T22:13:00"] == [True, of_photo], layer
+    temporal = {name for name, said in told["itself"].items() if said["temporal"]}
+    rasters = {f"layer_of_{kind}_simulated-{year}" for kind in PHOTO_RASTERS for year in (2012, 2022)}
+    assert temporal == rasters | set(told["over_time"])
+
+
+def test_the_photo_lies_where_its_camera_sees_it(
+    seen: tuple[dict[str, Any], Path], delivery: Delivery
+) -> None:
+    """QGIS's own middle of the photo, against the solved camera. It widens the box around a turned photo to
+    whole pixels, hence the tolerance; a pixel is 57 m."""
+    told, _ = seen
+    for photo in delivery.results().photos:
+        lon, lat = told["centres"][f"layer_of_photo_{photo.name}"]
+        place = [float(value) for value in photo.camera.project(lon, lat)]
+        assert place == pytest.approx([599.5, 399.5], abs=1.0)
+
+
+def test_a_theme_for_each_question(seen: tuple[dict[str, Any], Path]) -> None:
+    told, picture = seen
+    shown = {
+        name: {layer.removeprefix("layer_of_") for layer in layers} for name, layers in told["themes"].items()
+    }
+    assert shown["greener?"] == {"cities", "borders", "contrasts_all", "tone_simulated-2012"}
+    assert shown["motorways"] >= {"motorways", "motorway_crossings_all", "motorway_segments_simulated-2012"}
+    pair = "simulated-2012_simulated-2022"
+    assert shown["what changed"] >= {f"border_changes_{pair}", f"light_change_{pair}"}
+    assert shown["how sure is the place"] >= {"control_points_simulated-2012", "geometry_simulated-2012"}
+    for number in range(4):
+        assert len(np.unique(colours_of(picture, f"theme_{number}")[::11], axis=0)) > 20
+
+
+def test_a_page_to_print_for_each_question(seen: tuple[dict[str, Any], Path]) -> None:
+    told, picture = seen
+    assert list(told["layouts"]) == ["greener?", "motorways", "what changed", "how sure is the place"]
+    for number, (name, page) in enumerate(told["layouts"].items()):
+        assert page["drawn"], name
+        assert {"title", "map", "legend", "scale", "north", "stamp"} <= set(page["items"])
+        assert page["texts"]["stamp"] == "SIMULATED, not a measurement"
+        assert any("OpenStreetMap" in text for text in page["texts"].values())
+        assert any(TITLE in text for text in page["texts"].values())
+        assert page["legend"]
+        assert set(page["legend"]) <= set(told["themes"][name])
+        # West of 10 degrees east true north is to the right of up in EPSG:3035.
+        assert page["north"] == [pytest.approx(3.3, abs=0.3)]
+        colours = {tuple(colour) for colour in colours_of(picture, f"layout_{number}")[::7].tolist()}
+        assert tuple(bytes.fromhex(palette.SIMULATED[1:])) in colours
+        assert (255, 255, 255) in colours
+
+
+def test_the_geopackage_opens_alone(delivery: Delivery, qgis_python: str, tmp_path: Path) -> None:
+    """Nothing beside it: all its layers are there, none is broken, and it says what is missing."""
+    shutil.copy(delivery.folder / "demo.gpkg", tmp_path)
+    within = f"geopackage:{tmp_path / 'demo.gpkg'}?projectName=demo"
+    told = inspect(qgis_python, within, tmp_path / "drawn.png")
+    assert told["opened"]
+    assert told["said"] == told["render_errors"] == []
+    assert len(told["valid"]) == 61 - 2 * len(PHOTO_RASTERS) - 2
+    assert all(told["valid"].values())
+    assert told["groups"][0].startswith("Not in this file: the maps of light")
+    assert "Not in this file" in told["metadata"]
+    assert list(told["layouts"]) == ["greener?", "motorways", "what changed", "how sure is the place"]
+    assert not any("ortho" in layer for layers in told["themes"].values() for layer in layers)
 
 
 def test_project_escapes_and_repeats(delivery: Delivery) -> None:

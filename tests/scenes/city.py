@@ -312,11 +312,13 @@ def _control(file: Path, camera: Camera, photo: str) -> None:
         shapely.LineString([a, b])
         for a, b in zip(zip(lon, lat, strict=True), zip(*ends, strict=True), strict=True)
     ]
-    residuals = gpd.GeoDataFrame({"name": names, "residual_m": 90.0}, geometry=lines, crs=4326)
+    about = {"name": names, "used": used, "residual_m": 90.0, "photo": photo, "simulated": True}
+    residuals = gpd.GeoDataFrame(about, geometry=lines, crs=4326)
     residuals.to_file(file, layer="residuals")
     edge = camera.to_ground([0, 1199, 1199, 0], [0, 0, 799, 799])
     frame = shapely.Polygon(np.stack(edge, -1))
-    gpd.GeoDataFrame({"photo": [photo]}, geometry=[frame], crs=4326).to_file(file, layer="footprint")
+    outline = gpd.GeoDataFrame({"photo": [photo], "simulated": True}, geometry=[frame], crs=4326)
+    outline.to_file(file, layer="footprint")
 
 
 def _tables(year: int, countries: gpd.GeoDataFrame) -> dict[str, gpd.GeoDataFrame]:
