@@ -31,8 +31,8 @@ RESULTS = plan.results(
     of_photo=[
         "solve.png",
         *(f"{raster}.tif" for raster in RASTERS),
-        *(f"{raster}.qml" for raster in (*RASTERS, "photo")),
-        "photo.tif.aux.xml",
+        *(f"{raster}.qml" for raster in (*RASTERS, "photo_in_place")),
+        "photo_in_place.vrt",
     ],
     of_dates=["change.tif", "change.qml"],
 )

@@ -57,7 +57,7 @@ class PhotoResults:
     those of its `country_tones.gpkg` (`pipeline.borders.schema`). `contrasts` has a row for each border and
     quantity (`pipeline.deliver.contrasts`). `position_sigma_m`: median and 95th percentile over the map of
     the position's 1-sigma uncertainty, metres; `sigma_stops`: classes that fit it. `in_place_crs`: the
-    reference system in which `photo.tif` lies where its camera sees it.
+    reference system of the photo in place.
     """
 
     folder: Path
@@ -123,8 +123,8 @@ class PhotoResults:
         return f"{'SIMULATED ' if self.simulated else ''}{self.heading}"
 
     def raster(self, kind: str) -> Path:
-        """The file of one of its rasters: `ortho`, `geometry`, `tone`, `light` or `lamps`."""
-        return self.folder / f"{kind}.tif"
+        """The file of a raster: `ortho`, `geometry`, `tone`, `light`, `lamps` or `photo_in_place`."""
+        return self.folder / (f"{kind}.vrt" if kind == "photo_in_place" else f"{kind}.tif")
 
 
 @dataclass(frozen=True)
@@ -239,7 +239,7 @@ def read_photo(folder: Path, tables: dict[str, gpd.GeoDataFrame], crs: str) -> P
         footprint=read_layer(control, "footprint", crs),
         position_sigma_m=_read_position_sigma(folder / "geometry.tif"),
         sigma_stops=sigma_stops(read_overview(folder / "geometry.tif", "position_sigma_m")),
-        in_place_crs=ElementTree.parse(folder / "photo.tif.aux.xml").findtext("SRS") or "",
+        in_place_crs=ElementTree.parse(folder / "photo_in_place.vrt").findtext("SRS") or "",
         truth=_read_truth(folder) if facts.simulated else None,
         **rows,
         **{

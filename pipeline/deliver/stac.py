@@ -30,7 +30,7 @@ from pipeline.camera.earth import east_north_up, to_geodetic
 from pipeline.deliver.results import CityResults, PhotoResults
 from pipeline.raster.bands import photo_source
 
-COG, TIFF = pystac.MediaType.COG, pystac.MediaType.GEOTIFF
+COG, VRT = pystac.MediaType.COG, pystac.MediaType.XML
 # Rasters of a photo, with what they are to a catalogue.
 RASTERS = {
     "ortho": ("Light on the map, red, green and blue", "data"),
@@ -38,7 +38,7 @@ RASTERS = {
     "tone": ("Tone, log2 of green over red light", "data"),
     "lamps": ("Families of lamps", "data"),
     "geometry": ("Viewing geometry and position uncertainty", "metadata"),
-    "photo": ("The photo, not resampled", "source"),
+    "photo_in_place": ("The photo, not resampled", "source"),
 }
 # A photo without a date was taken while the station flies: its first module and the end that is planned.
 STATION = (datetime(1998, 11, 20, tzinfo=UTC), datetime(2030, 12, 31, tzinfo=UTC))
@@ -101,10 +101,10 @@ def _item(photo: PhotoResults, folder: Path) -> pystac.Item:
     view.apply(off_nadir=round(off_nadir_deg, 3), azimuth=round(azimuth_deg, 3))
     for kind, (title, role) in RASTERS.items():
         file = photo.raster(kind)
-        media = TIFF if kind == "photo" else COG
+        media = VRT if kind == "photo_in_place" else COG
         asset = pystac.Asset(f"../{photo.name}/{file.name}", title, media_type=media, roles=[role])
         item.add_asset(kind, asset)
-        _describe(asset, file, photo.in_place_crs if kind == "photo" else "")
+        _describe(asset, file, photo.in_place_crs if kind == "photo_in_place" else "")
     for kind, title in (("camera", "The solved camera"), ("photo_facts", "Facts of the photo")):
         name = {"camera": "camera.json", "photo_facts": "photo.json"}[kind]
         asset = pystac.Asset(

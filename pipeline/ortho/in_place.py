@@ -1,5 +1,5 @@
 """The photo in place without resampling: the tilted perspective of a sphere that comes nearest to its camera,
-and the text beside `photo.tif` that gives it to GDAL and QGIS.
+and the text that gives it to GDAL and QGIS.
 
 No projection that they know has an ellipsoid, a lens and a roll. PROJ's `tpers` sees a sphere from a height;
 with its place, height and tilt all free, and an affine map of its plane to pixels, it stays within a
@@ -83,9 +83,10 @@ def perspective(camera: Camera) -> Perspective:
     )
 
 
-def sidecar(placed: Perspective, tags: Mapping[str, str]) -> str:
-    """The text of `photo.tif.aux.xml`, from which GDAL takes the place of `photo.tif` and tags of it: a
-    GeoTIFF itself has no room for such a reference system."""
+def placed_vrt(placed: Perspective, tags: Mapping[str, str], width: int, height: int) -> str:
+    """The text of `photo_in_place.vrt`, by which GDAL and QGIS see `photo.tif` beside it in its place, with
+    tags of it. A GeoTIFF itself has no room for such a reference system, and its mask would cut out what is
+    saturated, the very lights that people look for."""
     told = {
         "in_place": "tilted perspective of a sphere nearest to the solved camera, at height 0; not resampled",
         "in_place_lens": "distortion is not undone; what the perspective leaves of it is in the residuals",
@@ -93,13 +94,22 @@ def sidecar(placed: Perspective, tags: Mapping[str, str]) -> str:
         "in_place_max_px": f"{placed.max_px:.3f}",
         "in_place_rms_m": f"{placed.rms_m:.1f}",
         "in_place_max_m": f"{placed.max_m:.1f}",
+        "AREA_OR_POINT": "Area",
     }
-    root = Element("PAMDataset")
+    root = Element("VRTDataset", rasterXSize=str(width), rasterYSize=str(height))
     SubElement(root, "SRS", dataAxisToSRSAxisMapping="1,2").text = placed.crs
     SubElement(root, "GeoTransform").text = ", ".join(f"{value:.12e}" for value in placed.transform.to_gdal())
     metadata = SubElement(root, "Metadata")
     for key, text in {**tags, **told}.items():
         SubElement(metadata, "MDI", key=key).text = text
+    for number, colour in enumerate(("Red", "Green", "Blue"), 1):
+        band = SubElement(root, "VRTRasterBand", dataType="Float32", band=str(number))
+        SubElement(band, "Description").text = colour.lower()
+        SubElement(band, "NoDataValue").text = "nan"
+        SubElement(band, "ColorInterp").text = colour
+        source = SubElement(band, "SimpleSource")
+        SubElement(source, "SourceFilename", relativeToVRT="1").text = "photo.tif"
+        SubElement(source, "SourceBand").text = str(number)
     indent(root)
     return tostring(root, encoding="unicode") + "\n"
 

@@ -52,7 +52,7 @@ ABSTRACTS = {
     "tone": f"Tone where light is sure enough. {TONE_IN_WORDS}",
     "lamps": "Families of lamps where the photo can tell them.",
     "geometry": "How surely each place is known: 1 sigma of the position on the ground, in metres.",
-    "photo": "The photo itself, not resampled, where the solved camera sees it.",
+    "photo_in_place": "The photo itself, not resampled, where the solved camera sees it.",
     "change": "Change between two photos, relative to the rest of the frame.",
 }
 # Kinds of layer that are maps and show no photo; of the others the photos' source is named too.

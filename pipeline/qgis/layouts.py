@@ -28,7 +28,7 @@ ARROW = (
     f'fill="{TEXT}" stroke="{BACKGROUND}"/><text x="10" y="8" font-size="9" text-anchor="middle" '
     f'font-family="sans-serif" fill="{TEXT}">N</text></svg>'
 )
-IN_COLOUR = ("ortho", "light", "photo")  # rasters that need no legend
+IN_COLOUR = ("ortho", "light", "photo_in_place")  # rasters that need no legend
 LEGEND_FONTS = {"title": 11, "group": 9, "subgroup": 9, "symbol": 8, "symbolLabel": 8}  # points
 
 

@@ -34,7 +34,7 @@ RASTER_TITLES = {
     "tone": "Tone log2(G/R)",
     "lamps": "Lamps",
     "geometry": "Position uncertainty (1 sigma)",
-    "photo": "The photo in place, not resampled",
+    "photo_in_place": "The photo in place, not resampled",
 }
 RASTER_VISIBLE = {"ortho"}
 WITHOUT_RASTERS = (
@@ -124,10 +124,10 @@ def _add_photo(
             f"{kind}_{photo.name}",
             kind,
             RASTER_TITLES[kind],
-            f"{photo.name}/{kind}.tif",
+            f"{photo.name}/{photo.raster(kind).name}",
             replace(style, taken_at=_moment(photo)),
             about(kind, photo.simulated),
-            photo.in_place_crs if kind == "photo" else "",
+            photo.in_place_crs if kind == "photo_in_place" else "",
         )
         document.add_raster(group, raster, kind in RASTER_VISIBLE, photo.name)
 

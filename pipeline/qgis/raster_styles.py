@@ -21,7 +21,7 @@ def rasters(level: EvidenceLevel, sigma: Sequence[Stop]) -> dict[str, RasterStyl
         "tone": tone(),
         "lamps": lamps(level),
         "geometry": geometry(sigma),
-        "photo": ortho(),
+        "photo_in_place": ortho(),
     }
 
 

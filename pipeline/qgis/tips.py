@@ -30,9 +30,9 @@ TIPS = {
     "motorway_ends": STATEMENT,
     "motorway_crossings": STATEMENT,
     "segments": (
-        f"[% CASE \"verdict\" WHEN 'first greener' THEN {FIRST} || ' is greener here than ' || {SECOND} "
-        f"WHEN 'second greener' THEN {SECOND} || ' is greener here than ' || {FIRST} "
-        "WHEN 'undecided' THEN 'Which side is greener here cannot be told' "
+        f"[% CASE WHEN \"verdict\" = 'first greener' THEN {FIRST} || ' is greener here than ' || {SECOND} "
+        f"WHEN \"verdict\" = 'second greener' THEN {SECOND} || ' is greener here than ' || {FIRST} "
+        "WHEN \"verdict\" = 'undecided' THEN 'Which side is greener here cannot be told' "
         "ELSE 'There is too little light here to tell' END "
         "|| coalesce(': ' || format_number(\"contrast_g_r\", 2) || ' (' || format_number(\"low95\", 2) || "
         "' to ' || format_number(\"high95\", 2) || ') in log2(G/R)', '') %]."

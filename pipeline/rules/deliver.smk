@@ -5,7 +5,7 @@ rule deliver:
         plan.each_placed("camera.json"),
         plan.each_placed("control.gpkg"),
         plan.each_placed("photo.tif"),
-        plan.each_placed("photo.tif.aux.xml"),
+        plan.each_placed("photo_in_place.vrt"),
         plan.each_placed("solve.png"),
         plan.each_placed("ortho.tif"),
         plan.each_placed("geometry.tif"),

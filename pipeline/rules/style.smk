@@ -9,8 +9,8 @@ rule style:
         tone=f"{PHOTO}/tone.qml",
         light=f"{PHOTO}/light.qml",
         lamps=f"{PHOTO}/lamps.qml",
-        photo=f"{PHOTO}/photo.qml",
-        in_place=f"{PHOTO}/photo.tif.aux.xml",
+        photo_in_place=f"{PHOTO}/photo_in_place.qml",
+        place=f"{PHOTO}/photo_in_place.vrt",
     log:
         f"{PHOTO}/logs/style.log",
     localrule: True

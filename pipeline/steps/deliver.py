@@ -50,8 +50,7 @@ def deliver(
     for photo in results.photos:
         # Statistics that QGIS once guessed from overviews.
         for guessed in photo.folder.glob("*.tif.aux.xml"):
-            if guessed.name != "photo.tif.aux.xml":  # which holds the photo's place
-                guessed.unlink()
+            guessed.unlink()
     plain = {**results.tables, "metadata": pd.DataFrame(provenance)}
     every_table = [*city_layers(results), *table_layers(plain)]
     with atomic_write(geopackage) as file:

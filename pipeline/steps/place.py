@@ -10,7 +10,7 @@ from pipeline.steps.step import run_step
 OF_PHOTO = (
     *("ortho.tif", "geometry.tif", "tone.tif", "light.tif", "lamps.tif", "country_tones.gpkg"),
     "squares.parquet",
-    *("photo.qml", "photo.tif.aux.xml"),  # `photo.tif` itself stays: it is what is placed anew
+    "photo_in_place.vrt",
 )
 OF_CITY = ("borders.gpkg", "change.tif", "report.html")
 FOLDERS = ("tables", "stac")

@@ -112,8 +112,8 @@ def test_assets_say_what_the_rasters_say(collection: pystac.Collection) -> None:
                 assert asset.extra_fields["proj:transform"] == pytest.approx(list(source.transform)[:6])
                 names = [band.get("name") for band in asset.extra_fields["raster:bands"]]
                 assert names == list(source.descriptions)
-            assert asset.extra_fields["proj:code"] == (None if kind == "photo" else "EPSG:3035")
-        assert "tpers" in item.assets["photo"].extra_fields["proj:wkt2"]
+            assert asset.extra_fields["proj:code"] == (None if kind == "photo_in_place" else "EPSG:3035")
+        assert "tpers" in item.assets["photo_in_place"].extra_fields["proj:wkt2"]
 
 
 def test_the_frame_is_in_degrees_and_the_view_is_the_cameras(collection: pystac.Collection) -> None:

@@ -8,8 +8,9 @@ import rasterio
 import rasterio.warp
 
 from pipeline.camera.camera import Camera
-from pipeline.ortho.in_place import perspective, sidecar
-from pipeline.photo.tiff import read_photo_tif, write_photo
+from pipeline.ortho.in_place import perspective, placed_vrt
+from pipeline.photo.photo import Photo
+from pipeline.photo.tiff import write_photo
 from pipeline.raster.bands import photo_tags
 from tests.scenes.cameras import camera, photo_of
 
@@ -25,10 +26,12 @@ def placed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     """A camera, and a photo of it with the text that places it."""
     seen = CAMERAS[request.param]
     file = tmp_path_factory.mktemp("photo") / "photo.tif"
-    write_photo(photo_of(np.random.default_rng(0).random((seen.height, seen.width))), file)
+    photo = photo_of(np.random.default_rng(0).random((seen.height, seen.width)))
+    write_photo(Photo(photo.light, photo.light[0] > 0.9), file)
     tags = photo_tags("ISS030-E-1", "jpeg", simulated=False)
-    file.with_name("photo.tif.aux.xml").write_text(sidecar(perspective(seen), tags))
-    return seen, file
+    placed = file.with_name("photo_in_place.vrt")
+    placed.write_text(placed_vrt(perspective(seen), tags, seen.width, seen.height))
+    return seen, placed
 
 
 def test_ground_is_drawn_where_the_camera_sees_it(placed: tuple[Camera, Path]) -> None:
@@ -49,12 +52,13 @@ def test_ground_is_drawn_where_the_camera_sees_it(placed: tuple[Camera, Path]) -
     assert most_m < 0.15 * seen.ground_sample_distance_m(lon, lat).max()
 
 
-def test_light_and_mask_are_what_they_were(placed: tuple[Camera, Path]) -> None:
-    seen, file = placed
-    light = np.random.default_rng(0).random((seen.height, seen.width)).astype(np.float32)
-    photo = read_photo_tif(file)
-    np.testing.assert_array_equal(photo.light[0], light)
-    assert not photo.saturated.any()
+def test_no_pixel_changes_and_none_is_cut_out(placed: tuple[Camera, Path]) -> None:
+    """What is saturated is masked in `photo.tif`; people want to see it all the same."""
+    with rasterio.open(placed[1]) as source, rasterio.open(placed[1].with_name("photo.tif")) as photo:
+        np.testing.assert_array_equal(source.read(), photo.read())
+        assert not photo.dataset_mask().all()
+        assert source.dataset_mask().all()
+        assert [band.name for band in source.colorinterp] == ["red", "green", "blue"]
 
 
 def test_the_file_says_whose_it_is(placed: tuple[Camera, Path]) -> None:

@@ -230,7 +230,7 @@ def main(project_file, picture, views="[]"):
     ]
     alone += [
         QgsRasterLayer(str(file), f"layer_of_{file.stem}_{file.parent.name}")
-        for file in folder.glob("*/*.tif")
+        for file in [*folder.glob("*/*.tif"), *folder.glob("*/*.vrt")]
         if file.with_suffix(".qml").exists()
     ]
     told["alone"] = {layer.name(): renderer(layer) for layer in alone if layer.isValid()}
@@ -244,7 +244,7 @@ def main(project_file, picture, views="[]"):
     told["over_time"] = {
         layer.id(): at_times(layer) for layer in vectors if layer.id().endswith("_over_time")
     }
-    told["centres"] = {layer.id(): centre(layer) for layer in layers if "_photo_" in layer.id()}
+    told["centres"] = {layer.id(): centre(layer) for layer in layers if "_in_place_" in layer.id()}
     told["metadata"] = project.metadata().abstract()
     told["layouts"] = layouts(project, picture)
     told["themes"] = themes(project, picture)

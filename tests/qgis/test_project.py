@@ -25,7 +25,7 @@ from tests.scenes.delivery import TITLE, Delivery
 INSPECT = Path(__file__).with_name("inspect_in_qgis.py")
 GROUPS = [f"SIMULATED simulated-{year}, 8 December {year}, 22:13 UTC" for year in (2012, 2022)]
 POOLED_KINDS = ("contrasts", "contrasts_by_years", "contrast_trends", "town_units", "motorway_crossings")
-PHOTO_RASTERS = ("ortho", "light", "tone", "lamps", "geometry", "photo")
+PHOTO_RASTERS = ("ortho", "light", "tone", "lamps", "geometry", "photo_in_place")
 POOLED = "SIMULATED All photos together"
 CHANGE = "SIMULATED change, 8 December 2012 to 8 December 2022"
 
@@ -99,7 +99,7 @@ def test_groups_and_order(seen: tuple[dict[str, Any], Path]) -> None:
             name.removesuffix(f"_{photo}") for name in names if name.endswith(photo) and "change" not in name
         ]
         assert own[:4] == ["motorway_ends", "motorway_segments", "contrasts", "segments"]
-        assert own[-6:] == ["ortho", "light", "tone", "lamps", "geometry", "photo"]
+        assert own[-6:] == ["ortho", "light", "tone", "lamps", "geometry", "photo_in_place"]
 
 
 def test_first_light_is_switched_on(seen: tuple[dict[str, Any], Path]) -> None:
@@ -300,7 +300,7 @@ def test_the_photo_lies_where_its_camera_sees_it(
     whole pixels, hence the tolerance; a pixel is 57 m."""
     told, _ = seen
     for photo in delivery.results().photos:
-        lon, lat = told["centres"][f"layer_of_photo_{photo.name}"]
+        lon, lat = told["centres"][f"layer_of_photo_in_place_{photo.name}"]
         place = [float(value) for value in photo.camera.project(lon, lat)]
         assert place == pytest.approx([599.5, 399.5], abs=1.0)
 

@@ -17,7 +17,7 @@ from pipeline.steps.placed import Placed
 from pipeline.steps.style import style
 from tests.scenes.city import fabricate
 
-RASTERS = ("ortho", "geometry", "tone", "light", "lamps", "photo")
+RASTERS = ("ortho", "geometry", "tone", "light", "lamps", "photo_in_place")
 # A title that would break HTML or XML that is glued together without escaping.
 TITLE = 'Liège <b>& "Maastricht"</b>'
 
@@ -46,7 +46,7 @@ class Delivery:
                 photo / "camera.json",
                 photo / "geometry.tif",
                 **{name: photo / f"{name}.qml" for name in RASTERS},
-                in_place=photo / "photo.tif.aux.xml",
+                place=photo / "photo_in_place.vrt",
             )
         deliver(
             city=self.city,
