@@ -1,10 +1,10 @@
 """Run by the system's Python, which has QGIS: opens a project and the files beside it, and tells what it saw.
 
-    QT_QPA_PLATFORM=offscreen /usr/bin/python3 inspect_in_qgis.py project.qgz picture.png [views.json]
+    QT_QPA_PLATFORM=offscreen /usr/bin/python3 inspect_in_qgis.py project.qgz picture.png [views] [pages]
 
 Prints one JSON object, and draws the project as it opens; then each of the views, which are lists of a
 picture to write, the name of the one group that is switched on in it, and of the one layer of that group;
-then each theme and each layout, beside the first picture as theme_<number>.png and layout_<number>.png.
+then, if "pages" is said, each theme and each layout, as theme_<number>.png and layout_<number>.png.
 """
 
 import json
@@ -37,6 +37,7 @@ from qgis.core import (
 )
 
 LAYOUT_DPI = 60
+THEME_PX = 800, 650
 
 
 def renderer(layer):
@@ -68,14 +69,14 @@ def renderer(layer):
     }
 
 
-def draw(project, picture):
+def draw(project, picture, size=(1600, 1300)):
     """What is switched on, into a file; what went wrong."""
     settings = QgsMapSettings()
     tree = project.layerTreeRoot()
     settings.setLayers([leaf.layer() for leaf in tree.findLayers() if leaf.isVisible()])
     settings.setBackgroundColor(project.backgroundColor())
     settings.setDestinationCrs(project.crs())
-    settings.setOutputSize(QSize(1600, 1300))
+    settings.setOutputSize(QSize(*size))
     settings.setOutputDpi(120)
     settings.setExtent(project.viewSettings().defaultViewExtent())
     context = project.createExpressionContext()
@@ -143,15 +144,15 @@ def centre(layer):
     return [point.x(), point.y()]
 
 
-def layouts(project, picture):
-    """What stands on each page, which is also drawn."""
+def layouts(project, picture, drawn):
+    """What stands on each page, which is also `drawn`."""
     told = {}
     for number, layout in enumerate(project.layoutManager().printLayouts()):
         items = [item for item in layout.items() if isinstance(item, QgsLayoutItem)]
         settings = QgsLayoutExporter.ImageExportSettings()
         settings.dpi = LAYOUT_DPI
         file = str(Path(picture).with_name(f"layout_{number}.png"))
-        done = QgsLayoutExporter(layout).exportToImage(file, settings)
+        done = QgsLayoutExporter(layout).exportToImage(file, settings) if drawn else None
         told[layout.name()] = {
             "drawn": done == QgsLayoutExporter.Success,
             "items": sorted(item.displayName() if item.id() == "" else item.id() for item in items),
@@ -167,15 +168,16 @@ def layouts(project, picture):
     return told
 
 
-def themes(project, picture):
-    """The layers of each theme, which is also drawn."""
+def themes(project, picture, drawn):
+    """The layers of each theme, which is also `drawn`."""
     told, collection = {}, project.mapThemeCollection()
     tree = project.layerTreeRoot()
     for number, name in enumerate(collection.mapThemes()):
         model = QgsLayerTreeModel(tree)
         collection.applyTheme(name, tree, model)
         told[name] = [leaf.layerId() for leaf in tree.findLayers() if leaf.isVisible()]
-        draw(project, str(Path(picture).with_name(f"theme_{number}.png")))
+        if drawn:
+            draw(project, str(Path(picture).with_name(f"theme_{number}.png")), THEME_PX)
     return told
 
 
@@ -186,7 +188,7 @@ def show_only(tree, group, layer):
             leaf.setItemVisibilityChecked(leaf.name() == layer)
 
 
-def main(project_file, picture, views="[]"):
+def main(project_file, picture, views="[]", pages=""):
     application = QgsApplication([], False)
     application.initQgis()
     project = QgsProject.instance()
@@ -246,8 +248,8 @@ def main(project_file, picture, views="[]"):
     }
     told["centres"] = {layer.id(): centre(layer) for layer in layers if "_in_place_" in layer.id()}
     told["metadata"] = project.metadata().abstract()
-    told["layouts"] = layouts(project, picture)
-    told["themes"] = themes(project, picture)
+    told["layouts"] = layouts(project, picture, bool(pages))
+    told["themes"] = themes(project, picture, bool(pages))
     told["said"] = said
     print(json.dumps(told))
 

@@ -40,11 +40,14 @@ VIEWS = {
 }
 
 
-def inspect(python: str, qgz: Path | str, picture: Path, views: Sequence[View] = ()) -> dict[str, Any]:
-    """What QGIS tells of a project; it also draws it, and its views. QGIS takes long to start."""
+def inspect(
+    python: str, qgz: Path | str, picture: Path, views: Sequence[View] = (), *, pages: bool = False
+) -> dict[str, Any]:
+    """What QGIS tells of a project; it also draws it, its views and, if asked, its themes and pages. QGIS takes
+    long to start."""
     environment = {"QT_QPA_PLATFORM": "offscreen", "PATH": "/usr/bin:/bin", "HOME": str(picture.parent)}
     asked = json.dumps([(str(file), *what) for file, *what in views])
-    command = [python, str(INSPECT), str(qgz), str(picture), asked]
+    command = [python, str(INSPECT), str(qgz), str(picture), asked, "pages" if pages else ""]
     run = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, env=environment)
     assert run.returncode == 0, run.stderr
     told: dict[str, Any] = json.loads(run.stdout.strip().splitlines()[-1])
@@ -59,7 +62,7 @@ def seen(
     elsewhere = delivery.copy(tmp_path_factory.mktemp("moved") / "to here")
     picture = elsewhere.folder / "drawn.png"
     views = [(picture.with_name(f"{name}.png"), *view) for name, view in VIEWS.items()]
-    return inspect(qgis_python, elsewhere.folder / "demo.qgz", picture, views), picture
+    return inspect(qgis_python, elsewhere.folder / "demo.qgz", picture, views, pages=True), picture
 
 
 def colours_of(drawn: Path, name: str) -> NDArray[np.uint8]:
