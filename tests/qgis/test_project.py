@@ -43,8 +43,8 @@ VIEWS = {
 def inspect(
     python: str, qgz: Path | str, picture: Path, views: Sequence[View] = (), *, pages: bool = False
 ) -> dict[str, Any]:
-    """What QGIS tells of a project; it also draws it, its views and, if asked, its themes and pages. QGIS takes
-    long to start."""
+    """What QGIS tells of a project; it also draws it, its views and, if asked, its themes and pages. QGIS
+    takes long to start."""
     environment = {"QT_QPA_PLATFORM": "offscreen", "PATH": "/usr/bin:/bin", "HOME": str(picture.parent)}
     asked = json.dumps([(str(file), *what) for file, *what in views])
     command = [python, str(INSPECT), str(qgz), str(picture), asked, "pages" if pages else ""]
