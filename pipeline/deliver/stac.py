@@ -27,6 +27,7 @@ from pystac.extensions.view import ViewExtension
 
 from pipeline.camera.camera import Camera
 from pipeline.camera.earth import east_north_up, to_geodetic
+from pipeline.camera.sun import sun_elevation_deg
 from pipeline.deliver.results import CityResults, PhotoResults
 from pipeline.raster.bands import photo_source
 
@@ -99,6 +100,9 @@ def _item(photo: PhotoResults, folder: Path) -> pystac.Item:
     off_nadir_deg, azimuth_deg = _looks(photo.camera)
     view = ViewExtension.ext(item, add_if_missing=True)
     view.apply(off_nadir=round(off_nadir_deg, 3), azimuth=round(azimuth_deg, 3))
+    if taken:
+        middle = frame.centroid
+        view.sun_elevation = round(float(sun_elevation_deg(taken, middle.x, middle.y)), 2)
     for kind, (title, role) in RASTERS.items():
         file = photo.raster(kind)
         media = VRT if kind == "photo_in_place" else COG

@@ -180,5 +180,5 @@ def test_the_project_opens_styled(folder: Path, qgis_python: str, tmp_path: Path
     assert all(all(fields["aliases"].values()) for fields in told["fields"].values())
     assert told["home"] == pytest.approx([1e3 * km for km in (WEST, SOUTH, EAST, NORTH)])
     assert set(told["order"]) - set(told["visible"]) == {
-        *("layer_of_other_contrasts", "layer_of_contrasts_by_years", *tables)
+        *("layer_of_other_contrasts", "layer_of_contrasts_by_years")
     }

@@ -25,6 +25,7 @@ EXTENSIONS = {
     "https://stac-extensions.github.io/view/v1.0.0/schema.json": {
         "view:off_nadir": {**NUMBER, "minimum": 0, "maximum": 90},
         "view:azimuth": {**NUMBER, "minimum": 0, "maximum": 360},
+        "view:sun_elevation": {**NUMBER, "minimum": -90, "maximum": 90},
     },
     "https://stac-extensions.github.io/raster/v1.1.0/schema.json": {
         "raster:bands": {
@@ -125,3 +126,5 @@ def test_the_frame_is_in_degrees_and_the_view_is_the_cameras(collection: pystac.
     assert south < 50.75 < north
     assert item.properties["view:off_nadir"] == pytest.approx(16, abs=1)
     assert item.properties["view:azimuth"] == pytest.approx(262, abs=2)
+    # On 8 December the Sun's declination is -22.8 degrees; 22:13 UTC at 5.9 E is 22:45 by the Sun.
+    assert item.properties["view:sun_elevation"] == pytest.approx(-58.4, abs=1)
