@@ -29,7 +29,7 @@ ARROW = (
     f'font-family="sans-serif" fill="{TEXT}">N</text></svg>'
 )
 IN_COLOUR = ("ortho", "light", "photo_in_place")  # rasters that need no legend
-LEGEND_FONTS = {"title": 11, "group": 9, "subgroup": 9, "symbol": 8, "symbolLabel": 8}  # points
+LEGEND_FONTS = {"title": 11, "group": 8, "subgroup": 8, "symbol": 7, "symbolLabel": 7}  # points
 
 
 @dataclass(frozen=True)

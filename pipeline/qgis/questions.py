@@ -12,6 +12,10 @@ from pipeline.raster.bands import NASA_SOURCE, SIMULATED_NOTE, SIMULATED_SOURCE
 MAP = ("cities", "borders")
 
 
+# What one photo says, and the layer in which all photos say it: they lie on the same places.
+SAID_BY_ALL = {"motorway_ends": "motorway_crossings"}
+
+
 @dataclass(frozen=True)
 class Question:
     """A question: the name of its theme, its words, and the kinds of layer that answer it; those of `of_map`
@@ -55,7 +59,9 @@ def themes(city: CityResults, entries: Sequence[Entry]) -> dict[str, list[Entry]
             if entry.kind in (*question.answers, *question.of_map)
             and (entry.owner == city.pooled.name if entry.kind in pooled else entry.owner in owners)
         ]
-        if any(entry.kind in question.answers for entry in shown):
+        kinds = {entry.kind for entry in shown}
+        shown = [entry for entry in shown if SAID_BY_ALL.get(entry.kind) not in kinds]
+        if kinds & set(question.answers):
             found[question.name] = shown
     return found
 
