@@ -1,9 +1,12 @@
-"""Files that are written whole or not at all."""
+"""Files that are written whole or not at all, and JSON that any reader takes."""
 
+import json
+import math
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -38,3 +41,23 @@ def atomic_write(target: Path) -> Iterator[Path]:
     with temporary_file(target) as part:
         yield part
         part.replace(target)
+
+
+def json_text(content: Any) -> str:
+    """Content as strictly valid JSON. Numbers that are not finite, which JSON does not have, become null."""
+    return json.dumps(_finite(content), indent=1, allow_nan=False) + "\n"
+
+
+def write_json(content: Any, target: Path) -> None:
+    """Write content as strictly valid JSON to a file, whole or not at all."""
+    with atomic_write(target) as part:
+        part.write_text(json_text(content), encoding="utf-8")
+
+
+def _finite(value: Any) -> Any:
+    """The value with None in place of each number, at any depth, that is not finite."""
+    if isinstance(value, dict):
+        return {key: _finite(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -4,13 +4,13 @@ import logging
 from pathlib import Path
 
 from pipeline.config import load_facts
-from pipeline.files import atomic_write
+from pipeline.files import atomic_write, json_text
 from pipeline.ground.cities import place_named
 from pipeline.models import CameraRow, Facts, LonLat, PhotoSource
 from pipeline.photo.cameras import anchor_of, read_cameras
 from pipeline.photo.facts import frame_width_mm, joined, look_at_point, with_orbit
 from pipeline.photo.masking import Masked, masked
-from pipeline.photo.night import check_night
+from pipeline.photo.night import check_night, sun_over
 from pipeline.photo.photo import Photo, PhotoFacts
 from pipeline.photo.reader import read_photo
 from pipeline.photo.tiff import write_photo
@@ -37,9 +37,10 @@ def acquire(
     of element sets if `source.tle` names one, `vignetting` the file of the lens if there is one. A raw photo
     is anchored if its camera is in the table `cameras` or among the city's `own_cameras`, which win."""
     reading = read_photo(picture)
-    check_night(reading.photo, str(picture))
     known = joined(reading.exif, *map(load_facts, facts), source)
     known = with_orbit(_with_elements(known, tle), str(tle[0]) if tle else f"{source.name}: tle")
+    look_at = look_at_point(known, location, source.name, place_named)
+    check_night(reading.photo, str(picture), sun_over(known, look_at) if source.simulate is None else None)
     ground = masked(reading)
     lens = read_vignetting(vignetting[0]) if vignetting else NONE
     photo = corrected(ground.photo, lens)
@@ -51,7 +52,7 @@ def acquire(
 
     _, height, width = photo.light.shape
     stated = known.model_dump() | {
-        "look_at": look_at_point(known, location, source.name, place_named),
+        "look_at": look_at,
         "sensor_width_mm": frame_width_mm(known, anchor.camera, width),
         "id": source.name,
         "width": width,
@@ -71,7 +72,7 @@ def acquire(
     }
     with atomic_write(light) as tif, atomic_write(photo_facts) as json:
         write_photo(photo, tif)
-        json.write_text(PhotoFacts(**stated).model_dump_json(indent=2) + "\n", encoding="utf-8")
+        json.write_text(json_text(PhotoFacts(**stated).model_dump(mode="json")), encoding="utf-8")
 
 
 def _with_elements(known: Facts, tle: list[Path]) -> Facts:

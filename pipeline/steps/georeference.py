@@ -1,6 +1,5 @@
 """Step georeference: find where a photo looks, accept it or refuse it, and show why."""
 
-import json
 import logging
 import sys
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ import pyogrio
 
 from pipeline.camera.terrain import FLAT, Bounds, Terrain
 from pipeline.errors import ControlPointError
-from pipeline.files import atomic_write
+from pipeline.files import atomic_write, json_text
 from pipeline.georeference.adjust import Observations
 from pipeline.georeference.channels import measure_channels
 from pipeline.georeference.control import check_errors
@@ -87,7 +86,7 @@ def georeference(given: Inputs, camera: Path, control: Path, picture: Path, thre
             _write_control(gpkg, solution, manual, facts)
         else:
             content = _refused(gpkg, solution, facts, picture)
-        js.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        js.write_text(json_text(content), encoding="utf-8")
 
 
 def _facts(file: Path) -> PhotoFacts:

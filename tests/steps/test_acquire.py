@@ -9,7 +9,7 @@ from PIL import ExifTags, Image
 
 from pipeline.camera.earth import to_geodetic
 from pipeline.camera.orbit import OrbitError, parse_elements, station_state
-from pipeline.errors import FactsError
+from pipeline.errors import FactsError, PhotoError
 from pipeline.models import LonLat, LookAt, PhotoSource
 from pipeline.photo.cameras import read_cameras
 from pipeline.photo.photo import PhotoFacts
@@ -87,10 +87,19 @@ def test_a_citys_name_is_looked_up(tmp_path: Path, name: str) -> None:
 
 def test_a_name_is_looked_up_in_sight_of_the_nadir(tmp_path: Path) -> None:
     """Paris is in France, or in Texas."""
+    midnight = datetime(2012, 2, 10, 3, tzinfo=UTC)  # or the evening before
     for nadir, lon in ((NADIR, 2.35), (LonLat(lon=-96.0, lat=33.0), -95.56)):
-        look_at = run(tmp_path, PhotoSource(id="a", look_at="Paris", nadir=nadir), []).look_at
+        source = PhotoSource(id="a", look_at="Paris", nadir=nadir, taken_at=midnight)
+        look_at = run(tmp_path, source, []).look_at
         assert isinstance(look_at, LookAt)
         assert look_at.lon == pytest.approx(lon, abs=0.05)
+
+
+def test_a_photo_whose_time_says_day_is_refused(tmp_path: Path) -> None:
+    """The picture is dark, and its facts are wrong: so would be the station's place by its orbit."""
+    source = PhotoSource(id="a", taken_at=datetime(2012, 6, 20, 12, tzinfo=UTC))
+    with pytest.raises(PhotoError, match=r"a\.jpg: was taken by day: the Sun stood 6\d degrees or more"):
+        run(tmp_path, source, [])
 
 
 def test_a_misspelt_city_is_one_line_with_the_nearest(tmp_path: Path) -> None:
@@ -110,7 +119,7 @@ def test_an_unknown_look_at_point_is_all_that_the_station_sees(tmp_path: Path) -
 
 
 class TestElementSets:
-    WHEN = datetime(2019, 12, 9, 20, 42, tzinfo=UTC)
+    WHEN = datetime(2019, 12, 9, 21, 34, tzinfo=UTC)
 
     def test_their_text_goes_into_the_facts(self, tmp_path: Path) -> None:
         assert run(tmp_path, PhotoSource(id="a", tle=ISS, taken_at=self.WHEN), []).tle == ISS.strip()

@@ -31,13 +31,13 @@ from tests.scenes.places import cities_file
 
 WIDTH, HEIGHT = 1064, 708
 AIM = LonLat(lon=5.92, lat=50.72)
-# Elements of the station; over the region some hours before their epoch, if by day. A night is not needed.
-ISS = """1 25544U 98067A   19343.69339541  .00001764  00000-0  38792-4 0  9991
+# Elements of the station, their epoch moved by half a year to where it passes over the region by night.
+ISS = """1 25544U 98067A   20158.20191735  .00001764  00000-0  38792-4 0  9995
 2 25544  51.6439 211.2001 0007417  17.6667  85.6398 15.50103472202482
 """
 TAKEN_AT = {
-    "first": datetime(2019, 12, 9, 13, 26, 9, tzinfo=UTC),  # from the west-south-west
-    "second": datetime(2019, 12, 9, 13, 27, 2, tzinfo=UTC),  # from the east
+    "first": datetime(2020, 6, 6, 1, 38, 25, tzinfo=UTC),  # from the west-south-west
+    "second": datetime(2020, 6, 6, 1, 39, 18, tzinfo=UTC),  # from the east
 }
 ROLL_DEG = {"first": 30.0, "second": -100.0}
 CLOCK_S = 3.0  # the camera's clock is late by so much, 1.5 of the sigmas that are expected of one
