@@ -48,6 +48,10 @@ class LookAt(LonLat):
     radius_km: float = Field(default=100.0, gt=0, le=2000)
 
 
+NotNegative = Annotated[int, Field(ge=0)]
+Side = Annotated[int, Field(ge=1)]
+
+
 class Facts(Model):
     """What is known of a photo. EXIF gives some, the catalogue more; whatever is set here wins."""
 
@@ -78,6 +82,11 @@ class Facts(Model):
     look_at: LookAt | str | None = Field(
         default=None,
         description="a place with radius_km, a city by name, or unknown; default: the city, within 100 km",
+    )
+    crop: tuple[NotNegative, NotNegative, Side, Side] | Literal["unknown"] | None = Field(
+        default=None,
+        description="of a picture cut from its camera's full frame: [left, top, width, height] in pixels of "
+        "the full frame, or unknown; default: as its sides tell",
     )
 
     @field_validator("taken_at")

@@ -63,6 +63,16 @@ def exif_facts(exif: Image.Exif) -> Facts:
     return facts
 
 
+def exif_size(exif: Image.Exif) -> tuple[int, int] | None:
+    """Width and height (px) that EXIF states of the picture: those of the file, or of what it was cut from or
+    resized from by a program that left them as they were."""
+    details: Mapping[int, Any] = exif.get_ifd(ExifTags.IFD.Exif)
+    width, height = (
+        _number(details.get(tag)) for tag in (ExifTags.Base.ExifImageWidth, ExifTags.Base.ExifImageHeight)
+    )
+    return None if width is None or height is None else (round(width), round(height))
+
+
 def _text(value: object) -> str | None:
     text = str(value).strip("\0 ") if value is not None else ""
     return text or None

@@ -20,8 +20,8 @@ from pipeline.georeference.extent import LIGHT_OF_STREET, Extent, lit_cells, lit
 from pipeline.georeference.hypotheses import hypotheses, positions
 from pipeline.georeference.manual import manual_points
 from pipeline.georeference.outputs import camera_json, control_layers
-from pipeline.georeference.photo_pass import KnownGround, others_placed, prior_and_orbit, shared_with_pass
-from pipeline.georeference.solve import Solution, solve
+from pipeline.georeference.photo_pass import KnownGround, others_placed, shared_with_pass, solved_alone
+from pipeline.georeference.solve import Solution
 from pipeline.ground.cities import read_cities
 from pipeline.ground.elevation import read_terrain
 from pipeline.ground.night_light import read_night_light
@@ -64,11 +64,9 @@ def georeference(given: Inputs, camera: Path, control: Path, picture: Path, thre
     """Solve a photo. Of a refused solution `camera` and `control` tell why and nothing that could be taken
     for a place; `picture` shows what was found."""
     facts, photo = _facts(given.photo_facts), read_photo_tif(given.light)
-    prior, _ = prior_and_orbit(facts)
     ground = _known_ground(given, facts)
-    extent, terrain = ground.extent, ground.terrain
-    manual = _manual(given.control_points, facts, terrain)
-    solution = solve(photo, prior, ground.cities, manual and manual[1], extent, terrain, threads)
+    manual = _manual(given.control_points, facts, ground.terrain)
+    solution = solved_alone(facts, photo, ground, manual and manual[1], threads)
     log.info("%s: %s: %s", facts.id, "accepted" if solution.accepted else "refused", solution.reason)
     clock = None
     if solution.accepted:
@@ -165,9 +163,19 @@ def _refusal(facts: PhotoFacts, solution: Solution, picture: Path) -> str:
     return (
         f"{facts.id}: georeference refused: {solution.reason}; tried every roll within "
         f"{aim.radius_km:.0f} km of lon {aim.lon:g}, lat {aim.lat:g}{places}{views} (see {picture}); "
-        "correct nadir or look_at (a place, a city's name), give tle for the position, or control_points: "
-        "a QGIS .points file or CSV; one point is often enough, four always are"
+        f"{_about_crop(facts)}correct nadir or look_at (a place, a city's name), give tle for the position, "
+        "or control_points: a QGIS .points file or CSV; one point is often enough, four always are"
     )
+
+
+def _about_crop(facts: PhotoFacts) -> str:
+    """What to do if the picture was cut from its full frame, unless it is known from where."""
+    if isinstance(facts.crop, tuple):
+        return ""
+    where = "crop: [left, top, width, height] in pixels of the full frame"
+    if facts.cut:
+        return f"it looks like a crop, because {facts.cut}: state {where}; "
+    return f"if it was cut from its full frame, state {where}, or crop: unknown; "
 
 
 if "snakemake" in globals():

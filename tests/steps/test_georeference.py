@@ -237,12 +237,30 @@ def test_a_refusal_says_what_was_tried_and_what_helps(repository: Path, tmp_path
     )
     tried = f"tried every roll within 80 km of lon 5.92, lat 50.72 (see {tmp_path / 'solve.png'})"
     assert tried in message
-    for help_ in ("nadir", "look_at (a place, a city's name)", "tle", "control_points", ".points", "CSV"):
+    for help_ in (
+        "if it was cut from its full frame, state crop: [",
+        "nadir",
+        "look_at (a place, a city's name)",
+        "tle",
+        "control_points",
+        ".points",
+        "CSV",
+    ):
         assert help_ in message.split(tried)[1]
     assert "\n" not in message
     assert (tmp_path / "solve.png").stat().st_size > 0
     assert pyogrio.list_layers(tmp_path / "control.gpkg")[:, 0].tolist() == ["refused"]
     assert pyogrio.read_dataframe(tmp_path / "control.gpkg")["statement"].tolist() == [message]
+
+
+def test_a_refused_crop_is_called_one(repository: Path, tmp_path: Path) -> None:
+    frame = {"width": 400, "height": 267}
+    given = dark(tmp_path, cut="its 320 x 213 px are odd", full_frames=[frame])
+    message = run(tmp_path, repository, *given)["solution"]["reason"]
+    told = (
+        "; it looks like a crop, because its 320 x 213 px are odd: state crop: [left, top, width, height] in"
+    )
+    assert told in message
 
 
 def test_element_sets_without_a_time_are_refused(repository: Path, tmp_path: Path) -> None:
