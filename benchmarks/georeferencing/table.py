@@ -11,6 +11,7 @@ from statistics import median
 import numpy as np
 from scipy.stats import beta
 
+from benchmarks.georeferencing.crops_table import crops_tables
 from benchmarks.georeferencing.design import PRIORS
 from benchmarks.georeferencing.runner import Row
 from pipeline.georeference.accept import AcceptanceSettings
@@ -25,13 +26,13 @@ MAX_AWAY_PX = 0.2
 MARKED = (("px", 1), ("m", 0), ("sigma_m", 0))
 
 
-def page(suite: Row, nulls: Row, streets: Row, priors: Row, megacities: Row, full: Row) -> str:
+def page(suite: Row, nulls: Row, streets: Row, priors: Row, megacities: Row, crops: Row, full: Row) -> str:
     """The whole page."""
     rows = [row for row in suite["rows"] if row["kind"] == "simulated"]
     other = [row for row in suite["rows"] if row["kind"] != "simulated"]
     clear = [row for row in rows if row["cloud_cover"] == 0]
     parts = {"suite": suite, "null frames": nulls, "streets": streets, "priors": priors}
-    parts |= {"megacities": megacities, "full frame": full}
+    parts |= {"megacities": megacities, "crops": crops, "full frame": full}
     text = (HERE / "page.md").read_text(encoding="utf-8")
     return text.format(
         count=len(rows),
@@ -49,6 +50,7 @@ def page(suite: Row, nulls: Row, streets: Row, priors: Row, megacities: Row, ful
         streets=_streets(streets["rows"]),
         priors=_priors(priors["rows"]),
         megacities=_megacities(megacities["rows"]),
+        crops=crops_tables(crops["rows"]),
         full=_full(full),
         versions=", ".join(f"{name} {part['solver']}" for name, part in parts.items()),
     )
@@ -119,7 +121,7 @@ def _targets(
         ("coverage of 1.96 sigma", "95 +-3 %", f"{within_196:.0f} %", abs(within_196 - 95) <= 3),
         (full_frame, "<= 10 s", f"{seconds:.1f} s", seconds <= 10),
     ]
-    return _table(
+    return markdown_table(
         ("quantity", "target", "measured", ""),
         [(what, target, measured, "met" if met else "missed") for what, target, measured, met in lines],
     )
@@ -146,7 +148,7 @@ def _grouped(
         "in 1.96",
         "s",
     )
-    return _table((name, *head), [*lines, ("all", *_summary(rows))])
+    return markdown_table((name, *head), [*lines, ("all", *_summary(rows))])
 
 
 def _summary(rows: Sequence[Row]) -> tuple[str, ...]:
@@ -167,7 +169,7 @@ def _summary(rows: Sequence[Row]) -> tuple[str, ...]:
 
 
 def _others(rows: Sequence[Row]) -> str:
-    return _table(
+    return markdown_table(
         ("frame", "lens", "accepted", "px", "m", "false-alarm probability", "s"),
         [
             (
@@ -194,11 +196,11 @@ def _nulls(rows: Sequence[Row]) -> str:
         bound = float(beta.ppf(0.95, false + 1, n - false)) if false < n else 1.0
         seconds = median(row["cpu_seconds"] for row in part)
         lines.append((kind, str(n), str(false), f"{100 * bound:.1f} %", f"{seconds:.1f}"))
-    return _table(("kind", "frames", "accepted", "bound", "s"), lines)
+    return markdown_table(("kind", "frames", "accepted", "bound", "s"), lines)
 
 
 def _streets(rows: Sequence[Row]) -> str:
-    return _table(
+    return markdown_table(
         ("frame", "accepted", "px", "m"),
         [
             (row["name"], "yes" if row["accepted"] else "no", f"{row['rmse_px']:.2f}", f"{row['rmse_m']:.0f}")
@@ -209,7 +211,7 @@ def _streets(rows: Sequence[Row]) -> str:
 
 def _priors(rows: Sequence[Row]) -> str:
     head = ("look-at: accepted", "away: median, px", "largest, px")
-    return _table(
+    return markdown_table(
         ("frame", *head, *(name.replace("look-at", "all") for name in head)),
         [(row["name"], *_away(row["looking_elsewhere"]), *_away(row["elsewhere"])) for row in rows],
     )
@@ -229,7 +231,7 @@ def _alike(rows: Sequence[Row], kind: str) -> tuple[str, str, bool]:
 
 
 def _megacities(rows: Sequence[Row]) -> str:
-    return _table(
+    return markdown_table(
         ("frame", "accepted", "false-alarm probability", "landmark", "px", "m", "stated sigma, m"),
         [
             (
@@ -281,7 +283,7 @@ def _coverage(rows: Iterable[Row], key: str) -> tuple[float, float]:
     return 100 * float(np.mean(shares)), 100 * float(np.std(shares, ddof=1)) / len(shares) ** 0.5
 
 
-def _table(head: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
+def markdown_table(head: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
     rule = ["---"] * len(head)
     text = "\n".join("| " + " | ".join(line) + " |" for line in (head, rule, *lines))
     return text.replace("nan +-nan %", "-").replace("nan", "-").replace("+-", "±")
@@ -299,7 +301,7 @@ def stored(name: str) -> Row:
 
 
 def main() -> None:
-    names = ("suite", "null_frames", "streets", "priors", "megacities", "full_frame")
+    names = ("suite", "null_frames", "streets", "priors", "megacities", "crops", "full_frame")
     parts = (stored(name) for name in names)
     PAGE.write_text(page(*parts), encoding="utf-8")
     print(PAGE)
