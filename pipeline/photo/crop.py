@@ -10,6 +10,7 @@ A picture with the sides of a full frame counts as one, resized or not: that it 
 only its light can tell.
 """
 
+import math
 from dataclasses import dataclass
 
 from pipeline.camera.full_frame import FullFrame
@@ -23,6 +24,7 @@ USUAL_ASPECT, LEAST_USUAL_WIDTH_MM = 1.5, 22.0
 SAME_ASPECT = 0.012
 # Of full frames that a crop of unknown place is tried as a part of: each finds a focal length 10 % off.
 SCALES = (1.0, 1.17, 1.37, 1.6, 1.87)
+SAME_WIDTH = 0.03  # relative: makers and dealers round widths of sensors to 0.5 mm of 36
 # Pixels by which a side of a resized crop may be rounded.
 ROUNDED_PX = 1.0
 
@@ -52,6 +54,9 @@ def cut_of(known: Facts, size: Size, exif_size: Size | None, camera: CameraRow |
         return Cut(
             _of_any_scale(size, full, _aspect(known, full) or USUAL_ASPECT), "its crop is stated as unknown"
         )
+    if camera is not None and (known.sensor_width_mm or math.inf) < (1 - SAME_WIDTH) * camera.sensor_width_mm:
+        scaled = FullFrame(width=max(size), height=min(size))  # whose scale is that of the picture
+        return Cut((scaled,), f"sensor_width_mm: {known.sensor_width_mm:g} is that of a part of the sensor")
     aspect = _aspect(known, full)
     if aspect is None or _alike(max(size) / min(size), aspect):
         return Cut()

@@ -115,3 +115,12 @@ def test_an_unknown_crop_may_be_of_any_scale() -> None:
     # Neighbours are within 10 % of anything between them.
     assert all(b / a <= 1.1**2 for a, b in pairwise(SCALES))
     assert 1.1 * SCALES[-1] >= 2.0
+
+
+def test_a_width_of_a_part_of_the_sensor_gives_the_scale_but_not_the_place() -> None:
+    """Of a crop with the sides of a full frame, half as wide."""
+    part = cut((2128, 1416), Facts(sensor_width_mm=18.0), camera=D3S)
+    (frame,) = part.frames
+    assert (frame.width, frame.left) == (2128, None)
+    assert part.reason == "sensor_width_mm: 18 is that of a part of the sensor"
+    assert cut((2128, 1416), Facts(sensor_width_mm=35.6), camera=D3S) == Cut()

@@ -53,6 +53,8 @@ DAY, NIGHT = Sun(0.1, 30.0), Sun(-50.0, -6.1)
 def test_a_bright_city_by_night_is_no_day() -> None:
     """400 mm over a city: half of its pixels are streets and squares, at 0.28 of white."""
     check_night(frame(0.28, 1.0), "a.jpg", NIGHT)
+    # Its lights are no further above the middle than neighbours differ.
+    check_night(frame(0.28, 1.0, noise=0.1), "a.jpg", NIGHT)
 
 
 @pytest.mark.parametrize("sun", [None, Sun(-6.2, -5.9), Sun(-0.1, 5.0), Sun(-40.0, 3.0)])
