@@ -36,6 +36,7 @@ from pipeline.steps.step import run_step
 log = logging.getLogger(__name__)
 
 FAST_PNG = {"compress_level": 1}  # half the time of Pillow's own level 6, and a tenth more bytes
+CROP = "crop: [left, top, width, height] in pixels of the full frame"
 AROUND_DEG = 4.0  # of latitude, and twice as many of longitude
 
 Manual = tuple[list[str], Observations]
@@ -163,19 +164,17 @@ def _refusal(facts: PhotoFacts, solution: Solution, picture: Path) -> str:
     return (
         f"{facts.id}: georeference refused: {solution.reason}; tried every roll within "
         f"{aim.radius_km:.0f} km of lon {aim.lon:g}, lat {aim.lat:g}{places}{views} (see {picture}); "
-        f"{_about_crop(facts)}correct nadir or look_at (a place, a city's name), give tle for the position, "
+        f"{_as_a_crop(facts)}correct nadir or look_at (a place, a city's name), give tle for the position, "
         "or control_points: a QGIS .points file or CSV; one point is often enough, four always are"
+        f"{'' if facts.cut else f'; if it was cut from its full frame, state {CROP}, or crop: unknown'}"
     )
 
 
-def _about_crop(facts: PhotoFacts) -> str:
-    """What to do if the picture was cut from its full frame, unless it is known from where."""
-    if isinstance(facts.crop, tuple):
+def _as_a_crop(facts: PhotoFacts) -> str:
+    """That it looks like a crop, and what to state, unless it is stated."""
+    if facts.cut is None or isinstance(facts.crop, tuple):
         return ""
-    where = "crop: [left, top, width, height] in pixels of the full frame"
-    if facts.cut:
-        return f"it looks like a crop, because {facts.cut}: state {where}; "
-    return f"if it was cut from its full frame, state {where}, or crop: unknown; "
+    return f"it looks like a crop, because {facts.cut}: state {CROP}; "
 
 
 if "snakemake" in globals():
