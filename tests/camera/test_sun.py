@@ -15,8 +15,9 @@ TOLERANCE_DEG = 0.02
     ("time", "lon", "lat", "expected_deg"),
     [
         # J. Meeus, Astronomical Algorithms, example 25.b: at 0 h TD of 13 October 1992 the Sun's apparent
-        # declination is -7.78507 and its right ascension 198.38083 degrees. It is in the zenith of the place of
-        # that latitude whose sidereal time, 21.7912 degrees at 0 h UT plus the longitude, is that right ascension.
+        # declination is -7.78507 and its right ascension 198.38083 degrees. It is in the zenith of the place
+        # of that latitude whose sidereal time, 21.7912 degrees at 0 h UT plus the longitude, is that right
+        # ascension.
         (datetime(1992, 10, 13, tzinfo=UTC), 198.38083 - 21.7912, -7.78507, 90.0),
         # Example in NREL/TP-560-34302 (Solar Position Algorithm): 17 October 2003, 12:30:30 at UTC-7,
         # 39.742476 N, 105.1786 W: topocentric elevation without refraction 39.872046 degrees.
