@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pipeline.camera.full_frame import FullFrame
 from pipeline.errors import FactsError
 from pipeline.models import CameraRow, Facts
+from pipeline.photo.doubts import SENSOR_SLACK
 
 # Long by short side of sensors whose size no table has: all that were flown, from APS-C on, are 3 to 2.
 USUAL_ASPECT, LEAST_USUAL_WIDTH_MM = 1.5, 22.0
@@ -24,7 +25,6 @@ USUAL_ASPECT, LEAST_USUAL_WIDTH_MM = 1.5, 22.0
 SAME_ASPECT = 0.012
 # Of full frames that a crop of unknown place is tried as a part of: each finds a focal length 10 % off.
 SCALES = (1.0, 1.17, 1.37, 1.6, 1.87)
-SAME_WIDTH = 0.03  # relative: makers and dealers round widths of sensors to 0.5 mm of 36
 # Pixels by which a side of a resized crop may be rounded.
 ROUNDED_PX = 1.0
 
@@ -54,7 +54,10 @@ def cut_of(known: Facts, size: Size, exif_size: Size | None, camera: CameraRow |
         return Cut(
             _of_any_scale(size, full, _aspect(known, full) or USUAL_ASPECT), "its crop is stated as unknown"
         )
-    if camera is not None and (known.sensor_width_mm or math.inf) < (1 - SAME_WIDTH) * camera.sensor_width_mm:
+    if (
+        camera is not None
+        and (known.sensor_width_mm or math.inf) < (1 - SENSOR_SLACK) * camera.sensor_width_mm
+    ):
         scaled = FullFrame(width=max(size), height=min(size))  # whose scale is that of the picture
         return Cut((scaled,), f"sensor_width_mm: {known.sensor_width_mm:g} is that of a part of the sensor")
     aspect = _aspect(known, full)

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from pipeline.camera.sun import sun_elevation_deg
 from pipeline.errors import PhotoError
 from pipeline.models import Facts, LonLat, LookAt
+from pipeline.photo.doubts import KM_PER_DEGREE
 from pipeline.photo.photo import Photo
 from pipeline.photo.strips import strips
 
@@ -18,7 +19,6 @@ DARKEST_LIGHT = 0.005
 # Degrees above the horizon. Above the one it is day; below the other, the end of civil twilight, the sky
 # gives 3 lux, less than lamps give a street. Between them the brightness of the picture tells.
 DAY_DEG, NIGHT_DEG = 0.0, -6.0
-KM_PER_DEGREE = 111.2  # of the Earth's surface: the Sun stands so much lower for each degree away from it
 MIN_LIGHT_SIGMAS = 6.0  # of noise, above the median; the 99.99th percentile of noise alone has about 4
 
 
@@ -36,7 +36,7 @@ def sun_over(known: Facts, seen: LookAt) -> Sun | None:
         return None
     places: list[LonLat] = [seen, *([known.nadir] if known.nadir else [])]
     height_deg = [float(sun_elevation_deg(known.taken_at, place.lon, place.lat)) for place in places]
-    around_deg = seen.radius_km / KM_PER_DEGREE
+    around_deg = seen.radius_km / KM_PER_DEGREE  # by so much it may stand higher or lower there
     return Sun(min(height_deg) - around_deg, max(height_deg) + around_deg)
 
 
