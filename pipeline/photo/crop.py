@@ -91,9 +91,10 @@ def _stated(crop: tuple[int, int, int, int], size: Size, full: Size | None, name
             "cameras if data/cameras.csv does not have it"
         )
     left, top, width, height = crop
-    if left + width > full[0] or top + height > full[1]:
+    inside = min(left, top) >= 0 and left + width <= full[0] and top + height <= full[1]
+    if not inside or min(width, height) < 1:
         raise FactsError(
-            f"{name}: crop = {list(crop)}: reaches beyond the full frame, {full[0]} x {full[1]} px"
+            f"{name}: crop = {list(crop)}: is no part of the full frame, {full[0]} x {full[1]} px"
         )
     scale = max(size) / max(width, height)
     if abs(width * scale - size[0]) > ROUNDED_PX or abs(height * scale - size[1]) > ROUNDED_PX:

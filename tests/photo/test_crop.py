@@ -95,8 +95,10 @@ def test_a_stated_crop_lies_where_it_is_stated_and_may_be_resized() -> None:
     ("crop", "camera", "told"),
     [
         ((0, 0, 2000, 1000), None, "of which full frame is not known; give camera"),
-        ((2257, 0, 2000, 1000), D3S, "reaches beyond the full frame, 4256 x 2832 px"),
-        ((0, 1833, 2000, 1000), D3S, "reaches beyond the full frame, 4256 x 2832 px"),
+        ((2257, 0, 2000, 1000), D3S, "is no part of the full frame, 4256 x 2832 px"),
+        ((-1, 0, 2000, 1000), D3S, "is no part of the full frame, 4256 x 2832 px"),
+        ((0, 0, 2000, 0), D3S, "is no part of the full frame, 4256 x 2832 px"),
+        ((0, 1833, 2000, 1000), D3S, "is no part of the full frame, 4256 x 2832 px"),
         ((0, 0, 2000, 1003), D3S, "has not the sides of the file, 2000 x 1000 px"),
     ],
 )

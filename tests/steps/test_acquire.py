@@ -135,9 +135,7 @@ class TestCrops:
         facts = self.cut(tmp_path, PhotoSource(id="a"), vignetting=[lens])
         assert facts.vignetting == "not corrected"
 
-    @pytest.mark.parametrize(
-        "crop", [[0, 0, 10], [-1, 0, 10, 10], [0, 0, 0, 10], [0.5, 0, 10, 10], "somewhere"]
-    )
+    @pytest.mark.parametrize("crop", [[0, 0, 10], [0.5, 0, 10, 10], "somewhere"])
     def test_what_is_no_crop_is_refused(self, crop: object) -> None:
         with pytest.raises(ValidationError):
             PhotoSource(id="a", crop=crop)
