@@ -28,11 +28,12 @@ CITIES = f"{plan.run.results}/cities.parquet"
 STORE = plan.run.photo_store
 RASTERS = ("ortho", "geometry", "tone", "light", "lamps")
 RESULTS = plan.results(
-    of_city=["report.html", "{city}.qgz", "{city}.gpkg"],
+    of_city=["report.html", "{city}.qgz", "{city}.gpkg", "tables", "stac"],
     of_photo=[
         "solve.png",
         *(f"{raster}.tif" for raster in RASTERS),
-        *(f"{raster}.qml" for raster in RASTERS),
+        *(f"{raster}.qml" for raster in (*RASTERS, "photo_in_place")),
+        "photo_in_place.vrt",
     ],
     of_dates=["change.tif", "change.qml"],
 )

@@ -2,6 +2,7 @@ rule orthorectify:
     input:
         light=f"{PHOTO}/photo.tif",
         camera=f"{PHOTO}/camera.json",
+        photo_facts=f"{PHOTO}/photo.json",
         grid=f"{CITY}/grid.json",
         dem=plan.ground("dem"),
     output:
