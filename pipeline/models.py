@@ -97,8 +97,7 @@ class Facts(Model):
         description="a place with radius_km, a city by name, or unknown; default: the city, within 100 km",
     )
     crop: tuple[int, int, int, int] | Literal["unknown"] | None = Field(
-        default=None,
-        description="if it was cut: [left, top, width, height] in pixels of the full frame, or unknown",
+        default=None, description="if cut: [left, top, width, height] in the full frame's pixels, or unknown"
     )
 
     @field_validator("taken_at", mode="before")
