@@ -11,6 +11,7 @@ from statistics import median
 import numpy as np
 from scipy.stats import beta
 
+from benchmarks.georeferencing.crops_table import crops_tables
 from benchmarks.georeferencing.design import PRIORS
 from benchmarks.georeferencing.runner import Row
 from pipeline.georeference.accept import AcceptanceSettings
@@ -25,13 +26,13 @@ MAX_AWAY_PX = 0.2
 MARKED = (("px", 1), ("m", 0), ("sigma_m", 0))
 
 
-def page(suite: Row, nulls: Row, streets: Row, priors: Row, megacities: Row, full: Row) -> str:
+def page(suite: Row, nulls: Row, streets: Row, priors: Row, megacities: Row, crops: Row, full: Row) -> str:
     """The whole page."""
     rows = [row for row in suite["rows"] if row["kind"] == "simulated"]
     other = [row for row in suite["rows"] if row["kind"] != "simulated"]
     clear = [row for row in rows if row["cloud_cover"] == 0]
     parts = {"suite": suite, "null frames": nulls, "streets": streets, "priors": priors}
-    parts |= {"megacities": megacities, "full frame": full}
+    parts |= {"megacities": megacities, "crops": crops, "full frame": full}
     text = (HERE / "page.md").read_text(encoding="utf-8")
     return text.format(
         count=len(rows),
@@ -49,6 +50,7 @@ def page(suite: Row, nulls: Row, streets: Row, priors: Row, megacities: Row, ful
         streets=_streets(streets["rows"]),
         priors=_priors(priors["rows"]),
         megacities=_megacities(megacities["rows"]),
+        crops=crops_tables(crops["rows"]),
         full=_full(full),
         versions=", ".join(f"{name} {part['solver']}" for name, part in parts.items()),
     )
@@ -333,7 +335,7 @@ def stored(name: str) -> Row:
 
 
 def main() -> None:
-    names = ("suite", "null_frames", "streets", "priors", "megacities", "full_frame")
+    names = ("suite", "null_frames", "streets", "priors", "megacities", "crops", "full_frame")
     parts = (stored(name) for name in names)
     PAGE.write_text(page(*parts), encoding="utf-8")
     print(PAGE)
