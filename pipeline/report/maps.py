@@ -50,9 +50,12 @@ class Canvas:
         )
 
 
-# Shown 1100 and 358 CSS pixels wide.
-DESKTOP_CANVAS = Canvas(1540, 1040, 20.0, 16)
-PHONE_CANVAS = Canvas(800, 900, 25.0, 8)
+# The first screen's, shown about 860 and 390 CSS pixels wide.
+DESKTOP_CANVAS = Canvas(1290, 900, 21.0, 14)
+PHONE_CANVAS = Canvas(780, 600, 26.0, 7)
+# Of a whole photo, and of a border from close by, shown 340 to 540 CSS pixels wide.
+PHOTO_CANVAS = Canvas(900, 760, 24.0, 9)
+CLOSE_CANVAS = Canvas(800, 500, 24.0, 6)
 
 COLOURS, TONE = ("red", "green", "blue"), ("log2_g_r", "signal_to_noise")
 Bounds = tuple[float, float, float, float]
@@ -88,9 +91,23 @@ def photo_maps(
     (tone, signal_to_noise), _ = _read(photo, "tone", TONE, view, Resampling.nearest)
     tone = np.where(signal_to_noise >= min_signal_to_noise, tone, np.nan)
     overlay = "".join(_overlay(photo, city, view))
-    colours = light_colours(light), _tone_colours(tone, light)
+    colours = light_colours(light), tone_picture(tone, light)
     of_light, of_tone = (_svg(view, _webp(part, extent, view), overlay) for part in colours)
     return of_light, of_tone
+
+
+def view_at(x: float, y: float, width_m: float, canvas: Canvas) -> View:
+    """A view so wide around a place on the map."""
+    half_x, half_y = width_m / 2, width_m * canvas.height_px / canvas.width_px / 2
+    return View((x - half_x, y - half_y, x + half_x, y + half_y), canvas)
+
+
+def light_map(photo: PhotoResults, city: CityResults, view: View) -> str:
+    """The photo's light in its own colours, stretched as in QGIS, in a view; cells stay crisp when the view
+    is closer than the grid."""
+    light, extent = _read(photo, "ortho", COLOURS, view, Resampling.average)
+    overlay = "".join(_overlay(photo, city, view))
+    return _svg(view, _webp(light_colours(light), extent, view), overlay)
 
 
 def light_colours(light: NDArray[np.float32]) -> NDArray[np.uint8]:
@@ -100,7 +117,7 @@ def light_colours(light: NDArray[np.float32]) -> NDArray[np.uint8]:
     return np.asarray(np.moveaxis(shown, 0, -1))
 
 
-def _tone_colours(tone: NDArray[np.float32], light: NDArray[np.float32]) -> NDArray[np.uint8]:
+def tone_picture(tone: NDArray[np.float32], light: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Tone where there is one, else light in grey (height, width, 3)."""
     grey = CONTEXT * palette.display(np.nan_to_num(light).mean(axis=0))
     shown = np.rint(255 * grey).astype(np.uint8)[..., None].repeat(3, axis=-1)
@@ -157,7 +174,7 @@ def _webp(colours: NDArray[np.uint8], extent: Bounds, view: View) -> bytes:
         (view.canvas.width_px, view.canvas.height_px),
         Image.Transform.AFFINE,
         (across, 0.0, -left * across, 0.0, down, -top * down),
-        Image.Resampling.NEAREST,
+        Image.Resampling.BICUBIC if across < 1 else Image.Resampling.NEAREST,
         fillcolor=BACKGROUND,
     )
     return encoded(picture)
