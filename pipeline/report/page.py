@@ -143,7 +143,7 @@ def report_html(city: CityResults, configuration: City, facts: Sequence[Fact]) -
             of_quantity=of_quantity,
             all_light=ALL_LIGHT,
             of_what=HEADINGS,
-            style=Markup(explorer.leaflet_file("leaflet.css") + style_sheet()),
+            style=Markup(explorer.leaflet_file("leaflet.css")) + style_sheet(),
         )
     )
 

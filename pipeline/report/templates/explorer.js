@@ -24,6 +24,7 @@
     const down = half * height / width;
     map.fitBounds(L.latLngBounds(place(x - half, y - down), place(x + half, y + down)), { animate: false });
   };
+  home();
 
   // Pictures: a pane for each date, so that one may be clipped by the swipe; over the photo, what is chosen.
   const panes = {};
@@ -262,7 +263,6 @@
     });
   }
 
-  home();
   drawPictures();
   drawFigures();
   drawLayers();
