@@ -93,7 +93,7 @@ def _stretch(row: Any) -> str:
     said = f"All light: the {adjective(greener)} side is {times(middle)} times as green for its red as the {adjective(other)} side"
     if missing(row.low95) or missing(row.high95):
         return f"{said}; how surely cannot be told."
-    return f"{said} ({times_between(low, high)}){': this may be chance' if holds_zero(row) else ''}."
+    return f"{said} ({times_between(low, high, middle)}){': this may be chance' if holds_zero(row) else ''}."
 
 
 def _roads(photo: PhotoResults, city: CityResults) -> Iterator[Feature]:

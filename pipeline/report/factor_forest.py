@@ -81,7 +81,7 @@ def _words(panel: Panel, y: float, item: ForestRow, sheet: Sheet) -> Iterator[st
     row, foot = item.row, panel.top + y + 0.35 * sheet.type_px
     style = {"font_weight": "bold"} if item.colour == TEXT else {}
     yield text(0, foot, item.label, fill=item.colour, **style)
-    interval = "" if missing(row.low95) else f" ({times(row.low95)}–{times(row.high95)})"
+    interval = "" if missing(row.low95) else f" ({times(row.low95, row.contrast_g_r)}–{times(row.high95, row.contrast_g_r)})"
     right = panel.left + panel.width + 0.9 * LETTER * sheet.type_px
     yield text(right, foot, f"{times(row.contrast_g_r)}{interval}", **style)
 

@@ -11,19 +11,20 @@ from pipeline.report.answers import holds_zero
 from pipeline.report.contrast_answers import CHANCE, alike, sides_of
 from pipeline.report.number_format import fixed, missing
 
-# A factor this large needs one decimal only.
-LARGE_FACTOR = 3.0
+# From this factor on one decimal is enough.
+LARGE_FACTOR = 1.495
 
 
-def times(log2: float) -> str:
-    """A contrast as a factor: "1.8"; more digits where it is near one."""
-    factor = 2.0 ** float(log2)
-    return fixed(factor, 1 if factor >= LARGE_FACTOR or abs(factor - 1) >= 0.5 else 2)
+def times(log2: float, beside: float | None = None) -> str:
+    """A contrast as a factor: "1.8", or "1.26" where it is nearer to one; as many digits as the contrast that
+    it stands `beside`."""
+    reference = 2.0 ** abs(float(log2 if beside is None else beside))
+    return fixed(2.0 ** float(log2), 1 if reference >= LARGE_FACTOR else 2)
 
 
-def times_between(low: float, high: float) -> str:
-    """An interval of factors: "1.5 to 2.2 times"."""
-    return f"{times(low)} to {times(high)} times"
+def times_between(low: float, high: float, middle: float) -> str:
+    """The interval of a factor: "1.5 to 2.2 times"."""
+    return f"{times(low, middle)} to {times(high, middle)} times"
 
 
 def toward_greener(row: Any) -> tuple[float, float, float]:
@@ -48,7 +49,7 @@ def compared(row: Any, where: str = "") -> str:
     if missing(row.low95) or missing(row.high95):
         return sentence(where, f"{side_of(greener, of_towns)} looks greener, but how surely cannot be told.")
     middle, low, high = toward_greener(row)
-    interval = times_between(low, high)
+    interval = times_between(low, high, middle)
     if alike(row):
         most = fixed(100 * (2.0**EQUIVALENCE - 1))
         what = "typical towns of the two sides are" if of_towns else "the two sides are"

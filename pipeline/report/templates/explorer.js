@@ -137,8 +137,8 @@
   function shape(feature, group) {
     if (feature.line) {
       const line = parts(feature.line);
-      L.polyline(line, { color: "#0b0e13", weight: feature.wide ? 5 : 7, opacity: 0.55, interactive: false }).addTo(group);
-      return tells(L.polyline(line, { color: feature.colour, weight: feature.wide ? 3 : 4 }), feature, group);
+      L.polyline(line, { color: "#0b0e13", weight: feature.wide ? 5 : 6, opacity: 0.55, interactive: false }).addTo(group);
+      return tells(L.polyline(line, { color: feature.colour, weight: feature.wide ? 3 : 3.5 }), feature, group);
     }
     const style = { color: feature.colour, weight: 2, fillColor: feature.colour, fillOpacity: 0.12 };
     if (feature.metres) return tells(L.circle(place(...feature.at), { ...style, weight: 1.4, radius: feature.metres / data.cell }), feature, group);
