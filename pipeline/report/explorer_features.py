@@ -15,7 +15,7 @@ from pipeline.report.answers import holds_zero, of_pair, rows_of
 from pipeline.report.explorer_images import cells
 from pipeline.report.factor_words import times, times_between, toward_greener
 from pipeline.report.contrast_answers import sides_of
-from pipeline.report.motorway_answers import crossings
+from pipeline.report.motorway_answers import crossings, in_short
 from pipeline.report.number_format import fixed, missing
 
 LINE_TOLERANCE_CELLS = 0.5  # as little as a line may leave its place and be drawn the same
@@ -119,7 +119,7 @@ def _crossings(photo: PhotoResults, city: CityResults) -> Iterator[Feature]:
             "radius": 7,
             "colour": TEAL,
             "title": f"{row.ref} at the {first}–{second} border",
-            "told": str(row.statement),
+            "told": in_short(row),
             "goto": "Motorways at borders",
         }
 

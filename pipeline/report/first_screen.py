@@ -255,20 +255,26 @@ def _question_of(pair: PairResults) -> str:
 
 
 def _trend(trend: Any, by_years: pd.DataFrame) -> Ask:
-    """The difference of towns in the first and the last years."""
+    """The change of the leading border's difference."""
+    heading = f"Did the difference change from {trend.from_years} to {trend.to_years}?"
+    return Ask("changes", heading, *trend_in_words(trend, by_years))
+
+
+def trend_in_words(trend: Any, by_years: pd.DataFrame) -> tuple[str, Lean, str]:
+    """A word, what it leans to, and a sentence on how the difference of towns changed, from a row of
+    `contrast_trends` and the contrasts of its border by years."""
     ends = {str(row.photo): row for row in rows_of(of_quantity(by_years, TOWNS)) if row.photo != ALL}
     rows = [ends.get(str(years)) for years in (trend.from_years, trend.to_years)]
-    heading = f"Did it change from {trend.from_years} to {trend.to_years}?"
     if any(row is None or missing(row.contrast_g_r) for row in rows) or missing(trend.change_g_r):
-        return Ask("changes", heading, "Cannot be told", "open", str(trend.statement))
+        return "Cannot be told", "open", str(trend.statement)
     first, last = rows
     second = adjective(str(trend.second))
     said = (
         f"A typical {second} town was {times(first.contrast_g_r)} times as green for its red as a "
-        f"{adjective(str(trend.first))} one in {trend.from_years}, and {times(last.contrast_g_r)} times in "
+        f"{adjective(str(trend.first))} one in {trend.from_years}, and {times(last.contrast_g_r, first.contrast_g_r)} times in "
         f"{trend.to_years}"
     )
     if holds_zero(trend):
-        return Ask("changes", heading, "Not shown", "open", f"{said}: this may be chance.")
+        return "Not shown", "open", f"{said}: this may be chance."
     word = "It shrank" if abs(last.contrast_g_r) < abs(first.contrast_g_r) else "It grew"
-    return Ask("changes", heading, word, "yes", f"{said}.")
+    return word, "yes", f"{said}."

@@ -55,7 +55,7 @@ DESKTOP_CANVAS = Canvas(1290, 900, 21.0, 14)
 PHONE_CANVAS = Canvas(780, 600, 26.0, 7)
 # Of a whole photo, and of a border from close by, shown 340 to 540 CSS pixels wide.
 PHOTO_CANVAS = Canvas(900, 760, 24.0, 9)
-CLOSE_CANVAS = Canvas(800, 500, 24.0, 6)
+CLOSE_CANVAS = Canvas(800, 440, 23.0, 6)
 
 COLOURS, TONE = ("red", "green", "blue"), ("log2_g_r", "signal_to_noise")
 Bounds = tuple[float, float, float, float]

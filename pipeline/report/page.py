@@ -28,13 +28,13 @@ from pipeline.ground.country_table import adjective, country_title
 from pipeline.models import City
 from pipeline.report import border_charts as plots
 from pipeline.report import cards, contrast_charts, explorer, links, maps, pictures
-from pipeline.report.answers import rows_of, without_source
+from pipeline.report.answers import of_pair, rows_of, without_source
 from pipeline.report.border_answers import greener_questions
-from pipeline.report.chart_style import day
+from pipeline.report.chart_style import CARD_SHEETS, day
 from pipeline.report.contrast_answers import HEADINGS
 from pipeline.report.explorer_images import SIGMA_COLOURS
 from pipeline.report.factor_forest import city_rows, factor_forest
-from pipeline.report.first_screen import VIEW_KM, Focus, asks, focus
+from pipeline.report.first_screen import VIEW_KM, Focus, asks, focus, trend_in_words
 from pipeline.report.motorway_answers import crossings, motorway_questions, of_motorway, unmeasured
 from pipeline.report.motorway_chart import motorway
 from pipeline.report.number_format import chance, factor, factors, fixed, listed, missing, signed, span
@@ -134,6 +134,7 @@ def report_html(city: CityResults, configuration: City, facts: Sequence[Fact]) -
             n_simulated=sum(photo.simulated for photo in city.photos),
             has_jpeg=any(photo.facts.evidence == "jpeg" for photo in city.photos),
             files=links.city_files(city),
+            tables=links.tables(city),
             palette=palette,
             adjective=adjective,
             country_title=country_title,
@@ -181,10 +182,12 @@ def _headline_chart(city: CityResults) -> Picture | None:
 
 def _trends(city: CityResults) -> list[tuple[str, str]]:
     """How the contrast of each border changed in all photos together: the border, and a sentence."""
-    return [
-        (f"{country_title(row.first)} → {country_title(row.second)}", str(row.statement))
-        for row in rows_of(city.pooled.contrast_trends)
-    ]
+    by_years = city.pooled.contrasts_by_years
+    trends = []
+    for row in rows_of(city.pooled.contrast_trends):
+        word, _, said = trend_in_words(row, of_pair(by_years, row.pair))
+        trends.append((f"{country_title(row.first)} and {country_title(row.second)}", f"{word}. {said}"))
+    return trends
 
 
 def _changes_note(city: CityResults) -> str:
@@ -247,7 +250,9 @@ def _solve(png: Path, sharpness: float) -> Picture:
 def _road_charts(city: CityResults) -> dict[tuple[str, tuple[str, str]], Picture]:
     """The chart of each motorway at a border, by photo, motorway and pair."""
     return {
-        (photo.name, (end.ref, end.pair)): pictures.svg_picture(partial(motorway, photo, end, city.borders.geometry))
+        (photo.name, (end.ref, end.pair)): pictures.svg_picture(
+            partial(motorway, photo, end, city.borders.geometry), CARD_SHEETS
+        )
         for photo in city.photos
         for end in rows_of(crossings(photo))
         if len(of_motorway(photo.motorway_stations, end.ref, end.pair))
