@@ -1,5 +1,5 @@
-"""The chart that answers which side is greener: at every border how many times as green the second country is, of
-all photos together and of each photo, with 95 % intervals."""
+"""The chart that answers which side is greener: at every border how many times as green the second country
+is, of all photos together and of each photo, with 95 % intervals."""
 
 import math
 from collections.abc import Iterator, Sequence

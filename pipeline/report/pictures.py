@@ -17,7 +17,7 @@ class Picture:
     """A picture as data URIs, for wide pages and for phones; nothing for phones where both see the same."""
 
     wide: Markup
-    narrow: Markup = Markup("")
+    narrow: Markup | None = None
 
 
 def svg_picture(draw: Callable[[Sheet], str], sheets: Sequence[Sheet] = SHEETS) -> Picture:
