@@ -56,6 +56,7 @@ def explorer_data(city: CityResults, configuration: City, at: Focus) -> Markup:
     x, y = cells(at.x, at.y, city)
     return script_json(
         {
+            "mark": "SIMULATED light · " if city.simulated else "",
             "cell": city.grid.resolution_m,
             "size": [city.grid.width, city.grid.height],
             "focus": [round(x, 1), round(y, 1), round(half, 1)],

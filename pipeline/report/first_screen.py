@@ -277,8 +277,9 @@ def trend_in_words(trend: Any, by_years: pd.DataFrame) -> tuple[str, Lean, str]:
     `contrast_trends` and the contrasts of its border by years."""
     ends = {str(row.photo): row for row in rows_of(of_quantity(by_years, TOWNS)) if row.photo != ALL}
     first, last = (ends.get(str(years)) for years in (trend.from_years, trend.to_years))
-    known = first is not None and last is not None and not missing(trend.change_g_r)
-    if not known or missing(first.contrast_g_r) or missing(last.contrast_g_r):
+    if first is None or last is None or missing(trend.change_g_r):
+        return "Cannot be told", "open", str(trend.statement)
+    if missing(first.contrast_g_r) or missing(last.contrast_g_r):
         return "Cannot be told", "open", str(trend.statement)
     greener, other = sides_of(first)
     sign = 1 if greener == trend.second else -1
