@@ -81,7 +81,7 @@ def _road_card(
     drawn = [
         photo
         for photo in city.photos
-        if (photo.name, question.key) in charts and photo.name in (shown.source.name, city.photos[-1].name)
+        if (photo.name, question.key) in charts
     ]
     best = next((photo for photo in drawn if photo.name == shown.source.name), drawn[-1] if drawn else None)
     figure = charts[best.name, question.key] if best else None
