@@ -2,6 +2,7 @@
 
 Takes: `CityResults`.
 Gives: the page, its pictures, and `solve.png`, on which a person sees whether the photo was placed right.
-Files: the page reads its templates and each photo's `solve.png`, `maps` and `explorer_images` the rasters that
-they draw, `explorer` the file of Leaflet, `links` which files lie beside the page; nothing is measured here.
+Files: the page reads its templates and each photo's `solve.png`, `maps` and `explorer_images` the rasters
+that they draw, `explorer` the file of Leaflet, `links` which files lie beside the page; nothing is measured
+here.
 """

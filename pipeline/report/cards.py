@@ -78,11 +78,7 @@ def _road_card(
 ) -> Card:
     found, lean, shown = told(question)
     word = "Not the same in all photos" if found == "differs" else shown.word
-    drawn = [
-        photo
-        for photo in city.photos
-        if (photo.name, question.key) in charts
-    ]
+    drawn = [photo for photo in city.photos if (photo.name, question.key) in charts]
     best = next((photo for photo in drawn if photo.name == shown.source.name), drawn[-1] if drawn else None)
     figure = charts[best.name, question.key] if best else None
     caption = f"Light along the {question.key[0]} on {day(best)}." if best else ""

@@ -49,8 +49,9 @@ WORDS: dict[str, tuple[str, Lean]] = {
     "dark on both sides": ("No", "no"),
     "undecidable": ("Cannot be told", "open"),
     "not measured": ("Not measured", "open"),
-    "differs between photos": ("Not the same in all photos", "open"),
 }
+# Of all photos together, where they do not say the same.
+DIFFERS: tuple[str, Lean] = ("Not the same in all photos", "open")
 
 
 def motorway_questions(city: CityResults) -> tuple[Question, ...]:
@@ -94,6 +95,7 @@ def _question(ref: str, pair: str, name: str, city: CityResults) -> Question:
     first, second = pair.split("-")
     known = f" ({name.replace('/', ', ')})" if name not in ("", ref, "nan", "None") else ""
     of_photos = with_others([motorway_answer(row, photo) for photo, row in shown])
+    # Of all photos first, then of those of one policy.
     together = rows_of(of_motorway(city.pooled.motorway_crossings, ref, pair))
     return Question(
         anchor=f"motorway-{re.sub('[^a-z0-9]+', '-', f'{ref}-{pair}'.lower())}",
@@ -101,10 +103,10 @@ def _question(ref: str, pair: str, name: str, city: CityResults) -> Question:
         about=f"The {ref}{known} from {country_name(first)} to {country_name(second)}.",
         key=(ref, pair),
         answers=(
-            *(pooled_answer(row, city.pooled, of_photos) for row in together if missing(row.policy)),
+            *(pooled_answer(row, city.pooled, of_photos) for row in together[:1]),
             *of_photos,
         ),
-        notes=tuple(str(row.statement) for row in together if not missing(row.policy)),
+        notes=tuple(f"{row.policy}: {row.statement}" for row in together[1:]),
     )
 
 
@@ -157,7 +159,7 @@ def _verdict(row: Any) -> str:
 def pooled_answer(row: Any, pooled: PooledResults, of_photos: Sequence[Answer]) -> Answer:
     """The answer of all photos together from a row of `motorway_crossings`; `of_photos` is what each says by
     itself."""
-    word, lean = WORDS[row.verdict]
+    word, lean = WORDS.get(row.verdict, DIFFERS)
     agreeing = sum(answer.found == row.verdict for answer in of_photos)
     differing = sum(answer.found not in ("", row.verdict) for answer in of_photos)
     arguments = []
@@ -168,7 +170,8 @@ def pooled_answer(row: Any, pooled: PooledResults, of_photos: Sequence[Answer]) 
         interval = f"The 95 % interval of the end, {width} wide, {said} the national border."
         arguments.append(Argument(bool(holds), interval))
     if agreeing:
-        arguments.append(Argument(True, f"{agreeing} of {len(of_photos)} photos find the same by themselves."))
+        same = f"{agreeing} of {len(of_photos)} photos find the same by themselves."
+        arguments.append(Argument(True, same))
     if differing:
         found = f"{differing} of {len(of_photos)} photos find something else by themselves."
         arguments.append(Argument(False, found))
@@ -182,6 +185,7 @@ def pooled_answer(row: Any, pooled: PooledResults, of_photos: Sequence[Answer]) 
         claimed="ends at the national border",
         figures=_figures(row),
         arguments=(*arguments, *evidence_doubt(pooled, JPEG_BRIGHTENS_FAINT_LIGHT)),
+        beside=(f"Lights at these hours: {row.policy}.",),
     )
 
 

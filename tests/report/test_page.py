@@ -240,7 +240,7 @@ def test_answers_stand_before_photos_and_can_be_linked(html: str, text: str) -> 
 
 def test_answers_hold_figures_and_both_lists(html: str) -> None:
     articles = [seen(one) for one in re.findall(r'<article class="answer.*?</article>', html, flags=re.S)]
-    assert len(articles) == 2 * 5 + 1
+    assert len(articles) == 2 * 5 + 2
     assert all("For: the " in one and "Against, and doubts" in one for one in articles)
     aachen = articles[0]
     for words in (
@@ -260,7 +260,7 @@ def test_answers_hold_figures_and_both_lists(html: str) -> None:
 def test_all_photos_together_stand_before_each(html: str, text: str) -> None:
     articles = [seen(one) for one in re.findall(r'<article class="answer.*?</article>', html, flags=re.S)]
     assert "All photos together · evidence: jpeg Yes. A typical town on the Dutch side" in articles[2]
-    assert [place for place, one in enumerate(articles) if "All photos together" in one] == [2]
+    assert [place for place, one in enumerate(articles) if "All photos together" in one] == [2, 7]
     assert (
         "Is the Dutch side greener than the Belgian one? Yes. A typical town on the Dutch side is 1.32"
         in text
