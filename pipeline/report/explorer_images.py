@@ -22,7 +22,7 @@ from pipeline.raster.read import band_numbers
 from pipeline.report import maps
 
 TILE_CELLS = 256  # of a sharp picture: small enough to follow a border, large enough to be few
-BORDER_KM, CROSSING_KM = 5.0, 10.0  # how far from borders and crossings the map is sharp
+BORDER_KM, CROSSING_KM = 3.0, 6.0  # how far from borders and crossings the map is sharp
 # Longest side of the map of uncertainty, pixels: it is as smooth as the camera.
 SMOOTH_PX = 400
 # Longest side of a picture, pixels, whatever the grid: phones decode no more.
