@@ -153,6 +153,7 @@ def _fixtures(item: pytest.Item) -> set[str]:
 
 # A dependency's name where it is imported under another.
 IMPORTED_AS = {"colour-science": "colour", "odc-geo": "odc", "pillow": "PIL", "pyyaml": "yaml"}
+IMPORTED_AS |= {"django-js-lib-leaflet": "js_lib_leaflet"}
 
 
 def test_what_is_declared_is_imported_and_what_is_imported_is_declared():

@@ -9,6 +9,7 @@ import re
 from importlib.resources import files
 from typing import Any
 
+import js_lib_leaflet  # of django-js-lib-leaflet, which needs no Django
 from markupsafe import Markup
 
 from pipeline.deliver import palette
@@ -21,12 +22,12 @@ from pipeline.report.first_screen import VIEW_KM, Focus
 
 # Photos up to this number are drawn as sharp as the grid along borders, as few megabytes as they take.
 SHARP_PHOTOS = 2
-LEAFLET = "js_lib_leaflet"  # the module of django-js-lib-leaflet, which needs no Django to be read
 
 
 def leaflet_file(name: str) -> str:
     """A file of Leaflet, without the pictures that its style sheet asks for: a page has them all inside."""
-    text = files(LEAFLET).joinpath("static", LEAFLET, name).read_text(encoding="utf-8")
+    folder = files(js_lib_leaflet) / "static" / "js_lib_leaflet"
+    text = (folder / name).read_text(encoding="utf-8")
     return (
         re.sub(r"url\([^)]*\)", "none", text)
         if name.endswith(".css")

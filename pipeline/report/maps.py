@@ -104,7 +104,7 @@ def view_at(x: float, y: float, width_m: float, canvas: Canvas) -> View:
 
 
 def light_map(photo: PhotoResults, city: CityResults, view: View) -> str:
-    """The photo's light in its own colours, stretched as in QGIS, in a view that may be closer than the grid."""
+    """The photo's light in its own colours, stretched as in QGIS, in a view that may be closer than cells."""
     light, extent = _read(photo, "ortho", COLOURS, view, Resampling.average)
     overlay = "".join(_overlay(photo, city, view))
     return _svg(view, _webp(light_colours(light), extent, view, smooth=True), overlay)

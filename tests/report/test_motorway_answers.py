@@ -144,7 +144,7 @@ def test_questions_and_what_was_not_measured(city: CityResults) -> None:
     ]
     assert [answer.word for answer in questions[0].of_photos] == ["Yes", "Yes"]
     assert said(
-        questions[0].answers[0].supports, "lit for 3.7 km on one side of this place, and dark for 4.3 km"
+        questions[0].of_photos[0].supports, "lit for 3.7 km on one side of this place, and dark for 4.3 km"
     )
     assert said(
         questions[1].answers[0].doubts, "The other photo of this city that shows it finds something else."
