@@ -81,7 +81,7 @@ def shared() -> Path:
     """Real photographs and rendered scenes, for what simulated frames cannot show."""
     folder = shared_folder()
     if not (folder / "photos").is_dir():
-        _absent(f"{NEEDS_PHOTOGRAPHS}, which are not in {folder}; {HOW_TO_GET_THEM}")
+        absent(f"{NEEDS_PHOTOGRAPHS}, which are not in {folder}; {HOW_TO_GET_THEM}")
     return folder
 
 
@@ -90,16 +90,16 @@ def qgis_python() -> str:
     """A Python that has QGIS: the system's."""
     python = "/usr/bin/python3"
     found = subprocess.run([python, "-c", "import qgis.core"], capture_output=True, check=False)
-    return python if found.returncode == 0 else _absent("python3-qgis is not installed for /usr/bin/python3")
+    return python if found.returncode == 0 else absent("python3-qgis is not installed for /usr/bin/python3")
 
 
 @pytest.fixture(scope="session")
 def chromium() -> str:
     found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    return found or _absent("no chromium is installed")
+    return found or absent("no chromium is installed")
 
 
-def _absent(reason: str) -> str:
+def absent(reason: str) -> str:
     """What a machine lacks skips the tests that need it, but never in continuous integration."""
     if os.environ.get("CI"):
         pytest.fail(reason)

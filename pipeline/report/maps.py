@@ -29,6 +29,7 @@ WEBP_QUALITY = 72  # of 100; a judgement: no traces to be seen, and a report sma
 WEBP_EFFORT = 2  # of 6: half the time of 4, for a file 3 % larger
 # How bright, at most, the light is drawn beneath the tone.
 CONTEXT = 0.4
+MARK = "SIMULATED: not a measurement"
 NICE = (1, 2, 5, 10, 20, 50, 100, 200, 500)
 # Lines may leave their place by half a pixel of the picture.
 LINE_TOLERANCE_PX = 0.5
@@ -50,9 +51,12 @@ class Canvas:
         )
 
 
-# Shown 1100 and 358 CSS pixels wide.
-DESKTOP_CANVAS = Canvas(1540, 1040, 20.0, 16)
-PHONE_CANVAS = Canvas(800, 900, 25.0, 8)
+# The first screen's, shown about 860 and 390 CSS pixels wide.
+DESKTOP_CANVAS = Canvas(1290, 900, 21.0, 14)
+PHONE_CANVAS = Canvas(780, 600, 26.0, 7)
+# Of a whole photo, and of a border from close by, shown 340 to 540 CSS pixels wide.
+PHOTO_CANVAS = Canvas(900, 760, 24.0, 9)
+CLOSE_CANVAS = Canvas(800, 440, 23.0, 6)
 
 COLOURS, TONE = ("red", "green", "blue"), ("log2_g_r", "signal_to_noise")
 Bounds = tuple[float, float, float, float]
@@ -88,22 +92,43 @@ def photo_maps(
     (tone, signal_to_noise), _ = _read(photo, "tone", TONE, view, Resampling.nearest)
     tone = np.where(signal_to_noise >= min_signal_to_noise, tone, np.nan)
     overlay = "".join(_overlay(photo, city, view))
-    colours = light_colours(light), _tone_colours(tone, light)
+    colours = light_colours(light), tone_picture(tone, light)
     of_light, of_tone = (_svg(view, _webp(part, extent, view), overlay) for part in colours)
     return of_light, of_tone
 
 
+def view_at(x: float, y: float, width_m: float, canvas: Canvas) -> View:
+    """A view so wide around a place on the map."""
+    half_x, half_y = width_m / 2, width_m * canvas.height_px / canvas.width_px / 2
+    return View((x - half_x, y - half_y, x + half_x, y + half_y), canvas)
+
+
+def light_map(photo: PhotoResults, city: CityResults, view: View) -> str:
+    """The photo's light in its own colours, stretched as in QGIS, in a view that may be closer than cells."""
+    light, extent = _read(photo, "ortho", COLOURS, view, Resampling.average)
+    overlay = "".join(_overlay(photo, city, view))
+    return _svg(view, _webp(light_colours(light), extent, view, smooth=True), overlay)
+
+
 def light_colours(light: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Bands of light (3, height, width) as (height, width, 3)."""
-    shown = np.rint(255 * palette.display(np.nan_to_num(light))).astype(np.uint8)
+    shown = _screen(np.nan_to_num(light))
     shown[:, ~np.isfinite(light).all(axis=0)] = GROUND[:, None]
     return np.asarray(np.moveaxis(shown, 0, -1))
 
 
-def _tone_colours(tone: NDArray[np.float32], light: NDArray[np.float32]) -> NDArray[np.uint8]:
+def _screen(light: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Linear light as `palette.display` shows it, 0..255, by a table: powers took most of the time."""
+    steps = np.iinfo(np.uint16).max
+    table = np.rint(255 * palette.display(np.linspace(0, palette.LIGHT_MAX, steps + 1, dtype=np.float32)))
+    place = np.clip(light * np.float32(steps / palette.LIGHT_MAX), 0, steps).astype(np.uint16)
+    return np.asarray(table.astype(np.uint8)[place])
+
+
+def tone_picture(tone: NDArray[np.float32], light: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Tone where there is one, else light in grey (height, width, 3)."""
-    grey = CONTEXT * palette.display(np.nan_to_num(light).mean(axis=0))
-    shown = np.rint(255 * grey).astype(np.uint8)[..., None].repeat(3, axis=-1)
+    grey = np.rint(CONTEXT * _screen(np.nan_to_num(light).mean(axis=0))).astype(np.uint8)
+    shown = grey[..., None].repeat(3, axis=-1)
     shown[~np.isfinite(light).all(axis=0)] = GROUND
     lit = np.isfinite(tone)
     shown[lit] = palette.tone_colours(tone[lit])
@@ -147,8 +172,9 @@ def _read(
     return values, (left, bottom, right, top)
 
 
-def _webp(colours: NDArray[np.uint8], extent: Bounds, view: View) -> bytes:
-    """Cells that cover `extent`, on the whole picture; outside them its ground."""
+def _webp(colours: NDArray[np.uint8], extent: Bounds, view: View, smooth: bool = False) -> bytes:
+    """Cells that cover `extent`, on the whole picture; outside them its ground. What is `smooth` has no
+    corners of cells; colours that are a scale must keep them, as between two values lies a third."""
     rows, columns = colours.shape[:2]
     left, top = (float(value) for value in view.pixels(extent[0], extent[3]))
     right, bottom = (float(value) for value in view.pixels(extent[2], extent[1]))
@@ -157,7 +183,7 @@ def _webp(colours: NDArray[np.uint8], extent: Bounds, view: View) -> bytes:
         (view.canvas.width_px, view.canvas.height_px),
         Image.Transform.AFFINE,
         (across, 0.0, -left * across, 0.0, down, -top * down),
-        Image.Resampling.NEAREST,
+        Image.Resampling.BICUBIC if smooth else Image.Resampling.NEAREST,
         fillcolor=BACKGROUND,
     )
     return encoded(picture)
@@ -187,7 +213,7 @@ def _overlay(photo: PhotoResults, city: CityResults, view: View) -> Iterator[str
     yield _lines(photo.footprint.boundary, view, MUTED, 0.7 * unit_px, dotted=True)
     yield _lines(city.motorways.geometry, view, MUTED, 0.7 * unit_px)
     yield _lines(city.borders.geometry, view, TEXT, 1.2 * unit_px)
-    yield from _cities(city.cities[city.cities.within(photo.footprint.union_all())], view)
+    yield from _cities(city.cities[city.cities.within(photo.footprint.union_all())], view, photo.simulated)
     yield from _scale_bar(view)
     yield from _north(city, view)
     if photo.simulated:
@@ -206,13 +232,14 @@ def _lines(lines: gpd.GeoSeries, view: View, colour: str, width_px: float, dotte
     return casing + path(x, y, stroke=colour, stroke_width=width_px, stroke_dasharray=dots)
 
 
-def _cities(cities: gpd.GeoDataFrame, view: View) -> Iterator[str]:
-    """Name the largest cities that find room, each beside its ring."""
+def _cities(cities: gpd.GeoDataFrame, view: View, simulated: bool) -> Iterator[str]:
+    """Name the largest cities that find room, each beside its ring; none beneath the mark of a simulation."""
     em = view.canvas.type_px
-    taken: list[Bounds] = []
+    taken: list[Bounds] = [_mark_place(view)] if simulated else []
+    n_named = len(taken) + view.canvas.cities
     columns, rows = view.pixels(cities.geometry.x, cities.geometry.y)
     for name, x, y in zip(cities["name"], columns.tolist(), rows.tolist(), strict=True):
-        if len(taken) == view.canvas.cities:
+        if len(taken) == n_named:
             break
         width = (0.62 * len(name) + 0.8) * em
         for sign, anchor in ((1, "start"), (-1, "end")):
@@ -273,12 +300,18 @@ def _north(city: CityResults, view: View) -> Iterator[str]:
 def _mark(view: View) -> Iterator[str]:
     """The words that must be on every picture of a simulated photo."""
     em = view.canvas.type_px
-    words = "SIMULATED: not a measurement"
-    width = (BOLD_LETTER * 0.9 * len(words) + 0.8) * em
+    left, top, right, foot = _mark_place(view)
     frame = {"fill": BACKGROUND, "stroke": SIMULATED, "stroke_width": 0.08 * em}
-    yield box(0.9 * em, 0.9 * em + width, 0.9 * em, 2.5 * em, **frame)
+    yield box(left, right, top, foot, **frame)
     style = {"fill": SIMULATED, "font_weight": "bold", "font_size": 0.9 * em, "text_anchor": "middle"}
-    yield text(0.9 * em + width / 2, 2.02 * em, words, **style)
+    yield text((left + right) / 2, 2.02 * em, MARK, **style)
+
+
+def _mark_place(view: View) -> Bounds:
+    """Where they stand."""
+    em = view.canvas.type_px
+    width = (BOLD_LETTER * 0.9 * len(MARK) + 0.8) * em
+    return 0.9 * em, 0.9 * em, 0.9 * em + width, 2.5 * em
 
 
 def resized(file: Path, widths_px: Sequence[int]) -> list[bytes]:

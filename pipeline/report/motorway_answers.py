@@ -1,12 +1,13 @@
 """Does a motorway's light end at the border? Answers with what speaks for and against it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import geopandas as gpd
 import pandas as pd
 
+from pipeline.deliver.contrasts import PooledResults
 from pipeline.deliver.results import CityResults, PhotoResults
 from pipeline.ground.country_table import adjective, country_name
 from pipeline.ground.events import road_numbers
@@ -49,6 +50,8 @@ WORDS: dict[str, tuple[str, Lean]] = {
     "undecidable": ("Cannot be told", "open"),
     "not measured": ("Not measured", "open"),
 }
+# Of all photos together, where they do not say the same.
+DIFFERS: tuple[str, Lean] = ("Not the same in all photos", "open")
 
 
 def motorway_questions(city: CityResults) -> tuple[Question, ...]:
@@ -91,12 +94,19 @@ def _question(ref: str, pair: str, name: str, city: CityResults) -> Question:
     ]
     first, second = pair.split("-")
     known = f" ({name.replace('/', ', ')})" if name not in ("", ref, "nan", "None") else ""
+    of_photos = with_others([motorway_answer(row, photo) for photo, row in shown])
+    # Of all photos first, then of those of one policy.
+    together = rows_of(of_motorway(city.pooled.motorway_crossings, ref, pair))
     return Question(
         anchor=f"motorway-{re.sub('[^a-z0-9]+', '-', f'{ref}-{pair}'.lower())}",
         heading=f"{ref}: does its light end at the {adjective(first)}-{adjective(second)} border?",
         about=f"The {ref}{known} from {country_name(first)} to {country_name(second)}.",
         key=(ref, pair),
-        answers=with_others([motorway_answer(row, photo) for photo, row in shown]),
+        answers=(
+            *(pooled_answer(row, city.pooled, of_photos) for row in together[:1]),
+            *of_photos,
+        ),
+        notes=tuple(f"{row.policy}: {row.statement}" for row in together[1:]),
     )
 
 
@@ -144,6 +154,48 @@ def _verdict(row: Any) -> str:
     if row.verdict == "ends elsewhere":
         return f"Its light ends away from the border, {place(row, row.end_m)}."
     return str(row.statement)
+
+
+def pooled_answer(row: Any, pooled: PooledResults, of_photos: Sequence[Answer]) -> Answer:
+    """The answer of all photos together from a row of `motorway_crossings`; `of_photos` is what each says by
+    itself."""
+    word, lean = WORDS.get(row.verdict, DIFFERS)
+    agreeing = sum(answer.found == row.verdict for answer in of_photos)
+    differing = sum(answer.found not in ("", row.verdict) for answer in of_photos)
+    arguments = []
+    if not missing(row.end_m):
+        holds = row.low95_m <= 0 <= row.high95_m
+        width = _km(row.high95_m - row.low95_m)
+        said = "holds" if holds else "does not hold"
+        interval = f"The 95 % interval of the end, {width} wide, {said} the national border."
+        arguments.append(Argument(bool(holds), interval))
+    if agreeing:
+        same = f"{agreeing} of {len(of_photos)} photos find the same by themselves."
+        arguments.append(Argument(True, same))
+    if differing:
+        found = f"{differing} of {len(of_photos)} photos find something else by themselves."
+        arguments.append(Argument(False, found))
+    return Answer(
+        source=pooled,
+        word=word,
+        lean=lean,
+        verdict=_verdict(row),
+        claim=f"the light of the {row.ref} ends at the border",
+        found="" if lean == "open" else row.verdict,
+        claimed="ends at the national border",
+        figures=_figures(row),
+        arguments=(*arguments, *evidence_doubt(pooled, JPEG_BRIGHTENS_FAINT_LIGHT)),
+        beside=(f"Lights at these hours: {row.policy}.",),
+    )
+
+
+def in_short(row: Any) -> str:
+    """The verdict, and within which stretch of road the light ends."""
+    verdict = _verdict(row)
+    if missing(row.low95_m) or missing(row.high95_m) or row.verdict == "undecidable":
+        return verdict
+    ends = f"{place(row, row.low95_m)} and {place(row, row.high95_m)}"
+    return f"{verdict} Surely (95 %) between {ends}."
 
 
 def _figures(row: Any) -> tuple[tuple[str, str], ...]:

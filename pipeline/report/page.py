@@ -1,8 +1,7 @@
 """The report: one HTML file with its pictures inside, to read offline on a desk or a phone."""
 
-import base64
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -25,37 +24,45 @@ from pipeline.deliver.truth import (
     position_error,
     read_has_tone,
 )
-from pipeline.ground.country_table import adjective, country_title
+from pipeline.ground.country_table import adjective, country_name, country_title
 from pipeline.models import City
 from pipeline.report import border_charts as plots
-from pipeline.report import contrast_charts, maps
-from pipeline.report.answers import rows_of, without_source
+from pipeline.report import cards, contrast_charts, explorer, links, maps, pictures
+from pipeline.report.answers import of_pair, rows_of, without_source
 from pipeline.report.border_answers import greener_questions
-from pipeline.report.chart_style import SHEETS, Sheet, day
+from pipeline.report.chart_style import CARD_SHEETS, day
 from pipeline.report.contrast_answers import HEADINGS
+from pipeline.report.explorer_images import SIGMA_COLOURS
+from pipeline.report.factor_forest import city_rows, factor_forest
+from pipeline.report.first_screen import VIEW_KM, Focus, asks, best_rows, focus, trend_in_words
 from pipeline.report.motorway_answers import crossings, motorway_questions, of_motorway, unmeasured
 from pipeline.report.motorway_chart import motorway
-from pipeline.report.number_format import chance, factor, factors, fixed, missing, signed, span
+from pipeline.report.number_format import chance, factor, factors, fixed, listed, missing, signed, span
+from pipeline.report.pictures import Picture
 from pipeline.report.tone_section import ToneFacts, tone_facts
 
 TEMPLATES = Path(__file__).parent / "templates"
 SOLVE_WIDTHS_PX = (1200, 720)
-# What may not stand as it is in the address of a picture; a space would end it in a `srcset`.
-ESCAPED = str.maketrans({letter: f"%{ord(letter):02X}" for letter in ' "#%&<>'})
 # From this number of photos on, pictures shrink so that the whole report stays below about 6 MB.
 FULL_SIZE_PHOTOS = 3
 NO_EVENTS = "Nothing is known of lights that were switched, dimmed or replaced here at this date and hour."
-NO_PAIR = "No two photos of this city were compared."
+CHANGES_OF_JPEG = (
+    "Two camera pictures have different exposures and colours, so their light and tone cannot be compared as "
+    "they are. The difference across a border can, because both sides are in one picture."
+)
+CHANGES_OF_RAW = "Raw light of one camera, or of two brought to one scale, can be compared as it is."
+MAX_CARDS = 4  # unfolded, so that the page stays short
+MOST_DAYS = 4  # photos that are named by their dates
 NO_BORDER = "No border was compared."
-NO_ROAD = "No motorway was measured."
 
 
 @dataclass(frozen=True)
-class Picture:
-    """A picture as data URIs, for wide pages and for phones."""
+class FirstPicture:
+    """The picture of the first screen, what it shows, and the photo it is of."""
 
-    wide: Markup
-    narrow: Markup
+    picture: Picture
+    alt: str
+    photo: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +73,9 @@ class Section:
     light: Picture
     tone: Picture
     solve: Picture
+    placed: str
+    archive: str
+    files: list[tuple[str, str]]
     profile: Picture | None
     along: Picture | None
     colours: ToneFacts
@@ -80,34 +90,54 @@ def report_html(city: CityResults, configuration: City, facts: Sequence[Fact]) -
     """The whole report as HTML; every text from files or configuration is escaped."""
     sharpness = min(1.0, math.sqrt(FULL_SIZE_PHOTOS / (len(city.photos) + len(city.refused))))
     sections = [photo_section(photo, city, configuration, sharpness) for photo in city.photos]
-    photos = {photo.name: photo for photo in city.photos}
     planted = {section.photo.name: section.planted for section in sections}
-    roads = motorway_questions(city)
+    greener, roads = greener_questions(city), motorway_questions(city)
+    road_charts = _road_charts(city)
     compared = any(len(photo.contrasts) for photo in city.photos)
+    borderless = _notes(city, "borders") or ([] if compared else [(NO_BORDER, [])])
+    best = best_rows(city)
+    at = focus(city, configuration, best)
+    scripts = [Markup(explorer.leaflet_file("leaflet.js")), *map(own_script, ("explorer.js", "downloads.js"))]
     return (
         environment()
         .get_template("report.html")
         .render(
             city=city,
-            photos=photos,
+            photos={photo.name: photo for photo in city.photos},
             configuration=configuration,
             configuration_hash=configuration_hash(configuration),
             facts=facts,
             sections=sections,
-            forest=svg_picture(partial(contrast_charts.forest, city, planted)) if compared else None,
-            by_range=svg_picture(partial(contrast_charts.by_range, city))
+            asks=asks(city, configuration, best, greener, roads, [sentence for sentence, _ in borderless]),
+            first=_first_picture(city, at),
+            photo_days=listed([day(photo) for photo in city.photos])
+            if len(city.photos) <= MOST_DAYS
+            else f"{len(city.photos)} photos",
+            map_data=explorer.explorer_data(city, configuration, at),
+            policy=explorer.policy(*scripts),
+            scripts=scripts,
+            tone_ramp=explorer.tone_ramp(),
+            sigma_colours=SIGMA_COLOURS,
+            towns_forest=_headline_chart(city),
+            forest=pictures.svg_picture(partial(contrast_charts.forest, city, planted)) if compared else None,
+            by_range=pictures.svg_picture(partial(contrast_charts.by_range, city))
             if contrast_charts.has_ranges(city)
             else None,
-            greener=greener_questions(city),
-            borderless=_notes(city, "borders") or ([] if compared else [(NO_BORDER, [])]),
+            greener=greener,
+            border_cards=cards.border_cards(city, greener, best, at.pair),
+            borderless=borderless,
             uncontrolled=_notes(city, "regions"),
-            motorways=roads,
-            road_charts=_road_charts(city),
-            unmeasured=unmeasured(city) or ([] if roads else [(NO_ROAD, [])]),
-            unchanged=_notes(city, "change") or [(NO_PAIR, [])],
+            road_cards=cards.road_cards(city, roads, road_charts),
+            max_cards=MAX_CARDS,
+            road_charts=road_charts,
+            unmeasured=unmeasured(city),
+            trends=_trends(city),
+            changes_note=_changes_note(city),
             refused=[(photo, _solve(photo.picture, sharpness)) for photo in city.refused],
             n_simulated=sum(photo.simulated for photo in city.photos),
             has_jpeg=any(photo.facts.evidence == "jpeg" for photo in city.photos),
+            files=links.city_files(city),
+            tables=links.tables(city),
             palette=palette,
             adjective=adjective,
             country_title=country_title,
@@ -117,17 +147,61 @@ def report_html(city: CityResults, configuration: City, facts: Sequence[Fact]) -
             of_quantity=of_quantity,
             all_light=ALL_LIGHT,
             of_what=HEADINGS,
-            style=Markup((TEMPLATES / "report.css").read_text(encoding="utf-8")),
+            style=Markup(explorer.leaflet_file("leaflet.css")) + style_sheet(),
         )
     )
 
 
+def style_sheet() -> Markup:
+    """The page's own style."""
+    return Markup((TEMPLATES / "report.css").read_text(encoding="utf-8"))
+
+
+def own_script(name: str) -> Markup:
+    """A script of the templates."""
+    return Markup((TEMPLATES / name).read_text(encoding="utf-8"))
+
+
+def _first_picture(city: CityResults, at: Focus) -> FirstPicture:
+    """What stands in the map's place before and without scripts."""
+    picture = Picture(
+        *(
+            pictures.svg_uri(maps.light_map(at.photo, city, maps.view_at(at.x, at.y, 1e3 * VIEW_KM, canvas)))
+            for canvas in (maps.DESKTOP_CANVAS, maps.PHONE_CANVAS)
+        )
+    )
+    where = f"the border {'–'.join(map(country_title, at.pair.split('-')))}" if at.pair else city.title
+    return FirstPicture(picture, f"Light at night around {where}, {at.photo.date}", at.photo.name)
+
+
+def _headline_chart(city: CityResults) -> Picture | None:
+    """The chart of all borders, where any was compared."""
+    rows = city_rows(city)
+    draw = partial(factor_forest, rows, city.simulated)
+    return pictures.svg_picture(draw) if rows else None
+
+
+def _trends(city: CityResults) -> list[tuple[str, str]]:
+    """How the contrast of each border changed in all photos together: the border, and a sentence."""
+    by_years = city.pooled.contrasts_by_years
+    trends = []
+    for row in rows_of(city.pooled.contrast_trends):
+        word, _, said = trend_in_words(row, of_pair(by_years, row.pair))
+        trends.append((f"{country_title(row.first)} and {country_name(row.second)}", f"{word}. {said}"))
+    return trends
+
+
+def _changes_note(city: CityResults) -> str:
+    """What may be compared between two pictures."""
+    kinds = {str(kind) for pair in city.pairs for kind in pair.changes["tone_kind"].dropna()}
+    return CHANGES_OF_JPEG if "relative" in kinds or not kinds else CHANGES_OF_RAW
+
+
 def photo_section(photo: PhotoResults, city: CityResults, configuration: City, sharpness: float) -> Section:
     """Draw one photo's pictures and compare with the truth where there is one."""
-    canvases = [canvas.scaled(sharpness) for canvas in (maps.DESKTOP_CANVAS, maps.PHONE_CANVAS)]
     threshold = configuration.tone.min_signal_to_noise
-    of_canvases = [maps.photo_maps(photo, city, canvas, threshold) for canvas in canvases]
-    light, tone = (Picture(*map(svg_uri, of_kind)) for of_kind in zip(*of_canvases, strict=True))
+    canvas = maps.PHOTO_CANVAS.scaled(sharpness)
+    light, tone = (Picture(pictures.svg_uri(svg)) for svg in maps.photo_maps(photo, city, canvas, threshold))
     truth = photo.truth
     all_light = of_quantity(photo.contrasts, ALL_LIGHT)
     near = lights_near(truth, all_light) if truth else {}
@@ -136,8 +210,11 @@ def photo_section(photo: PhotoResults, city: CityResults, configuration: City, s
         light=light,
         tone=tone,
         solve=_solve(photo.folder / "solve.png", sharpness),
-        profile=svg_picture(partial(plots.profile, photo)) if len(photo.profiles) else None,
-        along=svg_picture(partial(plots.along, photo))
+        placed=_placed(photo),
+        archive=links.archive_page(photo),
+        files=links.photo_files(photo),
+        profile=pictures.svg_picture(partial(plots.profile, photo)) if len(photo.profiles) else None,
+        along=pictures.svg_picture(partial(plots.along, photo))
         if len(plots.of_measured_borders(photo.segments))
         else None,
         colours=tone_facts(photo),
@@ -147,6 +224,15 @@ def photo_section(photo: PhotoResults, city: CityResults, configuration: City, s
         planted_everywhere=planted_contrasts(near, all_light) if truth else {},
         planted_roads=planted_roads(truth, photo.motorway_ends) if truth and truth.motorways_lit_in else [],
     )
+
+
+def _placed(photo: PhotoResults) -> str:
+    """How well a photo is placed: the solution's own figure, in metres and in pixels of the photo."""
+    sigma_m, rmse = photo.position_sigma_m[0], photo.solution
+    if math.isnan(sigma_m):
+        return ""
+    px = "" if not rmse["rmse_m"] else f", {fixed(sigma_m * rmse['rmse_px'] / rmse['rmse_m'], 2)} pixels"
+    return f"Each light is placed to about {fixed(sigma_m)} m (1 sigma{px})."
 
 
 def _planted_where_measured(
@@ -159,13 +245,17 @@ def _planted_where_measured(
 
 def _solve(png: Path, sharpness: float) -> Picture:
     """The picture that shows where cities were found, for both widths."""
-    return Picture(*map(webp_uri, maps.resized(png, [round(width * sharpness) for width in SOLVE_WIDTHS_PX])))
+    return Picture(
+        *map(pictures.webp_uri, maps.resized(png, [round(width * sharpness) for width in SOLVE_WIDTHS_PX]))
+    )
 
 
-def _road_charts(city: CityResults) -> dict[tuple[str, tuple[str, str]], Picture]:
+def _road_charts(city: CityResults) -> dict[tuple[str, tuple[str, ...]], Picture]:
     """The chart of each motorway at a border, by photo, motorway and pair."""
     return {
-        (photo.name, (end.ref, end.pair)): svg_picture(partial(motorway, photo, end, city.borders.geometry))
+        (photo.name, (end.ref, end.pair)): pictures.svg_picture(
+            partial(motorway, photo, end, city.borders.geometry), CARD_SHEETS
+        )
         for photo in city.photos
         for end in rows_of(crossings(photo))
         if len(of_motorway(photo.motorway_stations, end.ref, end.pair))
@@ -183,21 +273,6 @@ def _notes(city: CityResults, subject: str) -> list[tuple[str, list[PhotoResults
 
 def _of_subject(photo: PhotoResults, subject: str) -> list[str]:
     return list(photo.notes["statement"][photo.notes["subject"] == subject])
-
-
-def svg_picture(draw: Callable[[Sheet], str]) -> Picture:
-    """A chart, drawn for both widths."""
-    return Picture(*(svg_uri(draw(sheet)) for sheet in SHEETS))
-
-
-def svg_uri(content: str) -> Markup:
-    """An SVG file as the address of a picture; escaped, as its text is shorter than in base64."""
-    return Markup(f"data:image/svg+xml,{content.translate(ESCAPED)}")
-
-
-def webp_uri(content: bytes) -> Markup:
-    """A WebP file as the address of a picture."""
-    return Markup(f"data:image/webp;base64,{base64.b64encode(content).decode('ascii')}")
 
 
 def environment() -> Environment:

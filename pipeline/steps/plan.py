@@ -245,7 +245,7 @@ class Plan:
         )
         of_city = (self.motorways, self.city_file, self.city_path("regions"))
         for name, city in self.cities.items():
-            asked = [function(_Wildcards(name)) for function in of_city]
+            asked: list[str | list[str]] = [function(_Wildcards(name)) for function in of_city]
             asked += [
                 function(_Wildcards(name, photo.name)) for photo in city.photos for function in of_photo
             ]

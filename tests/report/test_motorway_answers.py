@@ -142,9 +142,9 @@ def test_questions_and_what_was_not_measured(city: CityResults) -> None:
         (("E25", "BE-NL"), "E25: does its light end at the Belgian-Dutch border?"),
         (("E40", "BE-DE"), "E40: does its light end at the Belgian-German border?"),
     ]
-    assert [answer.word for answer in questions[0].answers] == ["Yes", "Yes"]
+    assert [answer.word for answer in questions[0].of_photos] == ["Yes", "Yes"]
     assert said(
-        questions[0].answers[0].supports, "lit for 3.7 km on one side of this place, and dark for 4.3 km"
+        questions[0].of_photos[0].supports, "lit for 3.7 km on one side of this place, and dark for 4.3 km"
     )
     assert said(
         questions[1].answers[0].doubts, "The other photo of this city that shows it finds something else."
@@ -193,3 +193,23 @@ def test_anchors_are_fit_for_links(city: CityResults) -> None:
     odd = dataclasses.replace(city, photos=(dataclasses.replace(city.photos[0], motorway_ends=ends),))
     assert motorway_questions(odd)[0].anchor == "motorway-a-b-1-be-nl"
     assert of_motorway(ends, "E25", "BE-NL").empty
+
+
+def test_all_photos_together_come_first(delivery: Delivery) -> None:
+    """The row of `motorway_crossings`; photos that differ leave it open."""
+    city = delivery.results()
+    (question,) = (one for one in motorway_questions(city) if one.key == ("E25", "BE-NL"))
+    together = question.answers[0]
+    assert together.source is city.pooled
+    assert (together.word, together.lean) == ("Yes", "yes")
+    assert together.verdict == "Its light ends where Belgium meets the Netherlands."
+    assert "0.30 km wide, holds the national border" in together.supports[0]
+    assert together.beside == ("Lights at these hours: Flemish motorways in part off.",)
+    rows = city.pooled.motorway_crossings.assign(verdict="differs between photos", end_m=np.nan)
+    pooled = dataclasses.replace(city.pooled, motorway_crossings=rows)
+    (other,) = (
+        one
+        for one in motorway_questions(dataclasses.replace(city, pooled=pooled))
+        if one.key == ("E25", "BE-NL")
+    )
+    assert (other.answers[0].word, other.answers[0].lean) == ("Not the same in all photos", "open")

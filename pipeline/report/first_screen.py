@@ -1,0 +1,294 @@
+"""The first screen: one plain sentence a question, which border the map begins at, and which photo."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+import pandas as pd
+import shapely
+import shapely.ops
+
+from pipeline.borders.quantities import ALL, TOWNS
+from pipeline.camera.earth import transformer
+from pipeline.deliver.contrasts import headlines, of_quantity
+from pipeline.deliver.results import CityResults, PairResults, PhotoResults
+from pipeline.ground.country_table import adjective, country_name
+from pipeline.models import City
+from pipeline.report.answers import Answer, Lean, Question, Source, holds_zero, of_pair, rows_of
+from pipeline.report.border_answers import AACHENS_NAME, AACHENS_PAIR
+from pipeline.report.contrast_answers import alike, sides_of, verdict_on
+from pipeline.report.factor_words import compared, in_brief, times
+from pipeline.report.number_format import listed, missing
+
+# Of the map's first view: wide enough for a border with the cities on both sides of it.
+VIEW_KM = 80.0
+AT_BORDER, DARK = "ends at the national border", "dark on both sides"
+
+
+# Whose it is, and a row of `contrasts`.
+Headline = tuple[Source, Any]
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A question of the first screen: a word and a sentence that answer it, what else there is to say, and
+    the part of the page with its evidence."""
+
+    anchor: str
+    heading: str
+    word: str
+    lean: Lean
+    sentence: str
+    also: str = ""
+
+
+@dataclass(frozen=True)
+class Focus:
+    """Where the map begins: its middle on the map, metres, a photo that shows it, and the border, if any."""
+
+    x: float
+    y: float
+    photo: PhotoResults
+    pair: str | None
+
+
+def best_rows(city: CityResults) -> list[Headline]:
+    """One headline a border: of all photos together where there is one, else of the photo that says most."""
+    pooled = {str(row.pair): (city.pooled, row) for row in rows_of(headlines(city.pooled.contrasts))}
+    alone: dict[str, tuple[Source, Any]] = {}
+    for photo in city.photos:
+        for row in rows_of(headlines(photo.contrasts)):
+            before = alone.get(str(row.pair))
+            if before is None or _width(row) <= _width(before[1]):
+                alone[str(row.pair)] = (photo, row)
+    return [pooled.get(pair, best) for pair, best in sorted(alone.items())]
+
+
+def _width(row: Any) -> float:
+    """Of a row's interval; endless where it has none."""
+    if missing(row.contrast_g_r) or missing(row.low95) or missing(row.high95):
+        return float("inf")
+    return float(row.high95 - row.low95)
+
+
+def lead(city: CityResults, configuration: City, best: Sequence[Headline]) -> Any | None:
+    """The headline of the border that the page begins with: one that is answered; Aachen's, where its towns
+    are seen, before others, as it is what this began with; else the nearest to the city."""
+    place = _city_place(city, configuration)
+
+    def rank(row: Any) -> tuple[bool, bool, float]:
+        line = _line(row, city)
+        away = line.distance(place) if line is not None else float("inf")
+        return verdict_on(row)[1] == "open", not _is_aachens(row, city), away
+
+    return min((row for _, row in best), key=rank, default=None)
+
+
+def _is_aachens(row: Any, city: CityResults) -> bool:
+    """Whether it is Aachen's border, with Aachen in sight."""
+    return row.pair == AACHENS_PAIR and any(AACHENS_NAME in set(photo.towns["name"]) for photo in city.photos)
+
+
+def _city_place(city: CityResults, configuration: City) -> shapely.Point:
+    location = configuration.location
+    x, y = transformer("EPSG:4326", city.grid.crs).transform(location.lon, location.lat)
+    return shapely.Point(float(x), float(y))
+
+
+def _line(row: Any, city: CityResults) -> Any | None:
+    """The border of a row, inside the map frame."""
+    lines = [
+        part
+        for photo in city.photos
+        for part in of_pair(photo.segments, row.pair).geometry.dropna().to_numpy()
+    ] or [row.geometry]
+    known = [line for line in lines if line is not None and not line.is_empty]
+    return shapely.union_all(known) if known else None
+
+
+def focus(city: CityResults, configuration: City, best: Sequence[Headline]) -> Focus:
+    """The place on the leading border that is nearest to the city; without a border the city itself, or the
+    middle of what is seen."""
+    place, row = _city_place(city, configuration), lead(city, configuration, best)
+    line = None if row is None else _line(row, city)
+    showing = [
+        photo for photo in city.photos if row is not None and (photo.contrasts["pair"] == row.pair).any()
+    ]
+    photo = (showing or list(city.photos))[-1]
+    seen = photo.footprint.union_all().intersection(city.frame)
+    if line is not None:
+        near = line.intersection(seen)
+        place = shapely.ops.nearest_points(line if near.is_empty else near, place)[0]
+    elif not seen.is_empty and not seen.contains(place):
+        place = seen.centroid
+    return Focus(place.x, place.y, photo, None if row is None else str(row.pair))
+
+
+def asks(
+    city: CityResults,
+    configuration: City,
+    best: Sequence[Headline],
+    greener: Sequence[Question],
+    roads: Sequence[Question],
+    silent: Sequence[str],
+) -> list[Ask]:
+    """The questions that this city answers, in the order they are asked, from the `best_rows` of its borders;
+    `silent` is why no border was compared."""
+    first = lead(city, configuration, best)
+    return [
+        *([_greener(first, city, best, greener)] if first is not None else _not_compared(silent)),
+        *([_roads(roads)] if roads else []),
+        *_changed(city, None if first is None else str(first.pair)),
+    ]
+
+
+def _not_compared(silent: Sequence[str]) -> Iterator[Ask]:
+    if silent:
+        yield Ask("photos", "Which side of the border is greener?", "Not asked", "open", " ".join(silent))
+
+
+def _greener(first: Any, city: CityResults, best: Sequence[Headline], questions: Sequence[Question]) -> Ask:
+    """The leading border, and the others in a sentence."""
+    question = next(one for one in questions if one.key == (str(first.pair),))
+    word, lean, _ = verdict_on(first)
+    others = [row for _, row in best if row.pair != first.pair]
+    return Ask(
+        question.anchor,
+        question.heading,
+        word,
+        lean,
+        compared(first, f"Around {AACHENS_NAME} " if _is_aachens(first, city) else ""),
+        _elsewhere(others),
+    )
+
+
+def _elsewhere(rows: Sequence[Any]) -> str:
+    """What is clear at other borders, and between which countries nothing is."""
+    clear = [row for row in rows if verdict_on(row)[1] != "open"]
+    greener = [in_brief(row) for row in clear if not alike(row)]
+    open_between = [_between(row) for row in rows if row not in clear]
+    parts = [f"Elsewhere {listed(greener)}."] if greener else []
+    parts += (
+        [f"{country_pairs([row for row in clear if alike(row)])} are alike."]
+        if any(map(alike, clear))
+        else []
+    )
+    if open_between:
+        parts.append(f"Not clear between {', nor between '.join(open_between)}.")
+    return " ".join(parts)
+
+
+def country_pairs(rows: Sequence[Any]) -> str:
+    """The sides of borders, named."""
+    return listed(
+        [f"the {adjective(row.first)} and {adjective(row.second)} side" for row in rows]
+    ).capitalize()
+
+
+def _between(row: Any) -> str:
+    return f"{country_name(row.first)} and {country_name(row.second)}"
+
+
+def told(question: Question) -> tuple[str, Lean, Answer]:
+    """What the photos say of a crossing: of all together where there is one; else what those that can tell
+    agree on, or that they differ; and the answer that stands for it."""
+    answers = question.of_all or [answer for answer in question.of_photos if answer.found]
+    if not answers:
+        return "", "open", question.answers[-1]
+    found = {answer.found for answer in answers}
+    if len(found) > 1:
+        return "differs", "open", answers[-1]
+    return answers[-1].found, answers[-1].lean, answers[-1]
+
+
+def _roads(questions: Sequence[Question]) -> Ask:
+    """All crossings in one sentence each of what was found."""
+    outcomes = [(question, *told(question)[:2]) for question in questions]
+    at_border = [question for question, found, _ in outcomes if found == AT_BORDER]
+    against = [question for question, found, lean in outcomes if lean == "no" and found != DARK]
+    dark = [question for question, found, _ in outcomes if found == DARK]
+    open_ones = [question for question, _, lean in outcomes if lean == "open"]
+    said = []
+    if at_border:
+        said.append(f"The light of {_by_border(at_border)}.")
+    for question in against:
+        answer = told(question)[2]
+        said.append(f"{question.key[0]}: {answer.verdict[0].lower()}{answer.verdict[1:]}")
+    also = []
+    if dark:
+        also.append(f"Dark on both sides: {_crossings(dark)}.")
+    if open_ones:
+        also.append(f"Cannot be told: {_crossings(open_ones)}.")
+    word, lean = _road_word(bool(at_border), bool(against), bool(dark))
+    if not said:
+        said, also = also, []
+    heading = questions[0].heading if len(questions) == 1 else "Do the motorways’ lights end at the border?"
+    anchor = questions[0].anchor if len(questions) == 1 else "motorways"
+    return Ask(anchor, heading, word, lean, " ".join(said), " ".join(also))
+
+
+def _road_word(ends: bool, goes_on: bool, dark: bool) -> tuple[str, Lean]:
+    if ends:
+        return ("Some do", "yes") if goes_on else ("Yes", "yes")
+    return ("No", "no") if goes_on or dark else ("Cannot be told", "open")
+
+
+def _by_border(questions: Sequence[Question]) -> str:
+    """E40 and E42 ends where Belgium meets Germany, that of E25 ..., for roads whose light ends at it."""
+    by_pair = sorted(questions, key=lambda question: question.key[1])
+    parts = []
+    for pair, group in groupby(by_pair, key=lambda question: question.key[1]):
+        first, second = pair.split("-")
+        refs = listed([f"the {question.key[0]}" for question in group])
+        parts.append(f"{refs} where {country_name(first)} meets {country_name(second)}")
+    return listed(
+        [parts[0].replace(" where ", " ends where ", 1), *(f"that of {part}" for part in parts[1:])]
+    )
+
+
+def _crossings(questions: Sequence[Question]) -> str:
+    return listed([f"the {question.key[0]} ({question.key[1].replace('-', '–')})" for question in questions])
+
+
+def _changed(city: CityResults, pair: str | None) -> Iterator[Ask]:
+    """How the leading border's difference changed, from all photos by years, else between two photos."""
+    trends = rows_of(of_pair(city.pooled.contrast_trends, pair)) if pair else []
+    if trends and pair:
+        yield _trend(trends[0], of_pair(city.pooled.contrasts_by_years, pair))
+    elif city.pairs:
+        statements = [str(row.statement) for row in rows_of(city.pairs[-1].border_changes)]
+        if statements:
+            yield Ask("changes", _question_of(city.pairs[-1]), "In short", "open", statements[0])
+
+
+def _question_of(pair: PairResults) -> str:
+    return f"What changed{pair.title.partition('change')[2].replace(', ', ' from ', 1)}?"
+
+
+def _trend(trend: Any, by_years: pd.DataFrame) -> Ask:
+    """The change of the leading border's difference."""
+    heading = f"Did the difference change from {trend.from_years} to {trend.to_years}?"
+    return Ask("changes", heading, *trend_in_words(trend, by_years))
+
+
+def trend_in_words(trend: Any, by_years: pd.DataFrame) -> tuple[str, Lean, str]:
+    """A word, what it leans to, and a sentence on how the difference of towns changed, from a row of
+    `contrast_trends` and the contrasts of its border by years."""
+    ends = {str(row.photo): row for row in rows_of(of_quantity(by_years, TOWNS)) if row.photo != ALL}
+    first, last = (ends.get(str(years)) for years in (trend.from_years, trend.to_years))
+    if first is None or last is None or missing(trend.change_g_r):
+        return "Cannot be told", "open", str(trend.statement)
+    if missing(first.contrast_g_r) or missing(last.contrast_g_r):
+        return "Cannot be told", "open", str(trend.statement)
+    greener, other = sides_of(first)
+    sign = 1 if greener == trend.second else -1
+    before, after = sign * first.contrast_g_r, sign * last.contrast_g_r
+    said = (
+        f"A typical {adjective(greener)} town was {times(before)} times as green for its red as a "
+        f"{adjective(other)} one in {trend.from_years}, and {times(after, before)} times in {trend.to_years}"
+    )
+    if holds_zero(trend):
+        return "Not shown", "open", f"{said}: this may be chance."
+    word = "It shrank" if abs(after) < before else "It grew"
+    return word, "yes", f"{said}."
