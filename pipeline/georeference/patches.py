@@ -84,14 +84,8 @@ def placement_sigma_px(
     A source counts by the square of its height in the compressed picture: that is the information
     on the place of a Gaussian of any width; errors of different sources are independent.
     """
-    column, row = camera.project_ecef(sources.ecef_m)
-    in_frame = np.flatnonzero(camera.inside(column, row))
-    sources = sources[in_frame]
-    pixel_km = camera.ground_sample_distance_m(sources.lon, sources.lat) / 1e3
-    area_km2 = 2 * np.pi * (sources.radius_km**2 + (drawing.light_blur_px * pixel_km) ** 2)
-    pull = np.nan_to_num(np.log1p(sources.light / area_km2 / drawing.knee) ** 2)
+    sources, place, pull, pixel_km = _pulls(camera, sources, drawing)
     spread = np.nan_to_num((pull * sources.sigma_km / pixel_km) ** 2)
-    place = np.round(row[in_frame]).astype(np.intp), np.round(column[in_frame]).astype(np.intp)
     total, error = (
         _sums_in_windows(place, v, (camera.height, camera.width), top, left, size) for v in (pull, spread)
     )
@@ -99,6 +93,53 @@ def placement_sigma_px(
     lit = total > 1e-6
     sigma = np.sqrt(np.maximum(error, 0)) / np.where(lit, total, 1)
     return np.where(lit, sigma, sigma.max(initial=0.0))
+
+
+@dataclass(frozen=True, eq=False)
+class PatchLight:
+    """What the light of n patches (`side_px` wide, in px of the photo) shares: how far each of its places may
+    lie off alone, and together with others of its origin, 1 sigma (m; n,)."""
+
+    side_px: float
+    place_m: Array
+    shared_m: Array
+
+
+def patch_light(
+    camera: Camera, sources: Sources, pixel: Array, size: int, factor: float, drawing: DrawingSettings
+) -> PatchLight:
+    """The light of patches around pixels (n, 2) of the photo, `size` px wide in the picture that is the photo
+    resampled by `factor`. A place counts as in `placement_sigma_px`."""
+    small = camera.scaled(factor)
+    sources, place, pull, _ = _pulls(small, near_frame(small, sources), drawing)
+    corner = np.round((pixel + 0.5) * factor - size / 2).astype(np.intp)
+    left, top = np.clip(corner, 0, np.array([small.width, small.height]) - size).T
+    total, alone, shared = (
+        _sums_in_windows(place, pull * km, (small.height, small.width), top, left, size)
+        for km in (np.ones(len(pull)), sources.sigma_km, sources.shared_km)
+    )
+    # A patch that is lit only from outside is as all are.
+    lit, whole = total > 1e-6, max(float(pull.sum()), 1e-6)
+    return PatchLight(
+        size / factor,
+        1e3 * np.where(lit, alone / np.where(lit, total, 1), float(pull @ sources.sigma_km) / whole),
+        1e3 * np.where(lit, shared / np.where(lit, total, 1), float(pull @ sources.shared_km) / whole),
+    )
+
+
+def _pulls(
+    camera: Camera, sources: Sources, drawing: DrawingSettings
+) -> tuple[Sources, tuple[Index, Index], Array, Array]:
+    """The sources in frame, their rows and columns, how strongly each holds a patch in place, and the size of
+    a pixel there (km)."""
+    column, row = camera.project_ecef(sources.ecef_m)
+    in_frame = np.flatnonzero(camera.inside(column, row))
+    sources = sources[in_frame]
+    pixel_km = camera.ground_sample_distance_m(sources.lon, sources.lat) / 1e3
+    area_km2 = 2 * np.pi * (sources.radius_km**2 + (drawing.light_blur_px * pixel_km) ** 2)
+    pull = np.nan_to_num(np.log1p(sources.light / area_km2 / drawing.knee) ** 2)
+    place = np.round(row[in_frame]).astype(np.intp), np.round(column[in_frame]).astype(np.intp)
+    return sources, place, pull, pixel_km
 
 
 def _sums_in_windows(

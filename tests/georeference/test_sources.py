@@ -16,7 +16,7 @@ def sources(east_km: object, north_km: object, light: object = 1.0, radius_km: o
     """Sources at distances from the centre."""
     lat = CENTRE.lat + np.asarray(north_km, float) / KM_PER_DEGREE
     lon = CENTRE.lon + np.asarray(east_km, float) / KM_PER_DEGREE / np.cos(np.radians(CENTRE.lat))
-    fields = np.broadcast_arrays(np.atleast_1d(lon), lat, light, radius_km, 0.4, 100.0)
+    fields = np.broadcast_arrays(np.atleast_1d(lon), lat, light, radius_km, 0.4, 100.0, 0.2)
     return Sources(*(np.array(f, float) for f in fields))
 
 
