@@ -23,10 +23,10 @@ LEAST_CHANCE = (0.0, 0.0)
 class AcceptanceSettings:
     """What a solution must reach to be accepted, and how its odds are reckoned."""
 
-    # Probability: one in ten frames is believed by chance among a thousand that no camera explains. It is no
-    # closer to any photo than its own scatter: the same photo at half and double its pixels differs by up to
-    # ten times (docs/georeferencing-benchmark.md). Whether a place is right is told by this, how precise it
-    # is by the covariance alone.
+    # Probability: among a thousand frames that no camera explains, chance accepts one with odds of ten to one
+    # against. The odds of one photo differ by up to ten times between half and double its pixels, so photos
+    # that far beneath the limit are judged alike at any size (docs/georeferencing-benchmark.md). This tells
+    # whether a place is right; how precise it is the covariance tells.
     max_false_alarm: float = 1e-4
     # Probability, where control points by hand are given: each is evidence of its own, for it leaves
     # chance far fewer places to try.

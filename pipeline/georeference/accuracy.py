@@ -17,7 +17,7 @@ from pipeline.camera.uncertainty import ground_sigma_m
 from pipeline.georeference.adjust import Adjustment, Observations, inverse, jacobian, weights
 from pipeline.georeference.patches import PatchLight
 from pipeline.georeference.settings import AccuracySettings
-from pipeline.georeference.shared_errors import with_shared_errors
+from pipeline.georeference.shared_errors import doubt, with_shared_errors
 
 PITCH_AND_YAW = [0, 1]
 
@@ -51,20 +51,29 @@ class Accuracy:
     """The covariance of PARAMETERS, and errors of patches and manual points predicted without themselves
     (`leave_one_out`) and without their whole block of the frame (`spatial_block`).
 
-    `by_shift` is how PARAMETERS would change if the shift were followed that coordinates of one origin seem to
-    have; the covariance holds it."""
+    `sigma_m` is the stated 1 sigma of a place, east and north, in the middle of all over the frame (infinite
+    where it shows no ground); `shift_m` is how far (east, north) the ground would move if the shift were
+    followed that coordinates of one origin seem to have. The covariance, and so the sigma, holds it.
+    """
 
     covariance: Array
-    by_shift: Array
+    sigma_m: float
+    shift_m: Array
     leave_one_out: Errors
     spatial_block: Errors
+
+    @property
+    def shift_stands_out(self) -> bool:
+        """Whether that shift is larger than the sigma that all else would leave."""
+        squared = float((self.shift_m**2).sum())
+        return squared > self.sigma_m**2 - squared / 2
 
 
 def assess(
     fit: Adjustment, seen: Observations, light: PatchLight, settings: AccuracySettings, overlap: int
 ) -> Accuracy:
-    """Accuracy of `fit`, which was adjusted to `seen`; `overlap` patches counted as one observation, and share
-    what `light` says."""
+    """Accuracy of `fit`, which was adjusted to `seen`; `overlap` patches counted as one observation. `light`
+    is what they share."""
     camera = fit.camera
     by_parameter = jacobian(camera, seen)
     weight = weights(seen, fit.scale, fit.belongs, overlap)
@@ -77,11 +86,12 @@ def assess(
     shared = with_shared_errors(fit, seen, weight, light, settings)
     covariance = shared.covariance
     if not seen.known.all():  # what a hand can do is known, and not estimated from residuals
-        disagreement = _jackknife_ratio(camera, covariance, steps)
+        disagreement = _jackknife_ratio(camera, covariance, steps / (1 - doubt(fit, seen)))
         covariance = covariance * (disagreement if disagreement > settings.blocks_disagree else 1.0)
     systematic_px = settings.systematic_share * max(camera.width, camera.height)
     covariance[PITCH_AND_YAW, PITCH_AND_YAW] += (systematic_px / camera.focal_px) ** 2
 
+    sigma_m = _sigma_over_frame_m(camera, covariance)
     true = fit.belongs > settings.min_belongs
     single = np.einsum("nip,pq,nq->ni", by_parameter, fit.covariance, gradient)
     without_itself = fit.residual_px + single
@@ -90,7 +100,8 @@ def assess(
         without_block[group] -= np.einsum("nip,p->ni", by_parameter[group], step)
     return Accuracy(
         covariance,
-        shared.by_shift,
+        float(np.nanmedian(sigma_m)) if np.isfinite(sigma_m).any() else float("inf"),
+        shared.shift_m,
         _errors(camera, seen, without_itself, true),
         _errors(camera, seen, without_block, true),
     )
@@ -108,12 +119,16 @@ def _jackknife_ratio(camera: Camera, covariance: Array, steps: Array) -> float:
     median over the frame. It sees errors that neighbouring patches share beyond their overlap."""
     if len(steps) < 2:
         return 1.0
-    column, row = np.meshgrid(np.linspace(0, camera.width - 1, 5), np.linspace(0, camera.height - 1, 5))
-    lon, lat = camera.to_ground(column, row)
     by_blocks = (len(steps) - 1) / len(steps) * steps.T @ steps
-    ours, theirs = (ground_sigma_m(camera, PARAMETERS, c, lon, lat) for c in (covariance, by_blocks))
+    ours, theirs = (_sigma_over_frame_m(camera, c) for c in (covariance, by_blocks))
     ratio = (theirs / ours) ** 2
     return float(np.nanmedian(ratio)) if np.isfinite(ratio).any() else 1.0
+
+
+def _sigma_over_frame_m(camera: Camera, covariance: Array) -> Array:
+    """1 sigma (m) of places at a lattice of pixels, NaN where there is sky."""
+    column, row = np.meshgrid(np.linspace(0, camera.width - 1, 5), np.linspace(0, camera.height - 1, 5))
+    return ground_sigma_m(camera, PARAMETERS, covariance, *camera.to_ground(column, row))
 
 
 def _errors(camera: Camera, seen: Observations, residual_px: Array, chosen: NDArray[np.bool_]) -> Errors:

@@ -83,8 +83,10 @@ def lit_streets(streets: Streets) -> Extent:
     cell = _cells(lon, lat, west, south, DENSITY_CELL_DEG)
     light = light * np.minimum(density[cell] / BUILT_UP_KM_PER_KM2, MAX_BUILT_UP)
     n = len(lon)
-    known_km = (np.full(n, km) for km in (STREET_RADIUS_KM, STREET_SIGMA_KM))
-    sources = Sources(lon, lat, light, *known_km, np.zeros(n), np.full(n, STREET_SHARED_KM))
+    radius_km, sigma_km, shared_km = (
+        np.full(n, km) for km in (STREET_RADIUS_KM, STREET_SIGMA_KM, STREET_SHARED_KM)
+    )
+    sources = Sources(lon, lat, light, radius_km, sigma_km, np.zeros(n), shared_km)
     return _extent(sources, STREET_RADIUS_KM)
 
 
@@ -103,7 +105,12 @@ def lit_cells(night_light: NightLight) -> Extent:
         raise ReferenceLightError(f"{night_light.file}: night_light: is dark around the photo")
     n = int(lit.sum())
     sources = Sources(
-        lon[lit], lat[lit], above[lit], np.full(n, cell_km / 2), np.full(n, cell_km / 4), np.zeros(n),
+        lon[lit],
+        lat[lit],
+        above[lit],
+        np.full(n, cell_km / 2),
+        np.full(n, cell_km / 4),
+        np.zeros(n),
         np.full(n, RASTER_SHARED_CELLS * cell_km),
     )
     return _extent(sources, cell_km)

@@ -97,11 +97,10 @@ def placement_sigma_px(
 
 @dataclass(frozen=True, eq=False)
 class PatchLight:
-    """What the light of n patches (`side_px` wide, in px of the photo) shares: how far each of its places may
-    lie off alone, and together with others of its origin, 1 sigma (m; n,)."""
+    """What n patches share: they are `side_px` wide (px of the photo), and the places of their light may be
+    off by `shared_m` (n,; 1 sigma) together with others of their origin."""
 
     side_px: float
-    place_m: Array
     shared_m: Array
 
 
@@ -114,17 +113,13 @@ def patch_light(
     sources, place, pull, _ = _pulls(small, near_frame(small, sources), drawing)
     corner = np.round((pixel + 0.5) * factor - size / 2).astype(np.intp)
     left, top = np.clip(corner, 0, np.array([small.width, small.height]) - size).T
-    total, alone, shared = (
-        _sums_in_windows(place, pull * km, (small.height, small.width), top, left, size)
-        for km in (np.ones(len(pull)), sources.sigma_km, sources.shared_km)
+    total, shared = (
+        _sums_in_windows(place, values, (small.height, small.width), top, left, size)
+        for values in (pull, pull * sources.shared_km)
     )
     # A patch that is lit only from outside is as all are.
-    lit, whole = total > 1e-6, max(float(pull.sum()), 1e-6)
-    return PatchLight(
-        size / factor,
-        1e3 * np.where(lit, alone / np.where(lit, total, 1), float(pull @ sources.sigma_km) / whole),
-        1e3 * np.where(lit, shared / np.where(lit, total, 1), float(pull @ sources.shared_km) / whole),
-    )
+    lit, of_all = total > 1e-6, float(pull @ sources.shared_km) / max(float(pull.sum()), 1e-6)
+    return PatchLight(size / factor, 1e3 * np.where(lit, shared / np.where(lit, total, 1), of_all))
 
 
 def _pulls(

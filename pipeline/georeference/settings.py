@@ -164,14 +164,9 @@ class AccuracySettings:
     # Ratio of variances from which on the spread of fits without a block widens the covariance: of a dozen
     # blocks it is known to a third, and it leans upwards.
     blocks_disagree: float = 1.5
-    # Kilometres over which lamps lie to the same side of named centres, and by what share of the error of one
-    # place: 30 m for towns, which are known to 400 m. By cross-validation on scenes of a satellite's light.
-    regional_km: float = 80.0
-    regional_share: float = 0.075
-    # Of the squares of residuals, at least, that is the patches' own.
-    least_own_share: float = 0.1
     # Share of the long side, sigma: an error that more patches do not make smaller, for a pinhole with radial
-    # terms is not the lens. 0.1 px of 2128; the wide frames of those scenes ask for it.
+    # terms is not the lens. 0.1 px of 2128, by cross-validation on scenes of a satellite's light
+    # (docs/georeferencing-benchmark.md).
     systematic_share: float = 5e-5
 
 

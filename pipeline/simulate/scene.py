@@ -58,7 +58,8 @@ def simulate_frame(
     (lon, lat) that lie in the frame, `off_nadir_deg` the least and greatest angle between view and nadir,
     `shape` is width and height in pixels. `cloud_cover` is the share of the ground in frame under cloud; with
     `station_part` a piece of the station stands in the way. Light is laid out about the places that the
-    gazetteer lists, or, unless `as_listed`, about what it does not describe too (`unlisted`). Raises ValueError where no camera sees them all.
+    gazetteer lists, or, unless `as_listed`, about what it does not describe too (`unlisted`). Raises
+    ValueError where no camera sees them all.
     """
     camera, facts = view(seed, year, aim, must_see, focal_length_mm, off_nadir_deg, shape)
     lights = lights_seen(camera, WORLD, year, ground, as_listed)

@@ -6,7 +6,10 @@ country, some places are dark, cities have suburbs without a name that all lie t
 where nobody lives. The places are the same for every frame and year.
 """
 
+from functools import lru_cache
+
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.camera.earth import Array, to_ecef
 from pipeline.ground.cities import Cities
@@ -28,17 +31,18 @@ WORKS_LIGHT = (2000.0, 15_000.0)  # inhabitants that shine alike
 WORKS_KM = (2.0, 8.0)  # from the place
 
 
+@lru_cache(maxsize=2)
 def places_as_lit(cities: Cities, world: int) -> Cities:
     """Where light is around the listed cities, `world` chooses how."""
     rng = np.random.default_rng([world, STREAM])
     count = len(cities)
-    east, north = sum((_field(cities, *scale, rng) for scale in FIELDS_KM), np.zeros((2, count)))
+    away_km = sum((_field(cities, *scale, rng) for scale in FIELDS_KM), np.zeros((2, count)))
     country, of_country = np.unique(cities.country, return_inverse=True)
     shift = rng.normal(0, MAP_SHIFT_KM, (2, len(country)))[:, of_country]
-    east, north = np.stack([east, north]) + shift * (cities.shared_sigma_km > 0)
+    east_km, north_km = away_km + shift * (cities.shared_sigma_km > 0)
     population = cities.population * np.exp(SCATTER_OF_LIGHT * rng.standard_normal(count))
     lit = (cities.population >= DARK_BELOW) | (rng.random(count) > DARK_SHARE)
-    moved = _beside(cities, np.arange(count), east, north, population)
+    moved = _beside(cities, np.arange(count), east_km, north_km, population)
     parts = [moved[np.flatnonzero(lit)], _suburbs(moved, cities.population, rng)]
     return _joined([*parts, _works(moved, cities.population, rng)])
 
@@ -53,7 +57,7 @@ def _field(cities: Cities, sigma_km: float, reach_km: float, rng: np.random.Gene
     for axis in (0, 1):
         for k in range(WAVES):
             total[axis] += np.cos(at_km @ waves[axis, k] + phase[axis, k])
-    return total * sigma_km * np.sqrt(2 / WAVES)
+    return np.asarray(total * sigma_km * np.sqrt(2 / WAVES))
 
 
 def _suburbs(cities: Cities, listed: Array, rng: np.random.Generator) -> Cities:
@@ -72,17 +76,21 @@ def _works(cities: Cities, listed: Array, rng: np.random.Generator) -> Cities:
     place = np.flatnonzero((listed > WORKS_ABOVE) & (rng.random(len(cities)) < WORKS_SHARE))
     bearing = rng.uniform(0, 2 * np.pi, len(place))
     away_km = rng.uniform(*WORKS_KM, len(place))
-    population = np.exp(rng.uniform(*np.log(WORKS_LIGHT), len(place)))
+    population = np.exp(rng.uniform(np.log(WORKS_LIGHT[0]), np.log(WORKS_LIGHT[1]), len(place)))
     return _beside(cities, place, away_km * np.sin(bearing), away_km * np.cos(bearing), population)
 
 
-def _beside(cities: Cities, which: Array, east_km: Array, north_km: Array, population: Array) -> Cities:
+def _beside(
+    cities: Cities, which: NDArray[np.intp], east_km: Array, north_km: Array, population: Array
+) -> Cities:
     """Places so far from the chosen cities, in their country."""
-    chosen = cities[which.astype(np.intp)]
+    chosen = cities[which]
     lat = np.clip(chosen.lat + north_km * 1e3 / METRES_PER_DEGREE, -90, 90)
     lon = chosen.lon + east_km * 1e3 / METRES_PER_DEGREE / np.cos(np.radians(chosen.lat))
     return Cities((lon + 180) % 360 - 180, lat, population, chosen.name, chosen.country)
 
 
 def _joined(parts: list[Cities]) -> Cities:
-    return Cities(*(np.concatenate([getattr(p, name) for p in parts]) for name in Cities.__dataclass_fields__))
+    return Cities(
+        *(np.concatenate([getattr(p, name) for p in parts]) for name in Cities.__dataclass_fields__)
+    )

@@ -14,8 +14,8 @@ from pipeline.camera.prior import Prior
 from pipeline.camera.uncertainty import ground_sigma_m
 from pipeline.georeference import accuracy, adjust
 from pipeline.georeference.accuracy import Accuracy, Errors
-from pipeline.georeference.patches import PatchLight
 from pipeline.georeference.adjust import Adjustment, Observations, residuals
+from pipeline.georeference.patches import PatchLight
 from pipeline.georeference.settings import AccuracySettings, AdjustSettings
 from tests.georeference.test_adjust import PRIOR, TRUTH
 
@@ -50,7 +50,7 @@ def assessed(fit: Adjustment, seen: Observations, settings: AccuracySettings = A
 
 def alone(n: int) -> PatchLight:
     """Patches that share nothing but with copies of themselves."""
-    return PatchLight(side_px=1.0, place_m=np.zeros(n), shared_m=np.zeros(n))
+    return PatchLight(side_px=1.0, shared_m=np.zeros(n))
 
 
 def scattered(n: int, seed: int) -> tuple[Array, Array]:
@@ -133,8 +133,8 @@ def test_nothing_is_surer_than_the_pinhole_is_a_lens() -> None:
     stated = assessed(fit, seen).covariance
     perfect = assessed(fit, seen, replace(ACCURACY, systematic_share=0.0)).covariance
     more = np.zeros(len(PARAMETERS))
-    # A shift of the picture by 5e-5 of its 2128 px, down and across, at a focal length of 5000 px within a part
-    # in 1000.
+    # A shift of the picture by 5e-5 of its 2128 px, down and across, at a focal length of 5000 px within a
+    # part in 1000.
     more[:2] = (5e-5 * 2128 / 5000) ** 2
     assert np.diag(stated - perfect) == pytest.approx(more, rel=0.01, abs=1e-20)
 
