@@ -80,9 +80,10 @@ def test_heights_and_sigmas_are_the_lights_means() -> None:
         sources([0.1, 0.5], [0.5, 0.5], light=[1.0, 3.0]),
         sigma_km=np.array([0.4, 0.8]),
         height_m=np.array([100.0, 300.0]),
+        shared_km=np.array([0.0, 0.4]),
     )
     one = pair.gathered(2.0)
-    assert (one.sigma_km[0], one.height_m[0]) == pytest.approx((0.7, 250.0))
+    assert (one.sigma_km[0], one.height_m[0], one.shared_km[0]) == pytest.approx((0.7, 250.0, 0.3))
 
 
 @pytest.mark.parametrize("axis_deg", [0.0, 45.0, 90.0, 135.0, 17.0])
