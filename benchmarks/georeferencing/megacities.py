@@ -1,4 +1,5 @@
-"""Osaka and Los Angeles, whose suburbs fill the frame: how far are landmarks from where the solver puts them?
+"""Osaka and Los Angeles, whose suburbs fill the frame: how far are landmarks from where the solver puts them,
+and is the photo judged alike at half and at double its pixels?
 
     python -m benchmarks.georeferencing.megacities --workers 2
 
@@ -19,12 +20,18 @@ from pipeline.camera.uncertainty import SolvedCamera
 from tests.conftest import shared_folder
 from tests.scenes.frames import LANDMARKS, Landmark, real_photo
 
+SIZES = (0.5, 1.0, 2.0)
 
-def megacity_row(name: str) -> Row:
-    """A real photo, solved, and its landmarks: how far off in px and m, and the stated sigma there."""
-    photo, prior = real_photo(shared_folder(), name)
+
+def megacity_row(name: str, size: float) -> Row:
+    """A real photo at `size` times its pixels, solved, and its landmarks: how far off in px of the photo and
+    in m, and the stated sigma there."""
+    photo, prior = real_photo(shared_folder(), name, size)
     solution, row = solved(photo, prior)
-    found = SolvedCamera(solution.camera, PARAMETERS, solution.covariance)
+    camera = solution.camera.scaled(1 / size)
+    # Of a camera scaled in its pixels, angles and places are the same; its principal point is in new pixels.
+    unit = np.array([1 / size if p.endswith("_px") else 1.0 for p in PARAMETERS])
+    found = SolvedCamera(camera, PARAMETERS, solution.covariance * np.outer(unit, unit))
     return row | {"marks": [_mark(found, mark) for mark in LANDMARKS[name]]}
 
 
@@ -45,7 +52,11 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--out", type=Path, default=Path(__file__).with_name("megacities.json"))
     args = parser.parse_args()
-    tasks = {name: Task({}, partial(megacity_row, name)) for name in LANDMARKS}
+    tasks = {
+        f"{name} x {size:g}": Task({"photo": name, "size": size}, partial(megacity_row, name, size))
+        for name in LANDMARKS
+        for size in SIZES
+    }
     for row in run(tasks, args.out, {}, args.workers):
         print(row["name"], row["accepted"], row["marks"])
 

@@ -26,7 +26,7 @@ POSITION_SIGMA_RADII = 0.1  # of the radius of the city's light
 MINUTE_SIGMA_KM = 0.53
 # Coordinates in whole seconds were once read off maps, and may be wrong together by as much as one place is
 # alone: against a satellite's light those of Hokkaido lie 0.5 km off as a whole, those around Osaka 0.4 km,
-# all others there less than 0.1 km (docs/georeferencing-benchmark.md).
+# all others there 0.1 km (docs/georeferencing-benchmark.md).
 MAP_SHIFT_SIGMA_KM = 0.4
 WHOLE_SECOND = 0.03  # of a second: five decimals of a degree hold a second to 0.02
 RADIUS_KM_PER_SQRT_THOUSAND = 0.25  # of light, times the root of the inhabitants in thousands [measured]

@@ -148,10 +148,15 @@ def rendered_scene(shared: Path, number: int) -> tuple[Photo, Prior, Camera]:
     return photo, prior_of(facts, photo), truth
 
 
-def real_photo(shared: Path, name: str) -> tuple[Photo, Prior]:
+def real_photo(shared: Path, name: str, size: float = 1.0) -> tuple[Photo, Prior]:
+    """A photo at `size` times its pixels, and what its catalogue tells."""
     values = yaml.safe_load((shared / "photos" / f"{name}.yaml").read_text())
     values.pop("id")
-    photo = photo_of(np.asarray(Image.open(shared / "photos" / f"{name}.jpg").convert("RGB")))
+    picture = Image.open(shared / "photos" / f"{name}.jpg").convert("RGB")
+    if size != 1:
+        method = Image.Resampling.BOX if size < 1 else Image.Resampling.BICUBIC
+        picture = picture.resize((round(picture.width * size), round(picture.height * size)), method)
+    photo = photo_of(np.asarray(picture))
     return photo, prior_of(Facts(**values), photo)
 
 
