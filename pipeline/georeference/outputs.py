@@ -47,7 +47,7 @@ def camera_json(
             **{key: value for key, value in asdict(errors).items() if key != "n"},
             "leave_one_out": asdict(accuracy.leave_one_out),
             "spatial_block": asdict(accuracy.spatial_block),
-            "sigma_m": accuracy.sigma_m,
+            "sigma_m": accuracy.sigma_m if np.isfinite(accuracy.sigma_m) else None,
             "common_shift": {
                 "east_m": float(accuracy.shift_m[0]),
                 "north_m": float(accuracy.shift_m[1]),
