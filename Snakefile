@@ -5,6 +5,7 @@
 #
 # The squares of several cities are pooled: region -> deliver_region.
 #
+# Where a city asks for them, night_light, streets and heights fetch the ground of each photo for georeference.
 # Where places are needed they come from `cities`, which lists those of the world once a results folder.
 #
 # A refused photo stops nothing: from `place` on a city goes on with those that were placed, and the run ends
@@ -59,6 +60,9 @@ include: "pipeline/rules/cities.smk"
 include: "pipeline/rules/simulate.smk"
 include: "pipeline/rules/download.smk"
 include: "pipeline/rules/acquire.smk"
+include: "pipeline/rules/night_light.smk"
+include: "pipeline/rules/streets.smk"
+include: "pipeline/rules/heights.smk"
 include: "pipeline/rules/georeference.smk"
 include: "pipeline/rules/place.smk"
 include: "pipeline/rules/grid.smk"

@@ -11,6 +11,7 @@ from pipeline.camera.channel_shifts import ChannelRegistration
 from pipeline.camera.terrain import FLAT, Bounds
 from pipeline.camera.uncertainty import SolvedCamera
 from pipeline.ground.elevation import TerrainFile
+from pipeline.ground.fetched import read_problem
 from pipeline.models import Dem
 from pipeline.ortho.pixel_map import Ground
 from pipeline.ortho.warp import orthorectify, view_geometry
@@ -54,8 +55,8 @@ def bring_onto_grid(
 
 
 def _ground(dem: Sequence[Path], heights: Dem | None, grid: Grid) -> Ground:
-    """The ground under the grid; the ellipsoid without a DEM."""
-    if not dem:
+    """The ground under the grid; the ellipsoid without a DEM, or with one that could not be fetched."""
+    if not dem or read_problem(dem[0]) is not None:
         return FLAT
     assert heights is not None  # the rule gives both or neither
     return TerrainFile(dem[0].absolute(), heights.heights, heights.geoid_m, _around(grid))
