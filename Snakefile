@@ -9,18 +9,24 @@
 # Where places are needed they come from `cities`, which lists those of the world once a results folder.
 #
 # A refused photo stops nothing: from `place` on a city goes on with those that were placed, and the run ends
-# with `refusals`, which names the others and fails.
+# with `refusals`, which names the others and fails. Until `place` has told, all photos are planned for.
 #
 # configs/run.yaml says which cities and regions, configs/<city>.yaml which photos and options,
 # configs/regions/<region>.yaml which cities. Files between the steps lie in results/<city>/<photo>/,
 # results/<city>/ and results/<region>/; a step is pipeline/steps/<step>.py.
+from snakemake.exceptions import IncompleteCheckpointException
+
 from pipeline.models import NAME
 from pipeline.steps.interpreter import find_python_through_path
+from pipeline.steps.lock import hold_or_exit
 from pipeline.steps.plan import plan_or_exit
 from pipeline.steps.resources import memory_mb, runtime_min
+from pipeline.steps.unfetched import forget_unfetched
 
 find_python_through_path()
-plan = plan_or_exit(config, checkpoints, check=workflow.is_main_process)
+plan = plan_or_exit(
+    config, checkpoints, IncompleteCheckpointException, check=workflow.is_main_process
+)
 CITY = f"{plan.run.results}/{{city}}"
 PHOTO = f"{CITY}/{{photo}}"
 REGION = f"{plan.run.results}/{{region}}"
@@ -28,11 +34,12 @@ CITIES = f"{plan.run.results}/cities.parquet"
 STORE = plan.run.photo_store
 RASTERS = ("ortho", "geometry", "tone", "light", "lamps")
 RESULTS = plan.results(
-    of_city=["report.html", "{city}.qgz", "{city}.gpkg"],
+    of_city=["report.html", "{city}.qgz", "{city}.gpkg", "tables", "stac"],
     of_photo=[
         "solve.png",
         *(f"{raster}.tif" for raster in RASTERS),
-        *(f"{raster}.qml" for raster in RASTERS),
+        *(f"{raster}.qml" for raster in (*RASTERS, "photo_in_place")),
+        "photo_in_place.vrt",
     ],
     of_dates=["change.tif", "change.qml"],
 )
@@ -47,9 +54,24 @@ wildcard_constraints:
     photo=NAME.pattern,
 
 
+onstart:  # of a run that has something to do; neither of a dry run nor of jobs on a cluster's nodes
+    hold_or_exit(plan.run.results)
+
+
+onsuccess:
+    forget_unfetched(STORE)
+    logger.info(plan.summary(), extra={"of_the_run": True})
+
+
+onerror:
+    forget_unfetched(STORE)
+    logger.info(plan.summary(), extra={"of_the_run": True})
+
+
 rule all:
     input:
         *RESULTS,
+        *plan.of_each_city("placed.json"),
         plan.refusals,
     localrule: True
     message:

@@ -48,8 +48,16 @@ class GridError(PipelineError):
     """The map grid cannot be laid out or would not fit into memory."""
 
 
+class InputFileError(PipelineError):
+    """A file that a user gives has a name or a date with which a run cannot work."""
+
+
 class OutputError(PipelineError):
     """A result cannot be written."""
+
+
+class ResultsInUseError(PipelineError):
+    """Another run is writing to the results folder."""
 
 
 class DownloadError(PipelineError):

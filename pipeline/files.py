@@ -1,6 +1,8 @@
-"""Files that are written whole or not at all."""
+"""Files that are written whole or not at all. All temporary names of the project are made here."""
 
 import os
+import re
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -16,17 +18,23 @@ def temporary_file(target: Path, kind: str = "part") -> Iterator[Path]:
     next. `kind` tells apart several temporary files of one target.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    prefix = f".{target.stem}.{kind}"
-    for left in target.parent.glob(f"{prefix}*{target.suffix}"):
-        writer = left.name.removeprefix(prefix).removesuffix(target.suffix)
-        if writer.isdigit() and not psutil.pid_exists(int(writer)):
-            left.unlink(missing_ok=True)
-    own = target.with_name(f"{prefix}{os.getpid()}{target.suffix}")
+    _sweep(target, kind)
+    own = target.with_name(f"{_prefix(target, kind)}{os.getpid()}{target.suffix}")
     try:
         yield own
     finally:
         with suppress(OSError):
-            own.unlink(missing_ok=True)
+            for left in _named(target.parent, own.name):
+                _remove(left)
+
+
+@contextmanager
+def temporary_folder(target: Path, kind: str = "folder") -> Iterator[Path]:
+    """An empty folder beside `target` that is removed with all it holds when the block ends."""
+    with temporary_file(target, kind) as folder:
+        _remove(folder)
+        folder.mkdir()
+        yield folder
 
 
 @contextmanager
@@ -38,3 +46,30 @@ def atomic_write(target: Path) -> Iterator[Path]:
     with temporary_file(target) as part:
         yield part
         part.replace(target)
+
+
+def _prefix(target: Path, kind: str) -> str:
+    return f".{target.stem}.{kind}"
+
+
+def _sweep(target: Path, kind: str) -> None:
+    """Remove what killed processes have left of `target`, with what libraries put beside it: SQLite's journal
+    `.a.part17.gpkg-journal`, GDAL's `.a.part17.tif.aux.xml`."""
+    of_a_process = re.compile(f"{re.escape(_prefix(target, kind))}([0-9]+){re.escape(target.suffix)}")
+    for left in _named(target.parent, _prefix(target, kind)):
+        writer = of_a_process.match(left.name)
+        if writer and not psutil.pid_exists(int(writer[1])):
+            _remove(left)
+
+
+def _named(folder: Path, start: str) -> list[Path]:
+    """All in `folder` whose names begin with `start`; a glob would take its brackets for a pattern."""
+    return [folder / entry.name for entry in os.scandir(folder) if entry.name.startswith(start)]
+
+
+def _remove(left: Path) -> None:
+    with suppress(OSError):
+        if left.is_dir() and not left.is_symlink():
+            shutil.rmtree(left)
+        else:
+            left.unlink(missing_ok=True)

@@ -334,6 +334,7 @@ class City(Model):
     grid: GridConfig = GridConfig()
     tone: ToneConfig = ToneConfig()
     borders: BordersConfig = BordersConfig()
+    excel: bool = Field(default=False, description="all tables as one Excel file too, in tables/")
 
     @model_validator(mode="after")
     def _consistent(self) -> "City":

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.files import atomic_write
+from pipeline.files import atomic_write, temporary_folder
 
 
 def test_a_file_appears_when_it_is_complete(tmp_path: Path) -> None:
@@ -28,7 +28,7 @@ def test_a_failure_leaves_what_was_there(tmp_path: Path) -> None:
 
 def test_what_a_killed_process_left_is_swept(tmp_path: Path) -> None:
     script = (
-        "import os; from pathlib import Path; from pipeline.files import atomic_write\n"
+        "import os; from pathlib import Path; from pipeline.files import atomic_write, temporary_folder\n"
         f"with atomic_write(Path({str(tmp_path / 'a.tif')!r})) as part:\n"
         "    part.write_text('half'); os.kill(os.getpid(), 9)\n"
     )
@@ -38,3 +38,41 @@ def test_what_a_killed_process_left_is_swept(tmp_path: Path) -> None:
         assert not left.exists()
         part.write_text("light")
     assert [file.name for file in tmp_path.iterdir()] == ["a.tif"]
+
+
+@pytest.mark.parametrize("name", [".a.part{}.gpkg", ".a.part{}.gpkg-journal", ".a.part{}.gpkg.aux.xml"])
+def test_so_is_what_libraries_put_beside_it(tmp_path: Path, name: str) -> None:
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    (tmp_path / name.format(dead.pid)).touch()
+    others = tmp_path / f".a.b.part{dead.pid}.gpkg"
+    others.touch()
+    with atomic_write(tmp_path / "a.gpkg") as part:
+        part.touch()
+        (tmp_path / f"{part.name}-journal").touch()
+    assert {file.name for file in tmp_path.iterdir()} == {"a.gpkg", others.name}
+
+
+def test_a_folder_is_swept_with_all_it_holds(tmp_path: Path) -> None:
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    left = tmp_path / f".a.folder{dead.pid}.gpkg"
+    left.mkdir()
+    (left / "piece").touch()
+    with temporary_folder(tmp_path / "a.gpkg") as folder:
+        (folder / "piece").touch()
+        assert not left.exists()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_temporary_names_are_made_in_one_place() -> None:
+    """So that every one has the id of its process, and is swept when that was killed; but for what lies in
+    the system's own folder for such files."""
+    package = Path(__file__).parents[1] / "pipeline"
+    makers = ("TemporaryDirectory(", "NamedTemporaryFile(", "mkdtemp(", "mkstemp(")
+    using = {
+        str(file.relative_to(package))
+        for file in package.rglob("*.py")
+        if any(maker in file.read_text(encoding="utf-8") for maker in makers)
+    }
+    assert using == {"archive/cache.py"}

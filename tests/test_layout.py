@@ -152,7 +152,14 @@ def _fixtures(item: pytest.Item) -> set[str]:
 
 
 # A dependency's name where it is imported under another.
-IMPORTED_AS = {"colour-science": "colour", "odc-geo": "odc", "pillow": "PIL", "pyyaml": "yaml"}
+IMPORTED_AS = {
+    "colour-science": "colour",
+    "odc-geo": "odc",
+    "pillow": "PIL",
+    "pyyaml": "yaml",
+    "snakemake-interface-logger-plugins": "snakemake_interface_logger_plugins",
+}
+PLUGIN = PACKAGE.parent / "snakemake_logger_plugin_borderlight"  # beside the package, where Snakemake looks
 
 
 def test_what_is_declared_is_imported_and_what_is_imported_is_declared():
@@ -161,7 +168,7 @@ def test_what_is_declared_is_imported_and_what_is_imported_is_declared():
     names = {re.split(r"[^\w-]", dependency)[0] for dependency in project["dependencies"]}
     declared = {IMPORTED_AS.get(name, name) for name in names - {"snakemake"}}
     found = set()
-    for file in PACKAGE.rglob("*.py"):
+    for file in (*PACKAGE.rglob("*.py"), *PLUGIN.rglob("*.py")):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import):
                 found |= {name.name.split(".")[0] for name in node.names}

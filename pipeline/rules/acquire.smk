@@ -1,9 +1,10 @@
 rule acquire:
     input:
-        picture=plan.picture,
+        # `ancient`: its content counts, not its date.
+        picture=ancient(plan.picture),
         facts=plan.facts,
         tle=plan.tle,
-        vignetting=lambda wildcards: plan.source(wildcards).vignetting or [],
+        vignetting=plan.vignetting,
         cameras="data/cameras.csv",
     output:
         light=f"{PHOTO}/photo.tif",
@@ -17,6 +18,7 @@ rule acquire:
         mem_mb=memory_mb,
         runtime=runtime_min,
     params:
+        contents=plan.contents(plan.picture, plan.facts, plan.tle, plan.vignetting),
         source=plan.photo_option,
         location=plan.option("location"),
         own_cameras=plan.option("cameras"),

@@ -1,5 +1,6 @@
 rule borders:
     input:
+        ancient(f"{CITY}/placed.json"),
         "data/borders.gpkg",
         tones=plan.each_placed("tone.tif"),
         lights=plan.each_placed("light.tif"),
@@ -22,6 +23,7 @@ rule borders:
         mem_mb=memory_mb,
         runtime=runtime_min,
     params:
+        contents=plan.contents(plan.motorways, plan.city_path("regions")),
         countries=plan.option("countries"),
         options=plan.option("borders"),
     message:

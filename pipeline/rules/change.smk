@@ -1,5 +1,6 @@
 rule change:
     input:
+        ancient(f"{CITY}/placed.json"),
         "data/borders.gpkg",
         tones=plan.each_placed("tone.tif"),
         lights=plan.each_placed("light.tif"),

@@ -24,6 +24,12 @@ rule georeference:
         mem_mb=memory_mb,
         runtime=runtime_min,
     params:
+        contents=plan.contents(
+            plan.control_points,
+            plan.ground("roads"),
+            plan.ground("night_light"),
+            plan.ground("dem"),
+        ),
         heights=plan.heights,
     message:
         "{wildcards.city}, {wildcards.photo}: find where the photo looks"

@@ -1,5 +1,6 @@
 rule grid:
     input:
+        ancient(f"{CITY}/placed.json"),
         cameras=plan.each_placed("camera.json"),
     output:
         grid=f"{CITY}/grid.json",

@@ -2,6 +2,7 @@ rule orthorectify:
     input:
         light=f"{PHOTO}/photo.tif",
         camera=f"{PHOTO}/camera.json",
+        photo_facts=f"{PHOTO}/photo.json",
         grid=f"{CITY}/grid.json",
         dem=plan.ground("dem"),
     output:
@@ -16,6 +17,7 @@ rule orthorectify:
         mem_mb=memory_mb,
         runtime=runtime_min,
     params:
+        contents=plan.contents(plan.ground("dem")),
         heights=plan.heights,
     message:
         "{wildcards.city}, {wildcards.photo}: bring the photo onto the map"

@@ -1,5 +1,6 @@
 rule region:
     input:
+        ancient(plan.of_regions_cities("placed.json")),
         "data/borders.gpkg",
         squares=plan.each_pooled("squares.parquet"),
         cities=CITIES,

@@ -16,6 +16,8 @@ rule squares:
     resources:
         mem_mb=memory_mb,
         runtime=runtime_min,
+    params:
+        contents=plan.contents(plan.motorways),
     message:
         "{wildcards.city}, {wildcards.photo}: sum its light over squares of ground"
     script:

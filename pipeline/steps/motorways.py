@@ -5,7 +5,6 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import geopandas as gpd
 import pyogrio
@@ -13,7 +12,7 @@ import pyogrio
 from pipeline.archive.centre_lines import centre_lines
 from pipeline.archive.openstreetmap import LICENCE, SERVERS, fetch_ways
 from pipeline.errors import DownloadError
-from pipeline.files import atomic_write
+from pipeline.files import atomic_write, temporary_folder
 from pipeline.ground.fetched import PROBLEM
 from pipeline.ground.roads import LAYER
 from pipeline.models import GridConfig, LonLat
@@ -32,7 +31,7 @@ def fetch_motorways(
     """Fetch the motorways of the map's square around `location`; where that fails, take those of the map
     `by_hand` and say so. The layer's metadata tell where its lines come from."""
     try:
-        lines, told = _fetched(location, grid.radius_km, motorways.parent, servers)
+        lines, told = _fetched(location, grid.radius_km, motorways, servers)
     except DownloadError as error:
         problem = (
             f"The motorways are those of {by_hand}, most of them drawn by hand, for those of OpenStreetMap "
@@ -48,12 +47,11 @@ def fetch_motorways(
 
 
 def _fetched(
-    location: LonLat, radius_km: float, folder: Path, servers: Sequence[str]
+    location: LonLat, radius_km: float, target: Path, servers: Sequence[str]
 ) -> tuple[gpd.GeoDataFrame, dict[str, str]]:
     """The lines, and what there is to tell of them: servers, queries and date."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=folder) as unfinished:
-        answer = fetch_ways(location.lon, location.lat, radius_km, Path(unfinished), servers)
+    with temporary_folder(target) as unfinished:
+        answer = fetch_ways(location.lon, location.lat, radius_km, unfinished, servers)
     lines = centre_lines(answer.ways)
     if lines.empty:
         raise DownloadError("it knows none around the city")

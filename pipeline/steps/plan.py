@@ -3,7 +3,7 @@
 import os
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -18,12 +18,25 @@ from pipeline.config import (
     load_facts,
     load_region,
     load_run,
+    nth_photo,
     read_yaml,
 )
 from pipeline.errors import OutputError, PipelineError
 from pipeline.models import City, Dem, Facts, PhotoSource, Region, Run
+from pipeline.steps.contents import contents
 from pipeline.steps.known_facts import check_facts
+from pipeline.steps.names import check_given, check_name, check_run
 from pipeline.steps.placed import Placed
+from pipeline.steps.summary import summary
+
+
+@dataclass(frozen=True)
+class _Wildcards:
+    """What Snakemake calls input functions with."""
+
+    city: str
+    photo: str = ""
+
 
 # What is fetched for a photo, by key of the city, in the folder of its results.
 FETCHED = {"roads": "streets.gpkg", "night_light": "night_light.tif", "dem": "heights.tif"}
@@ -38,6 +51,7 @@ class Plan:
     cities: dict[str, City]
     regions: dict[str, Region]
     checkpoints: Any = None  # Snakemake's
+    not_yet: type[Exception] = KeyError  # what they raise while nobody can tell
 
     @cached_property  # looked up for every job
     def _sources(self) -> dict[tuple[str, str], PhotoSource]:
@@ -102,6 +116,22 @@ class Plan:
 
         return files
 
+    def vignetting(self, wildcards: Any) -> list[str]:
+        """The file that says how a photo's lens darkens corners, if there is one."""
+        file = self.source(wildcards).vignetting
+        return [str(file)] if file is not None else []
+
+    def contents(self, *files: Callable[[Any], str | list[str]]) -> Callable[[Any], list[str]]:
+        """A params function: checksums of what input functions name, but for what rules make: of that, dates
+        tell enough."""
+
+        def checksums(wildcards: Any) -> list[str]:
+            named = [function(wildcards) for function in files]
+            flat = [file for found in named for file in ([found] if isinstance(found, str) else found)]
+            return contents(file for file in flat if not Path(file).is_relative_to(self.run.results))
+
+        return checksums
+
     def ground(self, key: str) -> Callable[[Any], list[str]]:
         """An input function: the file of `roads`, `night_light` or `dem`: the user's own, the one that is
         fetched for the photo, or none."""
@@ -139,9 +169,30 @@ class Plan:
         return [f"{self.run.results}/{wildcards.city}/change.tif"] if several else []
 
     def placed(self, city: str) -> Placed:
-        """Which photos of a city are on the map; Snakemake asks again once `place` has told."""
-        with self.checkpoints.place.get(city=city).output[0].open() as file:  # from a storage, if it is there
-            return Placed.from_json(file.read())
+        """Which photos of a city are on the map. Before `place` has told, those that were there the last
+        time, and all that are new since: so a whole run can be planned, and once it has told, Snakemake asks
+        again, for all jobs with `placed.json` among their inputs."""
+        try:
+            told = self.checkpoints.place.get(city=city).output[0]
+            with told.open() as file:  # from a storage, if it is there
+                return Placed.from_json(file.read())
+        except self.not_yet:
+            before = self._placed_before(city)
+            names = tuple(p.name for p in self.cities[city].photos if p.name not in before.refused)
+            return Placed(names, before.refused)
+
+    def _placed_before(self, city: str) -> Placed:
+        file = self.run.results / city / "placed.json"
+        try:
+            return Placed.read(file)
+        except (OSError, ValueError, KeyError, TypeError):
+            return Placed((), {})  # never, or a killed computer has left half a file
+
+    def of_regions_cities(self, file: str) -> Callable[[Any], list[str]]:
+        """An input function: `file` of the folder of each city of the region."""
+        return lambda wildcards: [
+            f"{self.run.results}/{city}/{file}" for city in self.regions[wildcards.region].cities
+        ]
 
     def of_each_city(self, file: str) -> list[str]:
         """A file of every city's folder."""
@@ -185,6 +236,25 @@ class Plan:
     def each_pooled(self, file: str) -> Callable[[Any], list[str]]:
         """An input function: `file` of every such folder of the region."""
         return lambda wildcards: [f"{folder}/{file}" for folder in self.pooled(wildcards.region)]
+
+    def given(self) -> Iterator[str]:
+        """Every file that users give of any city or photo."""
+        of_photo = (
+            *(self.picture, self.facts, self.tle, self.vignetting, self.control_points),
+            *(self.ground(key) for key in FETCHED),
+        )
+        of_city = (self.motorways, self.city_file, self.city_path("regions"))
+        for name, city in self.cities.items():
+            asked = [function(_Wildcards(name)) for function in of_city]
+            asked += [
+                function(_Wildcards(name, photo.name)) for photo in city.photos for function in of_photo
+            ]
+            for files in asked:
+                yield from [files] if isinstance(files, str) else files
+
+    def summary(self) -> str:
+        """What to open of all that was asked for, and the main answers."""
+        return summary(self.run.results, list(self.run.cities), list(self.regions))
 
     def region_file(self, wildcards: Any) -> str:
         """The region's YAML; saving it again renews what is delivered, of that region only."""
@@ -239,22 +309,40 @@ class Plan:
         return self.source(wildcards).model_dump(mode="json", exclude_unset=True)
 
 
-def plan_or_exit(values: dict[str, Any], checkpoints: Any = None, check: bool = True) -> Plan:
-    """The plan of `configs/run.yaml`, overridden by `values`; a mistake is one line and exit 1.
+def plan_or_exit(
+    values: dict[str, Any],
+    checkpoints: Any = None,
+    not_yet: type[Exception] = KeyError,
+    check: bool = True,
+) -> Plan:
+    """The plan of `configs/run.yaml`, overridden by `values`; a mistake is one line and exit 1. Of
+    `checkpoints` is asked which photos are on the map, `not_yet` is what they raise while they cannot
+    tell.
 
     Without `check` no photo is looked into: each job plans again what the run has checked."""
     try:
         run = load_run({**read_yaml(CONFIGS / "run.yaml"), **values})
+        check_run(run, CONFIGS / "run.yaml")
         regions, cities = {}, {name: load_city(name) for name in run.cities}
         for name in run.regions:
             regions[name], of_region = load_region(name)
             cities |= of_region
-        plan = Plan(run, cities, regions, checkpoints)
+        plan = Plan(run, cities, regions, checkpoints, not_yet)
         if check:
+            _check_names(plan)
+            check_given(plan.given())
             _check_files(plan)
         return plan
     except PipelineError as error:
         sys.exit(f"error: {error}")
+
+
+def _check_names(plan: Plan) -> None:
+    """No photo is called as a file of the results is."""
+    for name, city in plan.cities.items():
+        for index, photo in enumerate(city.photos):
+            where = f"{nth_photo(index, photo.name)}: id"
+            check_name(photo.name, CONFIGS / f"{name}.yaml", where)
 
 
 def _check_files(plan: Plan) -> None:

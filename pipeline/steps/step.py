@@ -25,8 +25,14 @@ from pydantic import validate_call
 from pipeline.config import CONFIGS, load_run, read_yaml
 from pipeline.errors import PipelineError
 from pipeline.raster.workers import Workers
+from pipeline.steps.disk import full_disk, libraries_talk_to
+from pipeline.steps.figures import figure
+from pipeline.steps.terminal import TERMINAL
+from pipeline.steps.unfetched import PASSED_ON, why_unfetched, write_unfetched
 
 log = logging.getLogger(__name__)
+# What GeoPackages give as their `last_change`, so that a run made anew writes the same bytes.
+LAST_CHANGE = "2000-01-01T00:00:00.000Z"
 
 
 def run_step(function: Callable[..., None], snakemake: Any) -> None:
@@ -35,26 +41,54 @@ def run_step(function: Callable[..., None], snakemake: Any) -> None:
     Values are converted as the function's annotations ask: file names to Path, mappings to models.
     """
     log_file, began = Path(str(snakemake.log)), time.monotonic()
+    os.environ["OGR_CURRENT_DATE"] = LAST_CHANGE
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     try:
         _log_to(log_file)
-        validate_call(function)(**_arguments(function, snakemake))
-    except PipelineError as error:
-        _fail(str(error))
-    except OSError as error:
-        log.exception("the step could not read or write")
-        _fail(_refusal(error))
-    except MemoryError:
-        log.exception("the step ran out of memory")
-        _fail("out of memory: set a smaller grid.radius_km or a coarser grid.resolution_m for the city")
+        with libraries_talk_to(log_file):
+            if not _passed_on(snakemake):
+                validate_call(function)(**_arguments(function, snakemake))
+            _log_found(snakemake)
     except KeyboardInterrupt:
         sys.exit(130)  # the user's wish, nothing to explain
     except Exception as error:
-        log.exception("the step failed")
-        reason = " ".join(str(error).split())
-        _fail(f"bug in step {snakemake.rule}: {type(error).__name__}: {reason}; traceback in {log_file}")
+        _fail(_why(error, snakemake, log_file))
     finally:
         _log_cost(time.monotonic() - began, snakemake.resources.get("mem_mb"))
+
+
+def _why(error: Exception, snakemake: Any, log_file: Path) -> str:
+    """What the user is told of an error; a traceback goes to the log if no input is to blame."""
+    outputs = [Path(file) for _, file in snakemake.output.items()]
+    inputs = [str(file) for file in snakemake.input]
+    said = log_file.read_text(encoding="utf-8", errors="replace") if log_file.is_file() else ""
+    full = full_disk(error, said, snakemake.rule, inputs, outputs)
+    if full is None and isinstance(error, PipelineError):
+        return str(error)
+    log.exception("the step failed")
+    if full is not None:
+        return full
+    if isinstance(error, OSError):
+        return _refusal(error)
+    if isinstance(error, MemoryError):
+        return "out of memory: set a smaller grid.radius_km or a coarser grid.resolution_m for the city"
+    reason = " ".join(str(error).split())
+    return f"bug in step {snakemake.rule}: {type(error).__name__}: {reason}; traceback in {log_file}"
+
+
+def _passed_on(snakemake: Any) -> bool:
+    """Whether the step's photo could not be fetched, which its outputs then say as its inputs do."""
+    if snakemake.rule not in PASSED_ON:
+        return False
+    for file in dict(snakemake.input.items()).values():
+        reason = why_unfetched(Path(file)) if isinstance(file, str) else None
+        if reason is not None:
+            log.info("nothing is done for %s", reason)
+            write_unfetched(
+                [Path(file) for _, file in snakemake.output.items()], snakemake.wildcards.photo, reason
+            )
+            return True
+    return False
 
 
 def _arguments(function: Callable[..., None], snakemake: Any) -> dict[str, Any]:
@@ -62,7 +96,11 @@ def _arguments(function: Callable[..., None], snakemake: Any) -> dict[str, Any]:
     items that are fields of one of the function's dataclasses together, as that."""
     named: dict[str, Any] = {}
     for items in (snakemake.input, snakemake.output, snakemake.params):
-        named |= {key: list(value) if isinstance(value, list) else value for key, value in items.items()}
+        named |= {
+            key: _found(value, snakemake.rule) if isinstance(value, list) else value
+            for key, value in items.items()
+        }
+    named.pop("contents", None)  # of the inputs: a param that tells Snakemake when they are others
     if "threads" in inspect.signature(function).parameters:
         named["threads"] = snakemake.threads
     for name, annotation in get_type_hints(function).items():
@@ -71,6 +109,13 @@ def _arguments(function: Callable[..., None], snakemake: Any) -> dict[str, Any]:
         elif is_dataclass(annotation):
             named[name] = {field.name: named.pop(field.name) for field in fields(annotation)}
     return named
+
+
+def _found(values: list[Any], rule: str) -> list[Any]:
+    """A list of files, for a photo's own steps without those of photos that could not be fetched."""
+    if rule not in PASSED_ON:
+        return list(values)
+    return [v for v in values if not (isinstance(v, str) and why_unfetched(Path(v)) is not None)]
 
 
 def _workers(snakemake: Any) -> Workers:
@@ -91,15 +136,25 @@ def _end_with(parent: int) -> None:
 def _log_to(file: Path) -> None:
     """What the package logs, and all warnings, go to the rule's log file, nothing to the terminal."""
     file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(b"")
     logging.basicConfig(
         filename=file,
-        filemode="w",
+        filemode="a",  # as libraries do, see `libraries_talk_to`
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
         force=True,
     )
     for ours in ("pipeline", "__main__"):
         logging.getLogger(ours).setLevel(logging.INFO)
     logging.captureWarnings(True)
+    logging.raiseExceptions = False  # a log that cannot be written, on a full disk, is no second failure
+
+
+def _log_found(snakemake: Any) -> None:
+    """What the step has found, which the terminal shows too. No step fails because that cannot be told."""
+    try:
+        log.info("found: %s", figure(snakemake.rule, {k: Path(v) for k, v in snakemake.output.items()}))
+    except Exception as error:
+        log.info("what was found cannot be told: %r", error)
 
 
 def _log_cost(seconds: float, asked_mb: int | None) -> None:
@@ -128,6 +183,7 @@ def _refusal(error: OSError) -> str:
 
 def _fail(message: str) -> None:
     for line in message.splitlines():
-        log.error(line)
-        print(f"error: {line}", file=sys.stderr)
+        log.error("error: %s", line)
+        if TERMINAL not in os.environ:  # else the run tells it in the end
+            print(f"error: {line}", file=sys.stderr)
     sys.exit(1)

@@ -1,10 +1,11 @@
 import hashlib
+import logging
 from pathlib import Path
 
 import pytest
 
-from pipeline.errors import DownloadError
-from pipeline.steps.download import download
+from pipeline.steps.download import download, telling_the_first_fault
+from pipeline.steps.unfetched import forget_unfetched, why_unfetched
 from tests.archive.server import Answer, serve
 from tests.scenes.pictures import night_codes, save_jpeg
 
@@ -50,14 +51,33 @@ def test_what_somebody_put_there_stays(tmp_path: Path, jpeg: bytes) -> None:
     assert archive.paths == []
 
 
-def test_a_broken_picture_does_not_enter_the_store(tmp_path: Path, jpeg: bytes) -> None:
+@pytest.mark.expects_warnings
+def test_a_broken_picture_does_not_enter_the_store(
+    tmp_path: Path, jpeg: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In its place stands why, until the run has ended."""
     picture = tmp_path / "nasa" / "ISS034-E-5935.jpg"
-    with (
-        serve(Answer(content=jpeg[: len(jpeg) // 2])) as archive,
-        pytest.raises(DownloadError, match="cut short") as caught,
-    ):
+    with serve(Answer(content=jpeg[: len(jpeg) // 2])) as archive:
         download("ISS034-E-5935", picture, beside(picture), archive.url)
-    assert list(picture.parent.iterdir()) == []
-    message = str(caught.value)
-    assert message.startswith(f"{archive.url}/large/ISS034/ISS034-E-5935.JPG: is damaged")
-    assert message.endswith(f"you can put the photo at {tmp_path / 'ISS034-E-5935.jpg'} yourself")
+    told = capsys.readouterr().err
+    (line,) = (line for line in told.splitlines() if "could not be fetched" in line)
+    why = why_unfetched(picture) or ""
+    assert why == why_unfetched(beside(picture))
+    assert why.startswith(
+        f"ISS034-E-5935: could not be fetched: {archive.url}/large/ISS034/ISS034-E-5935.JPG: "
+    )
+    assert "cut short" in why
+    assert why.endswith(f"you can put the photo at {tmp_path / 'ISS034-E-5935.jpg'} yourself")
+    assert line == f"{why}; the run goes on without it, and the next one tries again"
+    fetched = save_jpeg(night_codes(), tmp_path / "nasa" / "ISS034-E-1.jpg")
+    forget_unfetched(tmp_path)
+    assert list(picture.parent.iterdir()) == [fetched]
+
+
+@pytest.mark.expects_warnings
+def test_the_first_fault_is_told_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with telling_the_first_fault("ISS034-E-5935"):
+        for attempt in (1, 2):
+            logging.getLogger("pipeline.archive.client").warning("attempt %d: refused", attempt)
+    logging.getLogger("pipeline.archive.client").warning("another photo's")
+    assert capsys.readouterr().err == "ISS034-E-5935: attempt 1: refused; trying again\n"

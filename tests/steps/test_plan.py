@@ -1,5 +1,8 @@
 import json
+import os
+import time
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -296,3 +299,68 @@ def test_maps_for_borders_are_inputs_of_the_rule(workdir: Workdir) -> None:
     planted = f"{plan.run.results}/planted/simulated-2012/motorways.gpkg"
     named = [("data/motorways.gpkg", []), ("own.gpkg", ["regions.gpkg"]), (fetched, []), (planted, [])]
     assert found == named
+
+
+@pytest.mark.parametrize("file", ["data/photos/own.jpg", "data/photos/own.yaml", "dem.tif", "configs/x.yaml"])
+def test_a_file_dated_in_the_future_is_said_before_anything_runs(workdir: Workdir, file: str) -> None:
+    """Snakemake would end every run with words of its own, and remove what was made."""
+    (workdir.folder / "data" / "photos").mkdir()
+    (workdir.folder / "data" / "photos" / "own.jpg").touch()
+    (workdir.folder / "data" / "photos" / "own.yaml").write_text("iso: 100")
+    (workdir.folder / "dem.tif").touch()
+    workdir.write_city("x", photos=[{"id": "own"}], dem={"path": "dem.tif", "heights": "ellipsoidal"})
+    later = time.time() + 3600
+    os.utime(workdir.folder / file, (later, later))
+    with pytest.raises(SystemExit) as caught:
+        plan_or_exit({"cities": "x"})
+    shown = datetime.fromtimestamp(later).strftime("%Y-%m-%d %H:%M")
+    assert str(caught.value) == (
+        f"error: {file}: is dated in the future ({shown}), so nothing made of it would count as up to date; "
+        f"give it today's date: touch {file}"
+    )
+
+
+@pytest.mark.parametrize("name", ["report.html", "Grid.json", "logs", "x.gpkg", "borders.gpkg", "x.qgz"])
+def test_a_photo_is_not_called_as_a_file_of_the_results(workdir: Workdir, name: str) -> None:
+    (workdir.folder / "own.jpg").touch()
+    workdir.write_city("x", photos=[{"path": "own.jpg"}, {"path": "own.jpg", "id": name}])
+    with pytest.raises(SystemExit) as caught:
+        plan_or_exit({"cities": "x"})
+    told = f"{name!r}: could be the name of a file of the results; choose another name"
+    assert str(caught.value) == f"error: configs/x.yaml: the second photo ({name}): id = {told}"
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        (
+            {"cities": "logs"},
+            "cities = 'logs': could be the name of a file of the results; choose another name",
+        ),
+        (
+            {"cities": "index.html"},
+            "cities = 'index.html': could be the name of a file of the results; choose",
+        ),
+        ({"results": "{x}"}, "results = '{x}': cannot hold { or }; choose another name"),
+        ({"results": "a{b"}, "results = 'a{b': cannot hold { or }; choose another name"),
+        (
+            {"photo_store": "{x}/photos"},
+            "photo_store = '{x}/photos': cannot hold { or }; choose another name",
+        ),
+        ({"results": "."}, "results = '.': must be a folder of its own; try results"),
+        ({"results": "/"}, "results = '/': must be a folder of its own; try results"),
+    ],
+)
+def test_names_that_a_run_cannot_work_with(workdir: Workdir, values: dict[str, str], told: str) -> None:
+    workdir.write_city("x", photos=[FACTS | {"id": "ISS030-E-1"}])
+    with pytest.raises(SystemExit) as caught:
+        plan_or_exit({"cities": "x"} | values)
+    assert str(caught.value).startswith(f"error: configs/run.yaml: {told}")
+
+
+def test_a_file_that_snakemake_would_take_for_a_pattern(workdir: Workdir) -> None:
+    (workdir.folder / "my{own}.jpg").touch()
+    workdir.write_city("x", photos=[{"path": "my{own}.jpg", "id": "own"}])
+    with pytest.raises(SystemExit) as caught:
+        plan_or_exit({"cities": "x"})
+    assert str(caught.value) == "error: my{own}.jpg: the name of a file cannot hold { or }; rename it"

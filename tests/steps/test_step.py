@@ -1,4 +1,6 @@
 import errno
+import re
+import resource
 import subprocess
 import sys
 from contextlib import suppress
@@ -6,11 +8,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import dask.array as da
+import numpy as np
 import psutil
 import pytest
 
-from pipeline.errors import PhotoError
+from pipeline.errors import OutputError, PhotoError
 from pipeline.models import LonLat
+from pipeline.raster.bands import Band
+from pipeline.raster.cog import write_cog
+from pipeline.raster.dataset import labelled
+from pipeline.raster.grid import Grid
 from pipeline.raster.workers import Workers
 from pipeline.steps.step import run_step
 
@@ -91,7 +99,6 @@ def test_items_that_belong_together_arrive_as_a_dataclass(snakemake: FakeSnakema
             "error: x/photo.tif: permission denied",
             True,
         ),
-        (OSError(errno.ENOSPC, "No space left on device"), "error: no space left on device", True),
         (
             MemoryError(),
             "error: out of memory: set a smaller grid.radius_km or a coarser grid.resolution_m for the city",
@@ -154,3 +161,59 @@ def test_a_step_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
     )
     with suppress(psutil.NoSuchProcess):
         psutil.Process(int(started.stdout)).wait(timeout=20)
+
+
+@pytest.mark.expects_warnings
+@pytest.mark.parametrize(
+    "told",
+    [
+        OSError(errno.ENOSPC, "No space left on device"),
+        OSError(errno.EFBIG, "File too large"),
+        RuntimeError("sqlite3_exec(COMMIT) failed: database or disk is full"),
+    ],
+)
+@pytest.mark.parametrize("hidden", [False, True])
+def test_a_full_disk_is_said_with_its_place_and_what_is_needed(
+    snakemake: FakeSnakemake, capfd: pytest.CaptureFixture[str], tmp_path: Path, told: Exception, hidden: bool
+) -> None:
+    """Also where a library hides it behind another error."""
+    snakemake.output = {"out": str(tmp_path / "d.tif")}
+
+    def step(out: Path) -> None:
+        if not hidden:
+            raise told
+        raise OutputError(f"{out}: write failed. See previous exception for details") from told
+
+    with pytest.raises(SystemExit):
+        run_step(step, snakemake)
+    assert re.fullmatch(
+        rf"error: {re.escape(str(tmp_path))}: the disk is full, or a limit on files is reached "
+        r"\([\d,]+ MB are free, this step may need 50 MB\); make room there, or set another results folder\n",
+        capfd.readouterr().err,
+    )
+
+
+@pytest.mark.expects_warnings
+def test_gdals_own_words_are_heard(
+    snakemake: FakeSnakemake, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Of a file that may not grow, as of one on a full disk, rasterio says only that a write failed."""
+    snakemake.output = {"out": str(tmp_path / "d.tif")}
+
+    grid = Grid("EPSG:3035", 100.0, (4_000_000.0, 3_000_000.0, 4_060_000.0, 3_060_000.0))
+    values = np.random.default_rng(1).normal(size=(1, grid.height, grid.width)).astype(np.float32)
+    noise = da.from_array(values)
+
+    def step(out: Path) -> None:
+        limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))
+        try:
+            write_cog(out, labelled(noise, grid, (Band("noise", "1", "nothing"),), {}))
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+    with pytest.raises(SystemExit):
+        run_step(step, snakemake)
+    told = capfd.readouterr().err
+    assert told.startswith(f"error: {tmp_path}: the disk is full, or a limit on files is reached (")
+    assert not (tmp_path / "d.tif").exists()

@@ -20,7 +20,13 @@ LOST: dict[str, Any] = {
     "sensor_width_mm": 36,
     "look_at": {"lon": 5.72, "lat": 50.7, "radius_km": 40},
 }
+AWAY: dict[str, Any] = LOST | {"id": "ISS030-E-1"}  # in an archive that nobody can reach
 AIM = (5.72, 50.7)
+QUICK: dict[str, Any] = {
+    "location": dict(zip(("lon", "lat"), AIM, strict=True)),
+    "grid": {"radius_km": 30, "resolution_m": 200},
+    "borders": {"replicates": 200},
+}
 CITIES = ("--config", "cities=alone,both")
 
 
@@ -42,16 +48,17 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workdir, Outcome]:
 
 
 def write_city(workdir: Workdir, lost: dict[str, Any]) -> None:
-    grid, quick = {"radius_km": 30, "resolution_m": 200}, {"replicates": 200}
-    location = dict(zip(("lon", "lat"), AIM, strict=True))
-    workdir.write_city("both", location=location, photos=[{"id": "seen"}, lost], grid=grid, borders=quick)
+    workdir.write_city("both", photos=[{"id": "seen"}, lost, AWAY], **QUICK)
 
 
 def test_the_run_fails_in_the_end_with_one_line_for_each(run: tuple[Workdir, Outcome]) -> None:
     _, outcome = run
     assert outcome.code != 0
-    assert len(outcome.errors) == 2
-    for city, line in zip(("alone", "both"), outcome.errors, strict=True):
+    assert len(outcome.errors) == 3
+    assert outcome.errors[-1].startswith(
+        f"error: {AWAY['id']}: could not be fetched: https://eol.jsc.nasa.gov/"
+    )
+    for city, line in zip(("alone", "both"), outcome.errors[:2], strict=True):
         assert line.startswith("error: lost: georeference refused: city light agrees by ")
         assert f"(see results/{city}/lost/solve.png); correct nadir or look_at" in line
     assert "Traceback" not in outcome.text
@@ -78,14 +85,34 @@ def test_of_a_refused_photo_nothing_is_made_that_looks_placed(run: tuple[Workdir
     assert [line[:35] for line in outcome.errors] == ["error: lost: georeference refused: "]
 
 
-def test_a_second_run_says_it_again_and_makes_nothing(run: tuple[Workdir, Outcome]) -> None:
+def test_a_photo_that_cannot_be_fetched_is_named_like_a_refused_one(run: tuple[Workdir, Outcome]) -> None:
+    workdir, outcome = run
+    told = [line for line in outcome.text.splitlines() if line.startswith(f"{AWAY['id']}: ")]
+    assert "attempt 1 of 4" in told[0]  # within a second
+    assert told[0].endswith("; trying again")
+    assert told[-1].endswith("; the run goes on without it, and the next one tries again")
+    report = (workdir.folder / "results" / "both" / "report.html").read_text(encoding="utf-8")
+    assert f"{AWAY['id']}: could not be fetched: " in report
+    assert not list((workdir.folder / "data" / "photos" / "nasa").glob("*.jpg*"))
+
+
+def test_a_second_run_says_it_again_and_makes_nothing_but_asks_again(run: tuple[Workdir, Outcome]) -> None:
     workdir, first = run
     before = {file: (workdir.folder / "results" / file).stat().st_mtime_ns for file in workdir.results()}
     again = workdir.snakemake(*CITIES)
     assert again.code != 0
     assert again.errors == first.errors
-    assert job_counts(again.text) == {"refusals": 1, "all": 1}
-    assert {f: (workdir.folder / "results" / f).stat().st_mtime_ns for f in workdir.results()} == before
+    asked = ("download", "acquire", "georeference", "place", "deliver", "refusals", "all")
+    assert job_counts(again.log) == dict.fromkeys(asked, 1)
+    after = {f: (workdir.folder / "results" / f).stat().st_mtime_ns for f in workdir.results()}
+    anew = {file for file in before if before[file] != after.pop(file)}
+    assert not after
+    delivered = {"both/report.html", "both/both.qgz", "both/both.gpkg"}
+    assert anew <= {
+        *delivered,
+        "both/placed.json",
+        *(f for f in before if f.startswith(f"both/{AWAY['id']}/")),
+    }
 
 
 def test_a_corrected_yaml_tries_the_refused_photo_again(run: tuple[Workdir, Outcome]) -> None:

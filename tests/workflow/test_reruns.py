@@ -1,5 +1,6 @@
 """What runs again, and what never does. On the first step alone: what triggers is the same for all."""
 
+import os
 import re
 from pathlib import Path
 
@@ -55,9 +56,18 @@ def test_what_runs_again(workdir: Workdir) -> None:
     assert pending(workdir) == ["a, own: read the photo", "b, own: read the photo"]
     (store / "own.yaml").unlink()
 
-    # 5. So does another picture.
-    save_jpeg(night_codes(640, 480, seed=1), store / "own.jpg")
-    assert pending(workdir) == ["a, own: read the photo", "b, own: read the photo"]
+    # 5. So does another picture, older as it may be, and as large.
+    picture, other = store / "own.jpg", store / "other.jpg"
+    content, dated_ns = picture.read_bytes(), picture.stat().st_mtime_ns
+    for another in (save_jpeg(night_codes(640, 480, seed=1), other).read_bytes(), content[:-1] + b"0"):
+        other.write_bytes(another)
+        os.utime(other, ns=(dated_ns - 10**15, dated_ns - 10**15))
+        other.replace(picture)
+        assert pending(workdir) == ["a, own: read the photo", "b, own: read the photo"]
+
+    # 6. The same picture with another date is no other one.
+    picture.write_bytes(content)
+    assert pending(workdir) == []
 
 
 def test_photos_of_the_store_are_never_touched(workdir: Workdir) -> None:

@@ -25,7 +25,7 @@ RASTERS = ("ortho", "geometry", "tone", "light")
 
 
 @pytest.fixture
-def results(demo: tuple[Workdir, Outcome, float]) -> Path:
+def results(demo: tuple[Workdir, Outcome]) -> Path:
     return demo[0].folder / "results" / "demo"
 
 

@@ -18,6 +18,7 @@ class Outcome:
 
     code: int
     text: str
+    log: str = ""  # Snakemake's own, of a run that did something
 
     @property
     def errors(self) -> list[str]:
@@ -70,7 +71,8 @@ class Workdir:
             check=False,
             timeout=900,
         )
-        return Outcome(finished.returncode, finished.stdout)
+        logs = sorted((self.folder / ".snakemake" / "log").glob("*.log"))
+        return Outcome(finished.returncode, finished.stdout, logs[-1].read_text("utf-8") if logs else "")
 
     def command(self, *arguments: str) -> list[str]:
         snakefile = str(self.project / "Snakefile")
