@@ -1,11 +1,15 @@
-"""Files that are written whole or not at all. All temporary names of the project are made here."""
+"""Files that are written whole or not at all, and JSON that any reader takes. All temporary names of the
+project are made here."""
 
+import json
+import math
 import os
 import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -73,3 +77,23 @@ def _remove(left: Path) -> None:
             shutil.rmtree(left)
         else:
             left.unlink(missing_ok=True)
+
+
+def json_text(content: Any) -> str:
+    """Content as strictly valid JSON. Numbers that are not finite, which JSON does not have, become null."""
+    return json.dumps(_finite(content), indent=1, allow_nan=False) + "\n"
+
+
+def write_json(content: Any, target: Path) -> None:
+    """Write content as strictly valid JSON to a file, whole or not at all."""
+    with atomic_write(target) as part:
+        part.write_text(json_text(content), encoding="utf-8")
+
+
+def _finite(value: Any) -> Any:
+    """The value with None in place of each number, at any depth, that is not finite."""
+    if isinstance(value, dict):
+        return {key: _finite(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

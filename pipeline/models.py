@@ -96,6 +96,9 @@ class Facts(Model):
         default=None,
         description="a place with radius_km, a city by name, or unknown; default: the city, within 100 km",
     )
+    crop: tuple[int, int, int, int] | Literal["unknown"] | None = Field(
+        default=None, description="if cut: [left, top, width, height] in the full frame's pixels, or unknown"
+    )
 
     @field_validator("taken_at", mode="before")
     @classmethod

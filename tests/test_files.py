@@ -1,10 +1,14 @@
+import json
+import math
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from pipeline.files import atomic_write, temporary_folder
+from pipeline.files import atomic_write, json_text, temporary_folder, write_json
+from tests.strict_json import strict_json
 
 
 def test_a_file_appears_when_it_is_complete(tmp_path: Path) -> None:
@@ -76,3 +80,18 @@ def test_temporary_names_are_made_in_one_place() -> None:
         if any(maker in file.read_text(encoding="utf-8") for maker in makers)
     }
     assert using == {"archive/cache.py"}
+
+
+def test_numbers_that_json_does_not_have_are_null(tmp_path: Path) -> None:
+    content = {"a": math.nan, "b": [1.5, math.inf, {"c": -math.inf}], "d": (np.float64("nan"), 2), "e": "NaN"}
+    write_json(content, tmp_path / "a.json")
+    told = strict_json(tmp_path / "a.json")
+    assert told == {"a": None, "b": [1.5, None, {"c": None}], "d": [None, 2], "e": "NaN"}
+    assert json.loads(json_text(1e-320)) == 1e-320
+
+
+def test_the_strict_reader_refuses_what_is_no_json(tmp_path: Path) -> None:
+    """Python's own reader takes NaN, and so would the tests that lean on this one."""
+    (tmp_path / "a.json").write_text('{"a": NaN}')
+    with pytest.raises(ValueError, match=r"a\.json: holds NaN"):
+        strict_json(tmp_path / "a.json")

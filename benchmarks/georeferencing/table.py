@@ -11,6 +11,7 @@ from statistics import median
 import numpy as np
 from scipy.stats import beta
 
+from benchmarks.georeferencing.crops_table import crops_tables
 from benchmarks.georeferencing.design import PRIORS
 from benchmarks.georeferencing.runner import Row
 from pipeline.georeference.accept import AcceptanceSettings
@@ -31,6 +32,7 @@ def page(
     streets: Row,
     priors: Row,
     megacities: Row,
+    crops: Row,
     full: Row,
     coverage: Row,
     unlisted: Row,
@@ -40,7 +42,8 @@ def page(
     other = [row for row in suite["rows"] if row["kind"] != "simulated"]
     clear = [row for row in rows if row["cloud_cover"] == 0]
     parts = {"suite": suite, "null frames": nulls, "streets": streets, "priors": priors}
-    parts |= {"megacities": megacities, "full frame": full, "coverage": coverage, "unlisted": unlisted}
+    parts |= {"megacities": megacities, "crops": crops, "full frame": full}
+    parts |= {"coverage": coverage, "unlisted": unlisted}
     scenes = [row for row in coverage["rows"] if "tried" in row]
     photos = [row for row in coverage["rows"] if "sigmas" in row]
     text = (HERE / "page.md").read_text(encoding="utf-8")
@@ -67,6 +70,7 @@ def page(
         streets=_streets(streets["rows"]),
         priors=_priors(priors["rows"]),
         megacities=_megacities(megacities["rows"]),
+        crops=crops_tables(crops["rows"]),
         full=_full(full),
         versions=", ".join(f"{name} {part['solver']}" for name, part in parts.items()),
     )
@@ -418,7 +422,16 @@ def stored(name: str) -> Row:
 
 
 def main() -> None:
-    names = ("suite", "null_frames", "streets", "priors", "megacities", "full_frame", "coverage", "unlisted")
+    names: tuple[str, ...] = (
+        "suite",
+        "null_frames",
+        "streets",
+        "priors",
+        "megacities",
+        "crops",
+        "full_frame",
+    )
+    names += ("coverage", "unlisted")
     parts = (stored(name) for name in names)
     PAGE.write_text(page(*parts), encoding="utf-8")
     print(PAGE)

@@ -114,6 +114,18 @@ class Camera:
             height=int(self.height * factor + 1e-6),
         )
 
+    def seen_off_axis(self, principal_point_px: tuple[float, float]) -> "Camera":
+        """A camera with another principal point, turned so that it shows the same in the picture's middle and
+        the same way up: that of a crop, from one whose lens sits behind the picture's middle."""
+        from scipy.spatial.transform import Rotation  # see look_at_rotation
+
+        middle = (self.width - 1) / 2, (self.height - 1) / 2
+        right, down = np.subtract(middle, principal_point_px) / self.focal_px
+        away = max(float(np.hypot(right, down)), 1e-12)
+        turn = Rotation.from_rotvec(np.array([-down, right, 0.0]) / away * np.arctan(away)).as_matrix()
+        rotation = turn @ self.rotation_ecef_to_camera
+        return replace(self, rotation_ecef_to_camera=rotation, principal_point_px=principal_point_px)
+
     def nadir(self) -> tuple[float, float, float]:
         """Longitude, latitude (degrees) below the camera and its altitude (km)."""
         lon, lat, height = to_geodetic(self.position_ecef_m)

@@ -1,11 +1,12 @@
 """What is known of the camera before any light is looked at."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from pipeline.camera.camera import Camera, look_at_rotation
 from pipeline.camera.earth import Array, east_north_up, to_ecef, to_geodetic
+from pipeline.camera.full_frame import FullFrame
 from pipeline.camera.orbit import State
 from pipeline.errors import FactsError
 from pipeline.models import Facts, LookAt
@@ -19,6 +20,10 @@ K1_SIGMA = 0.03
 K2_SIGMA = 0.02  # a judgement: somewhat less than the 0.03 above, for k1 and k2 share the distortion
 # Share of the frame's long side: a lens sits within about 0.1 mm of its sensor's centre, of 36 mm.
 PRINCIPAL_SIGMA = 0.002
+# Of a crop of unknown place: half of a side may be cut off at one edge, which puts the principal point half a
+# side of the picture from its middle, at most; and 10 % of the other side, by which the scale is wrong.
+CROP_PRINCIPAL_SIGMA = 0.25
+CROP_LOG_FOCAL_SIGMA = 0.1
 
 
 # What a prior cannot do without, with an example of each.
@@ -56,6 +61,8 @@ class Prior:
     width: int
     height: int
     heavy_tails: bool = True
+    is_cut: bool = False
+    """Whether the picture counts as a crop of unknown place, with a principal point that is free."""
 
     def camera(self, roll_deg: float = 0.0) -> Camera:
         """A camera at the prior position that looks where it should."""
@@ -70,6 +77,23 @@ class Prior:
             k1=self.k1,
             k2=self.k2,
         )
+
+    def within(self, full: FullFrame) -> "Prior":
+        """The prior of the same picture as a part of this full frame."""
+        focal_px = self.focal_px * max(full.width, full.height) / max(self.width, self.height)
+        if full.left is None or full.top is None:
+            return replace(self, focal_px=focal_px).cut()
+        principal_px = PRINCIPAL_SIGMA * max(full.width, full.height)
+        covariance = self.lens_covariance.copy()
+        covariance[3:, 3:] = np.eye(2) * principal_px**2
+        middle = (full.width - 1) / 2 - full.left, (full.height - 1) / 2 - full.top
+        return replace(self, focal_px=focal_px, principal_point_px=middle, lens_covariance=covariance)
+
+    def cut(self) -> "Prior":
+        """The prior of the same picture as a crop of unknown place."""
+        principal_px = CROP_PRINCIPAL_SIGMA * max(self.width, self.height)
+        sigmas = [CROP_LOG_FOCAL_SIGMA, K1_SIGMA, K2_SIGMA, principal_px, principal_px]
+        return replace(self, lens_covariance=np.diag(sigmas) ** 2, is_cut=True)
 
     def lens_away(self, camera: Camera) -> Array:
         """The camera's lens less the prior's (5,), in the order of `lens_covariance`."""
@@ -92,9 +116,14 @@ class Prior:
         return np.asarray(3 * inverse / (1 + offset_m @ inverse @ offset_m))
 
     def look_at_radius_px(self, position_ecef_m: Array) -> float:
-        """The look-at radius as an angle from a position, in pixels of the full photo."""
+        """The look-at radius as an angle from a position, in pixels of the full photo. The look-at point of a
+        crop may be that of the frame it was cut from."""
+        middle = (self.width - 1) / 2, (self.height - 1) / 2
+        off_axis_px = float(np.hypot(*np.subtract(self.principal_point_px, middle)))
+        if self.is_cut:
+            off_axis_px += CROP_PRINCIPAL_SIGMA * max(self.width, self.height)
         range_m = float(np.linalg.norm(to_ecef(self.look_at.lon, self.look_at.lat) - position_ecef_m))
-        return self.focal_px * self.look_at.radius_km * 1e3 / range_m
+        return self.focal_px * self.look_at.radius_km * 1e3 / range_m + off_axis_px
 
 
 def prior_from_facts(

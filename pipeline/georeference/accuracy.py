@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pipeline.camera.camera import Camera
 from pipeline.camera.derivatives import PARAMETERS
 from pipeline.camera.earth import Array, distance_km, to_geodetic
+from pipeline.camera.footprint import MAX_ZENITH_DEG
 from pipeline.camera.uncertainty import ground_sigma_m
 from pipeline.georeference.adjust import Adjustment, Observations, inverse, jacobian, weights
 from pipeline.georeference.patches import PatchLight
@@ -138,5 +139,6 @@ def _errors(camera: Camera, seen: Observations, residual_px: Array, chosen: NDAr
     column, row = camera.project_ecef(seen.ground_m[chosen])
     there = camera.to_ground(column + away[:, 0], row + away[:, 1], height_m)
     away_m = 1e3 * distance_km(lon, lat, *there)
-    good = np.isfinite(away_m)
+    # Near the limb, where nothing is mapped, a pixel is kilometres long.
+    good = np.isfinite(away_m) & (camera.view(lon, lat)[0] <= MAX_ZENITH_DEG)
     return Errors.of(np.hypot(*away[good].T), away_m[good])

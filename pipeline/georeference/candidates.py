@@ -64,7 +64,9 @@ def _starts(problem: Problem, pin: Pin | None, template: Template) -> list[Camer
     height, width = template.view.image.shape
     for peak in sorted(hits, key=lambda hit: -hit.correlation):
         camera = peak.camera(width, height).scaled(1 / factor)
-        camera = replace(camera, width=prior.width, height=prior.height)
+        camera = replace(camera, width=prior.width, height=prior.height).seen_off_axis(
+            prior.principal_point_px
+        )
         if all(apart(camera, start) > settings.same_solution for start in starts):
             starts.append(camera)
         if len(starts) == (settings.kept if len(where) == 1 else settings.kept_of_many):

@@ -9,6 +9,7 @@ from scipy.special import bdtrc
 
 from pipeline.camera.camera import Camera
 from pipeline.camera.earth import Array, distance_km, to_ecef
+from pipeline.camera.footprint import MAX_ZENITH_DEG
 from pipeline.georeference.accuracy import Errors
 from pipeline.georeference.patches import displacements
 from pipeline.georeference.reference import render
@@ -37,6 +38,8 @@ class ControlPoints:
     residual_m: Array
     correlation: Array
     used: NDArray[np.str_]
+    zenith_deg: Array
+    """Of the direction to the camera, at each city."""
     reach_px: float
     """How far from where it is predicted a city was looked for."""
 
@@ -69,6 +72,7 @@ def control_points(
         residual_m=residual_m,
         correlation=correlation,
         used=np.where(matched, np.where(check, "check", "fit"), "unmatched"),
+        zenith_deg=camera.view(cities.lon, cities.lat)[0],
         reach_px=reach / view.factor,
     )
 
@@ -79,8 +83,12 @@ def held_out(n: int, every: int) -> NDArray[np.bool_]:
 
 
 def check_errors(points: ControlPoints) -> Errors:
-    """Errors at the check cities, which include the gazetteer's own (about 400 m)."""
-    check = points.used == "check"
+    """Errors at the check cities, which include the gazetteer's own (about 400 m).
+
+    Only ground that is mapped counts: near the limb a pixel is kilometres long, or shows the sky.
+    """
+    check = (points.used == "check") & (points.zenith_deg <= MAX_ZENITH_DEG)
+    check &= np.isfinite(points.residual_m)
     return Errors.of(np.hypot(*points.residual_px[check].T), points.residual_m[check])
 
 

@@ -5,12 +5,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+import numpy as np
+
 from pipeline.camera.orbit import State, nearest, parse_elements, station_state
 from pipeline.camera.prior import Prior, prior_from_facts
 from pipeline.camera.terrain import Terrain
 from pipeline.errors import FactsError
+from pipeline.georeference.adjust import Observations
 from pipeline.georeference.extent import Extent
 from pipeline.georeference.joint import clock_offset_s, lens_from, shared_clock
+from pipeline.georeference.settings import DEFAULT
 from pipeline.georeference.solve import Solution, adjusted_again, solve
 from pipeline.ground.cities import Cities
 from pipeline.models import LookAt
@@ -52,14 +56,35 @@ def prior_and_orbit(facts: PhotoFacts) -> tuple[Prior, State | None]:
     return prior_from_facts(facts, facts.look_at, facts.width, facts.height, facts.id, orbit), orbit
 
 
+def solved_alone(
+    facts: PhotoFacts, photo: Photo, ground: KnownGround, manual: Observations | None, threads: int
+) -> Solution:
+    """A photo solved by itself. What may be cut from one of several full frames is tried as a part of each in
+    turn, until it is accepted."""
+    whole, _ = prior_and_orbit(facts)
+    priors = [whole.within(full) for full in facts.full_frames] or [whole]
+    limits = DEFAULT.acceptance  # so many tries share the odds at which chance is believed
+    shared = replace(limits, max_false_alarm=limits.max_false_alarm / len(priors))
+    settings, best = replace(DEFAULT, acceptance=shared), None
+    for prior in priors:
+        solution = solve(
+            photo, prior, ground.cities, manual, ground.extent, ground.terrain, threads, settings
+        )
+        if solution.accepted:
+            return solution
+        best = min(best or solution, solution, key=lambda s: s.verdict.false_alarm_probability)
+    assert best is not None
+    return best
+
+
 def others_placed(
     photos: Iterable[tuple[PhotoFacts, Photo]], ground: KnownGround, threads: int
 ) -> list[OtherPhoto]:
     """The other photos of a pass, solved each by itself; those that are refused are left out."""
     placed = []
     for facts, photo in photos:
-        prior, orbit = prior_and_orbit(facts)
-        solution = solve(photo, prior, ground.cities, None, ground.extent, ground.terrain, threads)
+        _, orbit = prior_and_orbit(facts)
+        solution = solved_alone(facts, photo, ground, None, threads)
         used = "used" if solution.accepted else f"unused: {solution.reason}"
         log.info("%s: of the same pass: %s", facts.id, used)
         if solution.accepted:
@@ -81,17 +106,25 @@ def shared_with_pass(
     clock = None
     if orbit is not None:
         # From the photo's own light alone: adjusted with the others, it would count them twice.
-        own = clock_offset_s(solution.camera, solution.covariance, orbit, facts.clock_sigma_s)
+        by_own_light = clock_offset_s(solution.camera, solution.covariance, orbit, facts.clock_sigma_s)
         orbit_s = orbit.along_sigma_m / orbit.speed_m_s
-        clock = shared_clock([own, *offsets], facts.clock_sigma_s, orbit_s)
+        clock = shared_clock([by_own_light, *offsets], facts.clock_sigma_s, orbit_s)
+    prior = solution.problem.prior
+    others = [other for other in others if _same_frame(other.solution.problem.prior, prior)]
     if not others:
         return solution, clock
     clock_is_shared = orbit is not None and len(offsets) > 0
-    prior, _ = prior_and_orbit(on_time(facts, offsets) if clock_is_shared else facts)
+    on_time_there, _ = prior_and_orbit(on_time(facts, offsets) if clock_is_shared else facts)
+    prior = replace(on_time_there, principal_point_px=prior.principal_point_px, focal_px=prior.focal_px)
     prior = lens_from(prior, [(other.solution.camera, other.solution.covariance) for other in others])
     shared = "lens and clock" if clock_is_shared else "lens"
     method = f"{solution.method}, {shared} shared with {len(others)} of its pass"
     return replace(adjusted_again(solution, prior), method=method), clock
+
+
+def _same_frame(a: Prior, b: Prior) -> bool:
+    """Whether two pictures are the same part of their full frames, as far as that is known."""
+    return np.allclose(a.principal_point_px, b.principal_point_px) and not (a.is_cut or b.is_cut)
 
 
 def on_time(facts: PhotoFacts, offsets: Sequence[Clock]) -> PhotoFacts:

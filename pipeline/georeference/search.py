@@ -17,7 +17,7 @@ from threading import Lock
 import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
-from scipy.ndimage import affine_transform, gaussian_filter
+from scipy.ndimage import affine_transform, gaussian_filter, map_coordinates
 from scipy.spatial.transform import Rotation
 
 from pipeline.camera.camera import Camera, look_at_rotation
@@ -31,6 +31,8 @@ from pipeline.georeference.working_image import WorkingImage
 from pipeline.models import LonLat
 
 Spectrum = NDArray[np.complex64]
+# Share of the long side: a picture whose principal point is less off its middle is searched as it is.
+OFF_AXIS = 0.02
 MAX_CANVASES = 2  # kept at a time; 130 MB each at the widest common one
 
 
@@ -87,6 +89,27 @@ class Template:
                     self._turned.clear()
                 self._turned[side] = [_turned(image, self.view.valid, roll, side) for roll in self.rolls_deg]
             return self._turned[side]
+
+
+def straightened(view: WorkingImage, prior: Prior) -> WorkingImage:
+    """A crop at search size as a lens behind its own middle would show it: so the search takes all pictures.
+
+    From far off the axis of a wide lens the ground looks stretched, which no shift and roll can match.
+    """
+    height, width = view.image.shape
+    principal = tuple((float(place) + 0.5) * view.factor - 0.5 for place in prior.principal_point_px)
+    middle = (width - 1) / 2, (height - 1) / 2
+    if np.hypot(*np.subtract(principal, middle)) < OFF_AXIS * max(width, height):
+        return view
+    straight = Camera(np.zeros(3), np.eye(3), prior.focal_px * view.factor, middle, width, height)
+    seen = straight.seen_off_axis((principal[0], principal[1]))
+    rows, columns = np.indices(view.image.shape)
+    column, row = seen.project_ecef(straight.rays(columns, rows))
+    image, valid = (
+        map_coordinates(pixels, [row, column], order=1, cval=0.0)
+        for pixels in (view.image, view.valid.astype(np.float32))
+    )
+    return replace(view, image=image, valid=valid > 0.5)
 
 
 def search(

@@ -171,6 +171,22 @@ class AccuracySettings:
 
 
 @dataclass(frozen=True)
+class FramingSettings:
+    """When the light of a full frame wants to be that of a crop, or of an uneven resize."""
+
+    # Sigmas. One whole frame in 90 wants to be a crop by chance; it is solved as one, with a wider sigma.
+    min_sigmas: float = 3.0
+    # Share of the long side: three of the sigmas within which a lens sits behind its sensor's middle.
+    min_shift: float = 0.006
+    # Relative: below it, lenses and refraction do as much.
+    min_uneven: float = 0.005
+    # Relative, before any light is looked at: a picture squeezed by a tenth looks odd.
+    uneven_sigma: float = 0.1
+    # Blocks of the frame, across and down, whose patches err alike.
+    blocks: tuple[int, int] = (4, 3)
+
+
+@dataclass(frozen=True)
 class SolverSettings:
     """All that tunes a solve."""
 
@@ -183,6 +199,7 @@ class SolverSettings:
     refine: RefineSettings = field(default_factory=RefineSettings)
     control: ControlSettings = field(default_factory=ControlSettings)
     accuracy: AccuracySettings = field(default_factory=AccuracySettings)
+    framing: FramingSettings = field(default_factory=FramingSettings)
     acceptance: AcceptanceSettings = field(default_factory=AcceptanceSettings)
     # Share of saturated pixels from which on the cores of cities are flat: such a frame, if it is refused in
     # logarithms, is tried again in roots of light.

@@ -15,11 +15,12 @@ from pipeline.georeference.adjust import Observations
 from pipeline.georeference.candidates import agreement_with, candidates, pin_of
 from pipeline.georeference.control import ControlPoints, control_points, held_out_probability
 from pipeline.georeference.extent import Extent, with_extent
+from pipeline.georeference.framing import framing_of
 from pipeline.georeference.manual import manual_evidence
 from pipeline.georeference.patches import patch_light
 from pipeline.georeference.reference import Compression
 from pipeline.georeference.refine import Problem, Pyramid, Refined, refine
-from pipeline.georeference.search import Pin, Template
+from pipeline.georeference.search import Pin, Template, straightened
 from pipeline.georeference.settings import DEFAULT, SolverSettings
 from pipeline.georeference.sources import city_light
 from pipeline.ground.cities import POSITION_SIGMA_KM, Cities
@@ -79,11 +80,11 @@ def solve(
     detail than cities; the ground lies on `terrain`.
     """
     problem = _problem(photo, prior, gazetteer, manual, extent, terrain, settings)
-    by_logarithms = _solved(problem, gazetteer, "log", extent is not None, threads)
-    if by_logarithms.accepted or problem.pyramid.saturated_share < settings.saturated_share:
-        return by_logarithms
-    by_roots = _solved(problem, gazetteer, "sqrt", extent is not None, threads)
-    return min(by_roots, by_logarithms, key=lambda s: (not s.accepted, s.verdict.false_alarm_probability))
+    best = _solved(problem, gazetteer, "log", extent is not None, threads)
+    if not best.accepted and problem.pyramid.saturated_share >= settings.saturated_share:
+        by_roots = _solved(problem, gazetteer, "sqrt", extent is not None, threads)
+        best = min(by_roots, best, key=lambda s: (not s.accepted, s.verdict.false_alarm_probability))
+    return _as_framed(best, gazetteer) if best.accepted else best
 
 
 def _solved(
@@ -93,7 +94,8 @@ def _solved(
     settings, manual = problem.settings, problem.manual
     limits, n_by_hand = settings.acceptance, 0 if manual is None else len(manual)
     pin = pin_of(manual, limits.enough_manual_points)
-    template = Template(problem.pyramid(settings.search.long_side_px, compression), settings.search)
+    view = problem.pyramid(settings.search.long_side_px, compression)
+    template = Template(straightened(view, problem.prior), settings.search)
     best, *rivals = candidates(problem, pin, template)
     # A solution that cannot be accepted any more is not worked out further.
     hopeless = is_hopeless(best.agreement, (), n_by_hand, limits)
@@ -131,6 +133,27 @@ def _solved(
         matched_patches=evidence.matched_patches,
         patches=evidence.patches,
     )
+
+
+def _as_framed(solution: Solution, gazetteer: Cities) -> Solution:
+    """An accepted solution as that of a crop where its light wants one; refused where no camera has its
+    scales."""
+    prior, settings = solution.problem.prior, solution.problem.settings
+    framing = framing_of(solution.refined, prior, settings.adjust.overlap, settings.framing)
+    if framing.is_cut(settings.framing) and not prior.is_cut:
+        solution = adjusted_again(solution, prior.cut())
+        points = control_points(solution.camera, solution.problem, gazetteer)
+        solution = replace(solution, points=points)
+        framing = framing_of(solution.refined, prior, settings.adjust.overlap, settings.framing)
+    if solution.problem.prior.is_cut:
+        solution = replace(solution, method=f"{solution.method}, as a crop of unknown place")
+    if not framing.is_uneven(settings.framing):
+        return solution
+    reason = (
+        "it looks like a crop or an uneven resize: its light wants a scale across that is "
+        f"{100 * framing.uneven:+.1f} % off that down"
+    )
+    return replace(solution, verdict=replace(solution.verdict, accepted=False, reason=reason))
 
 
 def adjusted_again(solution: Solution, prior: Prior) -> Solution:

@@ -1,6 +1,7 @@
 """What the camera wrote into the file."""
 
 import math
+import struct
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -61,6 +62,18 @@ def exif_facts(exif: Image.Exif) -> Facts:
             except ValidationError:
                 continue
     return facts
+
+
+def exif_size(image: Image.Image) -> tuple[int, int] | None:
+    """Width and height (px) that EXIF states of an opened picture: its own, or those of what it was cut or
+    resized from by a program that left EXIF as it was. None where nothing or no number is stated."""
+    try:
+        details: Mapping[int, Any] = image.getexif().get_ifd(ExifTags.IFD.Exif)
+        stated = (details.get(tag) for tag in (ExifTags.Base.ExifImageWidth, ExifTags.Base.ExifImageHeight))
+        width, height = map(_number, stated)
+    except (OSError, SyntaxError, ValueError, TypeError, KeyError, struct.error):  # damaged
+        return None
+    return None if width is None or height is None else (round(width), round(height))
 
 
 def _text(value: object) -> str | None:

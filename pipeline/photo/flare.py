@@ -6,9 +6,11 @@
            ( ) ghost                    What lies under it stays dark between its lamps, but for the ghost.
 
 Towns have lamps with darkness between them, or rise and fall from street to street; a ghost does neither: the
-darker parts of the ground under it are lifted to one smooth level. Fog lit from below may look the same, so
-nothing is taken for a ghost but where a light can have thrown it. Veils wider than any ghost are left to the
-local background of the tone; a ghost of a light outside the frame is not found.
+darker parts of the ground under it are lifted to one smooth level. Fog lit from below, moonlit land and
+cloud may look the same, so nothing is taken for a ghost but where a light can have thrown it: one that is
+compact, as the Moon or a floodlight is and the core of a city is not, and has light enough. Veils wider than
+any ghost are left to the local background of the tone; a ghost of a light outside the frame is not found, nor
+one in a crop, of which nobody knows where its lens was.
 """
 
 from dataclasses import dataclass
@@ -31,7 +33,13 @@ from pipeline.photo.strips import dark_where_invalid, in_blocks, strips
 
 # Along the long side. A block's level is the lower quartile of its pixels, which leaves lamps out.
 BLOCKS_ALONG, MIN_BLOCK_PX = 256, 4
-SOURCE_SHARE = 1e-4  # of the frame, saturated in one piece: a ghost has a thousandth of its light or less
+SOURCE_SHARE = 1e-4  # of the frame, saturated in one piece
+# Of the circle around a light that it fills: a disc 1, one that the frame's edge halves 0.7, lamps of a
+# city that have run together 0.1 to 0.4.
+MIN_SOURCE_ROUND = 0.5
+# The light of a ghost over that of its source if that were just white. A coated lens throws back a thousandth
+# at most, and the full Moon, exposed for streets, is a thousand times too bright.
+MAX_LIGHT = 1.0
 # The least distance of a light from the middle of the frame, in long sides: nearer, the line through both is
 # too uncertain. And where on this line ghosts lie, in multiples of the light's own distance.
 MIN_AWAY, MIN_ALONG, MAX_ALONG = 0.05, 0.3, 1.4
@@ -51,11 +59,13 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Light:
-    """Where a light is that can throw ghosts, in pixels, and how many of them it saturates."""
+    """Where a light is, in pixels, how many of them it saturates, and the share of the circle around it that
+    these fill."""
 
     row: float
     column: float
     size: int
+    roundness: float
 
 
 def without_flare(photo: Photo) -> tuple[Photo, int]:
@@ -79,8 +89,19 @@ def bright_lights(photo: Photo, min_share: float = SOURCE_SHARE) -> tuple[Light,
 def _light(pixels: Mask) -> Light:
     """The light of these pixels; `center_of_mass` would take 16 bytes a pixel of the frame."""
     size = int(pixels.sum())
-    row, column = (float(np.arange(len(n)) @ n / size) for n in (pixels.sum(axis=1), pixels.sum(axis=0)))
-    return Light(row, column, size)
+    down, across = pixels.sum(axis=1), pixels.sum(axis=0)
+    row, column = (float(np.arange(len(n)) @ n / size) for n in (down, across))
+    rows, columns = (slice(n.nonzero()[0][0], n.nonzero()[0][-1] + 1) for n in (down, across))
+    own = pixels[rows, columns]
+    return Light(row, column, size, roundness=min(1.0, size / (np.pi * _radius(own) ** 2)))
+
+
+@dataclass(frozen=True, eq=False)
+class _Bump:
+    """A smooth and round elevation of a channel: its blocks, and the light it adds (blocks of white)."""
+
+    blocks: Mask
+    light: float
 
 
 def ghosts(photo: Photo, lights: tuple[Light, ...]) -> Mask:
@@ -92,19 +113,24 @@ def ghosts(photo: Photo, lights: tuple[Light, ...]) -> Mask:
     block_px = max(MIN_BLOCK_PX, round(max(shape) / BLOCKS_ALONG))
     for channel in photo.light:
         for bump in _bumps(*_levels(channel, block_px), max(shape) / block_px):
-            row, column = ((v + 0.5) * block_px for v in center_of_mass(bump))
+            row, column = ((v + 0.5) * block_px for v in center_of_mass(bump.blocks))
             whole = np.zeros(shape, bool)
             block = np.ones((block_px, block_px), bool)
-            whole[: len(bump) * block_px, : bump.shape[1] * block_px] = np.kron(bump, block)
+            whole[: len(bump.blocks) * block_px, : bump.blocks.shape[1] * block_px] = np.kron(
+                bump.blocks, block
+            )
             # The glow around a light is smooth and round as well, and no lesser light has thrown it.
             within = max((one.size for one in lights if whole[int(one.row), int(one.column)]), default=0)
-            if any(one.size > within and _can_throw(one, row, column, shape) for one in lights):
+            least = max(within + 1, bump.light * block_px**2 / MAX_LIGHT)
+            if any(one.size >= least and _can_throw(one, row, column, shape) for one in lights):
                 hidden |= whole
     return hidden
 
 
 def _can_throw(light: Light, row: float, column: float, shape: tuple[int, ...]) -> bool:
-    """Whether a ghost of a light may be centred here."""
+    """Whether a light can throw ghosts, and one of them may be centred here."""
+    if light.roundness < MIN_SOURCE_ROUND:
+        return False
     long_side = max(shape)
     middle = (np.array(shape) - 1) / 2
     through = middle - (light.row, light.column)
@@ -128,9 +154,8 @@ def _levels(channel: NDArray[np.float32], block_px: int) -> tuple[Blocks, Blocks
     return low, level, middle
 
 
-def _bumps(low: Blocks, level: Blocks, middle: Blocks, long_side: float) -> list[Mask]:
-    """Smooth and round elevations of one channel, each as a mask of blocks, from the levels of its blocks;
-    `long_side` in blocks."""
+def _bumps(low: Blocks, level: Blocks, middle: Blocks, long_side: float) -> list[_Bump]:
+    """Smooth and round elevations of one channel, from the levels of its blocks; `long_side` in blocks."""
     ground = grey_opening(level, (3, 3), mode="nearest")
     window = 2 * round(MAX_WIDTH * long_side / 2) + 1
     rise = ground - grey_opening(level, (window, window), mode="nearest")
@@ -145,7 +170,8 @@ def _bumps(low: Blocks, level: Blocks, middle: Blocks, long_side: float) -> list
         radius = _radius(whole)
         round_ = whole.sum() / max(np.pi * radius**2, 1) >= MIN_ROUND
         if whole.sum() >= least and round_ and smooth[whole].mean() >= MIN_SMOOTH:
-            bumps.append(binary_dilation(_convex(whole), iterations=max(1, round(SKIRT * radius))))
+            around = binary_dilation(_convex(whole), iterations=max(1, round(SKIRT * radius)))
+            bumps.append(_Bump(around, float(rise[whole].sum())))
     return bumps
 
 

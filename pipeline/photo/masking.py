@@ -30,8 +30,8 @@ class Masked:
     flare_pixels: int
 
 
-def masked(reading: Reading) -> Masked:
-    """Mask hot pixels, parts of the station and ghosts of a bright light.
+def masked(reading: Reading, whole: bool = True) -> Masked:
+    """Mask hot pixels, parts of the station and, in a `whole` frame, ghosts of a bright light.
 
     Hot pixels of a JPEG are not looked for: compression has spread them, and has made small lamps as lonely.
     """
@@ -39,5 +39,5 @@ def masked(reading: Reading) -> Masked:
         (reading.photo, None) if reading.evidence == "jpeg" else without_hot_pixels(reading.photo)
     )
     photo, station_share = without_structure(photo)
-    photo, flare_pixels = without_flare(photo)
+    photo, flare_pixels = without_flare(photo) if whole else (photo, 0)
     return Masked(photo, hot_pixels, station_share, flare_pixels)

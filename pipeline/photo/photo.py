@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from pipeline.camera.full_frame import FullFrame
 from pipeline.models import CameraRow, EvidenceLevel, Facts
 from pipeline.plausible import SENSOR_WIDTH_MM
 
@@ -33,6 +34,10 @@ class PhotoFacts(Facts):
         default=0.0, description="log2(G/R), 1 sigma: how wrong contrasts may be by how colours were stored"
     )
     colour_codes: float = Field(default=1.0, description="1 sigma of Cb and Cr as stored, in codes of 8 bits")
+    full_frames: tuple[FullFrame, ...] = Field(
+        default=(), description="of which it may be a part, the likeliest first; none: it is whole"
+    )
+    cut: str | None = Field(default=None, description="why it is held for a part of a full frame")
     hot_pixels: int | None = Field(default=None, description="how many were masked; not looked for in a JPEG")
 
 

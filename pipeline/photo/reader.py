@@ -22,7 +22,7 @@ from pipeline.errors import PhotoError
 from pipeline.models import Facts
 from pipeline.photo.black_frame import within_black_frame
 from pipeline.photo.chroma import colour_steps, coloured_rows, keep_colour_apart, shared_colour
-from pipeline.photo.exif import exif_facts
+from pipeline.photo.exif import exif_facts, exif_size
 from pipeline.photo.header import header_facts, png_parts
 from pipeline.photo.photo import Photo
 from pipeline.photo.profile import SRGB, in_srgb, srgb_transform
@@ -92,6 +92,7 @@ def _read_jpeg(file: Path) -> Reading:
             if image.mode != "RGB":
                 raise _no_colour(file, f"its colour mode is {image.mode}")
             exif = exif_facts(image.getexif())
+            stated_size = exif_size(image)
             transform, linearisation = srgb_transform(file, image.info.get("icc_profile"))
             shared = keep_colour_apart(image)
             image.load()
@@ -105,7 +106,7 @@ def _read_jpeg(file: Path) -> Reading:
         raise PhotoError(f"{file}: is damaged or cut short ({reason}); fetch or copy it again") from None
     strips_of_codes = _from_codes(_jpeg_strips(image, shared), transform)
     photo = _photo(file, (image.height, image.width), strips_of_codes, 255)
-    return Reading(photo, exif, linearisation, errors)
+    return Reading(photo, exif, linearisation, errors, exif_size=stated_size)
 
 
 def _jpeg_strips(image: Image.Image, shared: tuple[int, int] | None) -> Iterator[tuple[slice, Codes]]:

@@ -24,6 +24,8 @@ class Reading:
     linearisation: str
     errors: StorageErrors
     evidence: EvidenceLevel = "jpeg"
+    exif_size: tuple[int, int] | None = None
+    """Width and height of the picture, as EXIF states them."""
 
 
 def check_size(file: Path, width: int, height: int, bytes_a_pixel: float) -> None:

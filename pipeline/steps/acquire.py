@@ -4,15 +4,18 @@ import logging
 from pathlib import Path
 
 from pipeline.config import load_facts
-from pipeline.files import atomic_write
+from pipeline.errors import FactsError
+from pipeline.files import atomic_write, json_text
 from pipeline.ground.cities import place_named
 from pipeline.models import CameraRow, Facts, LonLat, PhotoSource
-from pipeline.photo.cameras import anchor_of, read_cameras
+from pipeline.photo.cameras import anchor_of, camera_named, read_cameras
+from pipeline.photo.crop import Cut, cut_of
 from pipeline.photo.facts import frame_width_mm, joined, look_at_point, with_orbit
 from pipeline.photo.masking import Masked, masked
-from pipeline.photo.night import check_night
+from pipeline.photo.night import check_night, sun_over
 from pipeline.photo.photo import Photo, PhotoFacts
 from pipeline.photo.reader import read_photo
+from pipeline.photo.reading import Reading
 from pipeline.photo.tiff import write_photo
 from pipeline.photo.vignetting import NONE, corrected, read_vignetting
 from pipeline.steps.step import run_step
@@ -37,25 +40,29 @@ def acquire(
     of element sets if `source.tle` names one, `vignetting` the file of the lens if there is one. A raw photo
     is anchored if its camera is in the table `cameras` or among the city's `own_cameras`, which win."""
     reading = read_photo(picture)
-    check_night(reading.photo, str(picture))
     known = joined(reading.exif, *map(load_facts, facts), source)
     known = with_orbit(_with_elements(known, tle), str(tle[0]) if tle else f"{source.name}: tle")
-    ground = masked(reading)
-    lens = read_vignetting(vignetting[0]) if vignetting else NONE
-    photo = corrected(ground.photo, lens)
+    look_at = look_at_point(known, location, source.name, place_named)
+    check_night(reading.photo, str(picture), sun_over(known, look_at) if source.simulate is None else None)
     known_cameras = {**read_cameras(cameras), **own_cameras}
     anchor = anchor_of(reading.evidence, known.camera, known_cameras, cameras.name)
+    height, width = reading.photo.size
+    known = known.model_copy(update={"sensor_width_mm": frame_width_mm(known, anchor.camera, width)})
+    cut = _cut(known, reading, camera_named(known.camera, known_cameras), source)
+    # The middle of a lens, from which ghosts and vignetting are told, is not that of a part of its frame.
+    ground = masked(reading, whole=not cut.frames)
+    lens = read_vignetting(vignetting[0]) if vignetting and not cut.frames else NONE
+    photo = corrected(ground.photo, lens)
     _log(picture, photo, ground)
     hot, colours = ground.hot_pixels, anchor.describe()
     log.info("%s: %s; vignetting %s; hot pixels: %s", source.name, colours, lens.describe(), hot)
-
-    _, height, width = photo.light.shape
     stated = known.model_dump() | {
-        "look_at": look_at_point(known, location, source.name, place_named),
-        "sensor_width_mm": frame_width_mm(known, anchor.camera, width),
+        "look_at": look_at,
         "id": source.name,
         "width": width,
         "height": height,
+        "full_frames": cut.frames,
+        "cut": cut.reason,
         "simulated": source.simulate is not None,
         "source": picture.name,
         "evidence": anchor.evidence,
@@ -71,7 +78,20 @@ def acquire(
     }
     with atomic_write(light) as tif, atomic_write(photo_facts) as json:
         write_photo(photo, tif)
-        json.write_text(PhotoFacts(**stated).model_dump_json(indent=2) + "\n", encoding="utf-8")
+        json.write_text(json_text(PhotoFacts(**stated).model_dump(mode="json")), encoding="utf-8")
+
+
+def _cut(known: Facts, reading: Reading, camera: CameraRow | None, source: PhotoSource) -> Cut:
+    """What the picture was cut from. A raw file and a simulated frame are whole."""
+    if reading.evidence == "jpeg" and source.simulate is None:
+        height, width = reading.photo.size
+        cut = cut_of(known, (width, height), reading.exif_size, camera, source.name)
+        if cut.reason:
+            log.info("%s: counts as a part of a full frame: %s", source.name, cut.reason)
+        return cut
+    if known.crop is not None:
+        raise FactsError(f"{source.name}: crop: a raw file and a simulated frame are whole; leave it out")
+    return Cut()
 
 
 def _with_elements(known: Facts, tle: list[Path]) -> Facts:

@@ -1,6 +1,5 @@
 """Step georeference: find where a photo looks, accept it or refuse it, and show why."""
 
-import json
 import logging
 import sys
 from dataclasses import dataclass, replace
@@ -12,7 +11,7 @@ import pandas as pd
 import pyogrio
 
 from pipeline.camera.terrain import FLAT, Bounds, Terrain
-from pipeline.files import atomic_write
+from pipeline.files import atomic_write, json_text
 from pipeline.georeference.adjust import Observations
 from pipeline.georeference.channels import measure_channels
 from pipeline.georeference.control import check_errors
@@ -21,8 +20,8 @@ from pipeline.georeference.extent import LIGHT_OF_STREET, Extent, lit_cells, lit
 from pipeline.georeference.hypotheses import hypotheses, positions
 from pipeline.georeference.manual import manual_points
 from pipeline.georeference.outputs import camera_json, control_layers
-from pipeline.georeference.photo_pass import KnownGround, others_placed, prior_and_orbit, shared_with_pass
-from pipeline.georeference.solve import Solution, solve
+from pipeline.georeference.photo_pass import KnownGround, others_placed, shared_with_pass, solved_alone
+from pipeline.georeference.solve import Solution
 from pipeline.ground.cities import read_cities
 from pipeline.ground.elevation import read_terrain
 from pipeline.ground.fetched import read_problem
@@ -39,6 +38,7 @@ from pipeline.steps.step import run_step
 log = logging.getLogger(__name__)
 
 FAST_PNG = {"compress_level": 1}  # half the time of Pillow's own level 6, and a tenth more bytes
+CROP = "crop: [left, top, width, height] in pixels of the full frame"
 AROUND_DEG = 4.0  # of latitude, and twice as many of longitude
 
 RELIEF = (
@@ -76,11 +76,9 @@ def georeference(given: Inputs, camera: Path, control: Path, picture: Path, thre
     for a place; `picture` shows what was found."""
     facts, photo = _facts(given.photo_facts), read_photo_tif(given.light)
     given, notes = _without_empty(given)
-    prior, _ = prior_and_orbit(facts)
     ground = _known_ground(given, facts)
-    extent, terrain = ground.extent, ground.terrain
-    manual = _manual(given.control_points, facts, terrain)
-    solution = solve(photo, prior, ground.cities, manual and manual[1], extent, terrain, threads)
+    manual = _manual(given.control_points, facts, ground.terrain)
+    solution = solved_alone(facts, photo, ground, manual and manual[1], threads)
     log.info("%s: %s: %s", facts.id, "accepted" if solution.accepted else "refused", solution.reason)
     clock = None
     if solution.accepted:
@@ -101,7 +99,7 @@ def georeference(given: Inputs, camera: Path, control: Path, picture: Path, thre
             _write_control(gpkg, solution, manual, facts)
         else:
             content = _refused(gpkg, solution, facts, picture)
-        js.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        js.write_text(json_text(content), encoding="utf-8")
 
 
 def _warn_of_shift(solution: Solution, facts: PhotoFacts) -> None:
@@ -210,9 +208,17 @@ def _refusal(facts: PhotoFacts, solution: Solution, picture: Path) -> str:
     return (
         f"{facts.id}: georeference refused: {solution.reason}; tried every roll within "
         f"{aim.radius_km:.0f} km of lon {aim.lon:g}, lat {aim.lat:g}{places}{views} (see {picture}); "
-        "correct nadir or look_at (a place, a city's name), give tle for the position, or control_points: "
-        "a QGIS .points file or CSV; one point is often enough, four always are"
+        f"{_as_a_crop(facts)}correct nadir or look_at (a place, a city's name), give tle for the position, "
+        "or control_points: a QGIS .points file or CSV; one point is often enough, four always are"
+        f"{'' if facts.cut else f'; if it was cut from its full frame, state {CROP}, or crop: unknown'}"
     )
+
+
+def _as_a_crop(facts: PhotoFacts) -> str:
+    """That it looks like a crop, and what to state, unless it is stated."""
+    if facts.cut is None or isinstance(facts.crop, tuple):
+        return ""
+    return f"it looks like a crop, because {facts.cut}: state {CROP}; "
 
 
 if "snakemake" in globals():

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from pipeline.camera.camera import Camera
-from pipeline.files import atomic_write
+from pipeline.files import write_json
 from pipeline.models import GridConfig, LonLat
 from pipeline.raster.grid import lay_grid
 from pipeline.steps.step import run_step
@@ -13,9 +13,7 @@ from pipeline.steps.step import run_step
 def make_grid(cameras: list[Path], location: LonLat, options: GridConfig, grid: Path) -> None:
     """Lay the grid over what the cameras show around `location`. A photo is named by its camera's folder."""
     named = {file.parent.name: Camera.from_dict(json.loads(file.read_text("utf-8"))) for file in cameras}
-    laid = lay_grid(named, options, location)
-    with atomic_write(grid) as part:
-        part.write_text(json.dumps(laid.to_dict(), indent=1) + "\n", encoding="utf-8")
+    write_json(lay_grid(named, options, location).to_dict(), grid)
 
 
 if "snakemake" in globals():

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import RefusedError
+from pipeline.files import json_text
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Placed:
 
     def to_json(self) -> str:
         """The content of `placed.json`."""
-        return json.dumps({"photos": self.photos, "refused": self.refused}, indent=1) + "\n"
+        return json_text({"photos": self.photos, "refused": self.refused})
 
 
 def refused_json(photo: str, reason: str) -> dict[str, Any]:

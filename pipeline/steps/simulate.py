@@ -4,7 +4,6 @@ Writes the picture, its catalogue facts and the motorways of its world, which la
 which only tests and the report's comparison with it read.
 """
 
-import json
 from pathlib import Path
 
 import geopandas as gpd
@@ -13,7 +12,7 @@ import shapely
 import yaml
 from PIL import Image
 
-from pipeline.files import atomic_write
+from pipeline.files import atomic_write, write_json
 from pipeline.ground.cities import Cities, read_cities
 from pipeline.models import PhotoSource
 from pipeline.simulate.lights import CountryMap, LampPoints
@@ -56,8 +55,7 @@ def simulate(
         Image.fromarray(frame.picture).save(file, "JPEG", quality=92, subsampling=0, exif=exif)
     with atomic_write(facts) as file:
         file.write_text(f"# {LABEL}\n" + yaml.safe_dump(stated, sort_keys=False), encoding="utf-8")
-    with atomic_write(truth) as file:
-        file.write_text(json.dumps(truth_of(frame, seed, year), indent=1) + "\n", encoding="utf-8")
+    write_json(truth_of(frame, seed, year), truth)
     with atomic_write(lights) as file:
         # Splitting floats into their bytes saves a third of the file.
         frame.lights.gathered(CELL_M).to_parquet(

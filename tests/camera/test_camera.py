@@ -242,3 +242,18 @@ class TestEarth:
         _, _, height = to_geodetic(meet_ellipsoid(STATION_M, down, 1000.0))
         assert np.isclose(height, 1000.0, atol=0.02)  # the raised ellipsoid is 1 cm off the parallel surface
         assert np.isnan(meet_ellipsoid(STATION_M, -down)).all()
+
+
+@pytest.mark.parametrize("principal_point_px", [(1400.0, 100.0), (-300.0, 649.5), (999.5, 649.5)])
+def test_a_crop_shows_in_its_middle_what_a_whole_frame_shows_there(
+    principal_point_px: tuple[float, float],
+) -> None:
+    whole = replace(camera(k1=0.0), principal_point_px=(999.5, 649.5), k2=0.0)
+    part = whole.seen_off_axis(principal_point_px)
+    assert part.principal_point_px == principal_point_px
+    ground = part.to_ground(999.5, 649.5)
+    assert whole.project(*ground) == (pytest.approx(999.5, abs=1e-3), pytest.approx(649.5, abs=1e-3))
+    # The same way up, stretched outwards by no more than 1 + (1300 / 3000)^2.
+    right, down = np.array(part.project(*whole.to_ground(1009.5, 649.5))) - (999.5, 649.5)
+    assert 9.9 < right < 12
+    assert abs(down) < 0.1 * right

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from pipeline.camera.earth import Array, east_north_up, to_ecef
+from pipeline.camera.full_frame import FullFrame
 from pipeline.camera.orbit import State
 from pipeline.camera.prior import Prior, prior_from_facts
 from pipeline.errors import FactsError
@@ -147,3 +148,35 @@ def test_the_look_at_radius_in_pixels_is_its_angle() -> None:
     assert there.look_at_radius_px(there.position_ecef_m) == pytest.approx(there.focal_px * 80e3 / range_m)
     below = there.look_at_radius_px(to_ecef(7.5, 50.5, 400e3))
     assert below == pytest.approx(0.2 * there.focal_px)
+
+
+class TestCrops:
+    """A full frame of 2128 x 1416 px of which the right lower quarter is left."""
+
+    STATED = FullFrame(width=2128, height=1416, left=1064, top=708)
+
+    def quarter(self) -> Prior:
+        return prior_from_facts(Facts(**KNOWN), LOOK_AT, 1064, 708, "photo")
+
+    def test_the_lens_of_a_stated_crop_sits_behind_the_middle_of_the_full_frame(self) -> None:
+        whole, part = prior(), self.quarter().within(self.STATED)
+        assert part.focal_px == pytest.approx(whole.focal_px)
+        assert part.principal_point_px == (1063.5 - 1064, 707.5 - 708)
+        assert part.lens_covariance == pytest.approx(whole.lens_covariance)
+        assert not part.is_cut
+
+    def test_of_a_crop_of_unknown_place_lens_and_scale_are_free(self) -> None:
+        part = self.quarter().within(FullFrame(width=2128, height=1416))
+        assert part.is_cut
+        assert part.focal_px == pytest.approx(prior().focal_px)
+        assert part.principal_point_px == (531.5, 353.5)
+        assert np.sqrt(np.diag(part.lens_covariance)) == pytest.approx([0.1, 0.03, 0.02, 266, 266])
+
+    def test_a_crop_may_look_beside_where_its_full_frame_looks(self) -> None:
+        whole = prior()
+        alone, part = self.quarter(), self.quarter().within(self.STATED)
+        position_m = whole.position_ecef_m
+        radius_px = 2 * alone.look_at_radius_px(position_m)  # of its smaller focal length
+        assert part.look_at_radius_px(position_m) == pytest.approx(radius_px + np.hypot(532, 354))
+        cut = self.quarter().cut()
+        assert cut.look_at_radius_px(position_m) == pytest.approx(radius_px / 2 + 0.25 * 1064)

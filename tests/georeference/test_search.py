@@ -1,5 +1,7 @@
 """The search: how the photo, turned and shifted, correlates with the light expected; its peaks."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -7,7 +9,9 @@ from scipy import fft
 from scipy.ndimage import affine_transform, gaussian_filter, maximum_filter
 
 from pipeline.georeference.reference import Image
-from pipeline.georeference.search import _correlate, _Spectra, _turned, highest_peaks
+from pipeline.georeference.search import _correlate, _Spectra, _turned, highest_peaks, straightened
+from pipeline.georeference.working_image import WorkingImage
+from tests.georeference.test_adjust import PRIOR
 
 DISTANCE_PX, COUNT = 8, 2
 
@@ -67,3 +71,27 @@ def test_a_turned_photo_correlates_upright_and_upside_down(
             shift = int(place[i]) - (side - 1) // 2, int(place[j]) - (side - 1) // 2
             # Fourier transforms of 32 bits, of light whose brightest pixels are a hundred times the rest.
             assert correlation[i, j] == pytest.approx(by_hand(reference, light, mask, shift), abs=1e-4)
+
+
+def spots(places: list[tuple[int, int]]) -> WorkingImage:
+    """Lights of one pixel at search size, of a photo 16 times as large."""
+    image = np.zeros((88, 133), np.float32)
+    for row, column in places:
+        image[row, column] = 1
+    return WorkingImage(gaussian_filter(image, 2), np.ones(image.shape, bool), 1 / 16)
+
+
+def test_a_whole_frame_is_searched_as_it_is() -> None:
+    view = spots([(20, 30)])
+    assert straightened(view, PRIOR) is view
+
+
+@pytest.mark.parametrize(("column", "seen"), [(66, 66.0), (110, 95.9)])
+def test_a_crop_is_straightened_as_a_lens_behind_its_middle_would_show_it(column: int, seen: float) -> None:
+    """Of 125 px at search size, at the left edge: the middle is 28.0 degrees off its axis, a light 44 px
+    farther right 41.5 degrees, which is 125 tan(13.5) = 29.9 px from the middle of the other lens."""
+    prior = replace(PRIOR, focal_px=2000.0, principal_point_px=(-0.5, 703.5))
+    image = straightened(spots([(44, column)]), prior).image
+    rows, columns = np.indices(image.shape)
+    assert (columns * image).sum() / image.sum() == pytest.approx(seen, abs=0.5)
+    assert (rows * image).sum() / image.sum() == pytest.approx(44, abs=0.5)

@@ -72,6 +72,21 @@ def test_a_wide_simulated_frame_solves_from_its_facts() -> None:
     assert true_error(solution.camera, truth)[0] <= SIMULATED_PX
 
 
+def test_a_crop_that_nobody_tells_of_is_solved_as_one() -> None:
+    """A third of the frame is missing below; taken for whole it would be off by several pixels."""
+    photo, prior, truth = simulated(focal_length_mm=35.0)
+    height = 2 * truth.height // 3
+    part = photo.window(slice(0, height), slice(0, truth.width))
+    middle = (truth.width - 1) / 2, (height - 1) / 2
+    solution = solve(part, replace(prior, height=height, principal_point_px=middle), gazetteer())
+    error_px, error_m = true_error(solution.camera, replace(truth, height=height))
+    print(f"two thirds of Lyon, simulated: {error_px:.2f} px, {error_m:.0f} m")
+    assert solution.accepted, solution.reason
+    assert solution.method == "city light, as a crop of unknown place"
+    assert solution.problem.prior.is_cut
+    assert error_px <= SIMULATED_PX
+
+
 def test_rendered_scenes_solve_from_their_facts(shared: Path) -> None:
     """Light of a satellite's raster, which no gazetteer made."""
     errors_px = {}

@@ -1,5 +1,6 @@
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import ExifTags, Image
@@ -86,3 +87,13 @@ def test_the_real_photo_with_exif(shared: Path) -> None:
     facts = read_photo(shared / "photos" / "ISS040-E-91208.jpg").exif
     assert (facts.camera, facts.focal_length_mm, facts.iso) == ("NIKON D3S", 80.0, 12800.0)
     assert facts.taken_at == datetime(2014, 8, 10, 9, 14, 3, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("stated", "size"),
+    [((4256, 2832), (4256, 2832)), ((4256, 0), None), ((None, 2832), None), (("wide", "high"), None)],
+)
+def test_the_size_that_a_program_left_in_exif(tmp_path: Path, stated: tuple[Any, Any], size: object) -> None:
+    names = ("ExifImageWidth", "ExifImageHeight")
+    written = exif(**{name: value for name, value in zip(names, stated, strict=True) if value is not None})
+    assert read_photo(save_jpeg(night_codes(), tmp_path / "a.jpg", exif=written)).exif_size == size

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from pipeline.photo.flare import bright_lights, ghosts, without_flare
+from pipeline.photo.flare import Light, bright_lights, ghosts, without_flare
 from pipeline.photo.photo import Photo
 from pipeline.photo.reader import read_photo, srgb_to_linear
 from pipeline.photo.saturation import saturated
@@ -52,6 +52,13 @@ def distance(at: tuple[float, float]) -> NDArray[np.float64]:
     return np.asarray(np.hypot(np.arange(SHAPE[1])[:, None] - at[0], np.arange(SHAPE[0]) - at[1]))
 
 
+def light_at(photo: Photo, row: float, column: float) -> Light:
+    """The light nearest to a place."""
+    return min(
+        bright_lights(photo), key=lambda light: float(np.hypot(light.row - row, light.column - column))
+    )
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_planted_ghosts_are_found(night, seed):
     row, column, ghost = planted(seed)
@@ -84,6 +91,43 @@ def test_the_same_spot_where_no_light_can_throw_it_is_left_alone(night):
     astray = dataclasses.replace(ghost, aside_px=0.15 * LONG)
     assert without_flare(photographed(with_ghost(lit, row, column, ghost)))[1] > 0
     assert without_flare(photographed(with_ghost(lit, row, column, astray)))[1] == 0
+
+
+def test_the_core_of_a_city_throws_no_ghost(night):
+    """As large as the light of `planted`, of lamps that have run together: ragged, and much longer."""
+    row, column, ghost = planted(0)
+    random = np.random.default_rng(5)
+    core = with_ghost(night, row, column, ghost)
+    for along in np.linspace(-0.035, 0.035, 60) * LONG:
+        down, right = row + along + random.normal(0, 3), column + random.normal(0, 4)
+        core = core + 2.0 * np.exp(-(distance((down, right)) ** 2) / (2 * 1.8**2))
+    photo = photographed(core)
+    light = light_at(photo, row, column)
+    assert light.size > 300
+    assert light.roundness < 0.5
+    assert not ghosts(photo, bright_lights(photo)).any()
+    # The same spot, thrown by a disc of this size.
+    assert ghosts(photo, (dataclasses.replace(light, roundness=1.0),)).any()
+
+
+def test_a_ghost_has_less_light_than_a_lens_can_throw_back(night):
+    """A moonlit cloud where the ghost of a light may be, with more light than the light seems to have."""
+    row, column, ghost = planted(0)
+    cloud = dataclasses.replace(ghost, radius_px=0.06 * LONG, rgb=(0.06, 0.06, 0.06), soft=False)
+    photo = photographed(with_ghost(with_light(night, row, column, 0.01 * LONG), row, column, cloud))
+    light = light_at(photo, row, column)
+    assert not ghosts(photo, (light,)).any()
+    assert ghosts(photo, (dataclasses.replace(light, size=5 * light.size),)).any()
+
+
+def test_a_disc_is_round_and_a_row_of_lamps_is_not():
+    saturated = np.zeros((200, 300), bool)
+    saturated[np.hypot(np.arange(200)[:, None] - 60, np.arange(300) - 80) < 20] = True
+    saturated[150:154, 100:260] = True
+    disc, row = bright_lights(Photo(np.zeros((3, 200, 300), np.float32), saturated))
+    assert disc.roundness == pytest.approx(1.0, abs=0.06)  # its edge is of whole pixels
+    assert row.roundness == pytest.approx(4 * 160 / (np.pi * 80**2), rel=0.05)
+    assert (disc.row, disc.column, row.size) == (60, 80, 640)
 
 
 def test_a_town_where_a_ghost_may_be_is_left_alone(night):

@@ -111,6 +111,11 @@ def simulated(
     return photo, prior_of(frame.facts, photo), frame.camera
 
 
+def simulated_facts(focal_length_mm: float, seed: int, aim: tuple[float, float]) -> Facts:
+    """What is told of the photo that `simulated` makes."""
+    return view(seed, YEAR, aim, (), focal_length_mm, (15.0, 35.0), HALF)[1]
+
+
 def unlit(focal_length_mm: float = 85.0, seed: int = 11) -> tuple[Prior, Camera]:
     """What is told of a photo over Belgium and its true camera, where no picture is needed."""
     camera, facts = view(seed, YEAR, (5.92, 50.72), (), focal_length_mm, (15.0, 35.0), SHAPE)
@@ -134,21 +139,25 @@ def planted_tones(rgb: dict[str, tuple[float, float, float]]) -> dict[str, float
     return {country: float(np.log2(green / red)) for country, (red, green, _) in rgb.items()}
 
 
-def rendered_scene(shared: Path, number: int) -> tuple[Photo, Prior, Camera]:
-    folder = shared / "scenes"
-    stated = json.loads((folder / f"scene-{number}.facts.json").read_text())
+def rendered_facts(shared: Path, number: int) -> Facts:
+    """What a catalogue would tell of a rendered scene."""
+    stated = json.loads((shared / "scenes" / f"scene-{number}.facts.json").read_text())
     lon, lat = stated["nadir_lonlat"]
     centre = stated["centre_lonlat"]
-    facts = Facts(
+    return Facts(
         nadir={"lon": lon, "lat": lat},
         altitude_km=stated["altitude_km"],
         focal_length_mm=stated["focal_length_mm"],
         sensor_width_mm=stated["sensor_width_mm"],
         look_at={"lon": centre[0], "lat": centre[1]},
     )
+
+
+def rendered_scene(shared: Path, number: int) -> tuple[Photo, Prior, Camera]:
+    folder = shared / "scenes"
     photo = photo_of(np.asarray(Image.open(folder / f"scene-{number}.jpg")))
     truth = Camera.from_dict(json.loads((folder / f"scene-{number}.truth.json").read_text()))
-    return photo, prior_of(facts, photo), truth
+    return photo, prior_of(rendered_facts(shared, number), photo), truth
 
 
 def real_photo(shared: Path, name: str, long_side_px: int | None = None) -> tuple[Photo, Prior]:

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import ExifTags, Image
+from pydantic import ValidationError
 
 from pipeline.camera.earth import to_geodetic
 from pipeline.camera.orbit import OrbitError, parse_elements, station_state
-from pipeline.errors import FactsError
+from pipeline.errors import FactsError, PhotoError
 from pipeline.models import LonLat, LookAt, PhotoSource
 from pipeline.photo.cameras import read_cameras
 from pipeline.photo.photo import PhotoFacts
@@ -30,7 +31,7 @@ ISS = """1 25544U 98067A   19343.69339541  .00001764  00000-0  38792-4 0  9991
 """
 
 
-def picture(folder: Path) -> Path:
+def picture(folder: Path, width: int = 180) -> Path:
     exif = Image.Exif()
     exif[ExifTags.Base.Model] = "NIKON D800E"
     details = exif.get_ifd(ExifTags.IFD.Exif)
@@ -38,7 +39,7 @@ def picture(folder: Path) -> Path:
     details[ExifTags.Base.FNumber] = 1.4
     details[ExifTags.Base.ISOSpeedRatings] = 6400
     details[ExifTags.Base.DateTimeOriginal] = "2012:02:09 21:51:26"
-    return save_jpeg(night_codes(), folder / "a.jpg", exif=exif)
+    return save_jpeg(night_codes(width), folder / "a.jpg", exif=exif)
 
 
 def run(folder: Path, source: PhotoSource, facts: list[Path], tle: list[Path] | None = None) -> PhotoFacts:
@@ -64,7 +65,7 @@ def test_the_city_wins_over_the_store_and_the_store_over_exif(tmp_path: Path) ->
 
 def test_what_the_file_and_the_table_of_cameras_tell(tmp_path: Path) -> None:
     facts = run(tmp_path, PhotoSource(id="a"), [])
-    assert (facts.id, facts.width, facts.height, facts.source) == ("a", 160, 120, "a.jpg")
+    assert (facts.id, facts.width, facts.height, facts.source) == ("a", 180, 120, "a.jpg")
     assert (facts.camera, facts.sensor_width_mm) == ("NIKON D800E", 35.9)
     assert (facts.evidence, facts.simulated, facts.linearisation) == ("jpeg", False, "sRGB curve")
     assert facts.look_at == LookAt(lon=5.57, lat=50.64, radius_km=100)
@@ -87,10 +88,57 @@ def test_a_citys_name_is_looked_up(tmp_path: Path, name: str) -> None:
 
 def test_a_name_is_looked_up_in_sight_of_the_nadir(tmp_path: Path) -> None:
     """Paris is in France, or in Texas."""
+    midnight = datetime(2012, 2, 10, 3, tzinfo=UTC)  # or the evening before
     for nadir, lon in ((NADIR, 2.35), (LonLat(lon=-96.0, lat=33.0), -95.56)):
-        look_at = run(tmp_path, PhotoSource(id="a", look_at="Paris", nadir=nadir), []).look_at
+        source = PhotoSource(id="a", look_at="Paris", nadir=nadir, taken_at=midnight)
+        look_at = run(tmp_path, source, []).look_at
         assert isinstance(look_at, LookAt)
         assert look_at.lon == pytest.approx(lon, abs=0.05)
+
+
+def test_a_photo_whose_time_says_day_is_refused(tmp_path: Path) -> None:
+    """The picture is dark, and its facts are wrong: so would be the station's place by its orbit."""
+    source = PhotoSource(id="a", taken_at=datetime(2012, 6, 20, 12, tzinfo=UTC))
+    with pytest.raises(PhotoError, match=r"a\.jpg: was taken by day: the Sun stood 6\d degrees or more"):
+        run(tmp_path, source, [])
+
+
+class TestCrops:
+    """A picture of 160 x 120 px; the frame of a D800E is 3 to 2."""
+
+    def cut(self, folder: Path, source: PhotoSource, **more: Any) -> PhotoFacts:
+        return acquired(picture(folder, 160), folder, source, **more)
+
+    def test_other_sides_than_the_sensors_are_seen(self, tmp_path: Path) -> None:
+        facts = self.cut(tmp_path, PhotoSource(id="a"))
+        (frame,) = facts.full_frames
+        assert (frame.width, frame.height, frame.left) == (180, 120, None)
+        assert facts.cut == "its 160 x 120 px have not the sides of a full frame, 1.5 to 1, as its sensor"
+        assert run(tmp_path, PhotoSource(id="a"), []).full_frames == ()
+
+    def test_a_stated_crop_is_of_the_named_cameras_frame(self, tmp_path: Path) -> None:
+        facts = self.cut(tmp_path, PhotoSource(id="a", camera="NIKON D800", crop=(3000, 2000, 1600, 1200)))
+        (frame,) = facts.full_frames
+        assert (frame.width, frame.height, frame.left, frame.top) == pytest.approx((736, 491.2, 300, 200))
+        assert facts.crop == (3000, 2000, 1600, 1200)
+
+    def test_a_simulated_frame_is_whole(self, tmp_path: Path) -> None:
+        simulated = {"id": "a", "simulate": {"seed": 1, "year": 2012}}
+        assert self.cut(tmp_path, PhotoSource.model_validate(simulated)).full_frames == ()
+        with pytest.raises(FactsError, match=r"^a: crop: a raw file and a simulated frame are whole"):
+            self.cut(tmp_path, PhotoSource.model_validate(simulated | {"crop": "unknown"}))
+
+    def test_of_a_crop_nobody_knows_where_its_lens_was(self, tmp_path: Path) -> None:
+        """Its vignetting is not corrected."""
+        lens = tmp_path / "lens.yaml"
+        write_vignetting(Vignetting(((-0.3, 0.0), (-0.3, 0.0), (-0.3, 0.0))), lens)
+        facts = self.cut(tmp_path, PhotoSource(id="a"), vignetting=[lens])
+        assert facts.vignetting == "not corrected"
+
+    @pytest.mark.parametrize("crop", [[0, 0, 10], [0.5, 0, 10, 10], "somewhere"])
+    def test_what_is_no_crop_is_refused(self, crop: object) -> None:
+        with pytest.raises(ValidationError):
+            PhotoSource(id="a", crop=crop)
 
 
 def test_a_misspelt_city_is_one_line_with_the_nearest(tmp_path: Path) -> None:
@@ -110,7 +158,7 @@ def test_an_unknown_look_at_point_is_all_that_the_station_sees(tmp_path: Path) -
 
 
 class TestElementSets:
-    WHEN = datetime(2019, 12, 9, 20, 42, tzinfo=UTC)
+    WHEN = datetime(2019, 12, 9, 21, 34, tzinfo=UTC)
 
     def test_their_text_goes_into_the_facts(self, tmp_path: Path) -> None:
         assert run(tmp_path, PhotoSource(id="a", tle=ISS, taken_at=self.WHEN), []).tle == ISS.strip()

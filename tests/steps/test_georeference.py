@@ -33,13 +33,13 @@ from tests.scenes.places import cities_file
 
 WIDTH, HEIGHT = 1064, 708
 AIM = LonLat(lon=5.92, lat=50.72)
-# Elements of the station; over the region some hours before their epoch, if by day. A night is not needed.
-ISS = """1 25544U 98067A   19343.69339541  .00001764  00000-0  38792-4 0  9991
+# Elements of the station, their epoch moved by half a year to where it passes over the region by night.
+ISS = """1 25544U 98067A   20158.20191735  .00001764  00000-0  38792-4 0  9995
 2 25544  51.6439 211.2001 0007417  17.6667  85.6398 15.50103472202482
 """
 TAKEN_AT = {
-    "first": datetime(2019, 12, 9, 13, 26, 9, tzinfo=UTC),  # from the west-south-west
-    "second": datetime(2019, 12, 9, 13, 27, 2, tzinfo=UTC),  # from the east
+    "first": datetime(2020, 6, 6, 1, 38, 25, tzinfo=UTC),  # from the west-south-west
+    "second": datetime(2020, 6, 6, 1, 39, 18, tzinfo=UTC),  # from the east
 }
 ROLL_DEG = {"first": 30.0, "second": -100.0}
 CLOCK_S = 3.0  # the camera's clock is late by so much, 1.5 of the sigmas that are expected of one
@@ -252,12 +252,30 @@ def test_a_refusal_says_what_was_tried_and_what_helps(repository: Path, tmp_path
     )
     tried = f"tried every roll within 80 km of lon 5.92, lat 50.72 (see {tmp_path / 'solve.png'})"
     assert tried in message
-    for help_ in ("nadir", "look_at (a place, a city's name)", "tle", "control_points", ".points", "CSV"):
+    for help_ in (
+        "if it was cut from its full frame, state crop: [",
+        "nadir",
+        "look_at (a place, a city's name)",
+        "tle",
+        "control_points",
+        ".points",
+        "CSV",
+    ):
         assert help_ in message.split(tried)[1]
     assert "\n" not in message
     assert (tmp_path / "solve.png").stat().st_size > 0
     assert pyogrio.list_layers(tmp_path / "control.gpkg")[:, 0].tolist() == ["refused"]
     assert pyogrio.read_dataframe(tmp_path / "control.gpkg")["statement"].tolist() == [message]
+
+
+def test_a_refused_crop_is_called_one(repository: Path, tmp_path: Path) -> None:
+    frame = {"width": 400, "height": 267}
+    given = dark(tmp_path, cut="its 320 x 213 px are odd", full_frames=[frame])
+    message = run(tmp_path, repository, *given)["solution"]["reason"]
+    told = (
+        "; it looks like a crop, because its 320 x 213 px are odd: state crop: [left, top, width, height] in"
+    )
+    assert told in message
 
 
 def test_element_sets_without_a_time_are_refused(repository: Path, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from pipeline.deliver.results import Truth, read_city
 from pipeline.deliver.truth import lights_near, planted_contrasts, position_error, read_has_tone
 from tests.qgis.test_project import inspect
 from tests.scenes.frames import check_points
+from tests.strict_json import strict_json
 from tests.workflow.workdir import REPOSITORY, Outcome, Workdir
 
 YEARS = (2012, 2022)
@@ -49,6 +50,14 @@ def test_the_demo_is_placed_within_two_pixels_of_its_hidden_truth(results: Path,
     print(f"simulated-{year}: {error.rmse_px:.2f} px, {error.rmse_m:.0f} m RMSE; worst {error.worst_m:.0f} m")
     assert solved["solution"]["accepted"]
     assert error.rmse_px <= 2.0
+
+
+def test_every_json_file_is_strictly_valid(results: Path) -> None:
+    """Of all photos and of the city: other programs' readers stop at NaN."""
+    files = sorted(results.rglob("*json"))
+    assert len(files) >= 2 + 3 * len(YEARS)  # grid and placed; photo, camera and truth of each year
+    for file in files:
+        strict_json(file)
 
 
 def test_planted_contrasts_lie_inside_their_intervals(results: Path) -> None:
