@@ -99,6 +99,7 @@ def _rendered(case: Case, shape: tuple[int, int]) -> Scene:
         shape=shape,
         cloud_cover=case.cloud_cover,
         station_part=case.station_part,
+        as_listed=False,
     )
     return Scene(frame.picture, frame.camera, facts_of(case, frame.camera))
 

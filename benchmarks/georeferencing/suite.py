@@ -21,7 +21,17 @@ from tests.conftest import shared_folder
 from tests.scenes.frames import check_points, photo_of, real_photo, rendered_scene
 
 PHOTO, PHOTO_MM = "ISS030-E-163191", 85.0
-SHARED_SCENES_MM = {101: 50.0, 102: 85.0, 103: 85.0, 104: 180.0}
+SHARED_SCENES_MM = {101: 50.0, 102: 85.0, 103: 85.0, 104: 180.0, 105: 24.0, 106: 28.0, 107: 35.0, 108: 50.0}
+SHARED_SCENES_MM |= {
+    109: 50.0,
+    110: 85.0,
+    111: 85.0,
+    112: 85.0,
+    113: 135.0,
+    114: 180.0,
+    115: 180.0,
+    116: 200.0,
+}
 
 
 def simulated_row(case: Case, folder: Path | None) -> Row:

@@ -23,10 +23,11 @@ LEAST_CHANCE = (0.0, 0.0)
 class AcceptanceSettings:
     """What a solution must reach to be accepted, and how its odds are reckoned."""
 
-    # Probability. So rare that none of the ten thousand photos of a large run is believed by chance: at 1e-3
-    # one of 500 frames of a wrong place was; at 1e-4 Osaka was, 0.7 km off by a gazetteer that does not
-    # describe it (docs/georeferencing-benchmark.md).
-    max_false_alarm: float = 1e-5
+    # Probability: among a thousand frames that no camera explains, chance accepts one with odds of ten to one
+    # against. The odds of one photo differ by up to ten times between half and double its pixels, so photos
+    # that far beneath the limit are judged alike at any size (docs/georeferencing-benchmark.md). This tells
+    # whether a place is right; how precise it is the covariance tells.
+    max_false_alarm: float = 1e-4
     # Probability, where control points by hand are given: each is evidence of its own, for it leaves
     # chance far fewer places to try.
     max_false_alarm_with_points: float = 0.02

@@ -1,7 +1,8 @@
 """How good a fitted camera is, told from its own observations: covariance and cross-validation.
 
-Patches overlap, so neighbours see the same light and have the same errors: each counts as a quarter of an
-observation. Whole blocks of the frame are left out together, to see what the rest predicts there.
+Light is wrong together: what neighbours, regions and coordinates of one origin share is in the covariance
+(`shared_errors`). Whole blocks of the frame are left out together, to see what the rest predicts there, and
+whether they disagree by more than that.
 """
 
 from dataclasses import dataclass
@@ -15,7 +16,9 @@ from pipeline.camera.earth import Array, distance_km, to_geodetic
 from pipeline.camera.footprint import MAX_ZENITH_DEG
 from pipeline.camera.uncertainty import ground_sigma_m
 from pipeline.georeference.adjust import Adjustment, Observations, inverse, jacobian, weights
+from pipeline.georeference.patches import PatchLight
 from pipeline.georeference.settings import AccuracySettings
+from pipeline.georeference.shared_errors import doubt, with_shared_errors
 
 PITCH_AND_YAW = [0, 1]
 
@@ -47,31 +50,49 @@ class Errors:
 @dataclass(frozen=True, eq=False)
 class Accuracy:
     """The covariance of PARAMETERS, and errors of patches and manual points predicted without themselves
-    (`leave_one_out`) and without their whole block of the frame (`spatial_block`)."""
+    (`leave_one_out`) and without their whole block of the frame (`spatial_block`).
+
+    `sigma_m` is the stated 1 sigma of a place, east and north, in the middle of all over the frame (infinite
+    where it shows no ground); `shift_m` is how far (east, north) the ground would move if the shift were
+    followed that coordinates of one origin seem to have. The covariance, and so the sigma, holds it.
+    """
 
     covariance: Array
+    sigma_m: float
+    shift_m: Array
     leave_one_out: Errors
     spatial_block: Errors
 
+    @property
+    def shift_stands_out(self) -> bool:
+        """Whether that shift is larger than the sigma that all else would leave."""
+        squared = float((self.shift_m**2).sum())
+        return squared > self.sigma_m**2 - squared / 2
 
-def assess(fit: Adjustment, seen: Observations, settings: AccuracySettings, overlap: int) -> Accuracy:
-    """Accuracy of `fit`, which was adjusted to `seen`; `overlap` patches count as one observation."""
+
+def assess(
+    fit: Adjustment, seen: Observations, light: PatchLight, settings: AccuracySettings, overlap: int
+) -> Accuracy:
+    """Accuracy of `fit`, which was adjusted to `seen`; `overlap` patches counted as one observation. `light`
+    is what they share."""
     camera = fit.camera
     by_parameter = jacobian(camera, seen)
     weight = weights(seen, fit.scale, fit.belongs, overlap)
     each = np.einsum("nip,n,niq->npq", by_parameter, weight, by_parameter)
     gradient = np.einsum("nip,n,ni->np", by_parameter, weight, fit.residual_px)
-    normal, covariance = inverse(fit.covariance), fit.covariance.copy()
-    counts = float((fit.belongs / np.where(seen.known, 1, overlap)).sum())
-    estimated = float(np.trace(covariance @ each.sum(0)))
-    small_sample = 1 / max(1 - estimated / max(2 * counts, 1e-9), 1 / settings.max_small_sample_factor)
+    normal = inverse(fit.covariance)
     block = _blocks(camera, seen.pixel, settings.blocks)
     groups = [np.flatnonzero(block == k) for k in np.unique(block)]
     steps = np.array([-inverse(normal - each[g].sum(0)) @ gradient[g].sum(0) for g in groups])
+    shared = with_shared_errors(fit, seen, weight, light, settings)
+    covariance = shared.covariance
     if not seen.known.all():  # what a hand can do is known, and not estimated from residuals
-        covariance = covariance * max(small_sample, _jackknife_ratio(camera, covariance, steps))
-    covariance[PITCH_AND_YAW, PITCH_AND_YAW] += (settings.systematic_px / camera.focal_px) ** 2
+        disagreement = _jackknife_ratio(camera, covariance, steps / (1 - doubt(fit, seen)))
+        covariance = covariance * (disagreement if disagreement > settings.blocks_disagree else 1.0)
+    systematic_px = settings.systematic_share * max(camera.width, camera.height)
+    covariance[PITCH_AND_YAW, PITCH_AND_YAW] += (systematic_px / camera.focal_px) ** 2
 
+    sigma_m = _sigma_over_frame_m(camera, covariance)
     true = fit.belongs > settings.min_belongs
     single = np.einsum("nip,pq,nq->ni", by_parameter, fit.covariance, gradient)
     without_itself = fit.residual_px + single
@@ -80,6 +101,8 @@ def assess(fit: Adjustment, seen: Observations, settings: AccuracySettings, over
         without_block[group] -= np.einsum("nip,p->ni", by_parameter[group], step)
     return Accuracy(
         covariance,
+        float(np.nanmedian(sigma_m)) if np.isfinite(sigma_m).any() else float("inf"),
+        shared.shift_m,
         _errors(camera, seen, without_itself, true),
         _errors(camera, seen, without_block, true),
     )
@@ -97,12 +120,16 @@ def _jackknife_ratio(camera: Camera, covariance: Array, steps: Array) -> float:
     median over the frame. It sees errors that neighbouring patches share beyond their overlap."""
     if len(steps) < 2:
         return 1.0
-    column, row = np.meshgrid(np.linspace(0, camera.width - 1, 5), np.linspace(0, camera.height - 1, 5))
-    lon, lat = camera.to_ground(column, row)
     by_blocks = (len(steps) - 1) / len(steps) * steps.T @ steps
-    ours, theirs = (ground_sigma_m(camera, PARAMETERS, c, lon, lat) for c in (covariance, by_blocks))
+    ours, theirs = (_sigma_over_frame_m(camera, c) for c in (covariance, by_blocks))
     ratio = (theirs / ours) ** 2
     return float(np.nanmedian(ratio)) if np.isfinite(ratio).any() else 1.0
+
+
+def _sigma_over_frame_m(camera: Camera, covariance: Array) -> Array:
+    """1 sigma (m) of places at a lattice of pixels, NaN where there is sky."""
+    column, row = np.meshgrid(np.linspace(0, camera.width - 1, 5), np.linspace(0, camera.height - 1, 5))
+    return ground_sigma_m(camera, PARAMETERS, covariance, *camera.to_ground(column, row))
 
 
 def _errors(camera: Camera, seen: Observations, residual_px: Array, chosen: NDArray[np.bool_]) -> Errors:

@@ -27,6 +27,11 @@ LIGHT_OF_STREET |= {"unclassified": 0.7, "service": 0.4}
 # About the distance between lamps; the light of each is as wide as the street, and its place as uncertain.
 STREET_STEP_M = 40.0
 STREET_RADIUS_KM, STREET_SIGMA_KM = 0.02, 0.02
+# Streets were drawn on aerial pictures, which lie metres off as a whole.
+STREET_SHARED_KM = 0.005
+# Of a raster's cell: how far a satellite's picture may lie off as a whole. Black Marble's is 40 m beside the
+# well-known places around Sapporo, Osaka and Los Angeles, in cells of 0.45 to 0.5 km.
+RASTER_SHARED_CELLS = 0.1
 # Open roads are dark: a street counts by the length of streets around it, as in a town of that density.
 DENSITY_CELL_DEG = 0.004
 BUILT_UP_KM_PER_KM2 = 8.0  # length of streets by area; a judgement: a town that is built up but not dense
@@ -98,7 +103,10 @@ def lit_streets(streets: Streets) -> Extent:
     cell = _cells(lon, lat, west, south, DENSITY_CELL_DEG)
     light = light * np.minimum(density[cell] / BUILT_UP_KM_PER_KM2, MAX_BUILT_UP)
     n = len(lon)
-    sources = Sources(lon, lat, light, np.full(n, STREET_RADIUS_KM), np.full(n, STREET_SIGMA_KM), np.zeros(n))
+    radius_km, sigma_km, shared_km = (
+        np.full(n, km) for km in (STREET_RADIUS_KM, STREET_SIGMA_KM, STREET_SHARED_KM)
+    )
+    sources = Sources(lon, lat, light, radius_km, sigma_km, np.zeros(n), shared_km)
     return _extent(sources, STREET_RADIUS_KM)
 
 
@@ -117,7 +125,13 @@ def lit_cells(night_light: NightLight) -> Extent:
         raise ReferenceLightError(f"{night_light.file}: night_light: is dark around the photo")
     n = int(lit.sum())
     sources = Sources(
-        lon[lit], lat[lit], above[lit], np.full(n, cell_km / 2), np.full(n, cell_km / 4), np.zeros(n)
+        lon[lit],
+        lat[lit],
+        above[lit],
+        np.full(n, cell_km / 2),
+        np.full(n, cell_km / 4),
+        np.zeros(n),
+        np.full(n, RASTER_SHARED_CELLS * cell_km),
     )
     return _extent(sources, cell_km)
 

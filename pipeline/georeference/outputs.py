@@ -47,6 +47,12 @@ def camera_json(
             **{key: value for key, value in asdict(errors).items() if key != "n"},
             "leave_one_out": asdict(accuracy.leave_one_out),
             "spatial_block": asdict(accuracy.spatial_block),
+            "sigma_m": accuracy.sigma_m if np.isfinite(accuracy.sigma_m) else None,
+            "common_shift": {
+                "east_m": float(accuracy.shift_m[0]),
+                "north_m": float(accuracy.shift_m[1]),
+                "stands_out": accuracy.shift_stands_out,
+            },
             "false_alarm_probability": solution.verdict.false_alarm_probability,
             "held_out_probability": solution.verdict.held_out_probability,
             "agreement": solution.verdict.agreement,

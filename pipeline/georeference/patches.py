@@ -84,14 +84,8 @@ def placement_sigma_px(
     A source counts by the square of its height in the compressed picture: that is the information
     on the place of a Gaussian of any width; errors of different sources are independent.
     """
-    column, row = camera.project_ecef(sources.ecef_m)
-    in_frame = np.flatnonzero(camera.inside(column, row))
-    sources = sources[in_frame]
-    pixel_km = camera.ground_sample_distance_m(sources.lon, sources.lat) / 1e3
-    area_km2 = 2 * np.pi * (sources.radius_km**2 + (drawing.light_blur_px * pixel_km) ** 2)
-    pull = np.nan_to_num(np.log1p(sources.light / area_km2 / drawing.knee) ** 2)
+    sources, place, pull, pixel_km = _pulls(camera, sources, drawing)
     spread = np.nan_to_num((pull * sources.sigma_km / pixel_km) ** 2)
-    place = np.round(row[in_frame]).astype(np.intp), np.round(column[in_frame]).astype(np.intp)
     total, error = (
         _sums_in_windows(place, v, (camera.height, camera.width), top, left, size) for v in (pull, spread)
     )
@@ -99,6 +93,48 @@ def placement_sigma_px(
     lit = total > 1e-6
     sigma = np.sqrt(np.maximum(error, 0)) / np.where(lit, total, 1)
     return np.where(lit, sigma, sigma.max(initial=0.0))
+
+
+@dataclass(frozen=True, eq=False)
+class PatchLight:
+    """What n patches share: they are `side_px` wide (px of the photo), and the places of their light may be
+    off by `shared_m` (n,; 1 sigma) together with others of their origin."""
+
+    side_px: float
+    shared_m: Array
+
+
+def patch_light(
+    camera: Camera, sources: Sources, pixel: Array, size: int, factor: float, drawing: DrawingSettings
+) -> PatchLight:
+    """The light of patches around pixels (n, 2) of the photo, `size` px wide in the picture that is the photo
+    resampled by `factor`. A place counts as in `placement_sigma_px`."""
+    small = camera.scaled(factor)
+    sources, place, pull, _ = _pulls(small, near_frame(small, sources), drawing)
+    corner = np.round((pixel + 0.5) * factor - size / 2).astype(np.intp)
+    left, top = np.clip(corner, 0, np.array([small.width, small.height]) - size).T
+    total, shared = (
+        _sums_in_windows(place, values, (small.height, small.width), top, left, size)
+        for values in (pull, pull * sources.shared_km)
+    )
+    # A patch that is lit only from outside is as all are.
+    lit, of_all = total > 1e-6, float(pull @ sources.shared_km) / max(float(pull.sum()), 1e-6)
+    return PatchLight(size / factor, 1e3 * np.where(lit, shared / np.where(lit, total, 1), of_all))
+
+
+def _pulls(
+    camera: Camera, sources: Sources, drawing: DrawingSettings
+) -> tuple[Sources, tuple[Index, Index], Array, Array]:
+    """The sources in frame, their rows and columns, how strongly each holds a patch in place, and the size of
+    a pixel there (km)."""
+    column, row = camera.project_ecef(sources.ecef_m)
+    in_frame = np.flatnonzero(camera.inside(column, row))
+    sources = sources[in_frame]
+    pixel_km = camera.ground_sample_distance_m(sources.lon, sources.lat) / 1e3
+    area_km2 = 2 * np.pi * (sources.radius_km**2 + (drawing.light_blur_px * pixel_km) ** 2)
+    pull = np.nan_to_num(np.log1p(sources.light / area_km2 / drawing.knee) ** 2)
+    place = np.round(row[in_frame]).astype(np.intp), np.round(column[in_frame]).astype(np.intp)
+    return sources, place, pull, pixel_km
 
 
 def _sums_in_windows(

@@ -48,10 +48,13 @@ class Problem:
 
 @dataclass(frozen=True, eq=False)
 class Refined:
-    """A camera adjusted to the observations of the last round."""
+    """A camera adjusted to the observations of the last round, whose patches were `size` px wide in the photo
+    resampled by `factor`."""
 
     fit: Adjustment
     seen: Observations
+    size: int
+    factor: float
 
     @property
     def camera(self) -> Camera:
@@ -67,10 +70,10 @@ def refine(camera: Camera, problem: Problem, stages: tuple[Stage, ...]) -> Refin
     """
     settings = problem.settings
     in_full = replace(settings.adjust, overlap=1)
-    spread_px, observed = 0.0, None
+    spread_px, observed, size, factor = 0.0, None, 0, 1.0
     for long_side, size, reach in stages:
         view = problem.pyramid(long_side)
-        size = min(size, *view.image.shape)
+        size, factor = min(size, *view.image.shape), view.factor
         # A window that cuts off true displacements would hold the camera where it is.
         wanted = int(np.ceil(settings.refine.reach_sigmas * spread_px * view.factor))
         reach = min(max(reach, wanted), settings.refine.max_reach_px)
@@ -86,7 +89,7 @@ def refine(camera: Camera, problem: Problem, stages: tuple[Stage, ...]) -> Refin
         camera = fit.camera
         spread_px = fit.scale * float(np.median(observed.sigma)) if len(observed) else 0.0
     assert observed is not None
-    return Refined(adjust(camera, problem.prior, observed, settings.adjust), observed)
+    return Refined(adjust(camera, problem.prior, observed, settings.adjust), observed, size, factor)
 
 
 class Pyramid:

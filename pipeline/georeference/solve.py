@@ -17,6 +17,7 @@ from pipeline.georeference.control import ControlPoints, control_points, held_ou
 from pipeline.georeference.extent import Extent, with_extent
 from pipeline.georeference.framing import framing_of
 from pipeline.georeference.manual import manual_evidence
+from pipeline.georeference.patches import patch_light
 from pipeline.georeference.reference import Compression
 from pipeline.georeference.refine import Problem, Pyramid, Refined, refine
 from pipeline.georeference.search import Pin, Template, straightened
@@ -125,7 +126,7 @@ def _solved(
     return Solution(
         problem=problem,
         refined=refined,
-        accuracy=_assessed(refined, settings),
+        accuracy=_assessed(refined, problem),
         verdict=decide(evidence, limits),
         points=points,
         method=method if manual is None else f"{method} and manual control points",
@@ -160,7 +161,7 @@ def adjusted_again(solution: Solution, prior: Prior) -> Solution:
     problem = replace(solution.problem, prior=prior)
     stages = problem.fine_stages(solution.camera)[-2:]
     refined = refine(solution.camera, problem, stages)
-    return replace(solution, problem=problem, refined=refined, accuracy=_assessed(refined, problem.settings))
+    return replace(solution, problem=problem, refined=refined, accuracy=_assessed(refined, problem))
 
 
 def _problem(
@@ -205,5 +206,8 @@ def _mirror_images(problem: Problem, pin: Pin | None) -> list[Problem]:
     ]
 
 
-def _assessed(refined: Refined, settings: SolverSettings) -> Accuracy:
-    return assess(refined.fit, refined.seen, settings.accuracy, settings.adjust.overlap)
+def _assessed(refined: Refined, problem: Problem) -> Accuracy:
+    settings, seen, camera = problem.settings, refined.seen, refined.camera
+    middle = seen.pixel - refined.fit.residual_px
+    light = patch_light(camera, problem.fine_sources, middle, refined.size, refined.factor, settings.drawing)
+    return assess(refined.fit, seen, light, settings.accuracy, settings.adjust.overlap)

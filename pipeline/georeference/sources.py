@@ -19,7 +19,8 @@ class Sources:
     """n Gaussians of light on the ground, as arrays of one length.
 
     Degrees; relative light (a town of 1,000 inhabitants gives 178); 1-sigma radius of the light (km); how
-    far its centre may lie from the place, 1 sigma (km); height above the ellipsoid (m).
+    far its centre may lie from the place, 1 sigma (km); height above the ellipsoid (m); how far the places
+    may be off together with all others of their origin, 1 sigma (km).
     """
 
     lon: Array
@@ -28,6 +29,7 @@ class Sources:
     radius_km: Array
     sigma_km: Array
     height_m: Array
+    shared_km: Array
 
     def __len__(self) -> int:
         return len(self.lon)
@@ -69,7 +71,7 @@ class Sources:
             + mean(((few.lon - lon[cell]) * np.cos(np.radians(few.lat))) ** 2)
         )
         radius_km = np.sqrt(spread_km**2 / 2 + mean(few.radius_km**2))
-        cells = Sources(lon, lat, total, radius_km, mean(few.sigma_km), height_m)
+        cells = Sources(lon, lat, total, radius_km, mean(few.sigma_km), height_m, mean(few.shared_km))
         return Sources.joined([self[~small], cells])
 
     @classmethod
@@ -93,5 +95,11 @@ class Sources:
 def city_light(cities: Cities) -> Sources:
     """The light expected of cities, on the ellipsoid."""
     return Sources(
-        cities.lon, cities.lat, cities.light, cities.radius_km, cities.sigma_km, np.zeros(len(cities))
+        cities.lon,
+        cities.lat,
+        cities.light,
+        cities.radius_km,
+        cities.sigma_km,
+        np.zeros(len(cities)),
+        cities.shared_sigma_km,
     )

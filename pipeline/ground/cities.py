@@ -24,6 +24,11 @@ POSITION_SIGMA_KM = 0.4
 POSITION_SIGMA_RADII = 0.1  # of the radius of the city's light
 # Some coordinates are rounded to the minute: uniform over 1.85 km.
 MINUTE_SIGMA_KM = 0.53
+# Coordinates in whole seconds were once read off maps, and may be wrong together by as much as one place is
+# alone: against a satellite's light those of Hokkaido lie 0.5 km off as a whole, those around Osaka 0.4 km,
+# all others there 0.1 km (docs/georeferencing-benchmark.md).
+MAP_SHIFT_SIGMA_KM = 0.4
+WHOLE_SECOND = 0.03  # of a second: five decimals of a degree hold a second to 0.02
 RADIUS_KM_PER_SQRT_THOUSAND = 0.25  # of light, times the root of the inhabitants in thousands [measured]
 IN_SIGHT_KM = 2300.0  # from the station, which flies 430 km high at most, to its horizon
 IN_SIGHT_DEG = 21.0  # the same in degrees of latitude, rounded up
@@ -64,6 +69,13 @@ class Cities:
         rounded = (np.abs(to_minute - np.round(to_minute)) < 0.01).all(axis=0)
         own = np.hypot(POSITION_SIGMA_KM, POSITION_SIGMA_RADII * self.radius_km)
         return np.asarray(np.hypot(own, np.where(rounded, MINUTE_SIGMA_KM, 0.0)))
+
+    @property
+    def shared_sigma_km(self) -> Array:
+        """How far the coordinates may be off together with others of their origin, 1 sigma east and north."""
+        to_second = np.stack([self.lon, self.lat]) * 3600
+        off_map = (np.abs(to_second - np.round(to_second)) < WHOLE_SECOND).all(axis=0)
+        return np.where(off_map, MAP_SHIFT_SIGMA_KM, 0.0)
 
     def within(self, lon: float, lat: float, radius_km: float) -> "Cities":
         """The cities around a place (degrees)."""

@@ -16,6 +16,7 @@ from pipeline.simulate.render import MARGIN_PX, Optics, developed, ground_light,
 from pipeline.simulate.sky import sees_sky, sky_light
 from pipeline.simulate.streets import Ground, motorway_lights, street_lights
 from pipeline.simulate.town import TILE_DEG, town_lights
+from pipeline.simulate.unlisted import places_as_lit
 
 SIMULATED_SENSOR_MM = 36.0  # width of a full-frame sensor
 NAUTICAL_MILE_KM = 1.852  # by definition
@@ -49,16 +50,19 @@ def simulate_frame(
     shape: tuple[int, int] = SHAPE,
     cloud_cover: float = 0.0,
     station_part: bool = False,
+    as_listed: bool = True,
 ) -> Frame:
     """A photograph near `aim` (lon, lat); without `ground` it shows towns only, anywhere on Earth.
 
     `seed` chooses camera, facts, clouds and noise; the layout of the light is WORLD's. `must_see` are places
     (lon, lat) that lie in the frame, `off_nadir_deg` the least and greatest angle between view and nadir,
     `shape` is width and height in pixels. `cloud_cover` is the share of the ground in frame under cloud; with
-    `station_part` a piece of the station stands in the way. Raises ValueError where no camera sees them all.
+    `station_part` a piece of the station stands in the way. Light is laid out about the places that the
+    gazetteer lists, or, unless `as_listed`, about what it does not describe too (`unlisted`). Raises
+    ValueError where no camera sees them all.
     """
     camera, facts = view(seed, year, aim, must_see, focal_length_mm, off_nadir_deg, shape)
-    lights = lights_seen(camera, WORLD, year, ground)
+    lights = lights_seen(camera, WORLD, year, ground, as_listed)
     light = ground_light(camera, lights)
     if cloud_cover > 0:
         light = covered(camera, light, cloud_cover, np.random.default_rng([seed, CLOUDS]))
@@ -70,9 +74,13 @@ def simulate_frame(
     return Frame(developed(noisy(imaged(camera, light, optics), seed, optics)), camera, facts, lights)
 
 
-def lights_seen(camera: Camera, world: int, year: int, ground: Ground | None) -> LampPoints:
+def lights_seen(
+    camera: Camera, world: int, year: int, ground: Ground | None, as_listed: bool = True
+) -> LampPoints:
     """All light in the frame or its margin. With `ground`, real streets where known."""
     cities = gazetteer() if ground is None else ground.cities
+    if not as_listed:
+        cities = places_as_lit(cities, world)
     tiles = tiles_seen(camera, cities)
     parts = [
         _in_frame(camera, _towns(world, year, tiles[start : start + TILES], cities, ground))

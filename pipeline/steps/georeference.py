@@ -82,6 +82,7 @@ def georeference(given: Inputs, camera: Path, control: Path, picture: Path, thre
     log.info("%s: %s: %s", facts.id, "accepted" if solution.accepted else "refused", solution.reason)
     clock = None
     if solution.accepted:
+        _warn_of_shift(solution, facts)
         files = zip(given.pass_facts, given.pass_light, strict=True)
         others = ((_facts(file), read_photo_tif(tif)) for file, tif in files)
         solution, clock = shared_with_pass(solution, facts, others_placed(others, ground, threads))
@@ -99,6 +100,21 @@ def georeference(given: Inputs, camera: Path, control: Path, picture: Path, thre
         else:
             content = _refused(gpkg, solution, facts, picture)
         js.write_text(json_text(content), encoding="utf-8")
+
+
+def _warn_of_shift(solution: Solution, facts: PhotoFacts) -> None:
+    """The place is right, but not as precise as its light alone would say."""
+    accuracy = solution.accuracy
+    if accuracy.shift_stands_out:
+        east_m, north_m = accuracy.shift_m
+        log.warning(
+            "%s: towns whose coordinates come from old maps seem to be off as a whole; without them the "
+            "photo would lie %.0f m farther east and %.0f m farther north; its sigma of %.0f m holds this",
+            facts.id,
+            east_m,
+            north_m,
+            accuracy.sigma_m,
+        )
 
 
 def _without_empty(given: Inputs) -> tuple[Inputs, list[str]]:

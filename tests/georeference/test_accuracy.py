@@ -15,6 +15,7 @@ from pipeline.camera.uncertainty import ground_sigma_m
 from pipeline.georeference import accuracy, adjust
 from pipeline.georeference.accuracy import Accuracy, Errors
 from pipeline.georeference.adjust import Adjustment, Observations, residuals
+from pipeline.georeference.patches import PatchLight
 from pipeline.georeference.settings import AccuracySettings, AdjustSettings
 from tests.georeference.test_adjust import PRIOR, TRUTH
 
@@ -44,7 +45,12 @@ def fitted(camera: Camera, prior: Prior, seen: Observations, settings: AdjustSet
 
 
 def assessed(fit: Adjustment, seen: Observations, settings: AccuracySettings = ACCURACY) -> Accuracy:
-    return accuracy.assess(fit, seen, settings, OVERLAP)
+    return accuracy.assess(fit, seen, alone(len(seen)), settings, OVERLAP)
+
+
+def alone(n: int) -> PatchLight:
+    """Patches that share nothing but with copies of themselves."""
+    return PatchLight(side_px=1.0, shared_m=np.zeros(n))
 
 
 def scattered(n: int, seed: int) -> tuple[Array, Array]:
@@ -125,10 +131,11 @@ def test_nothing_is_surer_than_the_pinhole_is_a_lens() -> None:
     seen = observed(*scattered(100, 0))
     fit = fitted(TRUTH, FAIR, seen)
     stated = assessed(fit, seen).covariance
-    perfect = assessed(fit, seen, replace(ACCURACY, systematic_px=0.0)).covariance
+    perfect = assessed(fit, seen, replace(ACCURACY, systematic_share=0.0)).covariance
     more = np.zeros(len(PARAMETERS))
-    # A shift of the picture by 0.04 px, down and across, at a focal length of 5000 px within a part in 1000.
-    more[:2] = (0.04 / 5000) ** 2
+    # A shift of the picture by 5e-5 of its 2128 px, down and across, at a focal length of 5000 px within a
+    # part in 1000.
+    more[:2] = (5e-5 * 2128 / 5000) ** 2
     assert np.diag(stated - perfect) == pytest.approx(more, rel=0.01, abs=1e-20)
 
 

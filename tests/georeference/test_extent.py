@@ -67,7 +67,7 @@ def saved(lines: gpd.GeoDataFrame, file: Path) -> Path:
 
 
 def city(lon: float, lat: float, light: float) -> Sources:
-    return Sources(*(np.array([v]) for v in (lon, lat, light, 0.5, 0.4, 0.0)))
+    return Sources(*(np.array([v]) for v in (lon, lat, light, 0.5, 0.4, 0.0, 0.0)))
 
 
 def level_m(s: Sources) -> Array:
@@ -372,7 +372,7 @@ def test_gaps_wider_than_the_closing_stay_open() -> None:
     for cells, closed in ((5, True), (20, False)):
         column, row = (v.ravel() for v in np.meshgrid(np.arange(30.0), [0.0, cells]))
         lon, lat = 5.5 + COVER_CELL_DEG * column, 50.5 + COVER_CELL_DEG * row
-        rows = Sources(lon, lat, *(np.full(60, v) for v in (1.0, 0.02, 0.02, 0.0)))
+        rows = Sources(lon, lat, *(np.full(60, v) for v in (1.0, 0.02, 0.02, 0.0, 0.0)))
         known: Extent = extents._extent(rows, 0.02)
         assert known.covers(lon, lat).all()
         assert known.covers(lon.mean(keepdims=True), lat.mean(keepdims=True)).tolist() == [closed]

@@ -30,7 +30,7 @@ def sources(column: object, row: object, light: object = 1000.0, radius_km: obje
     """Sources of 0.4 km of sigma that lie at pixels."""
     column, row = (np.atleast_1d(np.asarray(v, float)) for v in (column, row))
     lon, lat = CAMERA.to_ground(column, row)
-    fields = np.broadcast_arrays(lon, lat, light, radius_km, 0.4, 0.0)
+    fields = np.broadcast_arrays(lon, lat, light, radius_km, 0.4, 0.0, 0.0)
     return Sources(*(np.array(f, float) for f in fields))
 
 
@@ -114,7 +114,7 @@ def test_lights_beyond_the_horizon_do_not_count() -> None:
     )
     lon, lat = (v.ravel() for v in np.meshgrid(np.linspace(-60, 72, 34), np.linspace(58, 88, 31)))
     beyond = aside.view(lon, lat)[0] > 90
-    all_of_them = Sources(lon, lat, *(np.full(len(lon), v) for v in (1e4, 0.5, 0.4, 0.0)))
+    all_of_them = Sources(lon, lat, *(np.full(len(lon), v) for v in (1e4, 0.5, 0.4, 0.0, 0.0)))
     top, left = (v.ravel() for v in np.meshgrid([0, 32, 64], [0, 32, 64, 96, 128]))
     column, row = aside.project_ecef(all_of_them.ecef_m)
     within = aside.inside(column, row)

@@ -16,7 +16,7 @@ def sources(east_km: object, north_km: object, light: object = 1.0, radius_km: o
     """Sources at distances from the centre."""
     lat = CENTRE.lat + np.asarray(north_km, float) / KM_PER_DEGREE
     lon = CENTRE.lon + np.asarray(east_km, float) / KM_PER_DEGREE / np.cos(np.radians(CENTRE.lat))
-    fields = np.broadcast_arrays(np.atleast_1d(lon), lat, light, radius_km, 0.4, 100.0)
+    fields = np.broadcast_arrays(np.atleast_1d(lon), lat, light, radius_km, 0.4, 100.0, 0.2)
     return Sources(*(np.array(f, float) for f in fields))
 
 
@@ -80,9 +80,10 @@ def test_heights_and_sigmas_are_the_lights_means() -> None:
         sources([0.1, 0.5], [0.5, 0.5], light=[1.0, 3.0]),
         sigma_km=np.array([0.4, 0.8]),
         height_m=np.array([100.0, 300.0]),
+        shared_km=np.array([0.0, 0.4]),
     )
     one = pair.gathered(2.0)
-    assert (one.sigma_km[0], one.height_m[0]) == pytest.approx((0.7, 250.0))
+    assert (one.sigma_km[0], one.height_m[0], one.shared_km[0]) == pytest.approx((0.7, 250.0, 0.3))
 
 
 @pytest.mark.parametrize("axis_deg", [0.0, 45.0, 90.0, 135.0, 17.0])

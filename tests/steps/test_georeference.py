@@ -246,7 +246,7 @@ def test_a_refusal_says_what_was_tried_and_what_helps(repository: Path, tmp_path
     assert not refused["solution"]["accepted"]
     message = refused["solution"]["reason"]
     assert re.match(
-        r"dark: georeference refused: city light agrees by -?0\.\d\d, no more than chance may \(0\.22 is the "
+        r"dark: georeference refused: city light agrees by -?0\.\d\d, no more than chance may \(0\.17 is the "
         r"least to believe\); tried",
         message,
     )
