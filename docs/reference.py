@@ -1,12 +1,16 @@
 """Pages of the reference that are made while the site is built, so that they cannot lag behind the code: the
-options that a YAML file may have, from the models that check it."""
+options that a YAML file may have, from the models that check it, and the columns of all tables, from the
+dictionary that names them in QGIS."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from pydantic import BaseModel
 
+from pipeline.borders.schema import ALL_COLUMNS
+from pipeline.deliver.dictionary import column
 from pipeline.models import City, Region, Run
 
 HEAD = "| key | what it says | kind | default |\n|---|---|---|---|\n"
@@ -20,6 +24,7 @@ FILES = (
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """The generated pages beside those of the folder."""
     files.append(File.generated(config, "reference/options.md", content=options_page()))
+    files.append(File.generated(config, "reference/columns.md", content=columns_page()))
     return files
 
 
@@ -30,6 +35,27 @@ def options_page() -> str:
         "value and the way out, before anything runs.\n"
     )
     return intro + "".join(_section(title, model) for title, model in FILES)
+
+
+def columns_page() -> str:
+    """Every column of every measured table, with its unit, meaning and source."""
+    intro = (
+        "# Columns of the tables\n\nThe tables of `borders.gpkg`, of each photo's `country_tones.gpkg`, and "
+        "of `<city>.gpkg` and `tables/`, which are made of them. Values without a unit are words, counts or "
+        "ratios.\n"
+    )
+    return intro + "".join(_table_of_columns(name, columns) for name, columns in ALL_COLUMNS.items())
+
+
+def _table_of_columns(kind: str, names: Sequence[str]) -> str:
+    head = f"\n## {kind}\n\n| column | name | unit | meaning | source |\n|---|---|---|---|---|\n"
+    rows = []
+    for name in names:
+        about = column(kind, name)
+        rows.append(
+            f"| `{name}` | {about.title} | {about.unit} | {_cell(about.meaning)} | {_cell(about.source)} |\n"
+        )
+    return head + "".join(rows)
 
 
 def _section(title: str, model: type[BaseModel]) -> str:

@@ -5,7 +5,7 @@ They are the only source of defaults and of the schema; `config` reads files int
 
 import re
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -18,6 +18,15 @@ from pydantic import (
     ValidationInfo,
     field_validator,
     model_validator,
+)
+
+from pipeline.plausible import (
+    ALTITUDE_KM,
+    FOCAL_LENGTH_MM,
+    HOW_TO_CONVERT,
+    PHOTO_SUFFIXES,
+    SENSOR_WIDTH_MM,
+    parse_time,
 )
 
 COUNTRIES = ("BE", "DE", "LU", "NL")
@@ -33,6 +42,14 @@ class Model(BaseModel):
     model_config = ConfigDict(
         extra="forbid", frozen=True, str_strip_whitespace=True, allow_inf_nan=False, serialize_by_alias=True
     )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_truth_value(cls, value: Any, info: ValidationInfo) -> Any:
+        """To Python `true` is the number 1."""
+        if isinstance(value, bool) and cls.model_fields[str(info.field_name)].annotation is not bool:
+            raise ValueError("must not be true or false")
+        return value
 
 
 class LonLat(Model):
@@ -52,7 +69,7 @@ class Facts(Model):
     """What is known of a photo. EXIF gives some, the catalogue more; whatever is set here wins."""
 
     taken_at: datetime | None = Field(
-        default=None, description="when the photo was taken; UTC unless an offset is given"
+        default=None, description="when the photo was taken, with its zone, as in 2012-02-09T21:51:26Z"
     )
     nadir: LonLat | None = Field(default=None, description="the point below the station")
     nadir_sigma_km: float = Field(
@@ -61,7 +78,7 @@ class Facts(Model):
         le=500,
         description="how sure the nadir is; outliers of ten times this are expected",
     )
-    altitude_km: float | None = Field(default=None, ge=150, le=2000)
+    altitude_km: float | None = Field(default=None, ge=ALTITUDE_KM[0], le=ALTITUDE_KM[1])
     tle: str | None = Field(
         default=None,
         description="orbit element sets, a file or their text: they give nadir and altitude at taken_at",
@@ -70,8 +87,8 @@ class Facts(Model):
         default=2.0, gt=0, le=20, description="how sure taken_at is, where tle gives the position"
     )
     camera: str | None = None
-    focal_length_mm: float | None = Field(default=None, gt=0, le=3000)
-    sensor_width_mm: float | None = Field(default=None, gt=0, le=100)
+    focal_length_mm: float | None = Field(default=None, ge=FOCAL_LENGTH_MM[0], le=FOCAL_LENGTH_MM[1])
+    sensor_width_mm: float | None = Field(default=None, ge=SENSOR_WIDTH_MM[0], le=SENSOR_WIDTH_MM[1])
     aperture: float | None = Field(default=None, gt=0)
     exposure_s: float | None = Field(default=None, gt=0)
     iso: float | None = Field(default=None, gt=0)
@@ -80,14 +97,10 @@ class Facts(Model):
         description="a place with radius_km, a city by name, or unknown; default: the city, within 100 km",
     )
 
-    @field_validator("taken_at")
+    @field_validator("taken_at", mode="before")
     @classmethod
-    def _utc(cls, value: datetime | None) -> datetime | None:
-        if value is None:
-            return None
-        if value.year < 1998:
-            raise ValueError("is before the station flew (1998)")
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    def _timed(cls, value: object) -> datetime | None:
+        return None if value is None else parse_time(value)
 
     def updated(self, other: "Facts") -> "Facts":
         """These facts, overridden by whatever the other ones state."""
@@ -143,7 +156,8 @@ class PhotoSource(Facts):
         default=None, description="NASA's id, such as ISS030-E-163191, or your own name for a file"
     )
     path: Path | None = Field(
-        default=None, description="a JPEG, TIFF, NEF or DNG; without it the photo store, then NASA, is asked"
+        default=None,
+        description="a JPEG, PNG, TIFF, NEF or DNG; without it the photo store, then NASA, is asked",
     )
     simulate: Simulation | None = None
     control_points: Path | None = Field(
@@ -168,6 +182,10 @@ class PhotoSource(Facts):
             raise ValueError("give either path or simulate, not both")
         if self.id is None and self.path is None and self.simulate is None:
             raise ValueError("a photo needs one of id, path, simulate")
+        suffix = Path(self.id or "").suffix
+        if suffix.lower() in (*PHOTO_SUFFIXES, *HOW_TO_CONVERT):
+            name = str(self.id).removesuffix(suffix)
+            raise ValueError(f"id = {self.id!r} is a file name; write id: {name}, or path: with the file")
         if not NAME.fullmatch(self.name):
             raise ValueError(f"{self.name!r} cannot name a folder; set id to letters, digits, . _ -")
         return self
@@ -207,13 +225,6 @@ class GridConfig(Model):
     crs: str = "EPSG:3035"
     resolution_m: float | Literal["auto"] = "auto"
     radius_km: float = Field(default=100.0, gt=0, le=1000, description="the grid ends this far from the city")
-
-    @field_validator("resolution_m", mode="before")
-    @classmethod
-    def _number(cls, value: Any) -> Any:
-        if isinstance(value, bool):
-            raise ValueError("must be auto or a number of metres")
-        return value
 
     @field_validator("resolution_m")
     @classmethod
@@ -274,7 +285,7 @@ class BordersConfig(Model):
     @classmethod
     def _rising(cls, value: tuple[float, ...]) -> tuple[float, ...]:
         if not value or value[0] <= 0 or any(b <= a for a, b in pairwise(value)):
-            raise ValueError("must rise from above 0")
+            raise ValueError("must rise from above 0 (with decimal points, as in 0.5, and no decimal commas)")
         return value
 
 
@@ -295,13 +306,19 @@ class City(Model):
     location: LonLat
     countries: CountryCodes = COUNTRIES
     photos: Annotated[tuple[PhotoSource, ...], Field(min_length=1)]
-    roads: Path | None = Field(
-        default=None, description="lit streets, lines with `highway`: GeoPackage or GeoParquet; they sharpen"
+    roads: Literal["openstreetmap"] | Path | None = Field(
+        default=None,
+        description="lit streets, lines with `highway`: GeoPackage or GeoParquet; or openstreetmap, which "
+        "fetches what the lens can show; they sharpen",
     )
-    night_light: Path | None = Field(
-        default=None, description="any georeferenced night-light raster, used in place of cities"
+    night_light: Literal["black_marble"] | Path | None = Field(
+        default=None,
+        description="any georeferenced night-light raster, or black_marble, which fetches NASA's; it counts "
+        "beside cities and roads, each by how surely it tells places",
     )
-    dem: Dem | None = None
+    dem: Dem | Literal["copernicus"] | None = Field(
+        default=None, description="heights of the ground; or copernicus, which fetches them"
+    )
     motorways: Literal["openstreetmap", "simulated"] | Path = Field(
         default=Path("data/motorways.gpkg"),
         description="lines with `ref` (and `error_m`), whose light is followed across borders; or "
@@ -317,11 +334,10 @@ class City(Model):
     grid: GridConfig = GridConfig()
     tone: ToneConfig = ToneConfig()
     borders: BordersConfig = BordersConfig()
+    excel: bool = Field(default=False, description="all tables as one Excel file too, in tables/")
 
     @model_validator(mode="after")
     def _consistent(self) -> "City":
-        if self.roads is not None and self.night_light is not None:
-            raise ValueError("give either roads or night_light")
         if self.motorways == "simulated" and all(photo.simulate is None for photo in self.photos):
             raise ValueError("motorways: simulated needs a simulated photo; try motorways: openstreetmap")
         for name, count in Counter(photo.name for photo in self.photos).items():

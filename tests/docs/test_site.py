@@ -7,6 +7,7 @@ import pytest
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
 
+from pipeline.borders.schema import ALL_COLUMNS
 from pipeline.models import City, PhotoSource
 
 REPOSITORY = Path(__file__).parents[2]
@@ -33,6 +34,14 @@ def test_options_are_those_of_the_models(site: Path) -> None:
         alias = City.model_fields.get(key, PhotoSource.model_fields.get(key))
         assert alias is not None
         assert f"<code>{alias.alias or key}</code>" in page, key
+
+
+def test_columns_are_those_of_the_tables(site: Path) -> None:
+    page = (site / "reference" / "columns.html").read_text(encoding="utf-8")
+    for table, columns in ALL_COLUMNS.items():
+        assert f'id="{table}"' in page, table
+        for name in columns:
+            assert f"<code>{name}</code>" in page, name
 
 
 def test_no_page_asks_another_host_for_anything(site: Path) -> None:
