@@ -1,9 +1,9 @@
-# `make run` solves the demo city, `make test` runs all tests; both set up `.venv` first.
+# `make run` solves the demo city, `make test` runs all tests, `make docs` builds the site; all set up `.venv` first.
 PYTHON ?= python3
 # Modules, not the scripts in .venv/bin: the first line of a script cannot name a path with a blank.
 RUN := .venv/bin/python -m
 
-.PHONY: run test lint lock
+.PHONY: run test lint docs lock
 
 run: .venv/.ready
 	$(RUN) snakemake --cores all
@@ -18,6 +18,10 @@ lint: .venv/.ready
 	$(RUN) mypy
 	$(RUN) snakefmt --check Snakefile pipeline/rules
 	$(RUN) snakemake --lint
+
+# The documentation as a site, in site/. The variable silences an advertisement.
+docs: .venv/.ready
+	NO_MKDOCS_2_WARNING=1 $(RUN) mkdocs build --quiet
 
 # All is compiled at once: where Python may not write, each step would compile what it imports anew.
 .venv/.ready: requirements.lock pyproject.toml

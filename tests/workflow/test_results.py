@@ -134,7 +134,9 @@ def test_the_notebook_runs_on_the_demo(results: Path, monkeypatch: pytest.Monkey
     monkeypatch.chdir(results.parents[1])
     drawn: list[int] = []
     monkeypatch.setattr(plt, "show", lambda: drawn.append(len(plt.gcf().axes)))
-    notebook = json.loads((REPOSITORY / "docs" / "results-in-a-notebook.ipynb").read_text(encoding="utf-8"))
+    notebook = json.loads(
+        (REPOSITORY / "docs" / "how-to" / "results-in-a-notebook.ipynb").read_text(encoding="utf-8")
+    )
     names: dict[str, Any] = {}
     with plt.rc_context({"backend": "agg"}):
         for cell in notebook["cells"]:
