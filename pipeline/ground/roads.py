@@ -6,7 +6,6 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyogrio
 
 from pipeline.camera.earth import Array
 from pipeline.ground.map_files import kept_parts, left_out, read_layer
@@ -54,15 +53,8 @@ def read_motorways(crs: str, file: Path = MOTORWAYS) -> Motorways:
     )
     good = ~lines.geometry.is_empty & (lines["ref"] != "")
     problems = [] if good.all() else [left_out(file, good, "lines of a named road")]
-    problems += _stated_problem(file)
+    problems += [str(table.attrs[PROBLEM])] if PROBLEM in table.attrs else []
     return Motorways(lines[good].reset_index(drop=True), tuple(problems))
-
-
-def _stated_problem(file: Path) -> list[str]:
-    """What whoever wrote the lines wants to be said wherever they are used."""
-    layers = [str(name) for name, _ in pyogrio.list_layers(file)]
-    told = pyogrio.read_info(file, layer=LAYER if LAYER in layers else layers[0])["layer_metadata"]
-    return [told[PROBLEM]] if told and PROBLEM in told else []
 
 
 def _errors_m(table: gpd.GeoDataFrame) -> Array:

@@ -13,11 +13,10 @@ import numpy as np
 import rasterio
 from numpy.typing import NDArray
 from PIL import Image, ImageCms, UnidentifiedImageError
-from rasterio.errors import NotGeoreferencedWarning, RasterioIOError
 from rasterio.io import DatasetReader
 from rasterio.windows import Window
 
-from pipeline.errors import PhotoError
+from pipeline.errors import GivenFileError, PhotoError
 from pipeline.models import Facts
 from pipeline.photo.black_frame import within_black_frame
 from pipeline.photo.chroma import colour_steps, coloured_rows, keep_colour_apart, shared_colour
@@ -28,6 +27,7 @@ from pipeline.photo.reading import MAX_PIXELS, Reading, check_size
 from pipeline.photo.saturation import any_channel, saturated
 from pipeline.photo.storage_errors import TIFF, jpeg_errors
 from pipeline.photo.strips import strips
+from pipeline.raster.given import open_given
 
 RAW_SUFFIXES = (".nef", ".dng")
 SUFFIXES = (".jpg", ".jpeg", ".tif", ".tiff", *RAW_SUFFIXES)
@@ -108,10 +108,7 @@ def _channels(picture: Image.Image) -> Codes:
 
 def _read_tiff(file: Path) -> Reading:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", NotGeoreferencedWarning)
-            source = rasterio.open(file)
-        with source, rasterio.Env(GDAL_CACHEMAX=CACHE_BYTES):
+        with open_given(file, ("GTiff",)) as source, rasterio.Env(GDAL_CACHEMAX=CACHE_BYTES):
             check_size(file, source.width, source.height, _tiff_bytes_a_pixel(source))
             if source.count not in (3, 4) or len(set(source.dtypes[:3])) != 1:
                 raise _no_colour(file, f"it has {source.count} band{'s'[: source.count != 1]}")
@@ -119,9 +116,10 @@ def _read_tiff(file: Path) -> Reading:
             values, white, linearisation = _tiff_light(file, source, profile)
             photo = _photo(file, source.shape, values, white)
             hidden = source.dataset_mask() == 0
-    except RasterioIOError as error:
-        reason = " ".join(str(error).split())
-        raise PhotoError(f"{file}: is damaged or cut short ({reason}); fetch or copy it again") from None
+    except GivenFileError as error:
+        raise PhotoError(
+            f"{file}: is damaged or cut short ({error.reason}); fetch or copy it again"
+        ) from None
     return Reading(photo.without(hidden), exif, linearisation, TIFF)
 
 
