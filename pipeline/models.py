@@ -21,7 +21,8 @@ from pydantic import (
 )
 
 COUNTRIES = ("BE", "DE", "LU", "NL")
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+# Of folders and files; with what else is in the names of files, 255 letters are the limit of file systems.
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 EvidenceLevel = Literal["raw", "raw_anchored", "jpeg"]
 Triple = tuple[float, float, float]
 D65_XYZ: Triple = (0.95047, 1.0, 1.08883)
@@ -169,7 +170,7 @@ class PhotoSource(Facts):
         if self.id is None and self.path is None and self.simulate is None:
             raise ValueError("a photo needs one of id, path, simulate")
         if not NAME.fullmatch(self.name):
-            raise ValueError(f"{self.name!r} cannot name a folder; set id to letters, digits, . _ -")
+            raise ValueError(f"{self.name!r} cannot name a folder; set id to letters, digits, . _ -, at most 100")
         return self
 
     @property
