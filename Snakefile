@@ -19,7 +19,7 @@ from pipeline.steps.plan import plan_or_exit
 from pipeline.steps.resources import memory_mb, runtime_min
 
 find_python_through_path()
-plan = plan_or_exit(config, checkpoints)
+plan = plan_or_exit(config, checkpoints, check=workflow.is_main_process)
 CITY = f"{plan.run.results}/{{city}}"
 PHOTO = f"{CITY}/{{photo}}"
 REGION = f"{plan.run.results}/{{region}}"

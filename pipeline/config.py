@@ -27,6 +27,8 @@ from pipeline.models import (
     Run,
     ToneConfig,
 )
+from pipeline.plausible import PHOTO_SUFFIXES, how_to_convert, way_out
+from pipeline.yaml_text import YamlFault, parse_yaml
 
 CONFIGS = Path("configs")
 REGIONS = "regions"  # the folder of CONFIGS with the files of regions
@@ -57,11 +59,15 @@ def load_city(name: str, configs: Path = CONFIGS) -> City:
     city = _checked(City, read_yaml(file), file)
     _check_place(city, file)
     for index, photo in enumerate(city.photos):
-        check_nadir(city.look_at(photo), photo, file, f"photos.{index}.nadir")
-        check_file(photo.path, file, f"photos.{index}.path")
-        check_file(photo.control_points, file, f"photos.{index}.control_points")
-        check_file(elements_file(photo), file, f"photos.{index}.tle")
-        check_file(photo.vignetting, file, f"photos.{index}.vignetting")
+        which = nth_photo(index, photo.name)
+        check_nadir(city.look_at(photo), photo, file, f"{which}: nadir")
+        check_file(photo.path, file, f"{which}: path")
+        if photo.path is not None and photo.path.suffix.lower() not in PHOTO_SUFFIXES:
+            reason = f"is of a kind that is not read; {how_to_convert(photo.path)}"
+            raise ConfigError(file, f"{which}: path", str(photo.path), reason)
+        check_file(photo.control_points, file, f"{which}: control_points")
+        check_file(elements_file(photo), file, f"{which}: tle")
+        check_file(photo.vignetting, file, f"{which}: vignetting")
     check_file(city.roads, file, "roads")
     check_file(city.night_light, file, "night_light")
     check_file(None if city.dem is None else city.dem.path, file, "dem.path")
@@ -105,15 +111,24 @@ def load_facts(file: Path) -> Facts:
 def read_yaml(file: Path) -> dict[str, Any]:
     """The keys and values of a YAML file, not yet checked. Raises ConfigError where there are none."""
     try:
-        values = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        reason = " ".join(str(error).split())
-        raise ConfigError(file, "YAML", None, reason) from None
+        values = parse_yaml(file.read_bytes().decode("utf-8-sig"))
+    except YamlFault as error:
+        raise ConfigError(file, "YAML", None, str(error)) from None
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise ConfigError(file, "YAML", None, f"line {line}: is not UTF-8; save the file as UTF-8") from None
     except OSError as error:
         raise ConfigError(file, "file", None, error.strerror or "cannot be read") from None
     if not isinstance(values, dict):
         raise ConfigError(file, "YAML", None, "must hold keys and values")
     return values
+
+
+def nth_photo(index: int, name: object) -> str:
+    """What a message calls a photo of a city's list: by its place there and its name, if it has one."""
+    numbers = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+    place = f"the {numbers[index]} photo" if index < len(numbers) else f"photo number {index + 1}"
+    return f"{place} ({name})" if isinstance(name, str | int | float) else place
 
 
 def check_nadir(aim: LookAt | str, facts: Facts, file: Path, key: str) -> None:
@@ -135,13 +150,19 @@ def check_nadir(aim: LookAt | str, facts: Facts, file: Path, key: str) -> None:
 
 def check_file(path: Path | None, file: Path, key: str) -> None:
     """A file that an entry names must be there."""
-    if path is not None and not path.is_file():
+    try:
+        there = path is None or path.is_file()
+    except (OSError, ValueError):  # a name that no file can have
+        there = False
+    if not there:
         raise ConfigError(file, key, str(path), "there is no such file")
 
 
 def elements_file(facts: Facts) -> Path | None:
     """The file of orbit element sets, if `tle` names one rather than holds their text."""
-    return None if facts.tle is None or len(facts.tle.split()) > 10 else Path(facts.tle)
+    if facts.tle is None or len(facts.tle.split()) > 10 or facts.tle[:1] in ("{", "[", "<"):
+        return None
+    return Path(facts.tle)
 
 
 def _check_named(name: str, wanted: Path, file: Path, key: str) -> None:
@@ -180,18 +201,31 @@ def _checked(model: type[M], values: dict[str, Any], file: Path) -> M:
         *path, last = first["loc"] or ("file",)
         path = [part for part in path if part not in KINDS]
         path += [last] if unknown or last not in KINDS else []
-        key = ".".join(str(part) for part in path)
+        value: object = first["input"]
         reason = PLAIN.get(first["type"]) or first["msg"].removeprefix("Value error, ").replace(
             "Input should be", "must be"
         )
-        value: object = first["input"]
         if unknown:
             fields = _model_at(model, path[:-1]).model_fields
             known = [field.alias or name for name, field in fields.items()]
             reason, value = f"{reason}{_nearest(str(path[-1]), known)}", None
-        elif not isinstance(value, str | int | float):
-            value = None
-        raise ConfigError(file, key, value, reason) from None
+        elif first["type"] != "value_error":
+            reason = way_out(str(path[-1]), value) or reason
+        raise ConfigError(
+            file, _shown_key(path, values), value if isinstance(value, str | int | float) else None, reason
+        ) from None
+
+
+def _shown_key(path: list[Any], values: dict[str, Any]) -> str:
+    """Keys and indices as a message shows them; a photo by its place and name."""
+    match path:
+        case ["photos", int(index), *rest]:
+            stated = values["photos"][index]
+            named = stated if isinstance(stated, dict) else {}
+            file = named.get("path")
+            name = named.get("id") or (Path(file).stem if isinstance(file, str) else None)
+            return ": ".join([nth_photo(index, name), *([".".join(map(str, rest))] if rest else [])])
+    return ".".join(map(str, path))
 
 
 def _model_at(model: type[BaseModel], path: list[Any]) -> type[BaseModel]:

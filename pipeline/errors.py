@@ -1,5 +1,16 @@
 """Errors a user can act on. Each is one line that says what is wrong where, and the way out."""
 
+MAX_SHOWN = 80  # characters of what a user wrote, in a message of one line
+
+
+def printable(text: str) -> str:
+    """A text on one line, its control characters as their escapes."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= MAX_SHOWN else f"{text[: MAX_SHOWN - 4]} ..."
+
 
 class PipelineError(Exception):
     """Base of every error caused by input rather than by a bug; shown without a traceback."""
@@ -9,8 +20,8 @@ class ConfigError(PipelineError):
     """A configuration file holds something that cannot be used."""
 
     def __init__(self, file: object, key: str, value: object, reason: str) -> None:
-        shown = "" if value is None else f" = {value!r}"
-        super().__init__(f"{file}: {key}{shown}: {reason}")
+        shown = "" if value is None else f" = {_short(repr(value))}"
+        super().__init__(printable(f"{file}: {_short(key)}{shown}: {reason}"))
 
 
 class PhotoError(PipelineError):

@@ -5,7 +5,7 @@ They are the only source of defaults and of the schema; `config` reads files int
 
 import re
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -18,6 +18,15 @@ from pydantic import (
     ValidationInfo,
     field_validator,
     model_validator,
+)
+
+from pipeline.plausible import (
+    ALTITUDE_KM,
+    FOCAL_LENGTH_MM,
+    HOW_TO_CONVERT,
+    PHOTO_SUFFIXES,
+    SENSOR_WIDTH_MM,
+    parse_time,
 )
 
 COUNTRIES = ("BE", "DE", "LU", "NL")
@@ -34,6 +43,14 @@ class Model(BaseModel):
     model_config = ConfigDict(
         extra="forbid", frozen=True, str_strip_whitespace=True, allow_inf_nan=False, serialize_by_alias=True
     )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_truth_value(cls, value: Any, info: ValidationInfo) -> Any:
+        """To Python `true` is the number 1."""
+        if isinstance(value, bool) and cls.model_fields[str(info.field_name)].annotation is not bool:
+            raise ValueError("must not be true or false")
+        return value
 
 
 class LonLat(Model):
@@ -53,7 +70,7 @@ class Facts(Model):
     """What is known of a photo. EXIF gives some, the catalogue more; whatever is set here wins."""
 
     taken_at: datetime | None = Field(
-        default=None, description="when the photo was taken; UTC unless an offset is given"
+        default=None, description="when the photo was taken, with its zone, as in 2012-02-09T21:51:26Z"
     )
     nadir: LonLat | None = Field(default=None, description="the point below the station")
     nadir_sigma_km: float = Field(
@@ -62,7 +79,7 @@ class Facts(Model):
         le=500,
         description="how sure the nadir is; outliers of ten times this are expected",
     )
-    altitude_km: float | None = Field(default=None, ge=150, le=2000)
+    altitude_km: float | None = Field(default=None, ge=ALTITUDE_KM[0], le=ALTITUDE_KM[1])
     tle: str | None = Field(
         default=None,
         description="orbit element sets, a file or their text: they give nadir and altitude at taken_at",
@@ -71,8 +88,8 @@ class Facts(Model):
         default=2.0, gt=0, le=20, description="how sure taken_at is, where tle gives the position"
     )
     camera: str | None = None
-    focal_length_mm: float | None = Field(default=None, gt=0, le=3000)
-    sensor_width_mm: float | None = Field(default=None, gt=0, le=100)
+    focal_length_mm: float | None = Field(default=None, ge=FOCAL_LENGTH_MM[0], le=FOCAL_LENGTH_MM[1])
+    sensor_width_mm: float | None = Field(default=None, ge=SENSOR_WIDTH_MM[0], le=SENSOR_WIDTH_MM[1])
     aperture: float | None = Field(default=None, gt=0)
     exposure_s: float | None = Field(default=None, gt=0)
     iso: float | None = Field(default=None, gt=0)
@@ -81,14 +98,10 @@ class Facts(Model):
         description="a place with radius_km, a city by name, or unknown; default: the city, within 100 km",
     )
 
-    @field_validator("taken_at")
+    @field_validator("taken_at", mode="before")
     @classmethod
-    def _utc(cls, value: datetime | None) -> datetime | None:
-        if value is None:
-            return None
-        if value.year < 1998:
-            raise ValueError("is before the station flew (1998)")
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    def _timed(cls, value: object) -> datetime | None:
+        return None if value is None else parse_time(value)
 
     def updated(self, other: "Facts") -> "Facts":
         """These facts, overridden by whatever the other ones state."""
@@ -144,7 +157,8 @@ class PhotoSource(Facts):
         default=None, description="NASA's id, such as ISS030-E-163191, or your own name for a file"
     )
     path: Path | None = Field(
-        default=None, description="a JPEG, TIFF, NEF or DNG; without it the photo store, then NASA, is asked"
+        default=None,
+        description="a JPEG, PNG, TIFF, NEF or DNG; without it the photo store, then NASA, is asked",
     )
     simulate: Simulation | None = None
     control_points: Path | None = Field(
@@ -169,8 +183,14 @@ class PhotoSource(Facts):
             raise ValueError("give either path or simulate, not both")
         if self.id is None and self.path is None and self.simulate is None:
             raise ValueError("a photo needs one of id, path, simulate")
+        suffix = Path(self.id or "").suffix
+        if suffix.lower() in (*PHOTO_SUFFIXES, *HOW_TO_CONVERT):
+            name = str(self.id).removesuffix(suffix)
+            raise ValueError(f"id = {self.id!r} is a file name; write id: {name}, or path: with the file")
         if not NAME.fullmatch(self.name):
-            raise ValueError(f"{self.name!r} cannot name a folder; set id to letters, digits, . _ -, at most 100")
+            raise ValueError(
+                f"{self.name!r} cannot name a folder; set id to letters, digits, . _ -, at most 100"
+            )
         return self
 
     @property
@@ -208,13 +228,6 @@ class GridConfig(Model):
     crs: str = "EPSG:3035"
     resolution_m: float | Literal["auto"] = "auto"
     radius_km: float = Field(default=100.0, gt=0, le=1000, description="the grid ends this far from the city")
-
-    @field_validator("resolution_m", mode="before")
-    @classmethod
-    def _number(cls, value: Any) -> Any:
-        if isinstance(value, bool):
-            raise ValueError("must be auto or a number of metres")
-        return value
 
     @field_validator("resolution_m")
     @classmethod
@@ -275,7 +288,7 @@ class BordersConfig(Model):
     @classmethod
     def _rising(cls, value: tuple[float, ...]) -> tuple[float, ...]:
         if not value or value[0] <= 0 or any(b <= a for a, b in pairwise(value)):
-            raise ValueError("must rise from above 0")
+            raise ValueError("must rise from above 0 (with decimal points, as in 0.5, and no decimal commas)")
         return value
 
 

@@ -19,10 +19,12 @@ FOLDERS = (
     *("motorways", "deliver", "qgis", "report", "simulate", "steps"),
 )
 # What any folder may import. `config` checks what users write, so it may ask the camera's geometry.
-FOR_ALL = ("config", "models", "errors", "files", "robust")
+FOR_ALL = ("config", "models", "plausible", "yaml_text", "errors", "files", "robust")
 ALLOWED_OF_FILES = {
-    "config": {"camera", "errors", "models"},
-    "models": {"errors"},
+    "config": {"camera", "errors", "models", "plausible", "yaml_text"},
+    "models": {"errors", "plausible"},
+    "plausible": set(),
+    "yaml_text": set(),
     "errors": set(),
     "files": set(),
     "robust": set(),

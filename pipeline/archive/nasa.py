@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 from pipeline.errors import PhotoError
-from pipeline.photo.reader import SUFFIXES
+from pipeline.plausible import HOW_TO_CONVERT, PHOTO_SUFFIXES, how_to_convert
 
 ARCHIVE = "https://eol.jsc.nasa.gov/DatabaseImages/ESC"
 NASA_ID = re.compile(r"(ISS\d{3})-E-0*([1-9]\d*)")
@@ -27,16 +27,23 @@ def image_url(photo_id: str, archive: str = ARCHIVE) -> str:
 
 def stored_photo(store: Path, photo_id: str) -> Path:
     """The user's own file of this name in the photo store, else the place where a download is kept."""
-    names = [photo_id + ending for suffix in SUFFIXES for ending in (suffix, suffix.upper())]
-    own = [store / name for name in names if (store / name).is_file()]
+    own = _named(store, photo_id, PHOTO_SUFFIXES)
     for other in own[1:]:
         if not other.samefile(own[0]):  # .jpg and .JPG are one file on some systems
             raise PhotoError(f"{store}: holds both {own[0].name} and {other.name}; keep one of them")
     if own:
         return own[0]
+    for other in _named(store, photo_id, tuple(HOW_TO_CONVERT)):
+        raise PhotoError(f"{other}: is of a kind that is not read; {how_to_convert(other)}")
     if NASA_ID.fullmatch(photo_id) is None:
         raise PhotoError(
-            f"{store / photo_id}.jpg: there is no such photo (.jpg, .jpeg, .tif, .tiff, .nef or .dng), "
+            f"{store / photo_id}.jpg: there is no such photo ({', '.join(PHOTO_SUFFIXES)}), "
             f"and {photo_id!r} is not a NASA id such as ISS030-E-163191"
         )
     return store / "nasa" / f"{photo_id}.jpg"
+
+
+def _named(store: Path, photo_id: str, suffixes: tuple[str, ...]) -> list[Path]:
+    """The files of a store with this name and one of these endings."""
+    names = [photo_id + ending for suffix in suffixes for ending in (suffix, suffix.upper())]
+    return [store / name for name in names if (store / name).is_file()]

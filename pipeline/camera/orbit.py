@@ -6,6 +6,7 @@ TEME (true equator, mean equinox of date) is the inertial frame in which SGP4 an
 polar motion (20 m) is left out; the sigmas count the first and dwarf the second. Times are aware datetimes.
 """
 
+import calendar
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,9 @@ import numpy as np
 from sgp4.api import SGP4_ERRORS, Satrec
 
 from pipeline.camera.earth import Array, to_geodetic
-from pipeline.errors import PipelineError
+from pipeline.camera.omm import is_omm, parse_omm
+from pipeline.errors import PipelineError, printable
+from pipeline.plausible import ALTITUDE_KM
 from pipeline.robust import SIGMA_PER_MEDIAN
 
 DAY = timedelta(days=1)
@@ -28,13 +31,12 @@ EARTH_ROTATION_RAD_S = np.array([0.0, 0.0, 7.292115146706979e-5])
 
 # At ten days SGP4 is off by some 100 km along the track, more than a catalogue's nadir.
 MAX_AGE_DAYS = 10.0
-# Low orbits: below, nothing stays up; above, nothing carries people.
-ALTITUDE_RANGE_KM = (150.0, 2000.0)
 STATION_CATALOGUE_NUMBER = 25544  # of the International Space Station in the catalogue of element sets
 
 # |UT1 - UTC| is kept below 0.9 s by leap seconds; a uniform error of that half-width has this sigma.
 UT1_SIGMA_S = 0.9 / 3**0.5
 
+BYTE_ORDER_MARK = "\ufeff"  # with which Windows editors begin a text
 LINE_LENGTH = 69  # characters of each of the two lines, with the checksum
 _LINE_FORMATS = {
     "1": re.compile(
@@ -135,19 +137,18 @@ class State:
 
 
 def parse_elements(text: str, name: str) -> tuple[ElementSet, ...]:
-    """All two- or three-line element sets in a text, which messages call `name`, in its order.
+    """All element sets in a text, which messages call `name`, in its order: of two or three lines each, or
+    Orbit Mean-Elements Messages in JSON or XML.
 
     Windows line ends, blank lines and blanks around a line are accepted. Raises OrbitError with the line's
     number for a missing line and a wrong length, format or checksum; also for no or several objects.
     """
-    # Windows editors begin a text with the mark U+FEFF.
-    lines = (_Line(number, line.strip("\ufeff \t")) for number, line in enumerate(text.splitlines(), 1))
-    pairs = _pairs((line for line in lines if line.text), name)
-    elements = tuple(_element_set(first, second, name) for first, second in pairs)
+    message = text.strip(f"{BYTE_ORDER_MARK} \t\r\n")
+    elements = tuple(_from_messages(message, name) if is_omm(message) else _from_lines(text, name))
     if not elements:
         raise OrbitError(
-            f"{name}: holds no orbit element set, "
-            f"which is two lines of {LINE_LENGTH} characters that begin with 1 and 2"
+            f"{name}: holds no orbit element set, which is two lines of {LINE_LENGTH} characters that begin "
+            "with 1 and 2, or an OMM in JSON or XML"
         )
     objects = sorted({_catalogue_number(element.line_1) for element in elements})
     if len(objects) > 1:
@@ -156,6 +157,26 @@ def parse_elements(text: str, name: str) -> tuple[ElementSet, ...]:
             f"keep those of one (the station is {STATION_CATALOGUE_NUMBER})"
         )
     return elements
+
+
+def _from_messages(text: str, name: str) -> Iterator[ElementSet]:
+    """The element sets of Orbit Mean-Elements Messages."""
+    try:
+        for number, (first, second) in enumerate(parse_omm(text), 1):
+            if _fault(first) or _fault(second):
+                raise ValueError(f"element set {number}: its numbers are not those of an orbit")
+            yield ElementSet(first, second, _epoch(first), f"{name}: element set {number}")
+    except ValueError as error:
+        raise OrbitError(printable(f"{name}: {error}; copy the message anew")) from None
+
+
+def _from_lines(text: str, name: str) -> Iterator[ElementSet]:
+    """The element sets of two lines each, with or without a title before them."""
+    lines = (
+        _Line(number, line.strip(f"{BYTE_ORDER_MARK} \t")) for number, line in enumerate(text.splitlines(), 1)
+    )
+    for first, second in _pairs((line for line in lines if line.text), name):
+        yield _element_set(first, second, name)
 
 
 def nearest(elements: Sequence[ElementSet], when: datetime) -> ElementSet:
@@ -173,7 +194,7 @@ def nearest(elements: Sequence[ElementSet], when: datetime) -> ElementSet:
         )
     position_m, _ = _ecef(element_set, when)
     altitude_km = float(to_geodetic(position_m)[2]) / 1e3
-    low_km, high_km = ALTITUDE_RANGE_KM
+    low_km, high_km = ALTITUDE_KM
     if not low_km <= altitude_km <= high_km:
         raise OrbitError(
             f"{element_set.source}: the object is {altitude_km:.0f} km high at {_shown(when)}, not "
@@ -291,9 +312,17 @@ def _fault(line: str) -> str:
     checksum = sum(int(c) if c.isdigit() else c == "-" for c in line[:-1]) % 10
     if int(line[-1]) != checksum:
         return f"ends in checksum {line[-1]}, but its digits add up to {checksum}"
-    if line[0] == "1" and not 1 <= _day_of_year(line) < 367:
-        return f"has an epoch on day {line[20:32].strip()} of a year"
+    if line[0] == "1":
+        days = 366 if calendar.isleap(_year(line)) else 365
+        if not 1 <= _day_of_year(line) < days + 1:
+            return f"has an epoch on day {line[20:32].strip()} of {_year(line)}, a year of {days} days"
     return ""
+
+
+def _year(line_1: str) -> int:
+    """Years are of 1957 to 2056: nothing flew before the first."""
+    year = int(line_1[18:20])
+    return year + (1900 if year >= 57 else 2000)
 
 
 def _day_of_year(line_1: str) -> float:
@@ -302,11 +331,7 @@ def _day_of_year(line_1: str) -> float:
 
 
 def _epoch(line_1: str) -> datetime:
-    """Years are of 1957 to 2056: nothing flew before the first."""
-    year = int(line_1[18:20])
-    return (
-        datetime(year + (1900 if year >= 57 else 2000), 1, 1, tzinfo=UTC) + (_day_of_year(line_1) - 1) * DAY
-    )
+    return datetime(_year(line_1), 1, 1, tzinfo=UTC) + (_day_of_year(line_1) - 1) * DAY
 
 
 def _catalogue_number(line: str) -> str:

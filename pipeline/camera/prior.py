@@ -21,6 +21,20 @@ K2_SIGMA = 0.02  # a judgement: somewhat less than the 0.03 above, for k1 and k2
 PRINCIPAL_SIGMA = 0.002
 
 
+# What a prior cannot do without, with an example of each.
+NEEDED = {
+    "nadir": "{lon: 6.0, lat: 49.6}",
+    "altitude_km": "400",
+    "focal_length_mm": "85",
+    "sensor_width_mm": "36",
+}
+
+
+def missing(facts: Facts) -> list[tuple[str, str]]:
+    """The facts that a prior needs and that are not known, each with an example."""
+    return [(key, example) for key, example in NEEDED.items() if getattr(facts, key) is None]
+
+
 @dataclass(frozen=True, eq=False)
 class Prior:
     """Position and lens with their covariances, and where the photo roughly looks; attitude is free.
@@ -88,17 +102,11 @@ def prior_from_facts(
 ) -> Prior:
     """The prior of a photo of `width` x `height` pixels; `orbit`, where given, says the position better than
     nadir and altitude. Raises FactsError naming what is missing."""
-    for key, example in (
-        ("nadir", "{lon: 6.0, lat: 49.6}"),
-        ("altitude_km", "400"),
-        ("focal_length_mm", "85"),
-        ("sensor_width_mm", "36"),
-    ):
-        if getattr(facts, key) is None:
-            raise FactsError(
-                f"{name}: {key}: is not known; write it beside the photo in the city's YAML, "
-                f"for example {key}: {example}"
-            )
+    for key, example in missing(facts):
+        raise FactsError(
+            f"{name}: {key}: is not known; write it beside the photo in the city's YAML, "
+            f"for example {key}: {example}"
+        )
     assert facts.nadir is not None
     assert facts.altitude_km is not None
     assert facts.focal_length_mm is not None

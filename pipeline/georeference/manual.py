@@ -1,11 +1,8 @@
-"""Manual control points: QGIS `.points` files and CSV, as observations like any other, and as evidence."""
+"""Manual control points as observations like any other, and as evidence."""
 
-import csv
 from dataclasses import replace
 
 import numpy as np
-from pyproj import CRS, Transformer
-from pyproj.exceptions import CRSError
 
 from pipeline.camera.camera import Camera
 from pipeline.camera.derivatives import PARAMETERS
@@ -13,9 +10,10 @@ from pipeline.camera.earth import to_ecef, to_geodetic
 from pipeline.camera.prior import Prior
 from pipeline.camera.terrain import Terrain
 from pipeline.camera.uncertainty import ground_sigma_m
-from pipeline.errors import ControlPointError
+from pipeline.errors import ControlPointError, printable
 from pipeline.georeference.accept import ManualEvidence
 from pipeline.georeference.adjust import Observations, adjust, residuals
+from pipeline.georeference.control_text import parse_points
 from pipeline.georeference.settings import AdjustSettings
 from pipeline.photo.photo import PhotoFacts
 from pipeline.photo.raw import jpeg_size_px, jpeg_to_binned_px
@@ -23,7 +21,6 @@ from pipeline.photo.raw import jpeg_size_px, jpeg_to_binned_px
 # What a careful hand reaches with a light of a few pixels, 1 sigma.
 MANUAL_SIGMA_PX = 1.5
 MANUAL_WINDOW_PX = 100.0  # each way: how far off a slip of the hand may be; a judgement
-CSV_COLUMNS = ("lon", "lat", "column_px", "row_px")
 
 
 def manual_points(
@@ -63,20 +60,14 @@ def parse_control_points(text: str, file: str, width: int, height: int) -> tuple
     """Names and observations, on the ellipsoid, from the text of a `.points` file, or of a CSV with columns
     lon, lat, column_px, row_px and optionally name. `file` names it in messages. Raises ControlPointError
     for anything that does not fit a photo of that size."""
-    lines = text.splitlines()
-    head = [line for line in lines if line.startswith("#")]
-    rows = list(csv.DictReader(line for line in lines if line.strip() and not line.startswith("#")))
-    if not rows:
-        raise ControlPointError(f"{file}: holds no control points")
-    read = _qgis if "mapX" in rows[0] else _csv
-    names, lon, lat, column, row = read(file, rows, head)
+    names, lon, lat, column, row = parse_points(text, file)
     for k, name in enumerate(names):
-        if not (-180 <= lon[k] <= 180 and -90 <= lat[k] <= 90):
-            raise ControlPointError(f"{file}: {name}: lon {lon[k]:g}, lat {lat[k]:g} is not on the Earth")
         if not (-0.5 <= column[k] <= width - 0.5 and -0.5 <= row[k] <= height - 0.5):
             raise ControlPointError(
-                f"{file}: {name}: pixel ({column[k]:g}, {row[k]:g}) is outside the photo "
-                f"of {width} x {height}; were the points picked on another version of it?"
+                printable(
+                    f"{file}: {name}: pixel ({column[k]:g}, {row[k]:g}) is outside the photo "
+                    f"of {width} x {height}; were the points picked on another version of it?"
+                )
             )
     n = len(names)
     return names, Observations(
@@ -86,50 +77,3 @@ def parse_control_points(text: str, file: str, width: int, height: int) -> tuple
         window_px=np.full(n, MANUAL_WINDOW_PX),
         known=np.ones(n, bool),
     )
-
-
-Columns = tuple[list[str], np.ndarray, np.ndarray, np.ndarray, np.ndarray]
-
-
-def _csv(file: str, rows: list[dict[str, str]], head: list[str]) -> Columns:
-    missing = [key for key in CSV_COLUMNS if key not in rows[0]]
-    if missing:
-        raise ControlPointError(
-            f"{file}: column {missing[0]} is missing; needed are {', '.join(CSV_COLUMNS)}"
-        )
-    values = [_numbers(file, k, [row[key] for key in CSV_COLUMNS]) for k, row in enumerate(rows)]
-    names = [row.get("name") or f"point {k + 1}" for k, row in enumerate(rows)]
-    lon, lat, column, line = np.array(values).T
-    return names, lon, lat, column, line
-
-
-def _qgis(file: str, rows: list[dict[str, str]], head: list[str]) -> Columns:
-    """QGIS counts source pixels from the upper left corner of the picture, rows downwards as negative."""
-    source = ("sourceX", "sourceY") if "sourceX" in rows[0] else ("pixelX", "pixelY")
-    rows = [row for row in rows if (row.get("enable") or "1").strip() != "0"]
-    if not rows:
-        raise ControlPointError(f"{file}: every control point is disabled")
-    keys = ("mapX", "mapY", *source)
-    missing = [key for key in keys if key not in rows[0]]
-    if missing:
-        raise ControlPointError(f"{file}: column {missing[0]} is missing from this .points file")
-    values = [_numbers(file, k, [row[key] for key in keys]) for k, row in enumerate(rows)]
-    x, y, source_x, source_y = np.array(values).T
-    stated = next((line.partition(":")[2].strip() for line in head if line.startswith("#CRS:")), "")
-    try:
-        crs = CRS.from_user_input(stated or "EPSG:4326")
-    except CRSError:
-        raise ControlPointError(f"{file}: the line #CRS names no known coordinate reference system") from None
-    lon, lat = Transformer.from_crs(crs, "EPSG:4326", always_xy=True).transform(x, y)
-    names = [f"point {k + 1}" for k in range(len(rows))]
-    return names, np.asarray(lon), np.asarray(lat), source_x - 0.5, -source_y - 0.5
-
-
-def _numbers(file: str, index: int, texts: list[str]) -> list[float]:
-    try:
-        values = [float(text) for text in texts]
-    except (TypeError, ValueError):
-        values = [float("nan")]
-    if not np.isfinite(values).all():
-        raise ControlPointError(f"{file}: control point {index + 1}: {texts} are not all numbers")
-    return values

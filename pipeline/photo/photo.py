@@ -8,12 +8,16 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from pipeline.models import CameraRow, EvidenceLevel, Facts
+from pipeline.plausible import SENSOR_WIDTH_MM
 
 
 class PhotoFacts(Facts):
     """The content of `photo.json`: catalogue and EXIF facts, plus what reading the file told."""
 
     id: str
+    sensor_width_mm: float | None = Field(
+        default=None, gt=0, le=SENSOR_WIDTH_MM[1], description="of the part of the sensor behind the frame"
+    )
     width: int
     height: int
     evidence: EvidenceLevel = "jpeg"

@@ -45,7 +45,7 @@ def read_raw(file: Path) -> Reading:
     A pixel is saturated where any of its four samples is at 95 % of white or more, or of the lower level at
     which its camera's channels are known to stop.
     """
-    exif = _exif(file)
+    exif = raw_exif(file)
     try:
         with rawpy.imread(str(file)) as raw:
             check_size(file, raw.sizes.width // 2, raw.sizes.height // 2, RAW_BYTES_A_PIXEL)
@@ -78,7 +78,7 @@ def jpeg_size_px(width: int, height: int) -> tuple[int, int]:
     return round(2 * (width - JPEG_MARGIN_PX[0])), round(2 * (height - JPEG_MARGIN_PX[1]))
 
 
-def _exif(file: Path) -> Facts:
+def raw_exif(file: Path) -> Facts:
     """What the raw file's TIFF directory states; a damaged one states nothing."""
     try:
         stream = file.open("rb")

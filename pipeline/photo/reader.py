@@ -1,4 +1,4 @@
-"""JPEG and TIFF files to linear light; camera raw files are handed on to `raw`.
+"""JPEG, PNG and TIFF files to linear light; camera raw files are handed on to `raw`.
 
 Pixels stay where the file stores them: EXIF orientation is not applied, because the camera model, control
 points and catalogue frames all speak of the stored array.
@@ -13,6 +13,7 @@ import numpy as np
 import rasterio
 from numpy.typing import NDArray
 from PIL import Image, ImageCms, UnidentifiedImageError
+from rasterio.enums import ColorInterp
 from rasterio.io import DatasetReader
 from rasterio.windows import Window
 
@@ -21,16 +22,20 @@ from pipeline.models import Facts
 from pipeline.photo.black_frame import within_black_frame
 from pipeline.photo.chroma import colour_steps, coloured_rows, keep_colour_apart, shared_colour
 from pipeline.photo.exif import exif_facts
+from pipeline.photo.header import header_facts, png_parts
 from pipeline.photo.photo import Photo
 from pipeline.photo.profile import SRGB, in_srgb, srgb_transform
 from pipeline.photo.reading import MAX_PIXELS, Reading, check_size
 from pipeline.photo.saturation import any_channel, saturated
 from pipeline.photo.storage_errors import TIFF, jpeg_errors
 from pipeline.photo.strips import strips
+from pipeline.plausible import PHOTO_SUFFIXES, RAW_SUFFIXES, how_to_convert
 from pipeline.raster.given import open_given
 
-RAW_SUFFIXES = (".nef", ".dng")
-SUFFIXES = (".jpg", ".jpeg", ".tif", ".tiff", *RAW_SUFFIXES)
+JPEG_HEAD, PNG_HEAD = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"
+TIFF_HEADS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+# What PNG's gAMA chunk says of sRGB: the exponent from light to code, within how writers round it.
+SRGB_GAMMA, GAMMA_SLACK = 1 / 2.2, 0.01
 # Memory that reading and masking takes at most, measured by benchmarks/memory: light takes 12, the mask 1,
 # a JPEG as decoded or a channel to find a median in 4; what is left are strips, libraries and GDAL's cache.
 JPEG_BYTES_A_PIXEL, TIFF_BYTES_A_PIXEL = 20, 22
@@ -41,24 +46,34 @@ Codes = NDArray[np.uint8]
 
 def read_photo(file: Path) -> Reading:
     """The photo in `file`, decoded whole. Raises PhotoError where it cannot be used."""
-    if file.suffix.lower() not in SUFFIXES:
-        raise PhotoError(
-            f"{file}: is not a photo by its name, which must end in one of {', '.join(SUFFIXES)}; convert it"
-        )
+    check_kind(file)
     if file.suffix.lower() in RAW_SUFFIXES:
         from pipeline.photo.raw import read_raw  # which needs this module
 
         return read_raw(file)
     try:
         with file.open("rb") as stream:
-            head = stream.read(4)
+            head = stream.read(12)
     except OSError as error:
         raise PhotoError(f"{file}: {(error.strerror or 'cannot be read').lower()}") from None
-    if head.startswith(b"\xff\xd8\xff"):
+    if head.startswith(JPEG_HEAD):
         return _read_jpeg(file)
-    if head in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
-        return _read_tiff(file)
-    raise PhotoError(f"{file}: is not a picture: it holds neither JPEG nor TIFF data")
+    if head.startswith(PNG_HEAD):
+        return _read_bands(file, "PNG")
+    if head.startswith(TIFF_HEADS):
+        return _read_bands(file, "GTiff")
+    if head[4:8] == b"ftyp":
+        raise PhotoError(f"{file}: is a HEIC or AVIF picture; {how_to_convert(file.with_suffix('.heic'))}")
+    raise PhotoError(f"{file}: is not a picture: it holds neither JPEG nor PNG nor TIFF data")
+
+
+def check_kind(file: Path) -> None:
+    """Raise PhotoError for a file whose name is not that of a picture which is read."""
+    if file.suffix.lower() not in PHOTO_SUFFIXES:
+        raise PhotoError(
+            f"{file}: is not a photo by its name, which must end in one of {', '.join(PHOTO_SUFFIXES)}; "
+            f"{how_to_convert(file)}"
+        )
 
 
 def srgb_to_linear(code: NDArray[np.floating]) -> NDArray[np.float32]:
@@ -106,14 +121,19 @@ def _channels(picture: Image.Image) -> Codes:
     return np.stack([np.asarray(band) for band in picture.split()])
 
 
-def _read_tiff(file: Path) -> Reading:
+def _read_bands(file: Path, driver: str) -> Reading:
+    """A PNG or a TIFF by GDAL, which keeps 16 bits: Pillow makes 8 of those of a PNG."""
     try:
-        with open_given(file, ("GTiff",)) as source, rasterio.Env(GDAL_CACHEMAX=CACHE_BYTES):
-            check_size(file, source.width, source.height, _tiff_bytes_a_pixel(source))
+        with open_given(file, (driver,)) as source, rasterio.Env(GDAL_CACHEMAX=CACHE_BYTES):
+            check_size(file, source.width, source.height, _bytes_a_pixel(source))
+            if driver == "PNG":
+                _check_whole(file)
+            if ColorInterp.palette in source.colorinterp:
+                raise PhotoError(f"{file}: its colours are those of a palette; save it as RGB")
             if source.count not in (3, 4) or len(set(source.dtypes[:3])) != 1:
                 raise _no_colour(file, f"it has {source.count} band{'s'[: source.count != 1]}")
-            exif, profile = _tiff_tags(file)
-            values, white, linearisation = _tiff_light(file, source, profile)
+            exif, profile = _tags(file)
+            values, white, linearisation = _band_light(file, source, profile)
             photo = _photo(file, source.shape, values, white)
             hidden = source.dataset_mask() == 0
     except GivenFileError as error:
@@ -123,19 +143,33 @@ def _read_tiff(file: Path) -> Reading:
     return Reading(photo.without(hidden), exif, linearisation, TIFF)
 
 
-def _tiff_bytes_a_pixel(source: DatasetReader) -> float:
-    """Of an opened TIFF. A block is held twice, as unpacked and as handed over; some are as high as the
+def _check_whole(file: Path) -> None:
+    """Raise PhotoError for a PNG that is cut short: GDAL would take its light from uninitialised memory."""
+    try:
+        if not any(name == b"IEND" for name, _, _ in png_parts(file)):
+            raise OSError("it has no end")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # its size is checked already
+            with Image.open(file) as image:
+                image.load()
+    except (OSError, SyntaxError, ValueError) as error:
+        reason = " ".join(str(error).split())
+        raise PhotoError(f"{file}: is damaged or cut short ({reason}); fetch or copy it again") from None
+
+
+def _bytes_a_pixel(source: DatasetReader) -> float:
+    """Of an opened picture. A block is held twice, as unpacked and as handed over; some are as high as the
     picture."""
     share: float = min(1.0, source.block_shapes[0][0] / source.height)
     value_bytes: int = np.dtype(source.dtypes[0]).itemsize
     return TIFF_BYTES_A_PIXEL + share * 2 * 3 * value_bytes
 
 
-def _tiff_light(
+def _band_light(
     file: Path, source: DatasetReader, profile: bytes | None
 ) -> tuple[Iterator["Strip"], float, str]:
-    """The light of an opened TIFF, strip by strip; which of its values is white; how they became light."""
-    stored = _tiff_strips(source)
+    """The light of an opened picture, strip by strip; which of its values is white; how they became light."""
+    stored = _band_strips(source)
     kind = np.dtype(source.dtypes[0])
     if kind.kind == "f":
         return _from_light(file, stored), 1.0, "already linear (floating point)"
@@ -150,16 +184,17 @@ def _tiff_light(
     return (Strip(rows, values, curve[values]) for rows, values in stored), 65535, SRGB
 
 
-def _tiff_strips(source: DatasetReader) -> Iterator[tuple[slice, NDArray[Any]]]:
-    """Rows of an opened TIFF and their values (3, rows, width); its blocks are unpacked once."""
+def _band_strips(source: DatasetReader) -> Iterator[tuple[slice, NDArray[Any]]]:
+    """Rows of an opened picture and their values (3, rows, width); its blocks are unpacked once."""
     for whole in strips(source.height, source.block_shapes[0][0]):
         values = source.read((1, 2, 3), window=Window.from_slices(whole, (0, source.width)))
         for rows in strips(values.shape[1]):
             yield slice(whole.start + rows.start, whole.start + rows.stop), values[:, rows]
 
 
-def _tiff_tags(file: Path) -> tuple[Facts, bytes | None]:
-    """EXIF facts and colour profile of a TIFF; none where Pillow does not know its pixel layout."""
+def _tags(file: Path) -> tuple[Facts, bytes | None]:
+    """EXIF facts and colour profile of a PNG or a TIFF; none where Pillow does not know its pixel layout.
+    Raises PhotoError for a PNG whose codes are not on the curve of sRGB."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
@@ -167,7 +202,13 @@ def _tiff_tags(file: Path) -> tuple[Facts, bytes | None]:
     except UnidentifiedImageError:
         return Facts(), None
     with image:
-        return exif_facts(image.getexif()), image.info.get("icc_profile")
+        profile, gamma = image.info.get("icc_profile"), image.info.get("gamma")
+        # A profile or the chunk sRGB speak louder than a gamma, which many writers add beside them.
+        if gamma and not profile and "srgb" not in image.info and abs(gamma - SRGB_GAMMA) > GAMMA_SLACK:
+            raise PhotoError(
+                f"{file}: states a gamma of {gamma:g}, and sRGB has {SRGB_GAMMA:.5f}; save it as sRGB"
+            )
+        return header_facts(image, file), profile
 
 
 def _from_codes(

@@ -12,11 +12,11 @@ import pandas as pd
 import pyogrio
 
 from pipeline.camera.terrain import FLAT, Bounds, Terrain
-from pipeline.errors import ControlPointError
 from pipeline.files import atomic_write
 from pipeline.georeference.adjust import Observations
 from pipeline.georeference.channels import measure_channels
 from pipeline.georeference.control import check_errors
+from pipeline.georeference.control_text import read_control_text
 from pipeline.georeference.extent import LIGHT_OF_STREET, Extent, lit_cells, lit_streets
 from pipeline.georeference.hypotheses import hypotheses, positions
 from pipeline.georeference.manual import manual_points
@@ -124,10 +124,7 @@ def _terrain(dem: list[Path], heights: Dem | None, around: Bounds) -> Terrain:
 def _manual(files: list[Path], facts: PhotoFacts, terrain: Terrain) -> Manual | None:
     if not files:
         return None
-    try:
-        text = files[0].read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ControlPointError(f"{files[0]}: cannot be read: {error}") from None
+    text = read_control_text(files[0])
     return manual_points(text, str(files[0]), facts, terrain)
 
 

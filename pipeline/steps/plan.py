@@ -13,8 +13,6 @@ from pipeline.archive.nasa import stored_photo
 from pipeline.config import (
     CONFIGS,
     REGIONS,
-    check_file,
-    check_nadir,
     elements_file,
     load_city,
     load_facts,
@@ -24,6 +22,7 @@ from pipeline.config import (
 )
 from pipeline.errors import OutputError, PipelineError
 from pipeline.models import City, Facts, PhotoSource, Region, Run
+from pipeline.steps.known_facts import check_facts
 from pipeline.steps.placed import Placed
 
 
@@ -215,8 +214,10 @@ class Plan:
         return self.source(wildcards).model_dump(mode="json", exclude_unset=True)
 
 
-def plan_or_exit(values: dict[str, Any], checkpoints: Any = None) -> Plan:
-    """The plan of `configs/run.yaml`, overridden by `values`; a mistake is one line and exit 1."""
+def plan_or_exit(values: dict[str, Any], checkpoints: Any = None, check: bool = True) -> Plan:
+    """The plan of `configs/run.yaml`, overridden by `values`; a mistake is one line and exit 1.
+
+    Without `check` no photo is looked into: each job plans again what the run has checked."""
     try:
         run = load_run({**read_yaml(CONFIGS / "run.yaml"), **values})
         regions, cities = {}, {name: load_city(name) for name in run.cities}
@@ -224,27 +225,22 @@ def plan_or_exit(values: dict[str, Any], checkpoints: Any = None) -> Plan:
             regions[name], of_region = load_region(name)
             cities |= of_region
         plan = Plan(run, cities, regions, checkpoints)
-        _check_files(plan)
+        if check:
+            _check_files(plan)
         return plan
     except PipelineError as error:
         sys.exit(f"error: {error}")
 
 
 def _check_files(plan: Plan) -> None:
-    """Every photo can be found, every facts file makes sense, every results folder can be written."""
+    """Every photo can be found, what is known of it makes sense, every results folder can be written."""
     for region in plan.regions:
         check_writable(plan.run.results / region)
     for name, city in plan.cities.items():
-        for photo in city.photos:
+        for index, photo in enumerate(city.photos):
             check_writable(plan.run.results / name / photo.name)
             if photo.simulate is None:
-                if photo.path is None:
-                    stored_photo(plan.run.photo_store, photo.name)
-                file = plan.run.photo_store / f"{photo.name}.yaml"
-                if file.is_file():
-                    known = load_facts(file).updated(photo)
-                    check_nadir(city.look_at(known), known, file, "nadir")
-                    check_file(elements_file(known), file, "tle")
+                check_facts(city, index, CONFIGS / f"{name}.yaml", plan.run.photo_store)
 
 
 def check_writable(folder: Path) -> None:

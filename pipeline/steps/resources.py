@@ -21,7 +21,7 @@ from typing import Any
 COEFFICIENTS = Path(__file__).with_name("resources.json")
 RAW_SUFFIXES = (".nef", ".dng")
 # Inputs, by name, whose pixels or cells say how much work a rule has; the others' work is always the same.
-PICTURES = ("*.jpg", "*.jpeg", "*.tif", "*.tiff", *(f"*{suffix}" for suffix in RAW_SUFFIXES))
+PICTURES = ("*.jpg", "*.jpeg", "*.png", "*.tif", "*.tiff", *(f"*{suffix}" for suffix in RAW_SUFFIXES))
 PIXELS_OF = {
     "acquire": PICTURES,
     "georeference": ("photo.tif",),

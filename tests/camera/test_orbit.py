@@ -1,5 +1,6 @@
 """Element sets give the station's Earth-fixed place as published, with the uncertainty that was measured."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -90,7 +91,7 @@ def test_an_archive_of_many_sets_is_read_in_its_order() -> None:
         (f"{LINE_1}\n{LINE_2.replace('51.6439', '51.6438')}", "line 2: .*checksum 2, .*add up to 1"),
         (f"{LINE_1}\n{LINE_2[:60]}\n", "line 2: .*60 characters instead of 69"),
         (f"{LINE_1}\n{LINE_2.replace('  51.6439', ' 51.6439 ')}", "line 2: .*columns"),
-        (f"{changed(LINE_1, 20, '367')}\n{LINE_2}", "line 1: .*day 367.69339541 of a year"),
+        (f"{changed(LINE_1, 20, '367')}\n{LINE_2}", "line 1: .*day 367.69339541 of 2019, a year of 365 days"),
         (f"{LINE_1}\n{changed(LINE_2, 2, '20580')}", "lines 1 and 2: are of two objects, 25544 and 20580"),
         (
             f"{ISS}{changed(LINE_1, 2, '48274')}\n{changed(LINE_2, 2, '48274')}",
@@ -340,3 +341,102 @@ def test_the_clock_offsets_sigma_covers_also_when_the_photo_is_vague() -> None:
     # 20,000 draws: a mean to 0.007, a spread to 0.5 %; 4 of each.
     assert pull.mean() == pytest.approx(0.0, abs=0.03)
     assert pull.std() == pytest.approx(1.0, abs=0.02)
+
+
+# The same elements as an OMM, as the sgp4 package's `export_omm` gives them.
+OMM = {
+    "OBJECT_NAME": "ISS (ZARYA)", "OBJECT_ID": "1998-067A", "CENTER_NAME": "EARTH", "REF_FRAME": "TEME",
+    "TIME_SYSTEM": "UTC", "MEAN_ELEMENT_THEORY": "SGP4", "EPOCH": "2019-12-09T16:38:29.363423",
+    "MEAN_MOTION": 15.50103472, "ECCENTRICITY": 0.0007417, "INCLINATION": 51.6439,
+    "RA_OF_ASC_NODE": 211.2001, "ARG_OF_PERICENTER": 17.6667, "MEAN_ANOMALY": 85.6398, "EPHEMERIS_TYPE": 0,
+    "CLASSIFICATION_TYPE": "U", "NORAD_CAT_ID": 25544, "ELEMENT_SET_NO": 999, "REV_AT_EPOCH": 20248,
+    "BSTAR": 3.8792e-05, "MEAN_MOTION_DOT": 1.764e-05, "MEAN_MOTION_DDOT": 0,
+}  # fmt: skip
+
+
+def as_xml(fields: dict[str, object], head: str = '<?xml version="1.0" encoding="UTF-8"?>') -> str:
+    body = "".join(f"<{key}>{value}</{key}>" for key, value in fields.items())
+    return (
+        f'{head}\n<ndm xmlns="urn:ccsds"><omm><body><segment><data>{body}</data></segment></body></omm></ndm>'
+    )
+
+
+class TestMessages:
+    @pytest.mark.parametrize(
+        "text",
+        [
+            json.dumps(OMM),
+            json.dumps([OMM], indent=1),
+            json.dumps({key: str(value) for key, value in OMM.items()}),
+            json.dumps(OMM | {"EPOCH": "2019-12-09T17:38:29.363423+01:00"}),
+            as_xml(OMM),
+            "\ufeff" + as_xml(OMM, ""),
+        ],
+        ids=["JSON", "list", "numbers as text", "with an offset", "XML", "XML without its first line"],
+    )
+    def test_a_message_is_the_two_lines_of_the_same_elements(self, text: str) -> None:
+        (element_set,) = parse_elements(text, "iss.json")
+        assert (element_set.line_1, element_set.line_2) == (LINE_1, LINE_2)
+        assert element_set.source == "iss.json: element set 1"
+
+    def test_what_sgp4_does_not_use_may_be_missing_or_large(self) -> None:
+        needed = {"EPOCH", "MEAN_MOTION", "ECCENTRICITY", "INCLINATION", "RA_OF_ASC_NODE", "BSTAR"}
+        needed |= {"ARG_OF_PERICENTER", "MEAN_ANOMALY", "NORAD_CAT_ID"}
+        few = {key: OMM[key] for key in needed} | {"REV_AT_EPOCH": 123_456}
+        (element_set,) = parse_elements(json.dumps(few), "iss.json")
+        at = [station_state(each, WHEN).position_ecef_m for each in (element_set, *parse_elements(ISS, "a"))]
+        np.testing.assert_array_equal(*at)
+        for key in needed:
+            with pytest.raises(
+                OrbitError, match=f"^iss.json: element set 1: {key} is missing; copy the mess"
+            ):
+                parse_elements(json.dumps({k: v for k, v in few.items() if k != key}), "iss.json")
+
+    @pytest.mark.parametrize(
+        ("text", "message"),
+        [
+            ("{", r"is no JSON \("),
+            ("[" * 100_000, r"is no JSON \("),
+            ("[]", "holds no orbit element set, .* or an OMM in JSON or XML"),
+            ("[1]", "is no orbit message: each must hold keys and values"),
+            (
+                json.dumps([OMM, OMM | {"ECCENTRICITY": 1.5}]),
+                "element set 2: its numbers are not those of an",
+            ),
+            (json.dumps(OMM | {"INCLINATION": float("nan")}), "element set 1: .*copy the message anew"),
+            (json.dumps(OMM | {"INCLINATION": "x\ny"}), r"element set 1: could not convert .*x\\ny"),
+            (json.dumps(OMM | {"EPOCH": "2019-02-30T00:00:00"}), "element set 1: day "),
+            (
+                json.dumps(OMM | {"EPOCH": "2119-02-03T00:00:00"}),
+                "element set 1: its epoch is in the year 2119",
+            ),
+            (
+                json.dumps(OMM | {"MEAN_ELEMENT_THEORY": "DSST"}),
+                "element set 1: MEAN_ELEMENT_THEORY is 'DSST'",
+            ),
+            (json.dumps(OMM | {"REF_FRAME": "GCRF"}), "element set 1: REF_FRAME is 'GCRF'; SGP4 takes TEME"),
+            ("<omm><segment>", r"is no XML \("),
+            ("<omm/>", "holds no orbit element set"),
+            (as_xml({"EPOCH": "<b/>"}), "element set 1: .* is missing"),
+            (
+                '<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "c">]><omm>&b;</omm>',
+                "is no orbit message: it decl",
+            ),
+        ],
+    )
+    def test_a_broken_message_is_one_line(self, text: str, message: str) -> None:
+        with pytest.raises(OrbitError, match=f"^iss.json: {message}") as caught:
+            parse_elements(text, "iss.json")
+        assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("year", "days"), [("19", 365), ("20", 366), ("00", 366), ("99", 365)])
+def test_a_year_has_its_days_and_no_more(year: str, days: int) -> None:
+    """Day 366 of a plain year would be the first of the next."""
+    century = 1900 if year == "99" else 2000
+    last = f"{changed(LINE_1, 18, f'{year}{days}.99999999')}\n{LINE_2}\n"
+    assert parse_elements(last, "iss.tle")[0].epoch.year == century + int(year)
+    over = f"{changed(LINE_1, 18, f'{year}{days + 1}.00000000')}\n{LINE_2}\n"
+    shown = f"day {days + 1}.00000000 of {century + int(year)}, a year of {days} days"
+    with pytest.raises(OrbitError, match=f"^iss.tle: line 1: .* has an epoch on {shown}; copy"):
+        parse_elements(over, "iss.tle")

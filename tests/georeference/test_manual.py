@@ -38,7 +38,7 @@ def test_qgis_points_count_from_the_corner_downwards_in_any_crs() -> None:
     [
         ("", "holds no control points"),
         ("name,lon,lat\nx,1,2\n", "column column_px is missing"),
-        ("lon,lat,column_px,row_px\n1,2,x,3\n", "not all numbers"),
+        ("lon,lat,column_px,row_px\n1,2,x,3\n", "line 2: column_px = 'x': is not a number"),
         ("lon,lat,column_px,row_px\n1,95,3,3\n", "not on the Earth"),
         ("lon,lat,column_px,row_px\n1,5,3000,3\n", "outside the photo of 857 x 569"),
         ("#CRS: nonsense\nmapX,mapY,sourceX,sourceY,enable\n1,2,3,-4,1\n", "no known coordinate reference"),

@@ -1,17 +1,20 @@
 import base64
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import rasterio
-from PIL import Image, ImageCms
+from PIL import ExifTags, Image, ImageCms, PngImagePlugin
 
 from pipeline.errors import PhotoError
+from pipeline.photo.header import read_header
 from pipeline.photo.night import check_night
 from pipeline.photo.photo import Photo
 from pipeline.photo.reader import read_photo, srgb_to_linear
 from pipeline.photo.reading import check_memory
+from pipeline.photo.storage_errors import TIFF
 from tests.scenes.dng import write_dng
 from tests.scenes.frames import simulated
 from tests.scenes.pictures import night_codes, red_green_swapped, save_jpeg
@@ -22,8 +25,9 @@ pytestmark = pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreference
 def save_tiff(values: np.ndarray, file: Path, **options: object) -> Path:
     """Bands (count, height, width) as a TIFF."""
     count, height, width = values.shape
+    options = {"driver": "GTiff"} | options
     with rasterio.open(
-        file, "w", driver="GTiff", count=count, height=height, width=width, dtype=values.dtype, **options
+        file, "w", count=count, height=height, width=width, dtype=values.dtype, **options
     ) as target:
         target.write(values)
     return file
@@ -274,3 +278,103 @@ class TestNight:
         assert len(files) >= 7
         for file in files:
             self.passes_with_margin(read_photo(file).photo, file.name)
+
+
+class TestPng:
+    """A PNG is read as a TIFF of the same codes is."""
+
+    @pytest.mark.parametrize("alpha", [False, True])
+    @pytest.mark.parametrize("kind", [np.uint8, np.uint16])
+    def test_it_is_its_tiff(self, tmp_path: Path, kind: type, alpha: bool) -> None:
+        codes = np.moveaxis(night_codes(), -1, 0).astype(kind) * (1 if kind is np.uint8 else 257)
+        codes[:, 5, 5] += kind is np.uint16  # what 8 bits would lose
+        if alpha:
+            hiding = np.full((1, *codes.shape[1:]), np.iinfo(kind).max, kind)
+            hiding[0, :, :10] = 0
+            codes = np.concatenate([codes, hiding])
+        options = {"photometric": "rgb"} | ({"alpha": "yes"} if alpha else {})
+        tiff = read_photo(save_tiff(codes, tmp_path / "a.tif", **options))
+        png = read_photo(save_tiff(codes, tmp_path / "a.png", driver="PNG"))
+        np.testing.assert_array_equal(png.photo.light, tiff.photo.light)
+        np.testing.assert_array_equal(png.photo.saturated, tiff.photo.saturated)
+        assert png.photo.valid[:, :10].any() != alpha
+        assert (png.linearisation, png.errors, png.evidence) == ("sRGB curve", TIFF, "jpeg")
+
+    def test_exif_before_and_behind_the_pixels(self, tmp_path: Path) -> None:
+        exif = Image.Exif()
+        exif[ExifTags.Base.Model] = "NIKON D3S"
+        exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.FocalLength] = 85.0
+        file = tmp_path / "a.png"
+        Image.fromarray(night_codes()).save(file, exif=exif)
+        data = file.read_bytes()
+        start = data.index(b"eXIf") - 4
+        end = start + 12 + int.from_bytes(data[start : start + 4])
+        behind = data[:start] + data[end : data.index(b"IEND") - 4] + data[start:end] + data[-12:]
+        for written in (data, behind):
+            file.write_bytes(written)
+            facts = read_photo(file).exif
+            assert (facts.camera, facts.focal_length_mm) == ("NIKON D3S", 85)
+            assert read_header(file) == (160, facts)
+
+    @pytest.mark.parametrize(
+        ("value", "read"), [(45455, True), (45000, True), (100000, False), (55556, False)]
+    )
+    def test_a_gamma_that_is_not_that_of_srgb(self, tmp_path: Path, value: int, read: bool) -> None:
+        info = PngImagePlugin.PngInfo()
+        info.add(b"gAMA", value.to_bytes(4))
+        Image.fromarray(night_codes()).save(tmp_path / "a.png", pnginfo=info)
+        if read:
+            assert read_photo(tmp_path / "a.png").linearisation == "sRGB curve"
+        else:
+            with pytest.raises(PhotoError, match=r"a\.png: states a gamma of .*; save it as sRGB$"):
+                read_photo(tmp_path / "a.png")
+
+    def test_a_profile_is_used(self, tmp_path: Path) -> None:
+        codes = night_codes()
+        Image.fromarray(codes).save(tmp_path / "a.png", icc_profile=red_green_swapped())
+        Image.fromarray(codes).save(tmp_path / "plain.png")
+        swapped, plain = (read_photo(tmp_path / name).photo.light for name in ("a.png", "plain.png"))
+        lamp = plain[0] > 0.3
+        assert swapped[1][lamp].mean() > swapped[0][lamp].mean()
+
+    @pytest.mark.parametrize("mode", ["L", "LA", "I;16", "P", "1"])
+    def test_without_colour_or_with_a_palette(self, tmp_path: Path, mode: str) -> None:
+        grey = Image.fromarray(night_codes()).convert("L")
+        Image.fromarray(night_codes()).quantize(64).save(tmp_path / "a.png")
+        if mode != "P":
+            grey.convert(mode).save(tmp_path / "a.png")
+        with pytest.raises(PhotoError, match=r"a\.png: (is not a colour picture|its colours are those of a)"):
+            read_photo(tmp_path / "a.png")
+
+    def test_a_broken_one(self, tmp_path: Path) -> None:
+        file = tmp_path / "a.png"
+        Image.fromarray(night_codes()).save(file)
+        data = file.read_bytes()
+        for kept in (20, 60, len(data) // 2, len(data) - 24, len(data) - 1):
+            file.write_bytes(data[:kept])
+            with pytest.raises(PhotoError, match=r"a\.png: is damaged or cut short .*; fetch or copy it"):
+                read_photo(file)
+
+
+@pytest.mark.parametrize(
+    ("name", "way"),
+    [
+        (
+            "a.heic",
+            "export it as PNG or TIFF from a program that shows it, or with `heif-convert a.heic a.pn",
+        ),
+        ("a.CR2", "convert it to DNG, for example with Adobe's DNG Converter"),
+        ("a.webp", "export it as PNG or TIFF, or ask for the original JPEG"),
+        ("a.txt", "convert it to PNG or TIFF"),
+    ],
+)
+def test_other_kinds_say_how_to_convert_them(tmp_path: Path, name: str, way: str) -> None:
+    with pytest.raises(PhotoError, match=rf"{name}: is not a photo by its name, .*; {re.escape(way)}"):
+        read_photo(tmp_path / name)
+
+
+def test_a_heic_that_is_called_a_jpeg(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(b"\0\0\0\x18ftypheic" + bytes(100))
+    with pytest.raises(PhotoError, match=r"a\.jpg: is a HEIC or AVIF picture; export it as PNG or TIFF"):
+        read_photo(tmp_path / "a.jpg")
+    assert read_header(tmp_path / "a.jpg") is None

@@ -251,7 +251,10 @@ def test_element_sets_without_a_time_are_refused(repository: Path, tmp_path: Pat
 
 
 def test_unreadable_control_points_are_named(repository: Path, tmp_path: Path) -> None:
-    (tmp_path / "points.csv").write_bytes(b"\xff\xfe\xff")  # no UTF-8
-    for name in ("points.csv", "absent.csv"):
-        with pytest.raises(ControlPointError, match=rf"{name}: cannot be read: "):
+    (tmp_path / "points.csv").write_bytes(b"\xff\xfe\xff")  # half a character of UTF-16
+    for name, reason in (
+        ("points.csv", "holds no control points"),
+        ("absent.csv", "no such file or directory"),
+    ):
+        with pytest.raises(ControlPointError, match=f"{name}: {reason}"):
             run(tmp_path, repository, *dark(tmp_path), [tmp_path / name])

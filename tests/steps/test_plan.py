@@ -40,9 +40,9 @@ def test_where_the_light_of_a_photo_comes_from(workdir: Workdir) -> None:
     (store / "own.yaml").write_text("iso: 100")
     (workdir.folder / "some.jpg").touch()
     photos = [
-        {"id": "own"},
-        {"id": "ISS030-E-1"},
-        {"path": "some.jpg"},
+        FACTS | {"id": "own"},
+        FACTS | {"id": "ISS030-E-1"},
+        FACTS | {"path": "some.jpg"},
         {"simulate": {"seed": 1, "year": 2012}},
     ]
     workdir.write_city("x", photos=photos)
@@ -224,14 +224,14 @@ def test_photos_of_a_pass_know_each_other(workdir: Workdir) -> None:
     store.mkdir()
     for name in passes:
         (store / f"{name}.jpg").touch()
-    photos = [{"id": name} | ({} if one is None else {"pass": one}) for name, one in passes.items()]
+    photos = [FACTS | {"id": name} | ({} if one is None else {"pass": one}) for name, one in passes.items()]
     for city in ("x", "y"):  # photos of another city are none of their pass
         workdir.write_city(city, photos=photos)
     plan = plan_or_exit({"cities": "x,y"})
     files = {name: plan.same_pass("photo.tif")(Wildcards("x", name)) for name in passes}
     assert files["a2"] == ["results/x/a1/photo.tif", "results/x/a3/photo.tif"]
     assert [name for name, others in files.items() if others] == ["a1", "a2", "a3"]
-    assert plan.photo_option(Wildcards("x", "a1")) == {"id": "a1", "pass": "a"}
+    assert plan.photo_option(Wildcards("x", "a1")) == FACTS | {"id": "a1", "pass": "a"}
 
 
 def test_files_that_the_city_may_name(workdir: Workdir) -> None:

@@ -7,7 +7,13 @@ from pathlib import Path
 from tests.scenes.pictures import night_codes, save_jpeg
 from tests.workflow.workdir import REPOSITORY, Workdir
 
-PHOTO = {"id": "own", "nadir": {"lon": 6.2, "lat": 50.6}, "altitude_km": 391, "focal_length_mm": 50}
+PHOTO = {
+    "id": "own",
+    "nadir": {"lon": 6.2, "lat": 50.6},
+    "altitude_km": 391,
+    "focal_length_mm": 50,
+    "sensor_width_mm": 36,
+}
 
 
 def test_a_step_runs_in_a_folder_with_a_blank_and_an_umlaut_in_its_name(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from tests.scenes.pictures import night_codes, save_jpeg
 from tests.workflow.workdir import Workdir
 
-FACTS = {"nadir": {"lon": 6.2, "lat": 50.6}, "altitude_km": 391, "focal_length_mm": 50}
+FACTS = {"nadir": {"lon": 6.2, "lat": 50.6}, "altitude_km": 391, "focal_length_mm": 50, "sensor_width_mm": 36}
 TARGETS = ("results/a/own/photo.json", "results/b/own/photo.json")
 CITIES = ("--config", "cities=a,b")
 
