@@ -72,5 +72,5 @@ class GivenFileError(PipelineError):
     """A map or a raster that the user gives is not what it should be, or would lead out of itself."""
 
     def __init__(self, file: object, reason: str) -> None:
-        super().__init__(f"{file}: {reason}")
-        self.reason = reason
+        self.reason = printable(reason)
+        super().__init__(f"{file}: {self.reason}")

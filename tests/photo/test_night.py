@@ -41,3 +41,10 @@ def test_light_that_does_not_rise_above_the_dark_is_refused(lamps: float, noise:
 def test_a_frame_without_light_is_refused() -> None:
     with pytest.raises(PhotoError, match=r"^a\.jpg: is all black; no light to measure"):
         check_night(frame(np.nan, np.nan), "a.jpg")
+
+
+def test_a_frame_darker_than_black_is_a_night() -> None:
+    """A raw file that overstates its black level by two codes has a negative median."""
+    check_night(frame(-2 / 16383, 1.0), "a.nef")
+    with pytest.raises(PhotoError, match="is all black: its brightest light is 0"):
+        check_night(frame(-2 / 16383, 0.004), "a.nef")
