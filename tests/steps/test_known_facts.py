@@ -213,3 +213,31 @@ def test_the_starter_cities_are_plausible(repository: Path, monkeypatch: pytest.
     cities = [file.stem for file in Path("configs").glob("*.yaml") if file.stem not in ("run", "defaults")]
     assert len(cities) > 5
     plan_or_exit({"cities": cities, "results": "results"})
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        (
+            "altitude_km: 203",
+            "altitude_km = 203: looks like nautical miles, for the station has flown 320 to 440",
+        ),
+        ("focal_length_mm: 0.085", "focal_length_mm = 0.085: looks like metres; write focal_length_mm: 85"),
+        ("taken_at: 2012-02-30", "taken_at = '2012-02-30': is no such day or time; look it up again"),
+        ("nadir: {lon: 6,2, lat: 50,6}", "YAML: line 1: lon = 6,2 has a decimal comma; write lon: 6.2"),
+        ("iso: 1\niso: 2", "YAML: line 2: iso is given twice, first in line 1; keep one of them"),
+        (
+            "sensor_width_mm: 23.6",
+            "sensor_width_mm = 23.6: the sensor of the camera 'NIKON D3S' is 36 mm wide",
+        ),
+        (
+            f"taken_at: {NOON}",
+            f"taken_at = '{NOON}': the Sun then stands 25 degrees high where the photo looks",
+        ),
+    ],
+)
+def test_the_file_beside_a_photo_is_read_as_a_citys(workdir: Workdir, line: str, told: str) -> None:
+    picture()
+    Path("data/photos/own.yaml").write_text(line + "\n")
+    stated = {key: value for key, value in (PLACE | LENS).items() if not line.startswith(key)}
+    assert planned(workdir, stated | {"id": "own"}).startswith(f"data/photos/own.yaml: {told}")
