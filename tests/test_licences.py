@@ -25,8 +25,8 @@ NAMED = {
     "pathspec": "MPL-2.0, by file: of mypy and of snakefmt's black, used unchanged",
     "timezonefinder-data": "ODbL: the data of time zones, for developers only",
 }
-# Libraries that wheels carry inside, of which their metadata do not tell. They are used as they come, and whoever
-# passes an installation on passes these licences on with it.
+# Libraries that wheels carry inside, of which their metadata do not tell. They are used as they come;
+# whoever passes an installation on passes these licences on with it.
 CARRIED = {
     "shapely": "GEOS: LGPL-2.1",
     "pyogrio": "GDAL: MIT, with GEOS: LGPL-2.1",
