@@ -1,4 +1,4 @@
-"""`python -m benchmarks.robustness`: try the suites, store figures, write docs/robustness.md; half an hour."""
+"""`python -m benchmarks.robustness`: try the suites, store figures, write the page; half an hour."""
 
 import json
 import sys

@@ -83,6 +83,9 @@ def read_map(
         raise GivenFileError(file, f"cannot be read: {_one_line(error)}") from None
     except (GeometryError, sqlite3.Error, shapely.errors.ShapelyError, UnknownCRSError) as error:
         raise GivenFileError(file, f"cannot be read: {_one_line(error)}") from None
+    except (UnboundLocalError, TypeError, KeyError, NotImplementedError) as error:
+        # Of pyogrio, where a coordinate system is damaged, and of pyarrow.
+        raise GivenFileError(file, f"cannot be read: it is damaged ({_one_line(error)})") from None
     _check_usable(file, table, most_vertices)
     return table if around is None else _near(table, around)
 
