@@ -1,4 +1,4 @@
-"""The licences of all that is installed with the project: a new one that is not permissive is a decision."""
+"""What is installed with the project: versions that are pinned, licences that are permissive or named."""
 
 import importlib.metadata
 import re
@@ -6,6 +6,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 from packaging.requirements import Requirement  # pytest depends on it
 
 PROJECT = Path(__file__).parents[1] / "pyproject.toml"
@@ -105,3 +106,14 @@ def test_what_is_named_is_needed_and_not_permissive(installed: set[str]) -> None
 )
 def test_licences_are_told_apart(said: str, permissive: bool) -> None:
     assert bool(PERMISSIVE.search(said) and not OTHER.search(said)) == permissive
+
+
+def test_conda_installs_what_is_pinned() -> None:
+    """One version of each, the lock's: whoever uses conda has what the tests were run with."""
+    environment = yaml.safe_load(PROJECT.with_name("environment.yaml").read_text(encoding="utf-8"))
+    *pinned, from_lock = environment["dependencies"]
+    assert all(re.fullmatch(r"[a-z]+=\d+(\.\d+)+", line) for line in pinned)
+    assert from_lock == {"pip": ["--require-hashes", "-r requirements.lock"]}
+    locked = re.findall(r"(?m)^(\S+)==", PROJECT.with_name("requirements.lock").read_text(encoding="utf-8"))
+    project = tomllib.loads(PROJECT.read_text(encoding="utf-8"))["project"]
+    assert {plain(re.split(r"[^\w-]", line)[0]) for line in project["dependencies"]} <= set(locked)
