@@ -3,7 +3,7 @@
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
@@ -51,11 +51,12 @@ def inputs() -> Iterator[tuple[str, Input]]:
     counted_out = {name: suite.count for name, suite in SUITES.items() if suite.count is not None}
     numbered = NUMBERED | counted_out
     each, rest = divmod(TOTAL - sum(numbered.values()), len(TEXTS))
+    given: dict[str, Sequence[Input]] = {name: range(count) for name, count in numbered.items()}
     for index, (name, strategy) in enumerate(TEXTS.items()):
-        yield from ((name, text) for text in drawn(strategy, each + (index < rest)))
+        given[name] = drawn(strategy, each + (index < rest))
     # In turns, so that a run which is stopped has tried some of each.
-    for number in range(max(numbered.values())):
-        yield from ((name, number) for name, count in numbered.items() if number < count)
+    for number in range(max(map(len, given.values()))):
+        yield from ((name, these[number]) for name, these in given.items() if number < len(these))
 
 
 def drawn(strategy: SearchStrategy[str] | SearchStrategy[bytes], count: int) -> list[bytes]:

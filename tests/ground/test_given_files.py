@@ -98,6 +98,7 @@ SOUND_MAPS = {
     "vertices of 1e300 degrees",
     "all kinds of shapes",
     "scribbled line of 1,000 vertices",
+    "line of a million vertices",
     "area of a million vertices",
     "scribbled area of 300 vertices",
     "scribbled area of a million vertices",
