@@ -5,6 +5,7 @@
 #
 # The squares of several cities are pooled: region -> deliver_region.
 #
+# Where a city asks for them, night_light, streets and heights fetch the ground of each photo for georeference.
 # Where places are needed they come from `cities`, which lists those of the world once a results folder.
 #
 # A refused photo stops nothing: from `place` on a city goes on with those that were placed, and the run ends
@@ -27,11 +28,12 @@ CITIES = f"{plan.run.results}/cities.parquet"
 STORE = plan.run.photo_store
 RASTERS = ("ortho", "geometry", "tone", "light", "lamps")
 RESULTS = plan.results(
-    of_city=["report.html", "{city}.qgz", "{city}.gpkg"],
+    of_city=["report.html", "{city}.qgz", "{city}.gpkg", "tables", "stac"],
     of_photo=[
         "solve.png",
         *(f"{raster}.tif" for raster in RASTERS),
-        *(f"{raster}.qml" for raster in RASTERS),
+        *(f"{raster}.qml" for raster in (*RASTERS, "photo_in_place")),
+        "photo_in_place.vrt",
     ],
     of_dates=["change.tif", "change.qml"],
 )
@@ -59,6 +61,9 @@ include: "pipeline/rules/cities.smk"
 include: "pipeline/rules/simulate.smk"
 include: "pipeline/rules/download.smk"
 include: "pipeline/rules/acquire.smk"
+include: "pipeline/rules/night_light.smk"
+include: "pipeline/rules/streets.smk"
+include: "pipeline/rules/heights.smk"
 include: "pipeline/rules/georeference.smk"
 include: "pipeline/rules/place.smk"
 include: "pipeline/rules/grid.smk"

@@ -18,6 +18,7 @@ from pipeline.models import (
     COUNTRIES,
     BordersConfig,
     City,
+    Dem,
     Facts,
     GridConfig,
     LookAt,
@@ -36,7 +37,11 @@ REGIONS = "regions"  # the folder of CONFIGS with the files of regions
 M = TypeVar("M", bound=Model)
 
 # What pydantic calls the kinds of value that an entry may have, in the place of a key.
-KINDS = ("float", "literal['auto']", "literal['openstreetmap','simulated']", "LookAt", "str")
+KINDS = (
+    *("float", "str", "LookAt", "literal['auto']", "literal['openstreetmap','simulated']"),
+    "function-after[_stated(), Dem]",
+    *("literal['openstreetmap']", "literal['black_marble']", "literal['copernicus']"),
+)
 # What pydantic says in Python's words, in the words of YAML.
 PLAIN = {
     "extra_forbidden": "unknown key",
@@ -68,11 +73,10 @@ def load_city(name: str, configs: Path = CONFIGS) -> City:
         check_file(photo.control_points, file, f"{which}: control_points")
         check_file(elements_file(photo), file, f"{which}: tle")
         check_file(photo.vignetting, file, f"{which}: vignetting")
-    check_file(city.roads, file, "roads")
-    check_file(city.night_light, file, "night_light")
-    check_file(None if city.dem is None else city.dem.path, file, "dem.path")
-    if isinstance(city.motorways, Path):
-        check_file(city.motorways, file, "motorways")
+    for key in ("roads", "night_light", "motorways"):
+        given = getattr(city, key)
+        check_file(given if isinstance(given, Path) else None, file, key)
+    check_file(city.dem.path if isinstance(city.dem, Dem) else None, file, "dem.path")
     check_file(city.regions, file, "regions")
     return city
 

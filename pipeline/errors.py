@@ -56,6 +56,10 @@ class DownloadError(PipelineError):
     """A photograph or a map could not be fetched."""
 
 
+class NotThereError(DownloadError):
+    """The server says that it has no such file."""
+
+
 class ResultsError(PipelineError):
     """A folder does not hold the results that were asked for."""
 

@@ -309,13 +309,19 @@ class City(Model):
     location: LonLat
     countries: CountryCodes = COUNTRIES
     photos: Annotated[tuple[PhotoSource, ...], Field(min_length=1)]
-    roads: Path | None = Field(
-        default=None, description="lit streets, lines with `highway`: GeoPackage or GeoParquet; they sharpen"
+    roads: Literal["openstreetmap"] | Path | None = Field(
+        default=None,
+        description="lit streets, lines with `highway`: GeoPackage or GeoParquet; or openstreetmap, which "
+        "fetches what the lens can show; they sharpen",
     )
-    night_light: Path | None = Field(
-        default=None, description="any georeferenced night-light raster, used in place of cities"
+    night_light: Literal["black_marble"] | Path | None = Field(
+        default=None,
+        description="any georeferenced night-light raster, or black_marble, which fetches NASA's; it counts "
+        "beside cities and roads, each by how surely it tells places",
     )
-    dem: Dem | None = None
+    dem: Dem | Literal["copernicus"] | None = Field(
+        default=None, description="heights of the ground; or copernicus, which fetches them"
+    )
     motorways: Literal["openstreetmap", "simulated"] | Path = Field(
         default=Path("data/motorways.gpkg"),
         description="lines with `ref` (and `error_m`), whose light is followed across borders; or "
@@ -331,11 +337,10 @@ class City(Model):
     grid: GridConfig = GridConfig()
     tone: ToneConfig = ToneConfig()
     borders: BordersConfig = BordersConfig()
+    excel: bool = Field(default=False, description="all tables as one Excel file too, in tables/")
 
     @model_validator(mode="after")
     def _consistent(self) -> "City":
-        if self.roads is not None and self.night_light is not None:
-            raise ValueError("give either roads or night_light")
         if self.motorways == "simulated" and all(photo.simulate is None for photo in self.photos):
             raise ValueError("motorways: simulated needs a simulated photo; try motorways: openstreetmap")
         for name, count in Counter(photo.name for photo in self.photos).items():

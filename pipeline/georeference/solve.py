@@ -158,7 +158,7 @@ def _problem(
     light = city_light(gazetteer.within(prior.look_at.lon, prior.look_at.lat, reach_km))
     detail_km = 2 * POSITION_SIGMA_KM
     if extent is not None:
-        light, detail_km = with_extent(light, extent), 2 * extent.detail_km
+        light, detail_km = with_extent(light, extent), min(detail_km, 2 * extent.detail_km)
     light = replace(light, height_m=terrain.height_m(light.lon, light.lat))
     return Problem(
         pyramid=pyramid,

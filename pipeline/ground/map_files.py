@@ -113,12 +113,17 @@ def _read_by_gdal(
     return table
 
 
+def is_geopackage(file: Path) -> bool:
+    """Whether a file holds what a GeoPackage begins with, whatever its name. Raises OSError."""
+    with file.open("rb") as stream:
+        return stream.read(len(GPKG)) == GPKG
+
+
 def _check_plain_table(file: Path, layer: str) -> None:
     """Raise GivenFileError where a layer of a GeoPackage is not stored but worked out: a view may never end,
     and virtual tables lead elsewhere."""
-    with file.open("rb") as stream:
-        if not stream.read(len(GPKG)).startswith(GPKG):
-            return
+    if not is_geopackage(file):
+        return
     database = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)
     try:
         asked = "SELECT type, sql FROM sqlite_master WHERE lower(name) = lower(?)"

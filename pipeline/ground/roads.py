@@ -9,11 +9,11 @@ import pandas as pd
 import shapely
 
 from pipeline.camera.earth import Array
+from pipeline.ground.fetched import PROBLEM
 from pipeline.ground.map_files import WAY_OUT, kept_parts, left_out, read_layer
 
 MOTORWAYS = Path(__file__).parents[2] / "data" / "motorways.gpkg"
 LAYER = "motorways"
-PROBLEM = "problem"
 DEFAULT_ERROR_M = 30.0  # of lines that state none: half the road's width, and OpenStreetMap's own error
 
 

@@ -1,14 +1,20 @@
 """The vector layers of a city: one list from which the GeoPackage and the project are both made."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+
+import geopandas as gpd
+import pandas as pd
 
 from pipeline.deliver.contrasts import PooledResults
 from pipeline.deliver.geopackage import StyledTable
 from pipeline.deliver.region import RegionResults
 from pipeline.deliver.results import CityResults, PairResults, PhotoResults
 from pipeline.qgis import border_styles, motorway_styles, placement_styles, town_styles
+from pipeline.qgis.about import About, about
+from pipeline.qgis.fields import field_elements
 from pipeline.qgis.qml import VectorStyle, qml
+from pipeline.qgis.tips import TIPS
 
 COMMON = {
     "cities": "Cities",
@@ -48,6 +54,26 @@ ALL_PHOTOS = {
 PER_PAIR = {
     "border_changes": "Change of tone across the border",
     "changes": "Change of light beside the border",
+}
+# Of all photos in one layer each, which QGIS shows by the time of the photo.
+OVER_TIME = {
+    "motorway_ends": "Where the light of motorways ends, over time",
+    "motorway_segments": "Motorways, lit and dark, over time",
+    "contrasts": "Contrast of tone at the border, over time",
+    "segments": "Contrast along the border, over time",
+    "footprint": "Frames of the photos, over time",
+}
+TABLES = {
+    "notes": "What cannot be told, and why",
+    "events": "Lighting policies at the hour of the photos",
+    "profiles": "Light and tone by distance from the border",
+    "motorway_stations": "Light along motorways, block by block",
+    "contrast_by_range": "Contrast by how far from the border towns count",
+    "contrast_trends": "Change of the contrast over the years",
+    "left_out": "What moves the contrast when it is left out",
+    "country_tones": "Tone of countries, and whether it depends on the view",
+    "lamp_shares": "Families of lamps by country",
+    "metadata": "Sources, licences, settings, versions",
 }
 REGION = {
     "cities": "Cities",
@@ -92,9 +118,11 @@ STYLES: dict[str, Callable[[], VectorStyle]] = {
 
 @dataclass(frozen=True, eq=False)
 class Layer(StyledTable):
-    """A table of the GeoPackage with its style, whether it is switched on, and its group in the project."""
+    """A table of the GeoPackage with its style, what it says of itself, whether it is switched on, and its
+    group in the project."""
 
     style: VectorStyle
+    about: About
     visible: bool
     group: str = ""
 
@@ -122,11 +150,34 @@ def pair_layers(pair: PairResults) -> list[Layer]:
     return _made(PER_PAIR, pair, f"{{}}_{pair.before}_{pair.after}")
 
 
+def over_time_layers(city: CityResults) -> list[Layer]:
+    """All photos in one layer of each of some kinds, top first; none where fewer than two photos have a
+    date."""
+    times = {photo: pd.Timestamp(photo.facts.taken_at) for photo in city.photos if photo.facts.taken_at}
+    if len(times) < 2:
+        return []
+    layers = []
+    for kind, title in OVER_TIME.items():
+        taken = [getattr(photo, kind).assign(taken_at=time) for photo, time in times.items()]
+        filled = [table for table in taken if table.geometry.notna().any()]
+        if filled:
+            table = gpd.GeoDataFrame(pd.concat(filled, ignore_index=True), crs=city.grid.crs)
+            style = replace(STYLES[kind](), over_time=True)
+            layers.append(_layer(kind, f"{kind}_over_time", title, table, style))
+    return layers
+
+
 def city_layers(city: CityResults) -> list[Layer]:
     """All layers of a city."""
     of_photos = [layer for photo in city.photos for layer in photo_layers(photo)]
     of_pairs = [layer for pair in city.pairs for layer in pair_layers(pair)]
-    return [*common_layers(city), *pooled_layers(city.pooled), *of_photos, *of_pairs]
+    shared = [*common_layers(city), *pooled_layers(city.pooled), *over_time_layers(city)]
+    return [*shared, *of_photos, *of_pairs]
+
+
+def table_layers(tables: Mapping[str, pd.DataFrame]) -> list[Layer]:
+    """Tables without a map, by name."""
+    return [_layer(kind, kind, TABLES[kind], table, VectorStyle(None)) for kind, table in tables.items()]
 
 
 def region_layers(region: RegionResults) -> list[Layer]:
@@ -145,6 +196,13 @@ def _made(
     for kind, title in titles.items():
         frame = getattr(results, kind)
         if frame.geometry.notna().any():
-            style = STYLES[kind]()
-            layers.append(Layer(table.format(kind), title, frame, qml(style), style, kind in VISIBLE, group))
+            layer = _layer(kind, table.format(kind), title, frame, STYLES[kind]())
+            layers.append(replace(layer, visible=kind in VISIBLE, group=group))
     return layers
+
+
+def _layer(kind: str, table: str, title: str, frame: pd.DataFrame, style: VectorStyle) -> Layer:
+    """A layer, switched off, with what its fields are called and what is said of it and of its features."""
+    style = replace(style, tip=TIPS.get(kind, ""), fields=field_elements(kind, frame))
+    simulated = bool(frame["simulated"].any()) if "simulated" in frame and len(frame) else False
+    return Layer(table, title, frame, qml(style), kind, style, about(kind, simulated), visible=False)

@@ -25,7 +25,7 @@ def motorways() -> VectorStyle:
 
 
 def motorway_ends() -> VectorStyle:
-    """Where light ends, named; a ring where a motorway is lit, or dark, on both sides."""
+    """Where light ends, named: filled and rimmed, to be seen among lights and cities."""
     kinds = (
         ("light ends at the national border", "diamond", TEAL, "ends at the national border"),
         ("light ends at the regional border", "diamond", SODIUM, "ends at the regional border"),
@@ -34,12 +34,12 @@ def motorway_ends() -> VectorStyle:
         ("lit on both sides", "circle", palette.LIT, "lit on both sides"),
         ("dark on both sides", "circle", palette.DARK, "dark on both sides"),
         ("photos differ", "star", UNDECIDED, "differs between photos"),
-        ("cannot be told", "cross2", UNDECIDED, "undecidable"),
+        ("light ends, at which border cannot be told", "pentagon", UNDECIDED, "undecidable"),
     )
     rules = [
         Rule(
             label,
-            symbol(marker(shape, None, 3.0, BACKGROUND, 0.9), marker(shape, None, 3.0, colour, 0.5)),
+            symbol(marker(shape, BACKGROUND, 5.6, BACKGROUND), marker(shape, colour, 4.2, TEXT, 0.4)),
             f"\"verdict\" = '{verdict}'",
         )
         for label, shape, colour, verdict in kinds

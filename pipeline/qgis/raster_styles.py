@@ -12,15 +12,22 @@ from pipeline.tone.bands import tone_bands
 from pipeline.tone.lamps import lamp_classes
 
 
-def rasters(level: EvidenceLevel) -> dict[str, RasterStyle]:
-    """The style of each raster in the project, of a photo of this evidence level."""
-    return {"ortho": ortho(), "tone": tone(), "lamps": lamps(level), "geometry": geometry()}
+def rasters(level: EvidenceLevel, sigma: Sequence[Stop]) -> dict[str, RasterStyle]:
+    """The style of each raster in the project, of a photo of this evidence level and with these classes of
+    the position's sigma. Light and the photo in its own geometry are drawn as on the map."""
+    return {
+        "ortho": ortho(),
+        "light": ortho(),
+        "tone": tone(),
+        "lamps": lamps(level),
+        "geometry": geometry(sigma),
+        "photo_in_place": ortho(),
+    }
 
 
-def raster_qml(level: EvidenceLevel) -> dict[str, str]:
-    """The QML that belongs beside each raster of a photo of this evidence level, by the raster's name."""
-    styles = rasters(level) | {"light": ortho()}  # light is drawn as the photo is
-    return {name: qml(style) for name, style in styles.items()}
+def raster_qml(level: EvidenceLevel, sigma: Sequence[Stop]) -> dict[str, str]:
+    """The QML that belongs beside each raster of a photo, by the raster's name; as `rasters`."""
+    return {name: qml(style) for name, style in rasters(level, sigma).items()}
 
 
 def ortho() -> RasterStyle:
@@ -47,9 +54,9 @@ def tone() -> RasterStyle:
     )
 
 
-def geometry() -> RasterStyle:
+def geometry(sigma: Sequence[Stop]) -> RasterStyle:
     """The position's sigma in metres, in classes."""
-    return RasterStyle(_pseudocolour(number(GEOMETRY_BANDS, "position_sigma_m"), "DISCRETE", palette.SIGMA))
+    return RasterStyle(_pseudocolour(number(GEOMETRY_BANDS, "position_sigma_m"), "DISCRETE", sigma))
 
 
 def lamps(level: EvidenceLevel) -> RasterStyle:
@@ -84,7 +91,7 @@ def number(bands: Sequence[Band], name: str) -> int:
     return 1 + [band.name for band in bands].index(name)
 
 
-def _pseudocolour(band: int, kind: str, stops: tuple[Stop, ...]) -> Element:
+def _pseudocolour(band: int, kind: str, stops: Sequence[Stop]) -> Element:
     finite = [stop.value for stop in stops if stop.value < float("inf")]
     lowest, highest = f"{min(finite) if kind == 'INTERPOLATED' else 0:g}", f"{max(finite):g}"
     renderer = Element(

@@ -1,8 +1,18 @@
 """Bands of rasters by name, unit and meaning, and what every raster says of its photo."""
 
+import re
 from dataclasses import dataclass
+from datetime import datetime
 from importlib.metadata import version
 
+# Sources of photographs, each with its licence.
+SIMULATED_SOURCE = ("Simulated photographs", "made by this software from a seed; they show no real light")
+NASA_SOURCE = (
+    "Photographs from NASA's archive",
+    "public domain; credit: Earth Science and Remote Sensing Unit, NASA Johnson Space Center",
+)
+OWN_SOURCE = ("The user's own photographs", "as their owner says")
+NASA_ID = re.compile(r"ISS\d{3}-E-\d+")
 SIMULATED_NOTE = "SIMULATED photograph, not a measurement"
 
 
@@ -44,10 +54,27 @@ def change_band(what: str, before: str, after: str) -> str:
     return f"{what} {before} to {after}"
 
 
-def photo_tags(photo: str, evidence: str, simulated: bool, **more: str) -> dict[str, str]:
+def photo_source(photo: str, simulated: bool) -> tuple[str, str]:
+    """Where a photo (several: joined by commas) comes from, and its licence."""
+    if simulated:
+        return SIMULATED_SOURCE
+    from_nasa = all(NASA_ID.fullmatch(name) for name in photo.split(", "))
+    return NASA_SOURCE if from_nasa else OWN_SOURCE
+
+
+def photo_tags(
+    photo: str, evidence: str, simulated: bool, taken_at: datetime | None = None, **more: str
+) -> dict[str, str]:
     """What every raster of a photo says of itself."""
     software = f"borderlight {version('borderlight')}"
+    source, licence = photo_source(photo, simulated)
     tags = {"photo": photo, "evidence": evidence, "simulated": str(simulated).lower(), "software": software}
+    tags |= {"source": source, "licence": licence, "TIFFTAG_COPYRIGHT": f"{source}: {licence}"}
+    if taken_at:
+        tags |= {
+            "taken_at": f"{taken_at:%Y-%m-%dT%H:%M:%SZ}",
+            "TIFFTAG_DATETIME": f"{taken_at:%Y:%m:%d %H:%M:%S}",
+        }
     if simulated:
         tags["TIFFTAG_IMAGEDESCRIPTION"] = SIMULATED_NOTE
     return tags | {"TIFFTAG_SOFTWARE": software} | more

@@ -18,7 +18,7 @@ from dask.delayed import Delayed, delayed
 from dask.system import CPU_COUNT
 from numpy.typing import NDArray
 from rasterio._err import CPLE_BaseError  # GDAL's errors that rasterio hands on as they are
-from rasterio.enums import Resampling
+from rasterio.enums import ColorInterp, Resampling
 from rasterio.io import DatasetWriter
 from rasterio.windows import Window
 
@@ -31,6 +31,7 @@ from pipeline.raster.workers import worked_out
 
 BLOCK = 256  # a tile with a margin takes whole blocks: larger ones would be read again and again
 CACHE_BYTES = 128 << 20  # of GDAL: its default is a twentieth of the machine's memory
+RGB = ("red", "green", "blue")  # a raster that begins with these opens in colour
 FLOATS = {"dtype": "float32", "nodata": np.nan}
 
 
@@ -114,6 +115,9 @@ def _opened(file: Path, raster: xr.Dataset) -> DatasetWriter:
     if classes:
         target.write_colormap(1, {value: _colour(each) for value, each in classes.items()})
     target.update_tags(**raster.attrs)
+    if list(raster)[: len(RGB)] == list(RGB):
+        more = [ColorInterp.undefined] * (len(raster) - len(RGB))
+        target.colorinterp = [*(ColorInterp[name] for name in RGB), *more]
     for number, (name, layer) in enumerate(raster.items(), 1):
         target.set_band_description(number, str(name))
         if classes:

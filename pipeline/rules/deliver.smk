@@ -4,6 +4,8 @@ rule deliver:
         plan.each_placed("photo.json"),
         plan.each_placed("camera.json"),
         plan.each_placed("control.gpkg"),
+        plan.each_placed("photo.tif"),
+        plan.each_placed("photo_in_place.vrt"),
         plan.each_placed("solve.png"),
         plan.each_placed("ortho.tif"),
         plan.each_placed("geometry.tif"),
@@ -21,6 +23,8 @@ rule deliver:
     output:
         geopackage=f"{CITY}/{{city}}.gpkg",
         qgis=f"{CITY}/{{city}}.qgz",
+        tables=directory(f"{CITY}/tables"),
+        stac=directory(f"{CITY}/stac"),
         report=f"{CITY}/report.html",
     log:
         f"{CITY}/logs/deliver.log",
@@ -33,6 +37,6 @@ rule deliver:
     params:
         city=plan.city,
     message:
-        "{wildcards.city}: write the report, the GeoPackage and the QGIS project"
+        "{wildcards.city}: write the report, the GeoPackage, the QGIS project, tables and STAC"
     script:
         "../steps/deliver.py"

@@ -5,9 +5,10 @@ rule georeference:
         borders="data/borders.gpkg",
         cities=CITIES,
         control_points=plan.control_points,
-        roads=plan.city_path("roads"),
-        night_light=plan.city_path("night_light"),
-        dem=plan.city_path("dem", "path"),
+        roads=plan.ground("roads"),
+        night_light=plan.ground("night_light"),
+        dem=plan.ground("dem"),
+        relief="data/relief.csv",
         pass_light=plan.same_pass("photo.tif"),
         pass_facts=plan.same_pass("photo.json"),
     output:
@@ -23,7 +24,7 @@ rule georeference:
         mem_mb=memory_mb,
         runtime=runtime_min,
     params:
-        heights=plan.option("dem"),
+        heights=plan.heights,
     message:
         "{wildcards.city}, {wildcards.photo}: find where the photo looks"
     script:

@@ -2,8 +2,9 @@ rule orthorectify:
     input:
         light=f"{PHOTO}/photo.tif",
         camera=f"{PHOTO}/camera.json",
+        photo_facts=f"{PHOTO}/photo.json",
         grid=f"{CITY}/grid.json",
-        dem=plan.city_path("dem", "path"),
+        dem=plan.ground("dem"),
     output:
         ortho=f"{PHOTO}/ortho.tif",
         geometry=f"{PHOTO}/geometry.tif",
@@ -16,7 +17,7 @@ rule orthorectify:
         mem_mb=memory_mb,
         runtime=runtime_min,
     params:
-        heights=plan.option("dem"),
+        heights=plan.heights,
     message:
         "{wildcards.city}, {wildcards.photo}: bring the photo onto the map"
     script:

@@ -48,6 +48,9 @@ def map_change(
         ", ".join(photo.id for photo in facts),
         weakest(photo.evidence for photo in facts),
         any(photo.simulated for photo in facts),
+        photos_taken_at=", ".join(
+            f"{photo.taken_at:%Y-%m-%dT%H:%M:%SZ}" if photo.taken_at else "unknown" for photo in facts
+        ),
     )
     with workers.at_work():
         compared = [_compared(pair, areas) for pair in pairs(photos)]

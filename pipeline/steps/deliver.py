@@ -1,13 +1,18 @@
-"""Step deliver: everything of a city as files that open styled: GeoPackage, QGIS project, report."""
+"""Step deliver: everything of a city as files that open styled: GeoPackage, QGIS project, report; and for
+other software as CSV, STAC and, on request, Excel."""
 
 from pathlib import Path
+
+import pandas as pd
 
 from pipeline.deliver.geopackage import write_geopackage
 from pipeline.deliver.provenance import facts
 from pipeline.deliver.results import RefusedPhoto, read_city
+from pipeline.deliver.stac import write_stac
+from pipeline.deliver.tables import write_excel, write_tables
 from pipeline.files import atomic_write
 from pipeline.models import City
-from pipeline.qgis.layers import city_layers
+from pipeline.qgis.layers import city_layers, table_layers
 from pipeline.qgis.project import project
 from pipeline.report.page import report_html
 from pipeline.steps.placed import Placed
@@ -25,11 +30,13 @@ def deliver(
     cities: Path,
     geopackage: Path,
     qgis: Path,
+    tables: Path,
+    stac: Path,
     report: Path,
 ) -> None:
     """From what `placed` says of the photos, their folders, the city's grid, `compared` tables, map of
     `change` (no file or one), the border and motorway maps, and the gazetteer's `cities`. The city is named
-    by its GeoPackage."""
+    by its GeoPackage; `tables` and `stac` are folders."""
     photos = Placed.read(placed)
     folders = [placed.parent / name for name in photos.photos]
     refused = tuple(
@@ -44,10 +51,17 @@ def deliver(
         # Statistics that QGIS once guessed from overviews.
         for guessed in photo.folder.glob("*.tif.aux.xml"):
             guessed.unlink()
+    plain = {**results.tables, "metadata": pd.DataFrame(provenance)}
+    every_table = [*city_layers(results), *table_layers(plain)]
     with atomic_write(geopackage) as file:
-        write_geopackage(file, city_layers(results), results.tables, provenance)
+        within = project(results, geopackage.name, plain, with_rasters=False)
+        write_geopackage(file, every_table, geopackage.stem, within)
     with atomic_write(qgis) as file:
-        file.write_bytes(project(results, geopackage.name, change[0].name if change else None))
+        file.write_bytes(project(results, geopackage.name, plain, change[0].name if change else None))
+    write_tables(tables, every_table)
+    if city.excel:
+        write_excel(tables / f"{geopackage.stem}.xlsx", every_table)
+    write_stac(results, stac)
     with atomic_write(report) as file:
         file.write_text(report_html(results, city, provenance), encoding="utf-8")
 

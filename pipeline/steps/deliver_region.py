@@ -3,12 +3,14 @@ report."""
 
 from pathlib import Path
 
+import pandas as pd
+
 from pipeline.deliver.geopackage import write_geopackage
 from pipeline.deliver.provenance import region_facts
 from pipeline.deliver.region import read_region, write_contrasts
 from pipeline.files import atomic_write
 from pipeline.models import Region
-from pipeline.qgis.layers import region_layers
+from pipeline.qgis.layers import region_layers, table_layers
 from pipeline.qgis.project import region_project
 from pipeline.report.region_page import region_html
 from pipeline.steps.step import run_step
@@ -28,10 +30,12 @@ def deliver_region(
     GeoPackage."""
     results = read_region(geopackage.stem, region.name, pooled, borders, cities)
     facts = region_facts(results, region)
+    plain = {**results.tables, "metadata": pd.DataFrame(facts)}
     with atomic_write(geopackage) as file:
-        write_geopackage(file, region_layers(results), results.tables, facts)
+        within = region_project(results, geopackage.name, plain)
+        write_geopackage(file, [*region_layers(results), *table_layers(plain)], geopackage.stem, within)
     with atomic_write(qgis) as file:
-        file.write_bytes(region_project(results, geopackage.name))
+        file.write_bytes(within)
     with atomic_write(contrasts) as file:
         write_contrasts(results, file)
     with atomic_write(report) as file:

@@ -3,7 +3,7 @@
 import json
 import logging
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,9 @@ from pipeline.georeference.photo_pass import KnownGround, others_placed, prior_a
 from pipeline.georeference.solve import Solution, solve
 from pipeline.ground.cities import read_cities
 from pipeline.ground.elevation import read_terrain
+from pipeline.ground.fetched import read_problem
 from pipeline.ground.night_light import read_night_light
+from pipeline.ground.relief import read_relief_m
 from pipeline.ground.streets import read_streets
 from pipeline.models import Dem, LookAt
 from pipeline.photo.photo import PhotoFacts
@@ -39,6 +41,11 @@ log = logging.getLogger(__name__)
 FAST_PNG = {"compress_level": 1}  # half the time of Pillow's own level 6, and a tenth more bytes
 AROUND_DEG = 4.0  # of latitude, and twice as many of longitude
 
+RELIEF = (
+    "No heights of the ground were given: the sigma of positions holds {:.0f} m of relief, times the tangent "
+    "of the view zenith; dem: copernicus fetches heights."
+)
+
 Manual = tuple[list[str], Observations]
 """Names and observations of control points by hand."""
 
@@ -46,7 +53,9 @@ Manual = tuple[list[str], Observations]
 @dataclass(frozen=True)
 class Inputs:
     """A photo and what helps to place it: each of `control_points`, `roads`, `night_light` and `dem` (read as
-    `heights` says) is no file or one; `pass_light` and `pass_facts` are of the other photos of its pass."""
+    `heights` says) is no file or one, which may say of itself why it could not be fetched; `relief` tells how
+    uneven the ground is where there is no `dem`; `pass_light` and `pass_facts` are of the other photos of its
+    pass."""
 
     light: Path
     photo_facts: Path
@@ -57,6 +66,7 @@ class Inputs:
     night_light: list[Path]
     dem: list[Path]
     heights: Dem | None
+    relief: Path
     pass_light: list[Path]
     pass_facts: list[Path]
 
@@ -65,6 +75,7 @@ def georeference(given: Inputs, camera: Path, control: Path, picture: Path, thre
     """Solve a photo. Of a refused solution `camera` and `control` tell why and nothing that could be taken
     for a place; `picture` shows what was found."""
     facts, photo = _facts(given.photo_facts), read_photo_tif(given.light)
+    given, notes = _without_empty(given)
     prior, _ = prior_and_orbit(facts)
     ground = _known_ground(given, facts)
     extent, terrain = ground.extent, ground.terrain
@@ -84,10 +95,31 @@ def georeference(given: Inputs, camera: Path, control: Path, picture: Path, thre
         figure.savefig(png, pil_kwargs=FAST_PNG)
         if solution.accepted:
             content = camera_json(solution, measure_channels(photo), facts, clock)
+            content["height_sigma_m"] = relief_m = _relief_m(given, facts)
+            content["solution"]["notes"] = notes + ([RELIEF.format(relief_m)] if relief_m else [])
             _write_control(gpkg, solution, manual, facts)
         else:
             content = _refused(gpkg, solution, facts, picture)
         js.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+
+
+def _without_empty(given: Inputs) -> tuple[Inputs, list[str]]:
+    """The inputs without files that could not be fetched, and the sentences that these say of themselves."""
+    files = [*given.roads, *given.night_light, *given.dem]
+    problems = {file: problem for file in files if (problem := read_problem(file)) is not None}
+    roads, night_light, dem = (
+        [file for file in some if file not in problems]
+        for some in (given.roads, given.night_light, given.dem)
+    )
+    return replace(given, roads=roads, night_light=night_light, dem=dem), list(problems.values())
+
+
+def _relief_m(given: Inputs, facts: PhotoFacts) -> float:
+    """1 sigma of the ground's height where it is taken for the ellipsoid; that of simulated worlds is."""
+    if given.dem or facts.simulated:
+        return 0.0
+    assert isinstance(facts.look_at, LookAt)
+    return read_relief_m(facts.look_at.lon, facts.look_at.lat, given.relief)
 
 
 def _facts(file: Path) -> PhotoFacts:
@@ -109,9 +141,8 @@ def _known_ground(given: Inputs, facts: PhotoFacts) -> KnownGround:
 
 
 def _extent(roads: list[Path], night_light: list[Path], around: Bounds) -> Extent | None:
-    if roads:
-        return lit_streets(read_streets(roads[0], around, LIGHT_OF_STREET))
-    return lit_cells(read_night_light(night_light[0], around)) if night_light else None
+    seen = lit_cells(read_night_light(night_light[0], around)) if night_light else None
+    return lit_streets(read_streets(roads[0], around, LIGHT_OF_STREET)).over(seen) if roads else seen
 
 
 def _terrain(dem: list[Path], heights: Dem | None, around: Bounds) -> Terrain:

@@ -14,7 +14,8 @@ from pipeline.archive.centre_lines import centre_lines
 from pipeline.archive.openstreetmap import LICENCE, SERVERS, fetch_ways
 from pipeline.errors import DownloadError
 from pipeline.files import atomic_write
-from pipeline.ground.roads import LAYER, PROBLEM
+from pipeline.ground.fetched import PROBLEM
+from pipeline.ground.roads import LAYER
 from pipeline.models import GridConfig, LonLat
 from pipeline.steps.step import run_step
 

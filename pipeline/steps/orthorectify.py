@@ -11,9 +11,11 @@ from pipeline.camera.channel_shifts import ChannelRegistration
 from pipeline.camera.terrain import FLAT, Bounds
 from pipeline.camera.uncertainty import SolvedCamera
 from pipeline.ground.elevation import TerrainFile
+from pipeline.ground.fetched import read_problem
 from pipeline.models import Dem
 from pipeline.ortho.pixel_map import Ground
 from pipeline.ortho.warp import orthorectify, view_geometry
+from pipeline.photo.photo import PhotoFacts
 from pipeline.photo.tiff import PhotoTif
 from pipeline.raster.bands import photo_tags
 from pipeline.raster.cog import write_cog
@@ -28,6 +30,7 @@ MARGIN_DEG = 0.05  # 4 km or more: heights at the grid's rim are interpolated fr
 def bring_onto_grid(
     light: Path,
     camera: Path,
+    photo_facts: Path,
     grid: Path,
     ortho: Path,
     geometry: Path,
@@ -36,7 +39,8 @@ def bring_onto_grid(
     workers: Workers = HERE,
 ) -> None:
     """Resample `light` through `camera`, red and blue where the lens has put them, on the heights of `dem`
-    (no file or one, read as `heights` says). The photo is named by the folder of its results."""
+    (no file or one, read as `heights` says). The photo is named by the folder of its results; its facts say
+    what it is."""
     solution = read_camera(camera)
     solved = SolvedCamera.from_dict(solution)
     channels = ChannelRegistration.from_dict(solution["channels"]) if "channels" in solution else None
@@ -44,8 +48,8 @@ def bring_onto_grid(
     ground = _ground(dem, heights, laid)
     area = visible_area(solved.camera, laid.crs, shapely.box(*laid.bounds))
     pixel_m = narrowest_pixel_m(solved.camera, area, laid.crs)
-    about = solution["solution"]
-    tags = photo_tags(ortho.parent.name, about["evidence"], about["simulated"])
+    facts = PhotoFacts.model_validate_json(photo_facts.read_text("utf-8"))
+    tags = photo_tags(ortho.parent.name, facts.evidence, facts.simulated, facts.taken_at)
     photo = PhotoTif(light.absolute())
     with workers.at_work():
         on_grid = orthorectify(photo, solved.camera, laid, pixel_m, ground=ground, channels=channels)
@@ -54,8 +58,8 @@ def bring_onto_grid(
 
 
 def _ground(dem: Sequence[Path], heights: Dem | None, grid: Grid) -> Ground:
-    """The ground under the grid; the ellipsoid without a DEM."""
-    if not dem:
+    """The ground under the grid; the ellipsoid without a DEM, or with one that could not be fetched."""
+    if not dem or read_problem(dem[0]) is not None:
         return FLAT
     assert heights is not None  # the rule gives both or neither
     return TerrainFile(dem[0].absolute(), heights.heights, heights.geoid_m, _around(grid))

@@ -1,5 +1,6 @@
 """Step place: which photos of a city are on the map (`placed.json`)."""
 
+import shutil
 from pathlib import Path
 
 from pipeline.files import atomic_write
@@ -9,8 +10,10 @@ from pipeline.steps.step import run_step
 OF_PHOTO = (
     *("ortho.tif", "geometry.tif", "tone.tif", "light.tif", "lamps.tif", "country_tones.gpkg"),
     "squares.parquet",
+    "photo_in_place.vrt",
 )
 OF_CITY = ("borders.gpkg", "change.tif", "report.html")
+FOLDERS = ("tables", "stac")
 
 
 def place(cameras: list[Path], placed: Path) -> None:
@@ -23,6 +26,8 @@ def place(cameras: list[Path], placed: Path) -> None:
     maps = [folder / name for folder in folders for name in OF_PHOTO]
     if any(file.exists() for file in maps) or not on_map.photos:
         maps += [city / name for name in (*OF_CITY, f"{city.name}.gpkg", f"{city.name}.qgz")]
+        for name in FOLDERS:
+            shutil.rmtree(city / name, ignore_errors=True)
     for file in maps:
         # Beside a raster lie its style and what QGIS writes of it.
         for gone in (file, file.with_suffix(".qml"), file.with_name(f"{file.name}.aux.xml")):

@@ -21,9 +21,12 @@ from pipeline.config import (
     read_yaml,
 )
 from pipeline.errors import OutputError, PipelineError
-from pipeline.models import City, Facts, PhotoSource, Region, Run
+from pipeline.models import City, Dem, Facts, PhotoSource, Region, Run
 from pipeline.steps.known_facts import check_facts
 from pipeline.steps.placed import Placed
+
+# What is fetched for a photo, by key of the city, in the folder of its results.
+FETCHED = {"roads": "streets.gpkg", "night_light": "night_light.tif", "dem": "heights.tif"}
 
 
 @dataclass(frozen=True)
@@ -98,6 +101,28 @@ class Plan:
             return [str(value)] if value else []
 
         return files
+
+    def ground(self, key: str) -> Callable[[Any], list[str]]:
+        """An input function: the file of `roads`, `night_light` or `dem`: the user's own, the one that is
+        fetched for the photo, or none."""
+
+        def files(wildcards: Any) -> list[str]:
+            value = getattr(self.cities[wildcards.city], key)
+            if isinstance(value, str):
+                return [f"{self.run.results}/{wildcards.city}/{wildcards.photo}/{FETCHED[key]}"]
+            path = value.path if isinstance(value, Dem) else value
+            return [] if path is None else [str(path)]
+
+        return files
+
+    def heights(self, wildcards: Any) -> dict[str, Any] | None:
+        """How the file of `dem` is to be read, as plain types; what is fetched is ellipsoidal."""
+        dem = self.cities[wildcards.city].dem
+        if dem is None:
+            return None
+        (file,) = self.ground("dem")(wildcards)
+        read = Dem(path=Path(file), heights="ellipsoidal") if isinstance(dem, str) else dem
+        return read.model_dump(mode="json")
 
     def motorways(self, wildcards: Any) -> str:
         """The file of motorways whose light is followed across borders."""

@@ -133,6 +133,7 @@ def _about(facts: PhotoFacts) -> dict[str, str]:
         facts.id,
         level,
         facts.simulated,
+        facts.taken_at,
         ratio_system=RATIO_SYSTEM[level],
         may_say=MAY_SAY[level],
         vignetting=facts.vignetting,

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
@@ -5,7 +7,7 @@ from scipy.spatial.transform import Rotation
 from pipeline.camera.camera import Camera, look_at_rotation
 from pipeline.camera.derivatives import PARAMETERS
 from pipeline.camera.earth import distance_km, to_ecef
-from pipeline.camera.uncertainty import ground_sigma_m, moved
+from pipeline.camera.uncertainty import SolvedCamera, ground_sigma_m, moved
 
 ORDER = [
     "rotation_x_rad",
@@ -125,3 +127,18 @@ def test_a_margin_enlarges_the_frame():
 
 def test_every_parameter_has_a_step():
     assert set(ORDER) == set(PARAMETERS)
+
+
+def test_unknown_heights_add_what_they_displace() -> None:
+    """Half of the square of 140 m x tan(zenith), for they displace in one direction."""
+    camera = camera_over((6.0, 49.6), (8.6, 50.0))
+    known = SolvedCamera(camera, PARAMETERS, np.eye(len(PARAMETERS)) * 1e-12)
+    lon, lat = camera.to_ground(100.0, 50.0)
+    zenith, _, _ = camera.view(lon, lat)
+    added = np.hypot(known.ground_sigma_m(lon, lat), 140 * np.tan(np.radians(zenith)) / 2**0.5)
+    stated = replace(known, height_sigma_m=140.0)
+    assert stated.ground_sigma_m(lon, lat) == pytest.approx(float(added))
+    assert stated.ground_sigma_m(lon, lat) > 20  # m, at some 30 degrees
+    data = camera.to_dict() | {"parameter_order": PARAMETERS, "covariance": known.covariance.tolist()}
+    assert SolvedCamera.from_dict(data).height_sigma_m == 0.0
+    assert SolvedCamera.from_dict(data | {"height_sigma_m": 140.0}).height_sigma_m == 140.0

@@ -6,13 +6,15 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import geopandas as gpd
+import pandas as pd
 import pyogrio
 import pytest
 
 from pipeline.deliver.geopackage import write_geopackage
 from pipeline.deliver.provenance import configuration_hash, facts
 from pipeline.deliver.results import PhotoResults
-from pipeline.qgis.layers import city_layers
+from pipeline.qgis.layers import city_layers, table_layers
+from pipeline.qgis.project import project
 from tests.report.test_maps import real
 from tests.scenes.city import TOWNS
 from tests.scenes.delivery import TITLE, Delivery
@@ -27,6 +29,8 @@ POOLED = {
     f"{table}_all"
     for table in ("contrasts", "contrasts_by_years", "contrast_trends", "town_units", "motorway_crossings")
 }
+OF_QGIS = {"layer_styles", "qgis_projects"}
+OVER_TIME = ("motorway_ends", "motorway_segments", "contrasts", "segments", "footprint")
 PHOTOS = ("simulated-2012", "simulated-2022")
 
 
@@ -41,6 +45,7 @@ def layer(file: Path, name: str) -> gpd.GeoDataFrame:
 
 def test_holds_every_layer_with_the_photo_in_its_name(file: Path) -> None:
     expected = COMMON | {f"{table}_{photo}" for table in PER_PHOTO for photo in PHOTOS} | PER_PAIR | POOLED
+    expected |= {f"{table}_over_time" for table in OVER_TIME}
     assert {name for name, kind in pyogrio.list_layers(file) if kind} == expected
 
 
@@ -97,7 +102,7 @@ def test_text_survives(file: Path) -> None:
     assert set(layer(file, "control_points_simulated-2012")["name"]) == set(TOWNS)
 
 
-def test_every_spatial_table_has_a_default_style(file: Path) -> None:
+def test_every_table_has_a_default_style(file: Path) -> None:
     with sqlite3.connect(file) as database:
         spatial = dict(database.execute("SELECT table_name, column_name FROM gpkg_geometry_columns"))
         styles = database.execute(
@@ -107,10 +112,13 @@ def test_every_spatial_table_has_a_default_style(file: Path) -> None:
             "SELECT data_type FROM gpkg_contents WHERE table_name = 'layer_styles'"
         ).fetchone()
     assert kind == ("attributes",)
-    assert {name: column for name, column, _, _ in styles} == spatial
+    tables = {name: spatial.get(name, "") for name, _ in pyogrio.list_layers(file) if name not in OF_QGIS}
+    assert {name: column for name, column, _, _ in styles} == tables
     assert all(default for _, _, default, _ in styles)
-    for *_, text in styles:
-        assert ElementTree.fromstring(text).find("renderer-v2") is not None
+    for name, *_, text in styles:
+        style = ElementTree.fromstring(text)
+        assert (style.find("renderer-v2") is not None) == (name in spatial), name
+        assert len(style.findall("aliases/alias")) > 0, name
 
 
 def test_metadata_trace_the_run(file: Path, delivery: Delivery) -> None:
@@ -149,7 +157,7 @@ def test_configuration_hash_tells_settings_apart(delivery: Delivery) -> None:
 
 def test_same_results_make_the_same_bytes(file: Path, delivery: Delivery, tmp_path: Path) -> None:
     results = delivery.results()
-    write_geopackage(
-        tmp_path / "again.gpkg", city_layers(results), results.tables, facts(results, delivery.city)
-    )
+    tables = results.tables | {"metadata": pd.DataFrame(facts(results, delivery.city))}
+    within = project(results, "demo.gpkg", tables, with_rasters=False)
+    write_geopackage(tmp_path / "again.gpkg", [*city_layers(results), *table_layers(tables)], "demo", within)
     assert (tmp_path / "again.gpkg").read_bytes() == file.read_bytes()

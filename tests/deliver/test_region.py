@@ -173,9 +173,11 @@ def test_the_project_opens_styled(folder: Path, qgis_python: str, tmp_path: Path
     told = inspect(qgis_python, folder / "both.qgz", tmp_path / "drawn.png")
     assert told["said"] == told["render_errors"] == []
     assert told["title"] == TITLE
-    assert len(told["valid"]) == 8
+    tables = {f"layer_of_{name}" for name in ("contrast_by_range", "contrast_trends", "left_out", "metadata")}
+    assert len(told["valid"]) == 8 + len(tables)
     assert all(told["valid"].values())
-    assert all(told["counts"].values())
+    assert all(count for name, count in told["counts"].items() if name not in tables)
+    assert all(all(fields["aliases"].values()) for fields in told["fields"].values())
     assert told["home"] == pytest.approx([1e3 * km for km in (WEST, SOUTH, EAST, NORTH)])
     assert set(told["order"]) - set(told["visible"]) == {
         *("layer_of_other_contrasts", "layer_of_contrasts_by_years")

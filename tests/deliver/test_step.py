@@ -11,6 +11,8 @@ def test_writes_all_files_and_no_others(delivery: Delivery) -> None:
     made = {path.name for path in delivery.folder.iterdir() if path.is_file()}
     given = {"grid.json", "placed.json", "borders.gpkg", "change.tif"}
     assert made - given == {"demo.gpkg", "demo.qgz", "report.html"}
+    folders = {path.name for path in delivery.folder.iterdir() if path.is_dir()}
+    assert folders - {photo.name for photo in delivery.photos} == {"tables", "stac"}
     for photo in delivery.photos:
         assert {path.name for path in photo.glob("*.qml")} == {f"{name}.qml" for name in RASTERS}
 

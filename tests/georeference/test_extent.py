@@ -1,5 +1,6 @@
 """Streets and night-light rasters become the light they show, where they show it, in any CRS."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -332,6 +333,38 @@ class TestNightLights:
         with pytest.raises(ReferenceLightError, match=f"{name}: night_light: cannot be read") as error:
             night_lights(tmp_path / name, AROUND)
         assert "\n" not in str(error.value)
+
+
+class TestTogether:
+    """A reference has a share of the light by how surely it tells places."""
+
+    def known(self, sigma_km: float, light: float = 1.0) -> Extent:
+        """Nine lights around 5.5 E, 50.5 N."""
+        steps = 0.01 * np.arange(-1, 2)
+        lights = Sources.joined([city(5.5 + x, 50.5 + y, light) for x in steps for y in steps])
+        return extents._extent(
+            replace(lights, sigma_km=np.full(9, sigma_km), radius_km=np.full(9, 0.3)), detail_km=0.5
+        )
+
+    @pytest.mark.parametrize(("sigma_km", "share"), [(0.1, 1 / 17), (0.4, 0.5), (4.0, 100 / 101)])
+    def test_a_city_keeps_more_beside_a_coarser_raster(self, sigma_km: float, share: float) -> None:
+        light = with_extent(city(5.5, 50.5, 900.0), self.known(sigma_km))
+        assert light.light[light.radius_km == 0.5].sum() == pytest.approx(900 * share)
+        assert light.light.sum() == pytest.approx(900.0)
+
+    def test_what_would_move_nothing_is_left_out(self) -> None:
+        light = with_extent(city(5.5, 50.5, 900.0), self.known(0.02))
+        assert len(light) == 9
+        assert light.light.sum() == pytest.approx(900.0)
+
+    def test_streets_lie_over_a_raster_over_cities(self) -> None:
+        cities = Sources.joined([city(5.5, 50.5, 900.0), city(5.9, 50.9, 100.0)])
+        raster = self.known(0.4, light=7.0)
+        light = with_extent(cities, self.known(0.02, light=3.0).over(raster))
+        # The streets have the light of all that is there, and the town that only the gazetteer knows stays.
+        assert light.light.sum() == pytest.approx(1000.0)
+        assert sorted(set(np.round(light.sigma_km, 6))) == [0.02, 0.4]
+        assert light.light[light.lon == 5.9].tolist() == [100.0]
 
 
 def test_gaps_wider_than_the_closing_stay_open() -> None:

@@ -1,6 +1,7 @@
 """QGIS itself opens the project and the files: everything valid, styled by itself, and drawn."""
 
 import json
+import shutil
 import subprocess
 import zipfile
 from collections.abc import Sequence
@@ -9,11 +10,13 @@ from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
 from pipeline.deliver import palette
+from pipeline.deliver.provenance import facts
 from pipeline.qgis.project import project
 from pipeline.tone.lamps import NOT_IDENTIFIABLE
 from tests.scenes.city import BOUNDS
@@ -22,6 +25,7 @@ from tests.scenes.delivery import TITLE, Delivery
 INSPECT = Path(__file__).with_name("inspect_in_qgis.py")
 GROUPS = [f"SIMULATED simulated-{year}, 8 December {year}, 22:13 UTC" for year in (2012, 2022)]
 POOLED_KINDS = ("contrasts", "contrasts_by_years", "contrast_trends", "town_units", "motorway_crossings")
+PHOTO_RASTERS = ("ortho", "light", "tone", "lamps", "geometry", "photo_in_place")
 POOLED = "SIMULATED All photos together"
 CHANGE = "SIMULATED change, 8 December 2012 to 8 December 2022"
 
@@ -36,11 +40,14 @@ VIEWS = {
 }
 
 
-def inspect(python: str, qgz: Path, picture: Path, views: Sequence[View] = ()) -> dict[str, Any]:
-    """What QGIS tells of a project; it also draws it, and its views. QGIS takes long to start."""
+def inspect(
+    python: str, qgz: Path | str, picture: Path, views: Sequence[View] = (), *, pages: bool = False
+) -> dict[str, Any]:
+    """What QGIS tells of a project; it also draws it, its views and, if asked, its themes and pages. QGIS
+    takes long to start."""
     environment = {"QT_QPA_PLATFORM": "offscreen", "PATH": "/usr/bin:/bin", "HOME": str(picture.parent)}
     asked = json.dumps([(str(file), *what) for file, *what in views])
-    command = [python, str(INSPECT), str(qgz), str(picture), asked]
+    command = [python, str(INSPECT), str(qgz), str(picture), asked, "pages" if pages else ""]
     run = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, env=environment)
     assert run.returncode == 0, run.stderr
     told: dict[str, Any] = json.loads(run.stdout.strip().splitlines()[-1])
@@ -55,7 +62,7 @@ def seen(
     elsewhere = delivery.copy(tmp_path_factory.mktemp("moved") / "to here")
     picture = elsewhere.folder / "drawn.png"
     views = [(picture.with_name(f"{name}.png"), *view) for name, view in VIEWS.items()]
-    return inspect(qgis_python, elsewhere.folder / "demo.qgz", picture, views), picture
+    return inspect(qgis_python, elsewhere.folder / "demo.qgz", picture, views, pages=True), picture
 
 
 def colours_of(drawn: Path, name: str) -> NDArray[np.uint8]:
@@ -68,16 +75,18 @@ def test_opens_complete_and_without_complaint(seen: tuple[dict[str, Any], Path])
     told, _ = seen
     assert told["opened"]
     assert told["said"] == []
-    assert len(told["valid"]) == 4 + 5 + 2 * (11 + 4) + 2 + 2
+    assert len(told["valid"]) == 4 + 5 + 5 + 2 * (11 + 6) + 2 + 2 + 9
     assert all(told["valid"].values())
-    assert all(told["counts"].values())
+    empty = [name for name, count in told["counts"].items() if not count]
+    assert empty == ["layer_of_lamp_shares"]  # a JPEG tells of no lamps
 
 
 def test_project_frame(seen: tuple[dict[str, Any], Path]) -> None:
     told, _ = seen
     assert told["title"] == TITLE
     assert told["crs"] == "EPSG:3035"
-    assert told["crss"] == ["EPSG:3035"]
+    # Tables have no reference system; the photos in place have one each that no register has.
+    assert told["crss"] == ["", "EPSG:3035"]
     assert told["relative"]
     assert told["background"] == palette.BACKGROUND
     assert told["home"] == pytest.approx(BOUNDS)
@@ -85,7 +94,7 @@ def test_project_frame(seen: tuple[dict[str, Any], Path]) -> None:
 
 def test_groups_and_order(seen: tuple[dict[str, Any], Path]) -> None:
     told, _ = seen
-    assert told["groups"] == [POOLED, *GROUPS, CHANGE]
+    assert told["groups"] == [POOLED, "All photos over time", *GROUPS, CHANGE, "Tables"]
     names = [name.removeprefix("layer_of_") for name in told["order"]]
     assert names[:4] == ["cities", "borders", "motorways", "countries"]
     for photo in ("simulated-2012", "simulated-2022"):
@@ -93,7 +102,7 @@ def test_groups_and_order(seen: tuple[dict[str, Any], Path]) -> None:
             name.removesuffix(f"_{photo}") for name in names if name.endswith(photo) and "change" not in name
         ]
         assert own[:4] == ["motorway_ends", "motorway_segments", "contrasts", "segments"]
-        assert own[-4:] == ["ortho", "tone", "lamps", "geometry"]
+        assert own[-6:] == ["ortho", "light", "tone", "lamps", "geometry", "photo_in_place"]
 
 
 def test_first_light_is_switched_on(seen: tuple[dict[str, Any], Path]) -> None:
@@ -117,10 +126,8 @@ def test_contrasts_of_all_photos_are_shown_in_place_of_those_of_one(
 
 
 def test_files_opened_alone_look_as_in_the_project(seen: tuple[dict[str, Any], Path]) -> None:
-    """Light above the background is not in the project; alone it looks as the photo does."""
     told, _ = seen
-    alone = {name: style for name, style in told["alone"].items() if "_light_" not in name}
-    assert alone == {name: style for name, style in told["project"].items() if "_change_" not in name}
+    assert told["alone"] == {name: style for name, style in told["project"].items() if "_change_" not in name}
     light, ortho = (told["alone"][f"layer_of_{kind}_simulated-2012"] for kind in ("light", "ortho"))
     assert light == ortho
 
@@ -137,7 +144,7 @@ def test_rasters_have_the_documented_limits(seen: tuple[dict[str, Any], Path]) -
         assert (tone["type"], tone["band"]) == ("singlebandpseudocolor", 1)
         assert tone["limits"] == [-2.0, 0.5]
         assert tone["items"] == [[stop.value, stop.colour, stop.label] for stop in palette.TONE]
-        assert (geometry["band"], len(geometry["items"])) == (4, len(palette.SIGMA))
+        assert (geometry["band"], len(geometry["items"])) == (4, 4)
         lamps = told["alone"][f"layer_of_lamps_simulated-{year}"]
         assert lamps["classes"] == [[8, NOT_IDENTIFIABLE[1], "not identifiable from a JPEG"]]
 
@@ -218,14 +225,145 @@ def test_change_and_segments_are_drawn_in_the_colours_of_what_they_show(
         assert any(np.abs(np.array(one) - through).max() <= 2 for one in change), stop
 
 
+def test_every_field_has_a_name_with_its_unit(seen: tuple[dict[str, Any], Path]) -> None:
+    told, _ = seen
+    for layer, fields in told["fields"].items():
+        assert all(fields["aliases"].values()), layer
+    ends = told["fields"]["layer_of_motorway_ends_simulated-2012"]
+    assert ends["aliases"]["end_m"] == "End of light (m)"
+    assert ends["aliases"]["ref"] == "Motorway"
+
+
+def test_codes_are_shown_as_words(seen: tuple[dict[str, Any], Path]) -> None:
+    told, _ = seen
+    contrasts = told["fields"]["layer_of_contrasts_simulated-2012"]["codes"]
+    assert contrasts["first"] == {"BE": "Belgium", "DE": "Germany"}
+    assert contrasts["quantity"]["towns"] == "A typical town"
+    lit = told["fields"]["layer_of_motorway_segments_simulated-2012"]["codes"]["lit"]
+    assert lit == {"dark": "dark", "lit": "lit"}
+    used = told["fields"]["layer_of_control_points_simulated-2012"]["codes"]["used"]
+    assert used["check"] == "held out, to check the camera"
+
+
+def test_forms_begin_with_words_and_end_with_the_photo(seen: tuple[dict[str, Any], Path]) -> None:
+    told, _ = seen
+    tabs = told["fields"]["layer_of_contrasts_simulated-2012"]["tabs"]
+    assert list(tabs) == ["In words", "Figures", "Photo"]
+    assert tabs["Photo"] == ["photo", "taken_at", "evidence", "simulated"]
+    assert "statement" in tabs["In words"]
+    assert tabs["Figures"][:3] == ["contrast_g_r", "low95", "high95"]
+    for layer, fields in told["fields"].items():
+        shown = [name for names in fields["tabs"].values() for name in names]
+        assert sorted(shown) == sorted(fields["aliases"]), layer
+
+
+def test_tips_are_sentences(seen: tuple[dict[str, Any], Path]) -> None:
+    told, _ = seen
+    tips = {name.removeprefix("layer_of_"): fields["tip"] for name, fields in told["fields"].items()}
+    assert tips["borders"] == "The border between Belgium and the Netherlands."
+    assert tips["motorway_ends_simulated-2012"] == "The light of the E25 ends at the national border."
+    on_map = {name for name, style in told["project"].items() if style["type"] != "table"}
+    for name, tip in tips.items():
+        if f"layer_of_{name}" in on_map:
+            assert tip.endswith("."), (name, tip)
+            assert "[%" not in tip, (name, tip)
+            assert "NULL" not in tip, (name, tip)
+
+
+def test_layers_say_what_they_are_and_whose(seen: tuple[dict[str, Any], Path]) -> None:
+    told, _ = seen
+    for layer, said in told["itself"].items():
+        assert said["abstract"].endswith("."), layer
+        assert said["attribution"], layer
+        assert said["licences"], layer
+    assert told["itself"]["layer_of_borders"]["attribution"] == "© OpenStreetMap contributors"
+    tone = told["itself"]["layer_of_tone_simulated-2012"]
+    assert tone["abstract"].startswith("SIMULATED, not a measurement.")
+    assert "ODbL" in told["itself"]["layer_of_zones_simulated-2012"]["licences"][0]
+
+
+def test_layers_over_time_show_each_photo_in_its_year(seen: tuple[dict[str, Any], Path]) -> None:
+    told, _ = seen
+    kinds = ("motorway_ends", "motorway_segments", "contrasts", "segments", "footprint")
+    assert set(told["over_time"]) == {f"layer_of_{kind}_over_time" for kind in kinds}
+    for layer, counts in told["over_time"].items():
+        kind = layer.removeprefix("layer_of_").removesuffix("_over_time")
+        for year in (2012, 2022):
+            of_photo = told["counts"][f"layer_of_{kind}_simulated-{year}"]
+            assert counts[f"{year}-12-08T22:13:00"] == [True, of_photo], layer
+    temporal = {name for name, said in told["itself"].items() if said["temporal"]}
+    rasters = {f"layer_of_{kind}_simulated-{year}" for kind in PHOTO_RASTERS for year in (2012, 2022)}
+    assert temporal == rasters | set(told["over_time"])
+
+
+def test_the_photo_lies_where_its_camera_sees_it(
+    seen: tuple[dict[str, Any], Path], delivery: Delivery
+) -> None:
+    """QGIS's own middle of the photo, against the solved camera. It widens the box around a turned photo to
+    whole pixels, hence the tolerance; a pixel is 57 m."""
+    told, _ = seen
+    for photo in delivery.results().photos:
+        lon, lat = told["centres"][f"layer_of_photo_in_place_{photo.name}"]
+        place = [float(value) for value in photo.camera.project(lon, lat)]
+        assert place == pytest.approx([599.5, 399.5], abs=1.0)
+
+
+def test_a_theme_for_each_question(seen: tuple[dict[str, Any], Path]) -> None:
+    told, picture = seen
+    shown = {
+        name: {layer.removeprefix("layer_of_") for layer in layers} for name, layers in told["themes"].items()
+    }
+    assert shown["greener?"] == {"cities", "borders", "contrasts_all", "tone_simulated-2012"}
+    assert shown["motorways"] >= {"motorways", "motorway_crossings_all", "motorway_segments_simulated-2012"}
+    pair = "simulated-2012_simulated-2022"
+    assert shown["what changed"] >= {f"border_changes_{pair}", f"light_change_{pair}"}
+    assert shown["how sure is the place"] >= {"control_points_simulated-2012", "geometry_simulated-2012"}
+    for number in range(4):
+        assert len(np.unique(colours_of(picture, f"theme_{number}")[::11], axis=0)) > 20
+
+
+def test_a_page_to_print_for_each_question(seen: tuple[dict[str, Any], Path]) -> None:
+    told, picture = seen
+    assert list(told["layouts"]) == ["greener?", "motorways", "what changed", "how sure is the place"]
+    for number, (name, page) in enumerate(told["layouts"].items()):
+        assert page["drawn"], name
+        assert {"title", "map", "legend", "scale", "north", "stamp"} <= set(page["items"])
+        assert page["texts"]["stamp"] == "SIMULATED, not a measurement"
+        assert any("OpenStreetMap" in text for text in page["texts"].values())
+        assert any(TITLE in text for text in page["texts"].values())
+        assert page["legend"]
+        assert set(page["legend"]) <= set(told["themes"][name])
+        # West of 10 degrees east true north is to the right of up in EPSG:3035.
+        assert page["north"] == [pytest.approx(3.3, abs=0.3)]
+        colours = {tuple(colour) for colour in colours_of(picture, f"layout_{number}")[::7].tolist()}
+        assert tuple(bytes.fromhex(palette.SIMULATED[1:])) in colours
+        assert (255, 255, 255) in colours
+
+
+def test_the_geopackage_opens_alone(delivery: Delivery, qgis_python: str, tmp_path: Path) -> None:
+    """Nothing beside it: all its layers are there, none is broken, and it says what is missing."""
+    shutil.copy(delivery.folder / "demo.gpkg", tmp_path)
+    within = f"geopackage:{tmp_path / 'demo.gpkg'}?projectName=demo"
+    told = inspect(qgis_python, within, tmp_path / "drawn.png")
+    assert told["opened"]
+    assert told["said"] == told["render_errors"] == []
+    assert len(told["valid"]) == 61 - 2 * len(PHOTO_RASTERS) - 2
+    assert all(told["valid"].values())
+    assert told["groups"][0].startswith("Not in this file: the maps of light")
+    assert "Not in this file" in told["metadata"]
+    assert list(told["layouts"]) == ["greener?", "motorways", "what changed", "how sure is the place"]
+    assert not any("ortho" in layer for layers in told["themes"].values() for layer in layers)
+
+
 def test_project_escapes_and_repeats(delivery: Delivery) -> None:
     with zipfile.ZipFile(delivery.folder / "demo.qgz") as archive:
         assert archive.namelist() == ["demo.qgs"]
         root = ElementTree.fromstring(archive.read("demo.qgs"))
     assert root.findtext("title") == TITLE
     sources = [source.text or "" for source in root.iterfind("projectlayers/maplayer/datasource")]
-    assert len(sources) == 43
+    assert len(sources) == 61
     assert all(source.startswith("./") for source in sources)
-    assert (
-        project(delivery.results(), "demo.gpkg", "change.tif") == (delivery.folder / "demo.qgz").read_bytes()
-    )
+    results = delivery.results()
+    tables = results.tables | {"metadata": pd.DataFrame(facts(results, delivery.city))}
+    again = project(results, "demo.gpkg", tables, "change.tif")
+    assert again == (delivery.folder / "demo.qgz").read_bytes()

@@ -3,6 +3,7 @@ import resource
 import subprocess
 import sys
 import tracemalloc
+from datetime import UTC, datetime
 
 import dask.array as da
 import numpy as np
@@ -11,7 +12,7 @@ import rasterio
 from rio_cogeo import cog_validate
 
 from pipeline.errors import OutputError
-from pipeline.raster.bands import SIMULATED_NOTE, Band, Class, photo_tags
+from pipeline.raster.bands import ORTHO_BANDS, SIMULATED_NOTE, Band, Class, photo_tags
 from pipeline.raster.cog import write_cog, write_cogs
 from pipeline.raster.dataset import class_map, labelled
 from pipeline.raster.grid import Grid
@@ -222,3 +223,26 @@ def test_overviews_of_a_class_map_are_of_its_classes(map_of_classes, classes):
     blocks = blocks.reshape(GRID.height // 2, 2, -1, 2)
     water = (blocks == 1).sum(axis=(1, 3)) >= 3
     assert (small[: water.shape[0], : water.shape[1]][water] == 1).all()
+
+
+def test_light_opens_in_colour_and_says_whose_it_is(tmp_path):
+    """GDAL's own software draws bands by their colour: without it light was grey but in QGIS."""
+    file, cells = tmp_path / "light.tif", np.ones((4, GRID.height, GRID.width), np.float32)
+    taken = datetime(2012, 12, 8, 22, 13, tzinfo=UTC)
+    tags = photo_tags("ISS034-E-5935", "jpeg", simulated=False, taken_at=taken)
+    write_cog(file, labelled(da.from_array(cells, chunks=(4, 256, 300)), GRID, ORTHO_BANDS, tags))
+    assert cog_validate(file, strict=True) == (True, [], [])
+    with rasterio.open(file) as source:
+        assert [band.name for band in source.colorinterp] == ["red", "green", "blue", "undefined"]
+        told = source.tags()
+    assert told["AREA_OR_POINT"] == "Area"
+    assert told["taken_at"] == "2012-12-08T22:13:00Z"
+    assert told["TIFFTAG_DATETIME"] == "2012:12:08 22:13:00"
+    assert told["licence"].startswith("public domain")
+    assert told["TIFFTAG_COPYRIGHT"] == f"{told['source']}: {told['licence']}"
+
+
+def test_an_own_photo_is_not_credited_to_nasa():
+    assert "NASA" not in photo_tags("mine", "raw", simulated=False)["source"]
+    assert "NASA" in photo_tags("ISS034-E-5935, ISS030-E-1", "raw", simulated=False)["source"]
+    assert "NASA" not in photo_tags("ISS034-E-5935, mine", "raw", simulated=False)["source"]

@@ -23,7 +23,8 @@ from rasterio.transform import from_origin
 
 from pipeline.camera.camera import Camera, look_at_rotation
 from pipeline.camera.earth import to_ecef
-from pipeline.photo.photo import PhotoFacts
+from pipeline.photo.photo import Photo, PhotoFacts
+from pipeline.photo.tiff import write_photo
 from tests.scenes.city_borders import change_tables, more_tables, pooled_tables, tone_tables
 from tests.scenes.places import cities_file
 
@@ -211,6 +212,9 @@ def _photo(folder: Path, year: int, countries: gpd.GeoDataFrame) -> None:
     Image.fromarray((light.clip(0, 1) ** 0.45 * 255).astype("uint8").transpose(1, 2, 0)).save(
         folder / "solve.png"
     )
+    seen = np.zeros((3, facts.height, facts.width), np.float32)
+    seen[:, 380:420, 580:620] = 0.4  # a light in the middle of the frame
+    write_photo(Photo(seen, np.zeros(seen.shape[1:], bool)), folder / "photo.tif")
     signal_to_noise = light[0] / 0.004
     lit = np.where(signal_to_noise > 3, tone, np.nan)
     _raster(
@@ -308,11 +312,13 @@ def _control(file: Path, camera: Camera, photo: str) -> None:
         shapely.LineString([a, b])
         for a, b in zip(zip(lon, lat, strict=True), zip(*ends, strict=True), strict=True)
     ]
-    residuals = gpd.GeoDataFrame({"name": names, "residual_m": 90.0}, geometry=lines, crs=4326)
+    about = {"name": names, "used": used, "residual_m": 90.0, "photo": photo, "simulated": True}
+    residuals = gpd.GeoDataFrame(about, geometry=lines, crs=4326)
     residuals.to_file(file, layer="residuals")
     edge = camera.to_ground([0, 1199, 1199, 0], [0, 0, 799, 799])
     frame = shapely.Polygon(np.stack(edge, -1))
-    gpd.GeoDataFrame({"photo": [photo]}, geometry=[frame], crs=4326).to_file(file, layer="footprint")
+    outline = gpd.GeoDataFrame({"photo": [photo], "simulated": True}, geometry=[frame], crs=4326)
+    outline.to_file(file, layer="footprint")
 
 
 def _tables(year: int, countries: gpd.GeoDataFrame) -> dict[str, gpd.GeoDataFrame]:

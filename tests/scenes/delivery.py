@@ -17,7 +17,7 @@ from pipeline.steps.placed import Placed
 from pipeline.steps.style import style
 from tests.scenes.city import fabricate
 
-RASTERS = ("ortho", "geometry", "tone", "light", "lamps")
+RASTERS = ("ortho", "geometry", "tone", "light", "lamps", "photo_in_place")
 # A title that would break HTML or XML that is glued together without escaping.
 TITLE = 'Liège <b>& "Maastricht"</b>'
 
@@ -41,7 +41,13 @@ class Delivery:
     def run(self) -> None:
         """The steps `style` and `deliver`, as their rules call them."""
         for photo in self.photos:
-            style(photo / "photo.json", **{name: photo / f"{name}.qml" for name in RASTERS})
+            style(
+                photo / "photo.json",
+                photo / "camera.json",
+                photo / "geometry.tif",
+                **{name: photo / f"{name}.qml" for name in RASTERS},
+                place=photo / "photo_in_place.vrt",
+            )
         deliver(
             city=self.city,
             placed=self.folder / "placed.json",
@@ -53,6 +59,8 @@ class Delivery:
             cities=self.folder.parent / "cities.parquet",
             geopackage=self.folder / f"{self.folder.name}.gpkg",
             qgis=self.folder / f"{self.folder.name}.qgz",
+            tables=self.folder / "tables",
+            stac=self.folder / "stac",
             report=self.folder / "report.html",
         )
 

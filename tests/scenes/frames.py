@@ -74,6 +74,9 @@ LANDMARKS = {
     ),
 }
 
+# The centroid of the brightest light of the frame, by its pixels, which is of the streets of Susukino.
+SAPPORO_LANDMARKS = (Landmark("Susukino, the middle of Sapporo", 141.3535, 43.0555, 253.0, 218.1),)
+
 
 def photo_of(picture: Array) -> Photo:
     """An 8-bit sRGB picture (height, width, 3) as linear light."""
@@ -148,10 +151,17 @@ def rendered_scene(shared: Path, number: int) -> tuple[Photo, Prior, Camera]:
     return photo, prior_of(facts, photo), truth
 
 
-def real_photo(shared: Path, name: str) -> tuple[Photo, Prior]:
+def real_photo(shared: Path, name: str, long_side_px: int | None = None) -> tuple[Photo, Prior]:
+    """A photo and what its facts tell; `long_side_px` resamples it."""
     values = yaml.safe_load((shared / "photos" / f"{name}.yaml").read_text())
     values.pop("id")
-    photo = photo_of(np.asarray(Image.open(shared / "photos" / f"{name}.jpg").convert("RGB")))
+    picture = Image.open(shared / "photos" / f"{name}.jpg").convert("RGB")
+    if long_side_px is not None:
+        scale = long_side_px / max(picture.size)
+        picture = picture.resize(
+            (round(picture.width * scale), round(picture.height * scale)), Image.Resampling.LANCZOS
+        )
+    photo = photo_of(np.asarray(picture))
     return photo, prior_of(Facts(**values), photo)
 
 

@@ -18,12 +18,14 @@ from pipeline.camera.earth import to_ecef
 from pipeline.camera.orbit import parse_elements, station_state
 from pipeline.errors import ControlPointError, FactsError
 from pipeline.georeference.photo_pass import on_time
+from pipeline.ground.fetched import PROBLEM
 from pipeline.models import Dem, LonLat, LookAt, PhotoSource
 from pipeline.photo.photo import Photo, PhotoFacts
 from pipeline.photo.tiff import write_photo
 from pipeline.simulate.render import render
 from pipeline.simulate.scene import WORLD, lights_seen
 from pipeline.steps.acquire import acquire
+from pipeline.steps.fetched import write_nothing
 from pipeline.steps.georeference import Inputs, georeference
 from tests.camera.test_terrain import write_dem
 from tests.conftest import REPOSITORY
@@ -42,6 +44,7 @@ TAKEN_AT = {
 ROLL_DEG = {"first": 30.0, "second": -100.0}
 CLOCK_S = 3.0  # the camera's clock is late by so much, 1.5 of the sigmas that are expected of one
 PLATEAU_M = 1000.0
+NO_LIGHT = "Night light could not be fetched."
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,7 @@ def run(
     control_points: list[Path] | None = None,
     dem: Dem | None = None,
     others: tuple[Taken, ...] = (),
+    night_light: list[Path] | None = None,
 ) -> dict[str, Any]:
     """The content of `camera.json`, with its files in `folder`."""
     georeference(
@@ -105,9 +109,10 @@ def run(
             cities=cities_file(folder),
             control_points=control_points or [],
             roads=[],
-            night_light=[],
+            night_light=night_light or [],
             dem=[] if dem is None else [dem.path],
             heights=dem,
+            relief=repository / "data" / "relief.csv",
             pass_light=[other.light for other in others],
             pass_facts=[other.facts for other in others],
         ),
@@ -139,7 +144,10 @@ def alone(
     (folder / "points.csv").write_text(f"lon,lat,column_px,row_px,name\n{lon},{lat},700,200,bridge\n")
     file = write_dem(folder / "dem.tif", np.full((20, 40), PLATEAU_M - 46), bounds=(-3, 46, 15, 55))
     dem = Dem(path=file, heights="geoid", geoid_m=46)
-    return folder, run(folder, repository, first.light, first.facts, [folder / "points.csv"], dem)
+    unfetched = folder / "night_light.tif"
+    write_nothing(unfetched, {PROBLEM: NO_LIGHT})
+    points = [folder / "points.csv"]
+    return folder, run(folder, repository, first.light, first.facts, points, dem, night_light=[unfetched])
 
 
 def test_a_photo_is_placed_on_its_terrain(
@@ -169,6 +177,10 @@ def test_the_camera_file_tells_how_good_it_is(alone: tuple[Path, dict[str, Any]]
     assert solution["leave_one_out"]["rmse_px"] < solution["spatial_block"]["rmse_px"]
     assert len(solved["parameter_order"]) == len(solved["covariance"])
     assert (folder / "solve.png").stat().st_size > 0
+    # What could not be fetched is said, and is as if it had not been asked for.
+    assert solution["notes"] == [NO_LIGHT]
+    assert solution["method"] == "city light and manual control points"
+    assert solved["height_sigma_m"] == 0.0  # a DEM was given
 
 
 def test_one_manual_point_lies_on_the_terrain_too(alone: tuple[Path, dict[str, Any]]) -> None:
@@ -194,6 +206,9 @@ def test_a_pass_shares_its_clock(
     assert clocks["shared"]["sigma_s"] < clocks["alone"]["sigma_s"] < 0.5
     assert shared["solution"]["method"] == "city light, lens and clock shared with 1 of its pass"
     assert error_px(shared, first.truth) < 0.75
+    assert shared["height_sigma_m"] == 140.0  # no DEM, in the Eifel
+    (note,) = shared["solution"]["notes"]
+    assert "holds 140 m of relief" in note
 
 
 def test_a_late_clock_is_put_right_by_the_others() -> None:

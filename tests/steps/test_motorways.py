@@ -130,7 +130,7 @@ def test_without_a_network_it_takes_seconds(
     # One pause of 2 s between two rounds of all servers; the rest is for a busy machine.
     assert time.monotonic() - began < 15.0
     (problem,) = read_motorways(AREA_CRS, tmp_path / "motorways.gpkg").problems
-    assert re.search(r"could not be fetched \(http\S+: .*refused \(2 attempts\)\)\.$", problem)
+    assert re.search(r"could not be fetched \(http\S+: .*attempts failed \(2 attempts\)\)\.$", problem)
     assert problem in [record.message for record in caplog.records if record.levelno == logging.WARNING]
 
 

@@ -65,12 +65,14 @@ class Run:
         }
         write_photo(photo, folder / "photo.tif")
         (folder / "camera.json").write_text(json.dumps(solved))
+        facts = {"id": folder.name, "width": VIEW.width, "height": VIEW.height, "simulated": True}
+        (folder / "photo.json").write_text(json.dumps(facts | {"source": "a.jpg", "linearisation": "sRGB"}))
         (folder / "grid.json").write_text(json.dumps(GRID.to_dict()))
         return cls(folder)
 
     def __call__(self, dem: Dem | None = None) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Bands of `ortho.tif` and of `geometry.tif`."""
-        files = [self.folder / name for name in ("photo.tif", "camera.json", "grid.json")]
+        files = [self.folder / name for name in ("photo.tif", "camera.json", "photo.json", "grid.json")]
         made = [self.folder / name for name in ("ortho.tif", "geometry.tif")]
         bring_onto_grid(*files, *made, dem=[] if dem is None else [dem.path], heights=dem)
         bands = []

@@ -9,6 +9,7 @@ from pipeline.steps.placed import refused_json
 OF_PHOTO = {
     *("ortho.tif", "geometry.tif", "tone.tif", "light.tif", "lamps.tif", "country_tones.gpkg"),
     "squares.parquet",
+    "photo_in_place.vrt",
 }
 OF_CITY = {"report.html", "liege.qgz", "liege.gpkg", "borders.gpkg", "change.tif"}
 BESIDE = {"tone.qml", "tone.tif.aux.xml"}

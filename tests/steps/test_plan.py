@@ -242,11 +242,25 @@ def test_files_that_the_city_may_name(workdir: Workdir) -> None:
     workdir.write_city("x", photos=photos, roads="streets.gpkg", dem=dem)
     workdir.write_city("y", photos=photos)
     plan = plan_or_exit({"cities": "x,y"})
-    keys = (("roads",), ("night_light",), ("dem", "path"))
-    assert [plan.city_path(*key)(Wildcards("x")) for key in keys] == [["streets.gpkg"], [], ["dem.tif"]]
-    assert [plan.city_path(*key)(Wildcards("y")) for key in keys] == [[], [], []]
-    assert plan.option("dem")(Wildcards("x")) == dem | {"geoid_m": None}
-    assert plan.option("dem")(Wildcards("y")) is None
+    keys = ("roads", "night_light", "dem")
+    assert [plan.ground(key)(Wildcards("x", "a")) for key in keys] == [["streets.gpkg"], [], ["dem.tif"]]
+    assert [plan.ground(key)(Wildcards("y", "a")) for key in keys] == [[], [], []]
+    assert plan.heights(Wildcards("x", "a")) == dem | {"geoid_m": None}
+    assert plan.heights(Wildcards("y", "a")) is None
+
+
+def test_the_ground_that_is_fetched_is_each_photos_own(workdir: Workdir) -> None:
+    asked = {"roads": "openstreetmap", "night_light": "black_marble", "dem": "copernicus"}
+    workdir.write_city("x", photos=[FACTS | {"id": "ISS030-E-1"}], **asked)
+    plan, photo = plan_or_exit({"cities": "x"}), Wildcards("x", "ISS030-E-1")
+    folder = "results/x/ISS030-E-1"
+    assert [plan.ground(key)(photo) for key in asked] == [
+        [f"{folder}/streets.gpkg"],
+        [f"{folder}/night_light.tif"],
+        [f"{folder}/heights.tif"],
+    ]
+    heights = {"path": f"{folder}/heights.tif", "heights": "ellipsoidal", "geoid_m": None}
+    assert plan.heights(photo) == heights
 
 
 def test_folders_that_can_be_written(tmp_path: Path) -> None:

@@ -1,0 +1,82 @@
+"""Step heights: those of a photo's ground and its city's map (`heights.tif`), where they are asked for."""
+
+from pathlib import Path
+
+import numpy as np
+from affine import Affine
+from numpy.typing import NDArray
+
+from pipeline.archive.copernicus import CRS, SERVER, Heights, fetch_heights
+from pipeline.camera.reach import reach_km
+from pipeline.camera.terrain import Bounds
+from pipeline.errors import DownloadError
+from pipeline.ground.geoid import geoid_m, read_geoid
+from pipeline.models import GridConfig, LonLat
+from pipeline.steps.fetched import (
+    bounds_around,
+    facts_and_prior,
+    said,
+    write_nothing,
+    write_raster,
+)
+from pipeline.steps.step import run_step
+
+# Around the look-at point: some 20 tiles, 60 MB. Beyond it a wide lens has pixels of hundreds of metres, and
+# the ground is taken to be at the mean height.
+REACH_KM = 150.0
+
+
+def fetch_ground(
+    photo_facts: Path,
+    geoid: Path,
+    location: LonLat,
+    grid: GridConfig,
+    store: str,
+    heights: Path,
+    server: str = SERVER,
+) -> None:
+    """Fetch the tiles of Copernicus GLO-90 of the ground that a photo may show, within REACH_KM of where it
+    looks, and of the city's map, and write heights above the ellipsoid. Tiles are kept in the photo store.
+
+    Where that fails, write a raster that says why; the photo is then placed on the ellipsoid, with a sigma
+    that holds what relief does."""
+    facts, prior = facts_and_prior(photo_facts)
+    aim, city = prior.look_at, bounds_around(location.lon, location.lat, grid.radius_km)
+    photo = bounds_around(aim.lon, aim.lat, min(reach_km(prior), REACH_KM))
+    try:
+        found = fetch_heights(_both(photo, city), Path(store) / "copernicus", server)
+    except DownloadError as error:
+        problem = (
+            f"Heights (dem: copernicus) could not be fetched ({error}): the photo is placed on the "
+            "ellipsoid, and its sigma holds what relief does."
+        )
+        write_nothing(heights, said(facts.id, heights, problem))
+    else:
+        write_raster(heights, _ellipsoidal(found, geoid), CRS, found.transform, found.told)
+
+
+def _both(one: Bounds, other: Bounds) -> Bounds:
+    return min(one[0], other[0]), min(one[1], other[1]), max(one[2], other[2]), max(one[3], other[3])
+
+
+def _ellipsoidal(found: Heights, geoid: Path) -> NDArray[np.float32]:
+    """Heights above the ellipsoid. The geoid is worked out on a lattice of a tenth of a degree, between which
+    it is straight to a centimetre."""
+    rows, columns = found.above_geoid_m.shape
+    degrees: Affine = found.transform
+    lon = degrees.c + degrees.a * (np.arange(columns) + 0.5)
+    lat = degrees.f + degrees.e * (np.arange(rows) + 0.5)
+    nodes_lon = np.linspace(lon[0], lon[-1], max(2, round(10 * columns * degrees.a)))
+    nodes_lat = np.linspace(lat[0], lat[-1], max(2, round(-10 * rows * degrees.e)))
+    nodes_m = geoid_m(read_geoid(geoid), *np.meshgrid(nodes_lon, nodes_lat))
+    from scipy.interpolate import RegularGridInterpolator
+
+    along = RegularGridInterpolator((nodes_lat[::-1], nodes_lon), nodes_m[::-1])
+    heights_m = found.above_geoid_m
+    for row in range(rows):  # by rows, so that no second raster is held
+        heights_m[row] += along(np.column_stack([np.full(columns, lat[row]), lon]))
+    return heights_m
+
+
+if "snakemake" in globals():
+    run_step(fetch_ground, globals()["snakemake"])
