@@ -11,6 +11,7 @@ import shapely
 from pipeline.errors import GivenFileError, PipelineError, ReferenceLightError
 from pipeline.ground import map_files
 from pipeline.ground.elevation import read_terrain
+from pipeline.ground.fetched import read_problem
 from pipeline.ground.map_files import kept_parts, read_map
 from pipeline.ground.night_light import read_night_light
 from pipeline.ground.regions import read_regions
@@ -121,6 +122,7 @@ def test_a_map_leads_nowhere_and_ends(tmp_path: Path, bird: Canary, name: str) -
         lambda: read_motorways("EPSG:3035", file),
         lambda: read_regions("EPSG:3035", file),
         lambda: read_streets(file, AROUND, ["primary"]),
+        lambda: read_problem(file),
     )
     # Of motorways and regions a sentence goes into the report, and the run goes on.
     assert refused[:2] == ["", ""]
