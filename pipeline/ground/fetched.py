@@ -1,12 +1,13 @@
 """Files that a step fetched, or wrote empty because it could not: what they say of themselves."""
 
+import sqlite3
 from pathlib import Path
 
 import pyogrio
 from pyogrio.errors import DataLayerError, DataSourceError
 
 from pipeline.errors import GivenFileError
-from pipeline.ground.map_files import is_geopackage
+from pipeline.ground.map_files import check_plain_table, is_geopackage
 from pipeline.raster.given import open_given
 
 PROBLEM = "problem"
@@ -20,10 +21,12 @@ def read_problem(file: Path) -> str | None:
             with open_given(file, ("GTiff",)) as raster:
                 told = raster.tags()
         elif is_geopackage(file):  # by its content: others of that name may lead to a server
-            told = pyogrio.read_info(file)["layer_metadata"] or {}
+            layer = str(pyogrio.list_layers(file)[0][0])
+            check_plain_table(file, layer)
+            told = pyogrio.read_info(file, layer=layer)["layer_metadata"] or {}
         else:
             return None
-    except (GivenFileError, OSError, DataSourceError, DataLayerError):
+    except (GivenFileError, OSError, IndexError, DataSourceError, DataLayerError, sqlite3.Error):
         return None  # whoever reads it says what is wrong with it
     problem = told.get(PROBLEM)
     return None if problem is None else str(problem)

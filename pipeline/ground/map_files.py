@@ -102,7 +102,7 @@ def _read_by_gdal(
     if not layers:
         raise GivenFileError(file, "has no layer")
     layer = wanted if wanted in layers else layers[0]
-    _check_plain_table(file, layer)
+    check_plain_table(file, layer)
     info = pyogrio.read_info(path, layer=layer)
     bbox = None if around is None or info["crs"] is None else _bounds_in(info["crs"], around)
     known = None if columns is None else [name for name in columns if name in info["fields"]]
@@ -119,7 +119,7 @@ def is_geopackage(file: Path) -> bool:
         return stream.read(len(GPKG)) == GPKG
 
 
-def _check_plain_table(file: Path, layer: str) -> None:
+def check_plain_table(file: Path, layer: str) -> None:
     """Raise GivenFileError where a layer of a GeoPackage is not stored but worked out: a view may never end,
     and virtual tables lead elsewhere."""
     if not is_geopackage(file):
