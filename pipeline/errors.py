@@ -78,3 +78,11 @@ class SchedulerError(PipelineError):
 
 class RasterError(PipelineError):
     """A raster does not hold what is looked for in it."""
+
+
+class GivenFileError(PipelineError):
+    """A map or a raster that the user gives is not what it should be, or would lead out of itself."""
+
+    def __init__(self, file: object, reason: str) -> None:
+        self.reason = printable(reason)
+        super().__init__(f"{file}: {self.reason}")

@@ -30,7 +30,8 @@ from pipeline.plausible import (
 )
 
 COUNTRIES = ("BE", "DE", "LU", "NL")
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+# Of folders and files; with what else is in the names of files, 255 letters are the limit of file systems.
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 EvidenceLevel = Literal["raw", "raw_anchored", "jpeg"]
 Triple = tuple[float, float, float]
 D65_XYZ: Triple = (0.95047, 1.0, 1.08883)
@@ -190,7 +191,9 @@ class PhotoSource(Facts):
             name = str(self.id).removesuffix(suffix)
             raise ValueError(f"id = {self.id!r} is a file name; write id: {name}, or path: with the file")
         if not NAME.fullmatch(self.name):
-            raise ValueError(f"{self.name!r} cannot name a folder; set id to letters, digits, . _ -")
+            raise ValueError(
+                f"{self.name!r} cannot name a folder; set id to letters, digits, . _ -, at most 100"
+            )
         return self
 
     @property

@@ -11,27 +11,20 @@ import pandas as pd
 
 from pipeline.deliver.dictionary import column
 from pipeline.deliver.geopackage import StyledTable
+from pipeline.deliver.spreadsheet import plain_text, without_formulas
 from pipeline.files import atomic_write
 
-# A spreadsheet takes words that begin so for a formula.
-FORMULA_BEGINS = ("=", "+", "-", "@", "\t", "\r")
 SHEET_NAME = 31  # characters that Excel allows
 WRITTEN = datetime(2000, 1, 1)  # equal runs say the same
-
-
-def plain_text(value: Any) -> Any:
-    """Words that a spreadsheet would take for a formula, quoted to stay words; all else as it is."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_BEGINS) else value
 
 
 def write_tables(folder: Path, tables: Sequence[StyledTable]) -> None:
     """`<table>.csv` of each table, points with their `lon` and `lat`, and `dictionary.csv`."""
     for name, content in [*((each.table, flat(each)) for each in tables), ("dictionary", dictionary(tables))]:
         with atomic_write(folder / f"{name}.csv") as part:
-            quoted = content.apply(
-                lambda values: values.map(plain_text) if values.dtype.kind == "O" else values
+            without_formulas(content).to_csv(
+                part, index=False, lineterminator="\n", date_format="%Y-%m-%dT%H:%M:%SZ"
             )
-            quoted.to_csv(part, index=False, lineterminator="\n", date_format="%Y-%m-%dT%H:%M:%SZ")
 
 
 def flat(table: StyledTable) -> pd.DataFrame:
@@ -109,6 +102,6 @@ def _cell(sheet: Any, value: Any) -> Any:
     if not isinstance(value, str):
         return value
     cell = WriteOnlyCell(sheet, ILLEGAL_CHARACTERS_RE.sub("", value))
-    if value.startswith(FORMULA_BEGINS):
+    if plain_text(value) != value:
         cell.data_type, cell.quotePrefix = "s", True
     return cell

@@ -2,7 +2,6 @@
 
 import logging
 import math
-import warnings
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -12,14 +11,14 @@ import numpy as np
 import rasterio
 from affine import Affine
 from numpy.typing import NDArray
-from pyproj import CRS
 from pyproj.exceptions import ProjError
 from rasterio.enums import Resampling
-from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.windows import Window
 
 from pipeline.camera.earth import transformer
 from pipeline.camera.terrain import Bounds, Terrain, TerrainError
+from pipeline.errors import GivenFileError
+from pipeline.raster.given import check_placed, check_work, open_given
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +48,7 @@ class TerrainFile:
 def read_terrain(
     path: Path, heights: Literal["ellipsoidal", "geoid"], geoid_m: float | None, around: Bounds
 ) -> Terrain:
-    """The part of a DEM, any raster that GDAL reads in any CRS, that covers bounds in degrees.
+    """The part of a DEM, a raster (`raster.given`) in any CRS of the Earth, that covers bounds in degrees.
 
     Heights above the geoid ("above sea level") become ellipsoidal by adding `geoid_m`, the geoid's height
     above the ellipsoid near the city. At most about 4000 x 4000 cells are kept, averages of the file's where
@@ -76,16 +75,14 @@ def _read_once(
 def _averaged(path: Path, around: Bounds) -> tuple[NDArray[np.float32], str, Affine]:
     """The raster around bounds, MAX_CELLS_A_SIDE at most, NaN where it holds nothing; CRS and transform."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", NotGeoreferencedWarning)  # said below, with the way out
-            source = rasterio.open(path)
-        with source:
+        with open_given(path) as source:
             _check_form(path, source)
-            crs = CRS.from_user_input(source.crs).to_2d().to_wkt()
+            crs = check_placed(path, source).to_wkt()
             window = _window(path, source, crs, around)
             rows, columns = (
                 math.ceil(n / math.ceil(n / MAX_CELLS_A_SIDE)) for n in (window.height, window.width)
             )
+            check_work(path, source, window, (rows, columns))
             values = source.read(
                 1,
                 window=window,
@@ -96,12 +93,12 @@ def _averaged(path: Path, around: Bounds) -> tuple[NDArray[np.float32], str, Aff
             )
             values = values * np.float32(source.scales[0]) + np.float32(source.offsets[0])
             corner = source.transform @ Affine.translation(window.col_off, window.row_off)
-    except RasterioError as error:
-        reason = " ".join(str(error).split())
-        raise TerrainError(f"{path}: is not a raster that GDAL can read ({reason}); give a DEM") from None
+    except GivenFileError as error:
+        raise TerrainError(f"{path}: dem: {error.reason}") from None
     except ProjError:
         raise TerrainError(
-            f"{path}: its coordinate reference system is not on the Earth; set it with gdal_edit.py -a_srs"
+            f"{path}: its coordinate reference system cannot show {_shown(around)}; set it with "
+            "gdal_edit.py -a_srs"
         ) from None
     return values.filled(np.nan), crs, corner @ Affine.scale(window.width / columns, window.height / rows)
 
@@ -129,8 +126,6 @@ def _check_form(path: Path, source: rasterio.DatasetReader) -> None:
         )
     if source.dtypes[0].startswith("complex"):
         raise TerrainError(f"{path}: holds complex numbers, not heights; give a DEM")
-    if source.crs is None:
-        raise TerrainError(f"{path}: has no coordinate reference system; set it with gdal_edit.py -a_srs")
     unit = (source.units[0] or "m").lower()
     if unit.startswith(("ft", "foot", "feet", "us")):
         raise TerrainError(f"{path}: unit = {unit}: heights must be in metres; convert it with gdal_calc.py")

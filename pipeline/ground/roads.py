@@ -6,15 +6,20 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyogrio
+import shapely
 
 from pipeline.camera.earth import Array
 from pipeline.ground.fetched import PROBLEM
-from pipeline.ground.map_files import kept_parts, left_out, read_layer
+from pipeline.ground.map_files import WAY_OUT, kept_parts, left_out, read_layer
 
 MOTORWAYS = Path(__file__).parents[2] / "data" / "motorways.gpkg"
 LAYER = "motorways"
 DEFAULT_ERROR_M = 30.0  # of lines that state none: half the road's width, and OpenStreetMap's own error
+
+
+# Of one road in a file. Germany's longest motorway has 960 km, and in OpenStreetMap both carriageways about
+# 50,000 vertices. Following one of 100,000 takes about 5 s of processor.
+MAX_ROAD_KM, MAX_ROAD_VERTICES = 5000, 100_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,15 +59,24 @@ def read_motorways(crs: str, file: Path = MOTORWAYS) -> Motorways:
     )
     good = ~lines.geometry.is_empty & (lines["ref"] != "")
     problems = [] if good.all() else [left_out(file, good, "lines of a named road")]
-    problems += _stated_problem(file)
+    endless = _endless(lines)
+    if endless:
+        problems.append(
+            f"Roads of {file} ({', '.join(endless[:3])}) are longer than {MAX_ROAD_KM:,} km or have more "
+            f"than {MAX_ROAD_VERTICES:,} vertices and were left out; {WAY_OUT}."
+        )
+        good &= ~lines["ref"].isin(endless)
+    problems += [str(table.attrs[PROBLEM])] if PROBLEM in table.attrs else []
     return Motorways(lines[good].reset_index(drop=True), tuple(problems))
 
 
-def _stated_problem(file: Path) -> list[str]:
-    """What whoever wrote the lines wants to be said wherever they are used."""
-    layers = [str(name) for name, _ in pyogrio.list_layers(file)]
-    told = pyogrio.read_info(file, layer=LAYER if LAYER in layers else layers[0])["layer_metadata"]
-    return [told[PROBLEM]] if told and PROBLEM in told else []
+def _endless(lines: gpd.GeoDataFrame) -> list[str]:
+    """Roads too long, or drawn too finely, to be followed in a reasonable time."""
+    size = pd.DataFrame(
+        {"km": lines.length / 1e3, "vertices": shapely.get_num_coordinates(lines.geometry.to_numpy())}
+    )
+    of_road = size.groupby(lines["ref"]).sum()
+    return of_road.index[(of_road["km"] > MAX_ROAD_KM) | (of_road["vertices"] > MAX_ROAD_VERTICES)].to_list()
 
 
 def _errors_m(table: gpd.GeoDataFrame) -> Array:

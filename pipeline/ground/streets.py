@@ -10,7 +10,8 @@ import shapely
 from numpy.typing import NDArray
 
 from pipeline.camera.terrain import Bounds
-from pipeline.errors import ReferenceLightError
+from pipeline.errors import GivenFileError, ReferenceLightError
+from pipeline.ground.map_files import read_map
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,23 +24,26 @@ class Streets:
 
 
 def read_streets(file: Path, around: Bounds, classes: Collection[str]) -> Streets:
-    """Lines with an OpenStreetMap `highway` class, one of `classes`, near a place (degrees). GeoPackage,
-    GeoParquet or whatever GDAL reads, in any CRS. Raises ReferenceLightError."""
+    """Lines with an OpenStreetMap `highway` class, one of `classes`, near a place (degrees), of a map file
+    (`map_files`) in any CRS of the Earth. Raises ReferenceLightError."""
     try:
-        table = gpd.read_parquet(file) if file.suffix == ".parquet" else gpd.read_file(file)
-    except Exception as error:
-        raise ReferenceLightError(f"{file}: roads: cannot be read: {' '.join(str(error).split())}") from None
-    if not isinstance(table, gpd.GeoDataFrame):
-        raise ReferenceLightError(f"{file}: roads: is a table without lines")
+        table = read_map(file, columns=["highway"], around=around)
+    except GivenFileError as error:
+        raise ReferenceLightError(f"{file}: roads: {error.reason}") from None
     if "highway" not in table.columns:
         raise ReferenceLightError(f"{file}: roads: has no column highway (OpenStreetMap's class of street)")
-    if table.crs is None:
-        raise ReferenceLightError(
-            f"{file}: roads: says no coordinate reference system; write it into the file"
-        )
-    table = table.to_crs("EPSG:4326")
-    table = table[table["highway"].isin(classes) & table.geometry.notna()]
+    table = table[table["highway"].isin(classes) & table.geometry.notna()].to_crs("EPSG:4326")
     lines = table.explode(index_parts=False)
-    lines = lines[lines.geometry.geom_type == "LineString"].clip(shapely.box(*around), keep_geom_type=True)
-    lines = lines.explode(index_parts=False)
+    lines = lines[(lines.geometry.geom_type == "LineString") & _finite(lines.geometry)]
+    # Unlike an intersection it does not ask where lines cross, which takes long where they do so often.
+    lines = lines.set_geometry(lines.geometry.clip_by_rect(*around)).explode(index_parts=False)
+    lines = lines[lines.geometry.geom_type == "LineString"]
     return Streets(np.asarray(lines.geometry), lines["highway"].to_numpy(object), str(file))
+
+
+def _finite(shapes: gpd.GeoSeries) -> NDArray[np.bool_]:
+    """Which shapes have all their vertices at places."""
+    xy, shape = shapely.get_coordinates(shapes, return_index=True)
+    finite = np.ones(len(shapes), bool)
+    finite[shape[~np.isfinite(xy).all(axis=1)]] = False
+    return finite

@@ -59,7 +59,7 @@ def exif_facts(exif: Image.Exif) -> Facts:
         if value is not None:
             try:
                 facts = facts.updated(Facts.model_validate({key: value}))
-            except ValidationError:
+            except (ValidationError, OverflowError):  # OverflowError: a time beyond the year 9999 in UTC
                 continue
     return facts
 

@@ -66,7 +66,8 @@ def check_night(photo: Photo, name: str, sun: Sun | None = None) -> None:
             f"at night below {DAYLIGHT_MEDIAN}; give a photo taken at night, or taken_at if a bright city "
             "fills this one"
         )
-    if lights < DARKEST_LIGHT or lights**0.5 < median**0.5 + MIN_LIGHT_SIGMAS * root_noise(photo):
+    dark = max(median, 0.0) ** 0.5  # a raw file that overstates its black level is darker than black
+    if lights < DARKEST_LIGHT or lights**0.5 < dark + MIN_LIGHT_SIGMAS * root_noise(photo):
         raise PhotoError(
             f"{name}: is all black: its brightest light is {lights:.4f} of white, not above the noise; "
             "give a photo that shows city lights"

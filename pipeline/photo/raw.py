@@ -54,7 +54,8 @@ def read_raw(file: Path) -> Reading:
     except rawpy.LibRawFileUnsupportedError:
         raise PhotoError(f"{file}: is not a camera raw file that LibRaw knows") from None
     except rawpy.LibRawError as error:
-        reason = error.args[0].decode() if error.args else type(error).__name__
+        told = error.args[0] if error.args else type(error).__name__  # from LibRaw as bytes
+        reason = told.decode(errors="replace") if isinstance(told, bytes) else str(told)
         raise PhotoError(f"{file}: is damaged or cut short ({reason}); copy it again") from None
 
 

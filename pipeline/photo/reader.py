@@ -14,11 +14,10 @@ import rasterio
 from numpy.typing import NDArray
 from PIL import Image, ImageCms, UnidentifiedImageError
 from rasterio.enums import ColorInterp
-from rasterio.errors import NotGeoreferencedWarning, RasterioIOError
 from rasterio.io import DatasetReader
 from rasterio.windows import Window
 
-from pipeline.errors import PhotoError
+from pipeline.errors import GivenFileError, PhotoError
 from pipeline.models import Facts
 from pipeline.photo.black_frame import within_black_frame
 from pipeline.photo.chroma import colour_steps, coloured_rows, keep_colour_apart, shared_colour
@@ -31,6 +30,7 @@ from pipeline.photo.saturation import any_channel, saturated
 from pipeline.photo.storage_errors import TIFF, jpeg_errors
 from pipeline.photo.strips import strips
 from pipeline.plausible import PHOTO_SUFFIXES, RAW_SUFFIXES, how_to_convert
+from pipeline.raster.given import open_given
 
 JPEG_HEAD, PNG_HEAD = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"
 TIFF_HEADS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
@@ -125,10 +125,7 @@ def _channels(picture: Image.Image) -> Codes:
 def _read_bands(file: Path, driver: str) -> Reading:
     """A PNG or a TIFF by GDAL, which keeps 16 bits: Pillow makes 8 of those of a PNG."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", NotGeoreferencedWarning)
-            source = rasterio.open(file, driver=driver)
-        with source, rasterio.Env(GDAL_CACHEMAX=CACHE_BYTES):
+        with open_given(file, (driver,)) as source, rasterio.Env(GDAL_CACHEMAX=CACHE_BYTES):
             check_size(file, source.width, source.height, _bytes_a_pixel(source))
             if driver == "PNG":
                 _check_whole(file)
@@ -140,9 +137,10 @@ def _read_bands(file: Path, driver: str) -> Reading:
             values, white, linearisation = _band_light(file, source, profile)
             photo = _photo(file, source.shape, values, white)
             hidden = source.dataset_mask() == 0
-    except RasterioIOError as error:
-        reason = " ".join(str(error).split())
-        raise PhotoError(f"{file}: is damaged or cut short ({reason}); fetch or copy it again") from None
+    except GivenFileError as error:
+        raise PhotoError(
+            f"{file}: is damaged or cut short ({error.reason}); fetch or copy it again"
+        ) from None
     return Reading(photo.without(hidden), exif, linearisation, TIFF)
 
 

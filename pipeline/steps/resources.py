@@ -130,17 +130,14 @@ def _count(file: str, unseen: int) -> int:
 
 # The readers are imported when they are needed: every job on a cluster imports this file.
 def _raster_pixels(file: Path) -> int:
-    import warnings
-
-    import rasterio
-    from rasterio.errors import NotGeoreferencedWarning, RasterioIOError
+    from pipeline.errors import GivenFileError
+    from pipeline.raster.given import PICTURES as FORMATS
+    from pipeline.raster.given import open_given
 
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", NotGeoreferencedWarning)  # a photo lies in its own pixels
-            with rasterio.open(file) as raster:
-                return int(raster.width * raster.height)
-    except RasterioIOError:
+        with open_given(file, FORMATS) as raster:
+            return int(raster.width * raster.height)
+    except GivenFileError:
         return 0
 
 

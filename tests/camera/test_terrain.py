@@ -229,8 +229,8 @@ class TestReader:
     def test_what_cannot_be_terrain_is_refused_with_the_way_out(self, tmp_path):
         good = np.full((20, 20), 250.0, np.float32)
         cases = {
-            "text": (lambda file: file.write_text("not a DEM"), "is not a raster that GDAL can read"),
-            "absent": (lambda file: None, "is not a raster"),
+            "text": (lambda file: file.write_text("not a DEM"), "not a raster in one of the formats"),
+            "absent": (lambda file: None, "cannot be read: no such file"),
             "no_crs": (lambda file: write_dem(file, good, crs=None), "no coordinate reference system"),
             "engineering": (
                 lambda file: write_dem(file, good, crs='LOCAL_CS["site",UNIT["metre",1]]'),

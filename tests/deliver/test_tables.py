@@ -12,7 +12,8 @@ import pytest
 import shapely
 
 from pipeline.deliver.geopackage import StyledTable
-from pipeline.deliver.tables import FORMULA_BEGINS, plain_text, write_excel, write_tables
+from pipeline.deliver.spreadsheet import FORMULA_STARTS, plain_text
+from pipeline.deliver.tables import write_excel, write_tables
 from tests.scenes.delivery import Delivery
 
 FORMULA = '=HYPERLINK("http://example.org")'
@@ -80,7 +81,7 @@ def test_words_that_look_like_formulas_stay_words_in_csv(hostile: StyledTable, t
     assert list(read["name"]) == [f"'{FORMULA}", "'-1+1", "'@a", "Köln"]
     assert list(read["population"]) == [1, -2, 3, 4]  # a negative number is no formula
     assert not any(
-        line.startswith(FORMULA_BEGINS) for line in (tmp_path / "cities.csv").read_text().split("\n")
+        line.startswith(FORMULA_STARTS) for line in (tmp_path / "cities.csv").read_text().split("\n")
     )
 
 

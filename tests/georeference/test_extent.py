@@ -153,7 +153,7 @@ class TestStreets:
         ("change", "reason"),
         [
             (lambda lines: lines.rename(columns={"highway": "fclass"}), "has no column highway"),
-            (lambda lines: lines.set_crs(None, allow_override=True), "says no coordinate reference system"),
+            (lambda lines: lines.set_crs(None, allow_override=True), "states no coordinate reference system"),
             (lambda lines: lines.translate(30.0).to_frame("geometry").assign(highway="primary"), "no street"),
             (lambda lines: lines.assign(highway="footway"), "no street near the photo"),
             (lambda lines: lines.assign(highway=3), "no street near the photo"),

@@ -41,6 +41,18 @@ def test_features_that_are_no_lines_are_left_out_and_counted(tmp_path):
     )
 
 
+def test_a_road_that_takes_too_long_to_follow_is_left_out_and_named(tmp_path):
+    fine = shapely.segmentize(line((5, 20), (35, 20)), 0.2)  # 150,000 vertices
+    back_and_forth = line(*[(5 + 100 * (k % 2), 20) for k in range(60)])
+    table = gpd.GeoDataFrame(
+        {"ref": ["E1", "E2", "E3"]}, geometry=[fine, back_and_forth, line((5, 20), (35, 20))], crs=AREA_CRS
+    )
+    motorways = read_motorways(AREA_CRS, written(tmp_path, table))
+    assert list(motorways.lines["ref"]) == ["E3"]
+    (problem,) = motorways.problems
+    assert "(E1, E2) are longer than 5,000 km or have more than 100,000 vertices and were left out" in problem
+
+
 def test_the_layer_named_motorways_is_read_or_else_the_first(tmp_path):
     for layer, ref in (("other", "E8"), ("motorways", "E9")):
         table = gpd.GeoDataFrame({"ref": [ref]}, geometry=[line((5, 20), (35, 20))], crs=AREA_CRS)

@@ -53,6 +53,8 @@ def test_an_offset_is_taken_off_the_time() -> None:
         {"FocalLength": ()},
         {"DateTimeOriginal": "0000:00:00 00:00:00"},
         {"DateTimeOriginal": ""},
+        {"DateTimeOriginal": "9999:12:31 23:59:59", "OffsetTimeOriginal": "-01:00"},
+        {"DateTimeOriginal": "9999:12:31 23:59:59"},
     ],
 )
 def test_what_makes_no_sense_is_unknown(details: dict[str, object]) -> None:

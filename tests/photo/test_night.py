@@ -87,3 +87,10 @@ def test_liege_in_summer(hour: int, day: bool) -> None:
     assert sun is not None
     assert (sun.lowest_deg > 0) is day
     assert (sun.highest_deg < -6) is not day
+
+
+def test_a_frame_darker_than_black_is_a_night() -> None:
+    """A raw file that overstates its black level by two codes has a negative median."""
+    check_night(frame(-2 / 16383, 1.0), "a.nef")
+    with pytest.raises(PhotoError, match="is all black: its brightest light is 0"):
+        check_night(frame(-2 / 16383, 0.004), "a.nef")
