@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.scenes.motorway_light import Setting, found
+from tests.scenes.motorway_light import Setting, found, found_together
 
 RESULTS = Path(__file__).with_name("motorways.json")
 SETTINGS = {
@@ -53,12 +53,20 @@ SETTINGS |= {
     for end in (0.0, -500.0)
     for sigma in (20.0, 150.0)
 }
+SETTINGS |= {
+    f"end photos{photos} snr{snr:g} towns{towns:g}": Setting(snr, towns, photos=photos)
+    for photos in (3, 10)
+    for snr, towns in ((1.0, 0.05), (10.0, 0.3))
+}
 
 
 def run(setting: Setting, seeds: int) -> dict[str, Any]:
     start = time.perf_counter()
     with Pool() as pool:
-        results = pool.starmap(found, [(setting, 1000 + seed) for seed in range(seeds)])
+        results = pool.starmap(
+            found if setting.photos == 1 else found_together,
+            [(setting, 1000 + seed) for seed in range(seeds)],
+        )
     given = np.array(
         [(f.end.chainage_m - end, f.end.low_m - end, f.end.high_m - end) for f, end in results if f.end]
     ).reshape(-1, 3)

@@ -276,6 +276,7 @@ def _setting(name: str) -> str:
         "towns": "towns per km2 ",
         "position": "position 1 sigma, m ",
         "line": "line's error, m ",
+        "photos": "photos of the road ",
     }
     parts = []
     for part in name.split():

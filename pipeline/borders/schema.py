@@ -51,6 +51,7 @@ COLUMNS = {
     "motorway_ends": [
         *("ref", "name", "pair", "first", "second", "verdict", "statement", "lit_side"),
         *("end_m", "low95_m", "high95_m", "to_national_m", "to_regional_m", "regional_at_m"),
+        "regional_error_m",
         *("change_sigma_m", "beyond_share", "beyond_share_high95"),
         *("position_sigma_m", "line_error_m", "lit_per_km", "seen_share"),
     ],
@@ -61,6 +62,10 @@ COLUMNS = {
     "motorway_stations": [
         *("ref", "pair", "chainage_m", "light_per_km", "sigma", "flank_per_km", "lit_probability"),
         *("offset_m", "offset_sigma_m", "what"),
+    ],
+    "motorway_crossings": [
+        *("ref", "name", "pair", "first", "second", "verdict", "statement", "policy", "lit_side", "end_m"),
+        *("low95_m", "high95_m", "between_photos_m", "n_photos", "n_ends", "regional_at_m"),
     ],
     "events": [
         *("country", "region", "place", "road_class", "state", "extent", "local_time", "statement", "source"),
@@ -113,17 +118,17 @@ _KINDS = {
         *OF_REGIONS[1:],
     ),
     "LineString": ("motorway_segments",),
-    "Point": ("motorway_ends", "motorway_stations", "town_units"),
+    "Point": ("motorway_ends", "motorway_crossings", "motorway_stations", "town_units"),
 }
 # By layer; `events` is a table without geometry.
 GEOMETRY = {name: kind for kind, names in _KINDS.items() for name in names}
 TEXT_COLUMNS = {
     *("pair", "first", "second", "side", "country", "scope", "tone_kind", "statement", "verdict", "subject"),
     *("ref", "name", "lit_side", "lit", "what", "region", "place", "road_class", "state", "extent"),
-    *("local_time", "source", "family", "quantity", "from_years", "to_years", "photo", "taken_at"),
+    *("local_time", "source", "family", "quantity", "policy", "from_years", "to_years", "photo", "taken_at"),
 }
 COUNTS = {"n_blocks", "n_cells", "n_placebos", "segment", "n_towns", "n_core", "n_ring", "population"}
-COUNTS |= {"n_first", "n_second", "n_photos", "n_passes", "n_windows", "is_town"}
+COUNTS |= {"n_first", "n_second", "n_photos", "n_passes", "n_windows", "is_town", "n_ends"}
 
 
 def layer(rows: Sequence[Mapping[str, Any]], name: str) -> gpd.GeoDataFrame:

@@ -43,6 +43,7 @@ class PooledResults:
     contrast_by_range: gpd.GeoDataFrame
     left_out: gpd.GeoDataFrame
     town_units: gpd.GeoDataFrame
+    motorway_crossings: gpd.GeoDataFrame
 
     name = ALL
 
@@ -58,6 +59,7 @@ class PooledResults:
             contrast_by_range=ranges[ranges["photo"] == ALL],
             left_out=tables["left_out"],
             town_units=tables["town_units"],
+            motorway_crossings=tables["motorway_crossings"],
         )
 
     @property

@@ -34,7 +34,7 @@ from pipeline.raster.read import band_numbers
 # Tables of all photos in one, without a place on the map.
 PLAIN_TABLES = ("notes", "events", "profiles", "motorway_stations", "contrast_by_range", "left_out")
 # Of all photos together and of no single one.
-OF_ALL_PHOTOS = tuple(name for name in POOLED_COLUMNS if name != "contrast_by_range")
+OF_ALL_PHOTOS = (*(name for name in POOLED_COLUMNS if name != "contrast_by_range"), "motorway_crossings")
 
 
 @dataclass(frozen=True, eq=False)

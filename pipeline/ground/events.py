@@ -1,6 +1,7 @@
 """Lighting policies and changes of lamps that were in force where and when a photo was taken."""
 
 import csv
+import re
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -54,6 +55,11 @@ class LightingEvent:
         """ISO 3166 code of the country, or of the region in it (BE-WAL)."""
         return f"{self.country}-{self.region}" if self.region else self.country
 
+    @property
+    def whose(self) -> str:
+        """Of which country or region, as an adjective."""
+        return _WHOSE[self.code]
+
     def concerns(self, code: str) -> bool:
         """Whether it holds in a country or region or in a part of it."""
         return f"{self.code}-".startswith(f"{code}-") or f"{code}-".startswith(f"{self.code}-")
@@ -101,6 +107,11 @@ def events_at(
     ]
 
 
+def road_numbers(text: str) -> set[str]:
+    """The road numbers in a text."""
+    return set(re.findall(r"[A-Z]{1,2}\d+", text))
+
+
 def event_rows(
     when_utc: datetime | None,
     codes: Iterable[str],
@@ -132,7 +143,7 @@ def event_rows(
 def event_statement(event: LightingEvent, when_utc: datetime) -> str:
     """An event as an English sentence for the report on a photo, with its source."""
     lights = f"{'motorway' if event.road_class == 'motorway' else 'street'} lights"
-    subject = f"{lights.capitalize()} of {event.place}" if event.place else f"{_WHOSE[event.code]} {lights}"
+    subject = f"{lights.capitalize()} of {event.place}" if event.place else f"{event.whose} {lights}"
     if event.state == "lamps":
         return f"{subject}: {event.what} ({_period(event)}). Source: {event.source}."
     partly = "in part " if event.extent == "part" else ""

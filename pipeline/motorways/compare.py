@@ -150,6 +150,7 @@ def _end_row(road: Road, finding: Finding, lit: float | None, settings: Motorway
         "to_national_m": abs(end.chainage_m),
         "to_regional_m": None if nearest is None else abs(end.chainage_m - nearest.chainage_m),
         "regional_at_m": None if nearest is None else nearest.chainage_m,
+        "regional_error_m": None if nearest is None else nearest.error_m,
         "change_sigma_m": end.change_sigma_m,
         "beyond_share": end.beyond_per_km / lit if lit else None,
         "beyond_share_high95": (end.beyond_per_km + NORMAL_95 * end.beyond_sigma) / lit if lit else None,

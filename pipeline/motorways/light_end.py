@@ -4,14 +4,14 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.camera.earth import Array
 from pipeline.ground.country_table import adjective
-from pipeline.motorways.chainage import Crossing
+from pipeline.motorways.chainage import Crossing, Regional
 from pipeline.motorways.lit_segments import Profile, Segment, runs
 from pipeline.motorways.road_chain import Followed, end_density
 from pipeline.motorways.settings import MotorwaySettings
@@ -57,6 +57,26 @@ class LightEnd:
     def holds(self, chainage_m: float, error_m: float = 0.0) -> bool:
         """Whether it may be that the light ends at a border, which may be off by an error."""
         return self.low99_m <= chainage_m + error_m and chainage_m - error_m <= self.high99_m
+
+
+class Crossed(Protocol):
+    """A motorway and the borders that it crosses: what `judge_end` asks of a crossing."""
+
+    @property
+    def ref(self) -> str:
+        """The motorway's number."""
+
+    @property
+    def first(self) -> str:
+        """The country of negative chainages, by code."""
+
+    @property
+    def second(self) -> str:
+        """The country of positive chainages, by code."""
+
+    @property
+    def regional(self) -> tuple[Regional, ...]:
+        """The regional borders that it crosses."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,18 +181,23 @@ def _up_to_border(crossing: Crossing, run: Segment, sign: int, road: Road) -> Fi
 
 
 def _judge_end(road: Road, end: LightEnd, lit: float | None, settings: MotorwaySettings) -> Finding:
-    """At which border light ends, by the borders that its interval holds."""
-    crossing, subject = road.crossing, f"The light of the {road.crossing.ref} ends"
-    low, high = _side(crossing, end.low_m), _side(crossing, end.high_m)
-    where = f"{_side(crossing, end.chainage_m)} (95 %: {low} to {high})"
+    """At which border a photo shows light to end, with how sure its line is and how dark it is behind."""
     error_m = road.line_error_m(end.chainage_m)
-    where += f"; its line is approximate by {error_m:.0f} m" if error_m >= settings.sure_line_m else ""
+    more = f"; its line is approximate by {error_m:.0f} m" if error_m >= settings.sure_line_m else ""
     if lit and math.isfinite(end.beyond_per_km):
-        where += f"; beyond it the road has {_beyond(end, lit, settings)}"
+        more += f"; beyond it the road has {_beyond(end, lit, settings)}"
+    return judge_end(road.crossing, end, more, settings)
+
+
+def judge_end(crossing: Crossed, end: LightEnd, more: str, settings: MotorwaySettings) -> Finding:
+    """At which border light ends, by the borders that its interval holds; `more` is said after the place."""
+    subject = f"The light of the {crossing.ref} ends"
+    low, high = side_words(crossing, end.low_m), side_words(crossing, end.high_m)
+    where = f"{side_words(crossing, end.chainage_m)} (95 %: {low} to {high}){more}"
     national = end.holds(0.0)
     regional = [border for border in crossing.regional if end.holds(border.chainage_m, border.error_m)]
     if national and regional:
-        at = " and ".join(_side(crossing, border.chainage_m) for border in regional)
+        at = " and ".join(side_words(crossing, border.chainage_m) for border in regional)
         both = f"at the national border or at the regional one, {at}, which cannot be told apart"
         return Finding("undecidable", f"{subject} {both}: it ends {where}.", end)
     if (national or regional) and end.high_m - end.low_m > settings.max_interval_m:
@@ -189,7 +214,7 @@ def _judge_end(road: Road, end: LightEnd, lit: float | None, settings: MotorwayS
     return Finding("ends elsewhere", f"{subject} {away}: it ends {where}.", end)
 
 
-def _side(crossing: Crossing, chainage_m: float) -> str:
+def side_words(crossing: Crossed, chainage_m: float) -> str:
     """A chainage in words."""
     country = crossing.second if chainage_m > 0 else crossing.first
     return f"{abs(chainage_m) / 1e3:.2f} km on the {adjective(country)} side"

@@ -43,6 +43,7 @@ ALL_PHOTOS = {
     "contrasts_by_years": "Contrast of tone at the border, by years",
     "contrast_trends": "Change of the contrast over the years",
     "town_units": "Tone of towns, all photos",
+    "motorway_crossings": "Where the light of motorways ends, all photos",
 }
 PER_PAIR = {
     "border_changes": "Change of tone across the border",
@@ -80,6 +81,7 @@ STYLES: dict[str, Callable[[], VectorStyle]] = {
     "cores": town_styles.cores,
     "motorways": motorway_styles.motorways,
     "motorway_ends": motorway_styles.motorway_ends,
+    "motorway_crossings": motorway_styles.motorway_ends,
     "motorway_segments": motorway_styles.motorway_segments,
     "control_points": placement_styles.control_points,
     "residuals": placement_styles.residuals,

@@ -33,6 +33,7 @@ def motorway_ends() -> VectorStyle:
         ("lit up to the border", "triangle", palette.LIT, "lit up to the border"),
         ("lit on both sides", "circle", palette.LIT, "lit on both sides"),
         ("dark on both sides", "circle", palette.DARK, "dark on both sides"),
+        ("photos differ", "star", UNDECIDED, "differs between photos"),
         ("cannot be told", "cross2", UNDECIDED, "undecidable"),
     )
     rules = [

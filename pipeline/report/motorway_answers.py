@@ -9,6 +9,7 @@ import pandas as pd
 
 from pipeline.deliver.results import CityResults, PhotoResults
 from pipeline.ground.country_table import adjective, country_name
+from pipeline.ground.events import road_numbers
 from pipeline.report.answers import (
     Answer,
     Argument,
@@ -247,15 +248,10 @@ def _policies(row: Any, photo: PhotoResults) -> Iterator[Argument]:
     """What is known of the lights of motorways at this date and hour."""
     dark = {row.first, row.second} - {row.lit_side}
     for event in policies(photo, row.pair, "motorway", ("off", "dimmed", "lit")):
-        named = _names(place_of(event))
-        if place_of(event) and not named & (_names(row.ref) | _names(str(row.name))):
+        named = road_numbers(place_of(event))
+        if place_of(event) and not named & (road_numbers(row.ref) | road_numbers(str(row.name))):
             continue
         if event.state == "lit" and event.country == row.lit_side:
             yield known(photo, event, True, "fits the lit side")
         elif event.state != "lit" and event.country in dark and row.verdict in DARKNESS:
             yield known(photo, event, False, "may explain why a part of the road is dark")
-
-
-def _names(text: str) -> set[str]:
-    """The road numbers in a text."""
-    return set(re.findall(r"[A-Z]{1,2}\d+", text))

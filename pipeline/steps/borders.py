@@ -22,6 +22,8 @@ from pipeline.ground.regions import internal, read_regions
 from pipeline.ground.roads import Motorways, read_motorways
 from pipeline.models import BordersConfig
 from pipeline.motorways.compare import compare_motorways
+from pipeline.motorways.pooled_crossings import pool_crossings
+from pipeline.motorways.settings import MOTORWAY_SETTINGS
 from pipeline.raster.workers import HERE, Workers
 from pipeline.steps.layers import write_layer
 from pipeline.steps.photos import OnePhoto, Pair, pairs, read_photos
@@ -85,6 +87,7 @@ def compare_borders(
     with workers.at_work():
         tables = [layers for photo in photos for layers in _of_photo(photo, maps, options)]
         tables += [_of_pair(pair, maps, options) for pair in pairs(photos)]
+    tables.append({"motorway_crossings": _of_crossings(tables, photos, maps)})
     tables = [*_of_towns(squares, countries, maps, options), *tables]
     if len(photos) == 1:
         tables.append({"notes": notes(photos[0].scene, "change", [ALONE])})
@@ -121,6 +124,12 @@ def _of_towns(
     yield each_photo(photos, maps.countries, maps.cities, options)
     if len(photos) > 1:
         yield pool(photos, maps.countries, maps.cities, options)
+
+
+def _of_crossings(tables: list[Tables], photos: list[OnePhoto], maps: BorderMaps) -> gpd.GeoDataFrame:
+    """Each motorway at a border in all photos together."""
+    ends = joined([each["motorway_ends"] for each in tables if "motorway_ends" in each], "motorway_ends")
+    return pool_crossings(ends, photos[0].scene.grid.resolution_m, maps.events, MOTORWAY_SETTINGS)
 
 
 def _of_pair(pair: Pair, maps: BorderMaps, options: BordersConfig) -> Tables:

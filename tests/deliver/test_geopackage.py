@@ -23,7 +23,10 @@ PER_PHOTO = {
     *("motorway_ends", "motorway_segments", "towns", "cores"),
 }
 PER_PAIR = {"changes_simulated-2012_simulated-2022", "border_changes_simulated-2012_simulated-2022"}
-POOLED = {f"{table}_all" for table in ("contrasts", "contrasts_by_years", "contrast_trends", "town_units")}
+POOLED = {
+    f"{table}_all"
+    for table in ("contrasts", "contrasts_by_years", "contrast_trends", "town_units", "motorway_crossings")
+}
 PHOTOS = ("simulated-2012", "simulated-2022")
 
 

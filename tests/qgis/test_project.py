@@ -21,7 +21,7 @@ from tests.scenes.delivery import TITLE, Delivery
 
 INSPECT = Path(__file__).with_name("inspect_in_qgis.py")
 GROUPS = [f"SIMULATED simulated-{year}, 8 December {year}, 22:13 UTC" for year in (2012, 2022)]
-POOLED_KINDS = ("contrasts", "contrasts_by_years", "contrast_trends", "town_units")
+POOLED_KINDS = ("contrasts", "contrasts_by_years", "contrast_trends", "town_units", "motorway_crossings")
 POOLED = "SIMULATED All photos together"
 CHANGE = "SIMULATED change, 8 December 2012 to 8 December 2022"
 
@@ -68,7 +68,7 @@ def test_opens_complete_and_without_complaint(seen: tuple[dict[str, Any], Path])
     told, _ = seen
     assert told["opened"]
     assert told["said"] == []
-    assert len(told["valid"]) == 4 + 4 + 2 * (11 + 4) + 2 + 2
+    assert len(told["valid"]) == 4 + 5 + 2 * (11 + 4) + 2 + 2
     assert all(told["valid"].values())
     assert all(told["counts"].values())
 
@@ -113,7 +113,7 @@ def test_contrasts_of_all_photos_are_shown_in_place_of_those_of_one(
         "layer_of_contrasts_all"
     ]
     names = [name.removeprefix("layer_of_") for name in told["order"]]
-    assert names[4:8] == [f"{kind}_all" for kind in POOLED_KINDS]
+    assert names[4:9] == [f"{kind}_all" for kind in POOLED_KINDS]
 
 
 def test_files_opened_alone_look_as_in_the_project(seen: tuple[dict[str, Any], Path]) -> None:
@@ -224,7 +224,7 @@ def test_project_escapes_and_repeats(delivery: Delivery) -> None:
         root = ElementTree.fromstring(archive.read("demo.qgs"))
     assert root.findtext("title") == TITLE
     sources = [source.text or "" for source in root.iterfind("projectlayers/maplayer/datasource")]
-    assert len(sources) == 42
+    assert len(sources) == 43
     assert all(source.startswith("./") for source in sources)
     assert (
         project(delivery.results(), "demo.gpkg", "change.tif") == (delivery.folder / "demo.qgz").read_bytes()

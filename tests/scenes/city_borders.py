@@ -218,7 +218,30 @@ def pooled_tables() -> dict[str, gpd.GeoDataFrame]:
             ("Visé", "BE", -0.6, 5.69, 50.73),
         )
     ]
-    made = {"contrast_by_range": ranges, "left_out": left_out, "contrast_trends": trends, "town_units": towns}
+    crossings: Rows = [
+        (
+            {
+                "ref": "E25",
+                "name": "A25; A2",
+                "pair": "BE-NL",
+                "first": "BE",
+                "second": "NL",
+                "lit_side": "BE",
+            }
+            | {"verdict": "ends at the national border", "end_m": -100.0, "low95_m": -250.0, "high95_m": 50.0}
+            | {"statement": "In 2 photos together: the light of the E25 ends at the national border."}
+            | {"policy": "Flemish motorways in part off", "n_photos": 2, "n_ends": 2, "between_photos_m": 0.0}
+            | {"regional_at_m": -500.0},
+            shapely.Point(5.70, 50.755),
+        )
+    ]
+    made = {
+        "contrast_by_range": ranges,
+        "left_out": left_out,
+        "contrast_trends": trends,
+        "town_units": towns,
+        "motorway_crossings": crossings,
+    }
     return {
         "contrasts": pd.concat(
             [_layer(contrasts, "contrasts", label), _years(by_years, ("2012", "2022"))], ignore_index=True

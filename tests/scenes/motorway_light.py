@@ -13,8 +13,9 @@ from scipy.ndimage import gaussian_filter
 from pipeline.borders.squares import AREA_CRS
 from pipeline.motorways.chainage import Crossing, Regional
 from pipeline.motorways.compare import roads_along
-from pipeline.motorways.light_end import Finding, judge_motorway
+from pipeline.motorways.light_end import Finding, judge_end, judge_motorway
 from pipeline.motorways.lit_segments import lit_light
+from pipeline.motorways.pooled_crossings import DIFFERENT_P, DIFFERS, as_light_end, pooled_end, shared_sigma_m
 from pipeline.motorways.ridge import Band
 from pipeline.motorways.settings import MOTORWAY_SETTINGS, MotorwaySettings
 from pipeline.raster.grid import Grid
@@ -33,7 +34,8 @@ OTHER_SEED = 100_000  # from that of a scene to that of the other motorway in it
 class Setting:
     """What is planted. signal_to_noise: of the lit road in one cell's length. towns: per square kilometre.
     lit: before and after the end. end_m: None for anywhere within END_WITHIN_M. other_lit: another motorway
-    of the photo is lit on both sides, as in every photo of the region.
+    of the photo is lit on both sides, as in every photo of the region. photos: of one road, each with its own
+    noise and shift.
     """
 
     signal_to_noise: float
@@ -45,11 +47,14 @@ class Setting:
     line_error_m: float = 30.0
     regional: tuple[float, ...] = ()
     other_lit: bool = False
+    photos: int = 1
 
 
-def scene(setting: Setting, seed: int) -> tuple[Crossing, Grid, np.ndarray, float]:
-    """The line as it is known, the grid, red, green and sigma of `light.tif`, the planted end."""
+def scene(setting: Setting, seed: int, photo: int = 0) -> tuple[Crossing, Grid, np.ndarray, float]:
+    """The line as it is known, the grid, red, green and sigma of `light.tif`, the planted end. Photos of
+    one seed show the same road and towns."""
     rng = np.random.default_rng(seed)
+    of_photo = rng if photo == 0 else np.random.default_rng((seed, photo))
     cell = setting.resolution_m
     height_m = 2 * (2500.0 + max(0.0, 6 * setting.line_error_m))
     x = np.arange(0, LENGTH_M + 1, 25.0)
@@ -65,14 +70,15 @@ def scene(setting: Setting, seed: int) -> tuple[Crossing, Grid, np.ndarray, floa
     flux = rng.gamma(6, 1 / 6, len(lamps)) * sections
     burns = np.where(lamps < end, *lit)
     # The photo is off by its position's error; the line is off along and across, within what it states.
-    photo = rng.normal(0, setting.position_sigma_m, 2)
+    shift = rng.normal(0, setting.position_sigma_m, 2)
+    shift = shift if photo == 0 else of_photo.normal(0, setting.position_sigma_m, 2)
     along, across = rng.normal(0, setting.line_error_m / NORMAL_95, 2)
     at = lamps[burns] + along
     light = np.zeros((round(height_m / cell), round(LENGTH_M / cell)))
     _add(
         light,
-        np.interp(at, chainage, x) + photo[0],
-        np.interp(at, chainage, y) + photo[1] + across,
+        np.interp(at, chainage, x) + shift[0],
+        np.interp(at, chainage, y) + shift[1] + across,
         flux[burns],
         cell,
     )
@@ -81,7 +87,7 @@ def scene(setting: Setting, seed: int) -> tuple[Crossing, Grid, np.ndarray, floa
         _town(light, rng, peak, (LENGTH_M, height_m), cell)
     light = gaussian_filter(light, BLUR_CELLS)
     noise = cell / LAMP_STEP_M / np.sqrt(2 * LIT_HALF_WIDTH_M / cell) / setting.signal_to_noise
-    light += noise * rng.standard_normal(light.shape)
+    light += noise * of_photo.standard_normal(light.shape)
 
     stations = np.arange(-10_000.0, 10_001.0, max(cell, 20.0))
     crossing = Crossing(
@@ -119,11 +125,31 @@ def _town(
     _add(light, rng.normal(x, radius, count), rng.normal(y, radius, count), flux, cell)
 
 
-def found(
+def found_together(
     setting: Setting, seed: int, settings: MotorwaySettings = MOTORWAY_SETTINGS
 ) -> tuple[Finding, float]:
-    """What the method says of a scene, and where the light was planted to end."""
-    crossing, grid, light, end = scene(setting, seed)
+    """What all photos of a scene say together, and where the light was planted to end."""
+    each = [found(setting, seed, settings, photo) for photo in range(setting.photos)]
+    ends, planted = [finding.end for finding, _ in each if finding.end], each[0][1]
+    if not ends:
+        return each[0][0], planted
+    pooled = pooled_end(
+        np.array([end.chainage_m for end in ends]),
+        np.array([end.change_sigma_m for end in ends]),
+        np.full(len(ends), setting.position_sigma_m),
+        shared_sigma_m(setting.line_error_m, setting.resolution_m, settings),
+    )
+    if pooled.p < DIFFERENT_P:
+        return Finding("undecidable", DIFFERS), planted
+    crossing = scene(setting, seed)[0]
+    return judge_end(crossing, as_light_end(pooled, ends[0].lit_before), "", settings), planted
+
+
+def found(
+    setting: Setting, seed: int, settings: MotorwaySettings = MOTORWAY_SETTINGS, photo: int = 0
+) -> tuple[Finding, float]:
+    """What the method says of a photo of a scene, and where the light was planted to end."""
+    crossing, grid, light, end = scene(setting, seed, photo)
     crossings = [crossing]
     if setting.other_lit:
         other, _, beside, _ = scene(replace(setting, lit=(True, True)), seed + OTHER_SEED)
