@@ -12,9 +12,9 @@ from pipeline.deliver.palette import DARK, LIT, TEAL, UNDECIDED
 from pipeline.deliver.results import CityResults, PhotoResults
 from pipeline.ground.country_table import adjective, country_title
 from pipeline.report.answers import holds_zero, of_pair, rows_of
+from pipeline.report.contrast_answers import sides_of
 from pipeline.report.explorer_images import cells
 from pipeline.report.factor_words import times, times_between, toward_greener
-from pipeline.report.contrast_answers import sides_of
 from pipeline.report.motorway_answers import crossings
 from pipeline.report.number_format import fixed, missing
 
