@@ -20,8 +20,8 @@ EVIL = '<script>alert("1")</script>'
 
 @pytest.fixture(scope="module")
 def summary(delivery: Delivery) -> Summary:
-    roads = motorway_questions(delivery.results)
-    return city_summary(delivery.results, delivery.city, greener_questions(delivery.results), roads)
+    city = delivery.results()
+    return city_summary(city, delivery.city, greener_questions(city), motorway_questions(city))
 
 
 def page(*summaries: Summary) -> str:
@@ -79,10 +79,12 @@ def test_a_degree_is_as_long_to_the_east_as_it_is_on_the_ground() -> None:
 
 
 def test_results_of_a_real_photo_are_not_marked(delivery: Delivery) -> None:
-    city = real(delivery.results)
-    assert not city_summary(city, delivery.city, greener_questions(city), motorway_questions(city)).simulated
-    alone = dataclasses.replace(city, photos=city.photos[:1], pairs=())
-    assert len(city_summary(alone, delivery.city, greener_questions(alone), ()).photos) == 1
+    both = delivery.results()
+    city = dataclasses.replace(both, photos=(real(both.photos[0]),), pairs=())
+    summary = city_summary(city, delivery.city, greener_questions(city), motorway_questions(city))
+    assert not summary.simulated
+    assert "SIMULATED" not in page(summary)
+    assert len(summary.photos) == 1
 
 
 def test_no_page_is_empty(tmp_path: Path) -> None:
