@@ -10,7 +10,7 @@ from pipeline.report.chart_style import day
 from pipeline.report.contrast_answers import verdict_on
 from pipeline.report.explorer_images import cells
 from pipeline.report.factor_words import compared
-from pipeline.report.first_screen import best_rows, told
+from pipeline.report.first_screen import Headline, told
 from pipeline.report.motorway_answers import crossings, of_motorway
 from pipeline.report.number_format import fixed
 from pipeline.report.pictures import Picture
@@ -33,19 +33,20 @@ class Card:
     go: str
 
 
-def border_cards(city: CityResults, questions: Sequence[Question]) -> list[Card]:
-    """One card a border, the surest first as they are asked."""
-    rows = {str(row.pair): row for _, row in best_rows(city)}
+def border_cards(
+    city: CityResults, questions: Sequence[Question], best: Sequence[Headline], first: str | None
+) -> list[Card]:
+    """One card a border, from the `best` headline of each; the `first` pair, then what is clear."""
+    by_pair = {str(row.pair): (source, row) for source, row in best}
     cards = []
     for question in questions:
         (pair,) = question.key
-        row = rows[pair]
+        source, row = by_pair[pair]
         word, lean, _ = verdict_on(row)
-        source = next(source for source, best in best_rows(city) if best.pair == pair)
         shown = next((one for one in question.answers if one.source is source), question.answers[0])
         figure, caption, go = _border_picture(city, pair)
         cards.append(Card(question, shown, word, lean, compared(row), figure, caption, go))
-    return cards
+    return sorted(cards, key=lambda card: (card.question.key != (first,), card.lean == "open"))
 
 
 def _border_picture(city: CityResults, pair: str) -> tuple[Picture | None, str, str]:

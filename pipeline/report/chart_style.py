@@ -43,6 +43,8 @@ class Sheet:
 DESKTOP_SHEET = Sheet(1040, 12.5, False)
 PHONE_SHEET = Sheet(380, 11.0, True)
 SHEETS = (DESKTOP_SHEET, PHONE_SHEET)
+# Of charts in cards, two of which stand side by side on a wide page.
+CARD_SHEETS = (Sheet(580, 12.0, True), PHONE_SHEET)
 
 
 def names(pair: str, sheet: Sheet) -> str:

@@ -1,5 +1,5 @@
-"""The map to explore: Leaflet from the package that ships it, this city's pictures and figures as JSON, and the
-policy that keeps the page off every network."""
+"""The map to explore: Leaflet from the package that ships it, this city's pictures and figures as JSON, and
+the policy that keeps the page off every network."""
 
 import base64
 import hashlib
@@ -27,7 +27,11 @@ LEAFLET = "js_lib_leaflet"  # the module of django-js-lib-leaflet, which needs n
 def leaflet_file(name: str) -> str:
     """A file of Leaflet, without the pictures that its style sheet asks for: a page has them all inside."""
     text = files(LEAFLET).joinpath("static", LEAFLET, name).read_text(encoding="utf-8")
-    return re.sub(r"url\([^)]*\)", "none", text) if name.endswith(".css") else text.partition("//# sourceMapping")[0]
+    return (
+        re.sub(r"url\([^)]*\)", "none", text)
+        if name.endswith(".css")
+        else text.partition("//# sourceMapping")[0]
+    )
 
 
 def explorer_data(city: CityResults, configuration: City, at: Focus) -> Markup:
@@ -69,7 +73,7 @@ def script_json(value: Any) -> Markup:
 
 
 def policy(*scripts: str) -> Markup:
-    """The content security policy of a page with these scripts inside: nothing is fetched, nothing else runs."""
+    """The content security policy of a page with these scripts inside: nothing is fetched, no other runs."""
     hashes = " ".join(
         f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode('ascii')}'"
         for script in scripts
@@ -88,7 +92,5 @@ def policy(*scripts: str) -> Markup:
 def tone_ramp() -> Markup:
     """The colours of tone from one end to the other, as a CSS gradient."""
     span = palette.TONE_MAX - palette.TONE_MIN
-    stops = (
-        f"{stop.colour} {100 * (stop.value - palette.TONE_MIN) / span:.0f}%" for stop in palette.TONE
-    )
+    stops = (f"{stop.colour} {100 * (stop.value - palette.TONE_MIN) / span:.0f}%" for stop in palette.TONE)
     return Markup(f"linear-gradient(90deg,{','.join(stops)})")

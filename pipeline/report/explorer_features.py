@@ -15,7 +15,7 @@ from pipeline.report.answers import holds_zero, of_pair, rows_of
 from pipeline.report.contrast_answers import sides_of
 from pipeline.report.explorer_images import cells
 from pipeline.report.factor_words import times, times_between, toward_greener
-from pipeline.report.motorway_answers import crossings
+from pipeline.report.motorway_answers import crossings, in_short
 from pipeline.report.number_format import fixed, missing
 
 LINE_TOLERANCE_CELLS = 0.5  # as little as a line may leave its place and be drawn the same
@@ -55,7 +55,8 @@ def lines(geometry: Any, city: CityResults) -> list[list[float]]:
     for part in shapely.get_parts(simple):
         if part.geom_type != "LineString" or part.is_empty:
             continue
-        x, y = cells(*shapely.get_coordinates(part).T, city)
+        east, north = shapely.get_coordinates(part).T
+        x, y = cells(east, north, city)
         parts.append(np.stack([x, y], axis=-1).round(1).ravel().tolist())
     return parts
 
@@ -73,7 +74,8 @@ def _segments(photo: PhotoResults, city: CityResults) -> Iterator[Feature]:
         for number, row in enumerate(stretches, 1):
             if row.geometry is None or row.geometry.is_empty:
                 continue
-            name = f"{country_title(row.first)}–{country_title(row.second)} border, stretch {number} of {len(stretches)}"
+            border = f"{country_title(row.first)}–{country_title(row.second)} border"
+            name = f"{border}, stretch {number} of {len(stretches)}"
             for line in lines(row.geometry, city):
                 yield {"line": line, "colour": _colour(row), "title": name, "told": _stretch(row)}
 
@@ -90,7 +92,10 @@ def _stretch(row: Any) -> str:
         return "Too little light on both sides to be compared."
     greener, other = sides_of(row)
     middle, low, high = toward_greener(row)
-    said = f"All light: the {adjective(greener)} side is {times(middle)} times as green for its red as the {adjective(other)} side"
+    said = (
+        f"All light: the {adjective(greener)} side is {times(middle)} times as green for its red as the "
+        f"{adjective(other)} side"
+    )
     if missing(row.low95) or missing(row.high95):
         return f"{said}; how surely cannot be told."
     return f"{said} ({times_between(low, high, middle)}){': this may be chance' if holds_zero(row) else ''}."
@@ -103,9 +108,19 @@ def _roads(photo: PhotoResults, city: CityResults) -> Iterator[Feature]:
             continue
         lit = str(row.lit)
         length = fixed(abs(row.to_m - row.from_m) / 1e3, 1)
-        told = f"Whether these {length} km are lit cannot be told." if lit == "undecidable" else f"{lit.capitalize()} for {length} km."
+        told = (
+            f"Whether these {length} km are lit cannot be told."
+            if lit == "undecidable"
+            else f"{lit.capitalize()} for {length} km."
+        )
         for line in lines(row.geometry, city):
-            yield {"line": line, "colour": ROAD_COLOURS[lit], "title": f"{row.ref}: {ROAD_WORDS[lit]}", "told": told, "wide": 1}
+            yield {
+                "line": line,
+                "colour": ROAD_COLOURS[lit],
+                "title": f"{row.ref}: {ROAD_WORDS[lit]}",
+                "told": told,
+                "wide": 1,
+            }
 
 
 def _crossings(photo: PhotoResults, city: CityResults) -> Iterator[Feature]:
@@ -119,7 +134,7 @@ def _crossings(photo: PhotoResults, city: CityResults) -> Iterator[Feature]:
             "radius": 7,
             "colour": TEAL,
             "title": f"{row.ref} at the {first}–{second} border",
-            "told": str(row.statement),
+            "told": in_short(row),
             "goto": "Motorways at borders",
         }
 

@@ -1,5 +1,5 @@
-"""The pictures of the map to explore: a photo's light in true tone, its tone and how sure its place is, each at
-half the grid's resolution, and the first two at the grid's own along borders and at motorway crossings."""
+"""The pictures of the map to explore: a photo's light in true tone, its tone and how sure its place is, each
+at half the grid's resolution, and the first two at the grid's own along borders and at motorway crossings."""
 
 import base64
 import math
@@ -78,8 +78,8 @@ def _seen(photo: PhotoResults, city: CityResults) -> Cells:
     return max(whole[0], 0), max(whole[1], 0), min(whole[2], city.grid.width), min(whole[3], city.grid.height)
 
 
-def cells(x: float, y: float, city: CityResults) -> tuple[float, float]:
-    """A place on the map in cells right of and below the grid's upper left corner."""
+def cells(x: Any, y: Any, city: CityResults) -> tuple[Any, Any]:
+    """Places on the map, numbers or arrays, in cells right of and below the grid's upper left corner."""
     left, _, _, top = city.grid.bounds
     return (x - left) / city.grid.resolution_m, (top - y) / city.grid.resolution_m
 
@@ -145,7 +145,9 @@ def _sigma(photo: PhotoResults, seen: Cells) -> tuple[list[dict[str, Any]], tupl
     """How sure the place of each cell is, from its least to its largest uncertainty."""
     longest = max(seen[2] - seen[0], seen[3] - seen[1])
     with rasterio.open(photo.raster("geometry")) as source:
-        (sigma,) = _read(source, ("position_sigma_m",), seen, max(1.0, longest / SMOOTH_PX), Resampling.nearest)
+        (sigma,) = _read(
+            source, ("position_sigma_m",), seen, max(1.0, longest / SMOOTH_PX), Resampling.nearest
+        )
     known = np.isfinite(sigma)
     if not known.any():
         return [], (float("nan"), float("nan"))

@@ -1,5 +1,5 @@
-"""The chart that answers which side is greener: at every border how many times as green the second country is, of
-all photos together and of each photo, with 95 % intervals."""
+"""The chart that answers which side is greener: at every border how many times as green the second country
+is, of all photos together and of each photo, with 95 % intervals."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -61,7 +61,7 @@ def factor_forest(rows: Sequence[ForestRow], simulated: bool, sheet: Sheet) -> s
     axis = panel.bottom_axis(
         "times as green for its red" if sheet.narrow else "how many times as green for its red",
         ticks=ticks,
-        labels=lambda values: [f"{2.0**value:.2g}" for value in values],
+        labels=lambda values: [f"{2.0**value:.3g}" for value in values],
         grid=True,
     )
     return sheet.chart(TOP_PX + height + FOOT_PX, [axis, panel.marks(*marks), *words], simulated)
@@ -81,9 +81,9 @@ def _words(panel: Panel, y: float, item: ForestRow, sheet: Sheet) -> Iterator[st
     row, foot = item.row, panel.top + y + 0.35 * sheet.type_px
     style = {"font_weight": "bold"} if item.colour == TEXT else {}
     yield text(0, foot, item.label, fill=item.colour, **style)
-    interval = "" if missing(row.low95) else f" ({times(row.low95, row.contrast_g_r)}–{times(row.high95, row.contrast_g_r)})"
+    interval = "" if missing(row.low95) else f" ({times(row.low95, 0.0)}–{times(row.high95, 0.0)})"
     right = panel.left + panel.width + 0.9 * LETTER * sheet.type_px
-    yield text(right, foot, f"{times(row.contrast_g_r)}{interval}", **style)
+    yield text(right, foot, f"{times(row.contrast_g_r, 0.0)}{interval}", **style)
 
 
 def _limits(rows: Sequence[ForestRow]) -> tuple[float, float]:

@@ -55,7 +55,9 @@ def compared(row: Any, where: str = "") -> str:
         what = "typical towns of the two sides are" if of_towns else "the two sides are"
         return sentence(where, f"{what} equally green for their red, to within {most} %.")
     than = f"one on the {adjective(other)} side" if of_towns else f"the {adjective(other)} side"
-    said = f"{side_of(greener, of_towns)} is {times(middle)} times as green for its red as {than} ({interval})"
+    said = (
+        f"{side_of(greener, of_towns)} is {times(middle)} times as green for its red as {than} ({interval})"
+    )
     if holds_zero(row):
         return sentence(where, f"{said}: this may be chance.")
     if row.placebo_p >= CHANCE:
@@ -70,7 +72,7 @@ def sentence(where: str, said: str) -> str:
 
 
 def in_brief(row: Any) -> str:
-    """A clear difference as a part of a sentence: "the Dutch side is greener than the Belgian (1.3 times)"."""
+    """A clear difference within a sentence: "the Dutch side is greener than the Belgian (1.3 times)"."""
     greener, other = sides_of(row)
     middle, *_ = toward_greener(row)
     return f"the {adjective(greener)} side is greener than the {adjective(other)} ({times(middle)} times)"

@@ -17,13 +17,17 @@ from pipeline.ground.country_table import adjective, country_name
 from pipeline.models import City
 from pipeline.report.answers import Answer, Lean, Question, Source, holds_zero, of_pair, rows_of
 from pipeline.report.border_answers import AACHENS_NAME, AACHENS_PAIR
-from pipeline.report.contrast_answers import alike, verdict_on
+from pipeline.report.contrast_answers import alike, sides_of, verdict_on
 from pipeline.report.factor_words import compared, in_brief, times
 from pipeline.report.number_format import listed, missing
 
 # Of the map's first view: wide enough for a border with the cities on both sides of it.
 VIEW_KM = 80.0
 AT_BORDER, DARK = "ends at the national border", "dark on both sides"
+
+
+# Whose it is, and a row of `contrasts`.
+Headline = tuple[Source, Any]
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,7 @@ class Focus:
     pair: str | None
 
 
-def best_rows(city: CityResults) -> list[tuple[Source, Any]]:
+def best_rows(city: CityResults) -> list[Headline]:
     """One headline a border: of all photos together where there is one, else of the photo that says most."""
     pooled = {str(row.pair): (city.pooled, row) for row in rows_of(headlines(city.pooled.contrasts))}
     alone: dict[str, tuple[Source, Any]] = {}
@@ -68,18 +72,17 @@ def _width(row: Any) -> float:
     return float(row.high95 - row.low95)
 
 
-def lead(city: CityResults, configuration: City) -> Any | None:
+def lead(city: CityResults, configuration: City, best: Sequence[Headline]) -> Any | None:
     """The headline of the border that the page begins with: one that is answered; Aachen's, where its towns
     are seen, before others, as it is what this began with; else the nearest to the city."""
     place = _city_place(city, configuration)
-    rows = [row for _, row in best_rows(city)]
 
     def rank(row: Any) -> tuple[bool, bool, float]:
         line = _line(row, city)
         away = line.distance(place) if line is not None else float("inf")
         return verdict_on(row)[1] == "open", not _is_aachens(row, city), away
 
-    return min(rows, key=rank) if rows else None
+    return min((row for _, row in best), key=rank, default=None)
 
 
 def _is_aachens(row: Any, city: CityResults) -> bool:
@@ -104,12 +107,14 @@ def _line(row: Any, city: CityResults) -> Any | None:
     return shapely.union_all(known) if known else None
 
 
-def focus(city: CityResults, configuration: City) -> Focus:
+def focus(city: CityResults, configuration: City, best: Sequence[Headline]) -> Focus:
     """The place on the leading border that is nearest to the city; without a border the city itself, or the
     middle of what is seen."""
-    place, row = _city_place(city, configuration), lead(city, configuration)
+    place, row = _city_place(city, configuration), lead(city, configuration, best)
     line = None if row is None else _line(row, city)
-    showing = [photo for photo in city.photos if row is not None and (photo.contrasts["pair"] == row.pair).any()]
+    showing = [
+        photo for photo in city.photos if row is not None and (photo.contrasts["pair"] == row.pair).any()
+    ]
     photo = (showing or list(city.photos))[-1]
     seen = photo.footprint.union_all().intersection(city.frame)
     if line is not None:
@@ -123,15 +128,16 @@ def focus(city: CityResults, configuration: City) -> Focus:
 def asks(
     city: CityResults,
     configuration: City,
+    best: Sequence[Headline],
     greener: Sequence[Question],
     roads: Sequence[Question],
     silent: Sequence[str],
 ) -> list[Ask]:
-    """The questions that this city answers, in the order they are asked; `silent` is why no border was
-    compared."""
-    first = lead(city, configuration)
+    """The questions that this city answers, in the order they are asked, from the `best_rows` of its borders;
+    `silent` is why no border was compared."""
+    first = lead(city, configuration, best)
     return [
-        *([_greener(first, city, greener)] if first is not None else _not_compared(silent)),
+        *([_greener(first, city, best, greener)] if first is not None else _not_compared(silent)),
         *([_roads(roads)] if roads else []),
         *_changed(city, None if first is None else str(first.pair)),
     ]
@@ -142,11 +148,11 @@ def _not_compared(silent: Sequence[str]) -> Iterator[Ask]:
         yield Ask("photos", "Which side of the border is greener?", "Not asked", "open", " ".join(silent))
 
 
-def _greener(first: Any, city: CityResults, questions: Sequence[Question]) -> Ask:
+def _greener(first: Any, city: CityResults, best: Sequence[Headline], questions: Sequence[Question]) -> Ask:
     """The leading border, and the others in a sentence."""
     question = next(one for one in questions if one.key == (str(first.pair),))
     word, lean, _ = verdict_on(first)
-    others = [row for _, row in best_rows(city) if row.pair != first.pair]
+    others = [row for _, row in best if row.pair != first.pair]
     return Ask(
         question.anchor,
         question.heading,
@@ -163,7 +169,11 @@ def _elsewhere(rows: Sequence[Any]) -> str:
     greener = [in_brief(row) for row in clear if not alike(row)]
     open_between = [_between(row) for row in rows if row not in clear]
     parts = [f"Elsewhere {listed(greener)}."] if greener else []
-    parts += [f"{country_pairs([row for row in clear if alike(row)])} are alike."] if any(map(alike, clear)) else []
+    parts += (
+        [f"{country_pairs([row for row in clear if alike(row)])} are alike."]
+        if any(map(alike, clear))
+        else []
+    )
     if open_between:
         parts.append(f"Not clear between {', nor between '.join(open_between)}.")
     return " ".join(parts)
@@ -171,7 +181,9 @@ def _elsewhere(rows: Sequence[Any]) -> str:
 
 def country_pairs(rows: Sequence[Any]) -> str:
     """The sides of borders, named."""
-    return listed([f"the {adjective(row.first)} and {adjective(row.second)} side" for row in rows]).capitalize()
+    return listed(
+        [f"the {adjective(row.first)} and {adjective(row.second)} side" for row in rows]
+    ).capitalize()
 
 
 def _between(row: Any) -> str:
@@ -211,9 +223,7 @@ def _roads(questions: Sequence[Question]) -> Ask:
     word, lean = _road_word(bool(at_border), bool(against), bool(dark))
     if not said:
         said, also = also, []
-    heading = (
-        questions[0].heading if len(questions) == 1 else "Do the motorways’ lights end at the border?"
-    )
+    heading = questions[0].heading if len(questions) == 1 else "Do the motorways’ lights end at the border?"
     anchor = questions[0].anchor if len(questions) == 1 else "motorways"
     return Ask(anchor, heading, word, lean, " ".join(said), " ".join(also))
 
@@ -232,7 +242,9 @@ def _by_border(questions: Sequence[Question]) -> str:
         first, second = pair.split("-")
         refs = listed([f"the {question.key[0]}" for question in group])
         parts.append(f"{refs} where {country_name(first)} meets {country_name(second)}")
-    return listed([parts[0].replace(" where ", " ends where ", 1), *(f"that of {part}" for part in parts[1:])])
+    return listed(
+        [parts[0].replace(" where ", " ends where ", 1), *(f"that of {part}" for part in parts[1:])]
+    )
 
 
 def _crossings(questions: Sequence[Question]) -> str:
@@ -255,20 +267,27 @@ def _question_of(pair: PairResults) -> str:
 
 
 def _trend(trend: Any, by_years: pd.DataFrame) -> Ask:
-    """The difference of towns in the first and the last years."""
+    """The change of the leading border's difference."""
+    heading = f"Did the difference change from {trend.from_years} to {trend.to_years}?"
+    return Ask("changes", heading, *trend_in_words(trend, by_years))
+
+
+def trend_in_words(trend: Any, by_years: pd.DataFrame) -> tuple[str, Lean, str]:
+    """A word, what it leans to, and a sentence on how the difference of towns changed, from a row of
+    `contrast_trends` and the contrasts of its border by years."""
     ends = {str(row.photo): row for row in rows_of(of_quantity(by_years, TOWNS)) if row.photo != ALL}
-    rows = [ends.get(str(years)) for years in (trend.from_years, trend.to_years)]
-    heading = f"Did it change from {trend.from_years} to {trend.to_years}?"
-    if any(row is None or missing(row.contrast_g_r) for row in rows) or missing(trend.change_g_r):
-        return Ask("changes", heading, "Cannot be told", "open", str(trend.statement))
-    first, last = rows
-    second = adjective(str(trend.second))
+    first, last = (ends.get(str(years)) for years in (trend.from_years, trend.to_years))
+    known = first is not None and last is not None and not missing(trend.change_g_r)
+    if not known or missing(first.contrast_g_r) or missing(last.contrast_g_r):
+        return "Cannot be told", "open", str(trend.statement)
+    greener, other = sides_of(first)
+    sign = 1 if greener == trend.second else -1
+    before, after = sign * first.contrast_g_r, sign * last.contrast_g_r
     said = (
-        f"A typical {second} town was {times(first.contrast_g_r)} times as green for its red as a "
-        f"{adjective(str(trend.first))} one in {trend.from_years}, and {times(last.contrast_g_r)} times in "
-        f"{trend.to_years}"
+        f"A typical {adjective(greener)} town was {times(before)} times as green for its red as a "
+        f"{adjective(other)} one in {trend.from_years}, and {times(after, before)} times in {trend.to_years}"
     )
     if holds_zero(trend):
-        return Ask("changes", heading, "Not shown", "open", f"{said}: this may be chance.")
-    word = "It shrank" if abs(last.contrast_g_r) < abs(first.contrast_g_r) else "It grew"
-    return Ask("changes", heading, word, "yes", f"{said}.")
+        return "Not shown", "open", f"{said}: this may be chance."
+    word = "It shrank" if abs(after) < before else "It grew"
+    return word, "yes", f"{said}."

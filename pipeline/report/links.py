@@ -41,5 +41,10 @@ def city_files(city: CityResults) -> list[tuple[str, str]]:
     ]
     if (folder / "change.tif").is_file():
         files.append(("change.tif", "what changed, cell by cell"))
-    files += [(f"tables/{table.name}", "a table") for table in sorted((folder / "tables").glob("*.csv"))]
     return [*files, *((table.name, "all tables in one workbook") for table in sorted(folder.glob("*.xlsx")))]
+
+
+def tables(city: CityResults) -> list[str]:
+    """The tables that were delivered as CSV, relative to the report."""
+    folder = city.photos[0].folder.parent if city.photos else Path()
+    return [f"tables/{table.name}" for table in sorted((folder / "tables").glob("*.csv"))]

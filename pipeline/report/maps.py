@@ -29,6 +29,7 @@ WEBP_QUALITY = 72  # of 100; a judgement: no traces to be seen, and a report sma
 WEBP_EFFORT = 2  # of 6: half the time of 4, for a file 3 % larger
 # How bright, at most, the light is drawn beneath the tone.
 CONTEXT = 0.4
+MARK = "SIMULATED: not a measurement"
 NICE = (1, 2, 5, 10, 20, 50, 100, 200, 500)
 # Lines may leave their place by half a pixel of the picture.
 LINE_TOLERANCE_PX = 0.5
@@ -55,7 +56,7 @@ DESKTOP_CANVAS = Canvas(1290, 900, 21.0, 14)
 PHONE_CANVAS = Canvas(780, 600, 26.0, 7)
 # Of a whole photo, and of a border from close by, shown 340 to 540 CSS pixels wide.
 PHOTO_CANVAS = Canvas(900, 760, 24.0, 9)
-CLOSE_CANVAS = Canvas(800, 500, 24.0, 6)
+CLOSE_CANVAS = Canvas(800, 440, 23.0, 6)
 
 COLOURS, TONE = ("red", "green", "blue"), ("log2_g_r", "signal_to_noise")
 Bounds = tuple[float, float, float, float]
@@ -204,7 +205,7 @@ def _overlay(photo: PhotoResults, city: CityResults, view: View) -> Iterator[str
     yield _lines(photo.footprint.boundary, view, MUTED, 0.7 * unit_px, dotted=True)
     yield _lines(city.motorways.geometry, view, MUTED, 0.7 * unit_px)
     yield _lines(city.borders.geometry, view, TEXT, 1.2 * unit_px)
-    yield from _cities(city.cities[city.cities.within(photo.footprint.union_all())], view)
+    yield from _cities(city.cities[city.cities.within(photo.footprint.union_all())], view, photo.simulated)
     yield from _scale_bar(view)
     yield from _north(city, view)
     if photo.simulated:
@@ -223,13 +224,14 @@ def _lines(lines: gpd.GeoSeries, view: View, colour: str, width_px: float, dotte
     return casing + path(x, y, stroke=colour, stroke_width=width_px, stroke_dasharray=dots)
 
 
-def _cities(cities: gpd.GeoDataFrame, view: View) -> Iterator[str]:
-    """Name the largest cities that find room, each beside its ring."""
+def _cities(cities: gpd.GeoDataFrame, view: View, simulated: bool) -> Iterator[str]:
+    """Name the largest cities that find room, each beside its ring; none beneath the mark of a simulation."""
     em = view.canvas.type_px
-    taken: list[Bounds] = []
+    taken: list[Bounds] = [_mark_place(view)] if simulated else []
+    n_named = len(taken) + view.canvas.cities
     columns, rows = view.pixels(cities.geometry.x, cities.geometry.y)
     for name, x, y in zip(cities["name"], columns.tolist(), rows.tolist(), strict=True):
-        if len(taken) == view.canvas.cities:
+        if len(taken) == n_named:
             break
         width = (0.62 * len(name) + 0.8) * em
         for sign, anchor in ((1, "start"), (-1, "end")):
@@ -290,12 +292,18 @@ def _north(city: CityResults, view: View) -> Iterator[str]:
 def _mark(view: View) -> Iterator[str]:
     """The words that must be on every picture of a simulated photo."""
     em = view.canvas.type_px
-    words = "SIMULATED: not a measurement"
-    width = (BOLD_LETTER * 0.9 * len(words) + 0.8) * em
+    left, top, right, foot = _mark_place(view)
     frame = {"fill": BACKGROUND, "stroke": SIMULATED, "stroke_width": 0.08 * em}
-    yield box(0.9 * em, 0.9 * em + width, 0.9 * em, 2.5 * em, **frame)
+    yield box(left, right, top, foot, **frame)
     style = {"fill": SIMULATED, "font_weight": "bold", "font_size": 0.9 * em, "text_anchor": "middle"}
-    yield text(0.9 * em + width / 2, 2.02 * em, words, **style)
+    yield text((left + right) / 2, 2.02 * em, MARK, **style)
+
+
+def _mark_place(view: View) -> Bounds:
+    """Where they stand."""
+    em = view.canvas.type_px
+    width = (BOLD_LETTER * 0.9 * len(MARK) + 0.8) * em
+    return 0.9 * em, 0.9 * em, 0.9 * em + width, 2.5 * em
 
 
 def resized(file: Path, widths_px: Sequence[int]) -> list[bytes]:

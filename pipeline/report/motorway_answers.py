@@ -146,6 +146,15 @@ def _verdict(row: Any) -> str:
     return str(row.statement)
 
 
+def in_short(row: Any) -> str:
+    """The verdict, and within which stretch of road the light ends."""
+    verdict = _verdict(row)
+    if missing(row.low95_m) or missing(row.high95_m) or row.verdict == "undecidable":
+        return verdict
+    ends = f"{place(row, row.low95_m)} and {place(row, row.high95_m)}"
+    return f"{verdict} Surely (95 %) between {ends}."
+
+
 def _figures(row: Any) -> tuple[tuple[str, str], ...]:
     """Chainages in km, as charts have them."""
     if missing(row.end_m):

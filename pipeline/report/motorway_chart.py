@@ -25,7 +25,7 @@ A_LIT_MOTORWAY = {"stroke": LIT, "stroke_dasharray": "1 2"}
 BAR = 0.07  # height of the bar of segments, of the chart
 # CSS pixels: beside the plot, below it, and above it (title and legend).
 LEFT_PX, RIGHT_PX, FOOT_PX, TOP_PX, NARROW_TOP_PX = 62, 14, 52, 62, 98
-HEIGHT_PX, NARROW_HEIGHT_PX = 320, 348
+HEIGHT_PX, NARROW_HEIGHT_PX = 320, 318
 # Of the picture from above, and the gap below it: on a desktop 4 km across are as large as 4 km along.
 PICTURE_PX, NARROW_PICTURE_PX, GAP_PX = 128, 80, 8
 

@@ -24,17 +24,17 @@ from pipeline.deliver.truth import (
     position_error,
     read_has_tone,
 )
-from pipeline.ground.country_table import adjective, country_title
+from pipeline.ground.country_table import adjective, country_name, country_title
 from pipeline.models import City
 from pipeline.report import border_charts as plots
 from pipeline.report import cards, contrast_charts, explorer, links, maps, pictures
-from pipeline.report.answers import rows_of, without_source
+from pipeline.report.answers import of_pair, rows_of, without_source
 from pipeline.report.border_answers import greener_questions
-from pipeline.report.chart_style import day
+from pipeline.report.chart_style import CARD_SHEETS, day
 from pipeline.report.contrast_answers import HEADINGS
 from pipeline.report.explorer_images import SIGMA_COLOURS
 from pipeline.report.factor_forest import city_rows, factor_forest
-from pipeline.report.first_screen import VIEW_KM, Focus, asks, focus
+from pipeline.report.first_screen import VIEW_KM, Focus, asks, best_rows, focus, trend_in_words
 from pipeline.report.motorway_answers import crossings, motorway_questions, of_motorway, unmeasured
 from pipeline.report.motorway_chart import motorway
 from pipeline.report.number_format import chance, factor, factors, fixed, listed, missing, signed, span
@@ -95,7 +95,8 @@ def report_html(city: CityResults, configuration: City, facts: Sequence[Fact]) -
     road_charts = _road_charts(city)
     compared = any(len(photo.contrasts) for photo in city.photos)
     borderless = _notes(city, "borders") or ([] if compared else [(NO_BORDER, [])])
-    at = focus(city, configuration)
+    best = best_rows(city)
+    at = focus(city, configuration, best)
     scripts = [Markup(explorer.leaflet_file("leaflet.js")), *map(own_script, ("explorer.js", "downloads.js"))]
     return (
         environment()
@@ -107,9 +108,11 @@ def report_html(city: CityResults, configuration: City, facts: Sequence[Fact]) -
             configuration_hash=configuration_hash(configuration),
             facts=facts,
             sections=sections,
-            asks=asks(city, configuration, greener, roads, [sentence for sentence, _ in borderless]),
+            asks=asks(city, configuration, best, greener, roads, [sentence for sentence, _ in borderless]),
             first=_first_picture(city, at),
-            photo_days=listed([day(photo) for photo in city.photos]) if len(city.photos) <= MOST_DAYS else f"{len(city.photos)} photos",
+            photo_days=listed([day(photo) for photo in city.photos])
+            if len(city.photos) <= MOST_DAYS
+            else f"{len(city.photos)} photos",
             map_data=explorer.explorer_data(city, configuration, at),
             policy=explorer.policy(*scripts),
             scripts=scripts,
@@ -121,7 +124,7 @@ def report_html(city: CityResults, configuration: City, facts: Sequence[Fact]) -
             if contrast_charts.has_ranges(city)
             else None,
             greener=greener,
-            border_cards=cards.border_cards(city, greener),
+            border_cards=cards.border_cards(city, greener, best, at.pair),
             borderless=borderless,
             uncontrolled=_notes(city, "regions"),
             road_cards=cards.road_cards(city, roads, road_charts),
@@ -134,6 +137,7 @@ def report_html(city: CityResults, configuration: City, facts: Sequence[Fact]) -
             n_simulated=sum(photo.simulated for photo in city.photos),
             has_jpeg=any(photo.facts.evidence == "jpeg" for photo in city.photos),
             files=links.city_files(city),
+            tables=links.tables(city),
             palette=palette,
             adjective=adjective,
             country_title=country_title,
@@ -162,9 +166,7 @@ def _first_picture(city: CityResults, at: Focus) -> FirstPicture:
     """What stands in the map's place before and without scripts."""
     picture = Picture(
         *(
-            pictures.svg_uri(
-                maps.light_map(at.photo, city, maps.view_at(at.x, at.y, 1e3 * VIEW_KM, canvas))
-            )
+            pictures.svg_uri(maps.light_map(at.photo, city, maps.view_at(at.x, at.y, 1e3 * VIEW_KM, canvas)))
             for canvas in (maps.DESKTOP_CANVAS, maps.PHONE_CANVAS)
         )
     )
@@ -181,10 +183,12 @@ def _headline_chart(city: CityResults) -> Picture | None:
 
 def _trends(city: CityResults) -> list[tuple[str, str]]:
     """How the contrast of each border changed in all photos together: the border, and a sentence."""
-    return [
-        (f"{country_title(row.first)} → {country_title(row.second)}", str(row.statement))
-        for row in rows_of(city.pooled.contrast_trends)
-    ]
+    by_years = city.pooled.contrasts_by_years
+    trends = []
+    for row in rows_of(city.pooled.contrast_trends):
+        word, _, said = trend_in_words(row, of_pair(by_years, row.pair))
+        trends.append((f"{country_title(row.first)} and {country_name(row.second)}", f"{word}. {said}"))
+    return trends
 
 
 def _changes_note(city: CityResults) -> str:
@@ -241,13 +245,17 @@ def _planted_where_measured(
 
 def _solve(png: Path, sharpness: float) -> Picture:
     """The picture that shows where cities were found, for both widths."""
-    return Picture(*map(pictures.webp_uri, maps.resized(png, [round(width * sharpness) for width in SOLVE_WIDTHS_PX])))
+    return Picture(
+        *map(pictures.webp_uri, maps.resized(png, [round(width * sharpness) for width in SOLVE_WIDTHS_PX]))
+    )
 
 
-def _road_charts(city: CityResults) -> dict[tuple[str, tuple[str, str]], Picture]:
+def _road_charts(city: CityResults) -> dict[tuple[str, tuple[str, ...]], Picture]:
     """The chart of each motorway at a border, by photo, motorway and pair."""
     return {
-        (photo.name, (end.ref, end.pair)): pictures.svg_picture(partial(motorway, photo, end, city.borders.geometry))
+        (photo.name, (end.ref, end.pair)): pictures.svg_picture(
+            partial(motorway, photo, end, city.borders.geometry), CARD_SHEETS
+        )
         for photo in city.photos
         for end in rows_of(crossings(photo))
         if len(of_motorway(photo.motorway_stations, end.ref, end.pair))

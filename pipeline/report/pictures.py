@@ -1,7 +1,7 @@
 """Pictures as addresses inside the page."""
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -17,12 +17,12 @@ class Picture:
     """A picture as data URIs, for wide pages and for phones; nothing for phones where both see the same."""
 
     wide: Markup
-    narrow: Markup = Markup("")
+    narrow: Markup | None = None
 
 
-def svg_picture(draw: Callable[[Sheet], str]) -> Picture:
+def svg_picture(draw: Callable[[Sheet], str], sheets: Sequence[Sheet] = SHEETS) -> Picture:
     """A chart, drawn for both widths."""
-    return Picture(*(svg_uri(draw(sheet)) for sheet in SHEETS))
+    return Picture(*(svg_uri(draw(sheet)) for sheet in sheets))
 
 
 def svg_uri(content: str) -> Markup:

@@ -139,7 +139,10 @@ class Page:
             for told in self.browser.events
             if told.get("method") == "Runtime.exceptionThrown"
             or (told.get("method") == "Log.entryAdded" and told["params"]["entry"]["level"] == "error")
-            or (told.get("method") == "Runtime.consoleAPICalled" and told["params"]["type"] in ("error", "assert"))
+            or (
+                told.get("method") == "Runtime.consoleAPICalled"
+                and told["params"]["type"] in ("error", "assert")
+            )
         ]
 
     def requests(self) -> list[str]:

@@ -10,8 +10,7 @@ from markupsafe import Markup
 
 from pipeline.deliver.results import CityResults, read_city
 from pipeline.models import City
-from pipeline.report import maps
-from pipeline.report import page as report
+from pipeline.report import explorer, maps, pictures
 from pipeline.steps.deliver import deliver
 from pipeline.steps.placed import Placed
 from pipeline.steps.style import style
@@ -84,7 +83,9 @@ def words_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """Reports without their pictures, which take most of the time."""
     monkeypatch.setattr(maps, "photo_maps", lambda *_: ("", ""))
     monkeypatch.setattr(maps, "resized", lambda _, widths: [b""] * len(widths))
-    monkeypatch.setattr(report, "svg_picture", lambda _: report.Picture(Markup(""), Markup("")))
+    monkeypatch.setattr(pictures, "svg_picture", lambda *_: pictures.Picture(Markup(""), Markup("")))
+    monkeypatch.setattr(maps, "light_map", lambda *_: "")
+    monkeypatch.setattr(explorer, "explorer_data", lambda *_: Markup("{}"))
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@
     zoomAnimation: !calm, fadeAnimation: false, inertia: !calm,
   });
   L.control.zoom({ position: "topleft" }).addTo(map);
-  L.control.attribution({ prefix: false, position: "bottomright" }).addAttribution("© OpenStreetMap, GeoNames").addTo(map);
+  L.control.attribution({ prefix: false, position: "bottomright" }).addAttribution((data.photos.some(photo => photo.simulated) ? "SIMULATED light · " : "") + "© OpenStreetMap, GeoNames").addTo(map);
   const home = () => {
     const [x, y, half] = data.focus;
     const { x: width, y: height } = map.getSize();
