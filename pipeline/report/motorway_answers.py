@@ -1,6 +1,5 @@
 """Does a motorway's light end at the border? Answers with what speaks for and against it."""
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,13 +13,10 @@ from pipeline.report.answers import (
     Answer,
     Argument,
     Lean,
-    Question,
     evidence_doubt,
     known,
     place_of,
     policies,
-    rows_of,
-    with_others,
 )
 from pipeline.report.number_format import fixed, listed, missing, signed, span
 from pipeline.robust import NORMAL_95
@@ -39,6 +35,7 @@ JPEG_BRIGHTENS_FAINT_LIGHT = (
 DARKNESS = {
     *("ends at the national border", "ends at the regional border", "ends elsewhere", "dark on both sides"),
 }
+CLAIMED = "ends at the national border"
 WORDS: dict[str, tuple[str, Lean]] = {
     "ends at the national border": ("Yes", "yes"),
     "ends at the regional border": ("No", "no"),
@@ -47,18 +44,9 @@ WORDS: dict[str, tuple[str, Lean]] = {
     "lit on both sides": ("No", "no"),
     "dark on both sides": ("No", "no"),
     "undecidable": ("Cannot be told", "open"),
+    "differs between photos": ("Not the same in all photos", "open"),
     "not measured": ("Not measured", "open"),
 }
-
-
-def motorway_questions(city: CityResults) -> tuple[Question, ...]:
-    """One question for each motorway and border that a photo shows it cross."""
-    keys = {
-        (str(row.ref), str(row.pair)): str(row.name)
-        for photo in city.photos
-        for row in rows_of(crossings(photo))
-    }
-    return tuple(_question(ref, pair, keys[ref, pair], city) for ref, pair in sorted(keys))
 
 
 def crossings(photo: PhotoResults) -> gpd.GeoDataFrame:
@@ -85,21 +73,6 @@ def unmeasured(city: CityResults) -> list[tuple[str, list[PhotoResults]]]:
     ]
 
 
-def _question(ref: str, pair: str, name: str, city: CityResults) -> Question:
-    shown = [
-        (photo, row) for photo in city.photos for row in rows_of(of_motorway(crossings(photo), ref, pair))
-    ]
-    first, second = pair.split("-")
-    known = f" ({name.replace('/', ', ')})" if name not in ("", ref, "nan", "None") else ""
-    return Question(
-        anchor=f"motorway-{re.sub('[^a-z0-9]+', '-', f'{ref}-{pair}'.lower())}",
-        heading=f"{ref}: does its light end at the {adjective(first)}-{adjective(second)} border?",
-        about=f"The {ref}{known} from {country_name(first)} to {country_name(second)}.",
-        key=(ref, pair),
-        answers=with_others([motorway_answer(row, photo) for photo, row in shown]),
-    )
-
-
 def of_motorway(table: gpd.GeoDataFrame, ref: str, pair: str) -> gpd.GeoDataFrame:
     """The rows of a motorway at a border."""
     return table[(table["ref"] == ref) & (table["pair"] == pair)]
@@ -116,7 +89,7 @@ def motorway_answer(row: Any, photo: PhotoResults) -> Answer:
         verdict=_verdict(row),
         claim=f"the light of the {row.ref} ends at the border",
         found="" if lean == "open" else row.verdict,
-        claimed="ends at the national border",
+        claimed=CLAIMED,
         figures=_figures(row),
         arguments=(
             *(_without_end(segments) if missing(row.end_m) else _end(row, segments)),

@@ -35,8 +35,9 @@ from pipeline.report.contrast_answers import HEADINGS
 from pipeline.report.explorer_images import SIGMA_COLOURS
 from pipeline.report.factor_forest import city_rows, factor_forest
 from pipeline.report.first_screen import VIEW_KM, Focus, asks, best_rows, focus, trend_in_words
-from pipeline.report.motorway_answers import crossings, motorway_questions, of_motorway, unmeasured
+from pipeline.report.motorway_answers import crossings, of_motorway, unmeasured
 from pipeline.report.motorway_chart import motorway
+from pipeline.report.motorway_questions import motorway_questions
 from pipeline.report.number_format import chance, factor, factors, fixed, listed, missing, signed, span
 from pipeline.report.pictures import Picture
 from pipeline.report.tone_section import ToneFacts, tone_facts

@@ -1,6 +1,7 @@
 """A city or a region in a few lines: its answers, its photos, where they look, and a small picture. What the
 page of all results is made of, without a raster or a table read again."""
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import geopandas as gpd
@@ -11,14 +12,14 @@ from rasterio.enums import Resampling
 from pipeline.deliver.region import RegionResults
 from pipeline.deliver.results import CityResults, PhotoResults
 from pipeline.ground.country_table import country_title
-from pipeline.models import City, Model
+from pipeline.models import Model
 from pipeline.raster.read import band_numbers
 from pipeline.report import maps
-from pipeline.report.answers import Lean, Question, rows_of
+from pipeline.report.answers import Lean, rows_of
 from pipeline.report.contrast_answers import verdict_on
 from pipeline.report.explorer_images import data_uri
 from pipeline.report.factor_words import compared
-from pipeline.report.first_screen import asks
+from pipeline.report.first_screen import Ask
 
 THUMBNAIL_PX = (320, 200)
 # Of the outline of a photo on the map of all results, metres: less than a pixel there.
@@ -59,11 +60,8 @@ class Summary(Model):
     thumbnail: str = ""
 
 
-def city_summary(
-    city: CityResults, configuration: City, greener: tuple[Question, ...], roads: tuple[Question, ...]
-) -> Summary:
+def city_summary(city: CityResults, answers: Sequence[Ask]) -> Summary:
     """Of a city, with the answers of its first screen."""
-    answers = asks(city, configuration, greener, roads, [])
     frames = [photo.footprint for photo in city.photos]
     return Summary(
         name=city.name,

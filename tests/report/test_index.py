@@ -10,7 +10,7 @@ from pipeline.ground.countries import BORDERS, read_countries
 from pipeline.models import COUNTRIES
 from pipeline.report.border_answers import greener_questions
 from pipeline.report.index_page import Frame, index_html
-from pipeline.report.motorway_answers import motorway_questions
+from pipeline.report.motorway_questions import motorway_questions
 from pipeline.report.summary import Said, Shown, Summary, city_summary
 from tests.report.test_maps import real
 from tests.scenes.delivery import Delivery

@@ -10,7 +10,8 @@ import pytest
 from pipeline.deliver.results import CityResults, PhotoResults
 from pipeline.motorways.light_end import MotorwayVerdict
 from pipeline.report.answers import Answer
-from pipeline.report.motorway_answers import WORDS, motorway_questions, of_motorway, unmeasured
+from pipeline.report.motorway_answers import WORDS, of_motorway, unmeasured
+from pipeline.report.motorway_questions import motorway_questions
 from tests.scenes.delivery import Delivery
 from tests.scenes.rows import END, bare, event, road, said, table
 
