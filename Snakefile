@@ -46,6 +46,7 @@ RESULTS = plan.results(
 RESULTS += plan.region_results(
     ["report.html", "{region}.qgz", "{region}.gpkg", "{region}.csv"]
 )
+INDEX = f"{plan.run.results}/index.html"
 
 
 wildcard_constraints:
@@ -72,10 +73,11 @@ rule all:
     input:
         *RESULTS,
         *plan.of_each_city("placed.json"),
+        INDEX,
         plan.refusals,
     localrule: True
     message:
-        "Done: see the report.html of each city and region, or open its .qgz in QGIS."
+        "Done: see index.html, and the report.html of each city and region, or open its .qgz in QGIS."
 
 
 include: "pipeline/rules/cities.smk"
@@ -99,4 +101,5 @@ include: "pipeline/rules/change.smk"
 include: "pipeline/rules/deliver.smk"
 include: "pipeline/rules/region.smk"
 include: "pipeline/rules/deliver_region.smk"
+include: "pipeline/rules/index.smk"
 include: "pipeline/rules/refusals.smk"

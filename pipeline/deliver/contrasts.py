@@ -75,9 +75,13 @@ class PooledResults:
     @property
     def simulated(self) -> bool:
         """Whether any of the photos is simulated."""
-        return bool(self.contrasts["simulated"].any()) if len(self.contrasts) else False
+        return any(bool(table["simulated"].any()) for table in self._pooled if len(table))
 
     @property
     def evidence(self) -> str:
         """The weakest evidence of the photos; nothing without rows."""
-        return str(self.contrasts["evidence"].iloc[0]) if len(self.contrasts) else ""
+        return next((str(table["evidence"].iloc[0]) for table in self._pooled if len(table)), "")
+
+    @property
+    def _pooled(self) -> tuple[gpd.GeoDataFrame, ...]:
+        return self.contrasts, self.motorway_crossings

@@ -129,11 +129,11 @@ class PhotoResults:
 
 @dataclass(frozen=True)
 class RefusedPhoto:
-    """A photo that could not be placed: why, and a picture of the best that was found."""
+    """A photo that could not be placed: why, and a picture of the best that was found, if there is one."""
 
     name: str
     statement: str
-    picture: Path
+    picture: Path | None
 
 
 @dataclass(frozen=True, eq=False)

@@ -34,7 +34,7 @@ from pipeline.report.chart_style import CARD_SHEETS, day
 from pipeline.report.contrast_answers import HEADINGS
 from pipeline.report.explorer_images import SIGMA_COLOURS
 from pipeline.report.factor_forest import city_rows, factor_forest
-from pipeline.report.first_screen import VIEW_KM, Focus, asks, best_rows, focus, trend_in_words
+from pipeline.report.first_screen import VIEW_KM, Ask, Focus, asks, best_rows, focus, trend_in_words
 from pipeline.report.motorway_answers import crossings, motorway_questions, of_motorway, unmeasured
 from pipeline.report.motorway_chart import motorway
 from pipeline.report.number_format import chance, factor, factors, fixed, listed, missing, signed, span
@@ -86,6 +86,13 @@ class Section:
     planted_roads: list[PlantedRoad]
 
 
+def first_answers(city: CityResults, configuration: City) -> list[Ask]:
+    """The answers that the page begins with."""
+    greener, roads = greener_questions(city), motorway_questions(city)
+    silent = [sentence for sentence, _ in _borderless(city)]
+    return asks(city, configuration, best_rows(city), greener, roads, silent)
+
+
 def report_html(city: CityResults, configuration: City, facts: Sequence[Fact]) -> str:
     """The whole report as HTML; every text from files or configuration is escaped."""
     sharpness = min(1.0, math.sqrt(FULL_SIZE_PHOTOS / (len(city.photos) + len(city.refused))))
@@ -94,7 +101,7 @@ def report_html(city: CityResults, configuration: City, facts: Sequence[Fact]) -
     greener, roads = greener_questions(city), motorway_questions(city)
     road_charts = _road_charts(city)
     compared = any(len(photo.contrasts) for photo in city.photos)
-    borderless = _notes(city, "borders") or ([] if compared else [(NO_BORDER, [])])
+    borderless = _borderless(city)
     best = best_rows(city)
     at = focus(city, configuration, best)
     scripts = [Markup(explorer.leaflet_file("leaflet.js")), *map(own_script, ("explorer.js", "downloads.js"))]
@@ -133,7 +140,9 @@ def report_html(city: CityResults, configuration: City, facts: Sequence[Fact]) -
             unmeasured=unmeasured(city),
             trends=_trends(city),
             changes_note=_changes_note(city),
-            refused=[(photo, _solve(photo.picture, sharpness)) for photo in city.refused],
+            refused=[
+                (photo, _solve(photo.picture, sharpness) if photo.picture else None) for photo in city.refused
+            ],
             n_simulated=sum(photo.simulated for photo in city.photos),
             has_jpeg=any(photo.facts.evidence == "jpeg" for photo in city.photos),
             files=links.city_files(city),
@@ -150,6 +159,12 @@ def report_html(city: CityResults, configuration: City, facts: Sequence[Fact]) -
             style=Markup(explorer.leaflet_file("leaflet.css")) + style_sheet(),
         )
     )
+
+
+def _borderless(city: CityResults) -> list[tuple[str, list[PhotoResults]]]:
+    """Why no border was compared, and in which photos; nothing where one was in all."""
+    compared = any(len(photo.contrasts) for photo in city.photos)
+    return _notes(city, "borders") or ([] if compared else [(NO_BORDER, [])])
 
 
 def style_sheet() -> Markup:

@@ -25,6 +25,7 @@ rule deliver:
         qgis=f"{CITY}/{{city}}.qgz",
         tables=directory(f"{CITY}/tables"),
         stac=directory(f"{CITY}/stac"),
+        summary=f"{CITY}/summary.json",
         report=f"{CITY}/report.html",
     log:
         f"{CITY}/logs/deliver.log",

@@ -8,6 +8,7 @@ rule deliver_region:
         geopackage=f"{REGION}/{{region}}.gpkg",
         qgis=f"{REGION}/{{region}}.qgz",
         contrasts=f"{REGION}/{{region}}.csv",
+        summary=f"{REGION}/summary.json",
         report=f"{REGION}/report.html",
     log:
         f"{REGION}/logs/deliver_region.log",

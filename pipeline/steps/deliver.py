@@ -10,13 +10,15 @@ from pipeline.deliver.provenance import facts
 from pipeline.deliver.results import RefusedPhoto, read_city
 from pipeline.deliver.stac import write_stac
 from pipeline.deliver.tables import write_excel, write_tables
-from pipeline.files import atomic_write
+from pipeline.files import atomic_write, write_json
 from pipeline.models import City
 from pipeline.qgis.layers import city_layers, table_layers
 from pipeline.qgis.project import project
-from pipeline.report.page import report_html
+from pipeline.report.page import first_answers, report_html
+from pipeline.report.summary import city_summary
 from pipeline.steps.placed import Placed
 from pipeline.steps.step import run_step
+from pipeline.steps.unfetched import why_unfetched
 
 
 def deliver(
@@ -32,6 +34,7 @@ def deliver(
     qgis: Path,
     tables: Path,
     stac: Path,
+    summary: Path,
     report: Path,
 ) -> None:
     """From what `placed` says of the photos, their folders, the city's grid, `compared` tables, map of
@@ -40,7 +43,7 @@ def deliver(
     photos = Placed.read(placed)
     folders = [placed.parent / name for name in photos.photos]
     refused = tuple(
-        RefusedPhoto(name, reason, placed.parent / name / "solve.png")
+        RefusedPhoto(name, reason, _picture(placed.parent / name / "solve.png"))
         for name, reason in photos.refused.items()
     )
     results = read_city(
@@ -62,8 +65,15 @@ def deliver(
     if city.excel:
         write_excel(tables / f"{geopackage.stem}.xlsx", every_table)
     write_stac(results, stac)
+    said = city_summary(results, first_answers(results, city))
+    write_json(said.model_dump(mode="json"), summary)
     with atomic_write(report) as file:
         file.write_text(report_html(results, city, provenance), encoding="utf-8")
+
+
+def _picture(solve: Path) -> Path | None:
+    """The picture of a refused photo; none of one that could not be fetched."""
+    return solve if why_unfetched(solve) is None else None
 
 
 if "snakemake" in globals():

@@ -8,11 +8,12 @@ import pandas as pd
 from pipeline.deliver.geopackage import write_geopackage
 from pipeline.deliver.provenance import region_facts
 from pipeline.deliver.region import read_region, write_contrasts
-from pipeline.files import atomic_write
+from pipeline.files import atomic_write, write_json
 from pipeline.models import Region
 from pipeline.qgis.layers import region_layers, table_layers
 from pipeline.qgis.project import region_project
 from pipeline.report.region_page import region_html
+from pipeline.report.summary import region_summary
 from pipeline.steps.step import run_step
 
 
@@ -24,6 +25,7 @@ def deliver_region(
     geopackage: Path,
     qgis: Path,
     contrasts: Path,
+    summary: Path,
     report: Path,
 ) -> None:
     """From what was `pooled`, the border map and the gazetteer's `cities`. The region is named by its
@@ -38,6 +40,7 @@ def deliver_region(
         file.write_bytes(within)
     with atomic_write(contrasts) as file:
         write_contrasts(results, file)
+    write_json(region_summary(results).model_dump(mode="json"), summary)
     with atomic_write(report) as file:
         file.write_text(region_html(results, region, facts), encoding="utf-8")
 

@@ -12,7 +12,7 @@ OF_PHOTO = (
     "squares.parquet",
     "photo_in_place.vrt",
 )
-OF_CITY = ("borders.gpkg", "change.tif", "report.html")
+OF_CITY = ("borders.gpkg", "change.tif", "report.html", "summary.json")
 FOLDERS = ("tables", "stac")
 
 

@@ -213,6 +213,11 @@ class Plan:
 
         return [partial(files, city) for city in self.run.cities]
 
+    def summaries(self, wildcards: Any) -> list[str]:
+        """An input function: the `summary.json` of each city and region that has a report."""
+        functions = [*self.results(["summary.json"], [], []), *self.region_results(["summary.json"])]
+        return [file for function in functions for file in function(wildcards)]
+
     def region_results(self, names: list[str]) -> list[Callable[[Any], list[str]]]:
         """Input functions, one a region: its files (`{region}` in a name becomes the region's), if a photo of
         it is on a map."""
@@ -245,7 +250,7 @@ class Plan:
         )
         of_city = (self.motorways, self.city_file, self.city_path("regions"))
         for name, city in self.cities.items():
-            asked: list[str | list[str]] = [function(_Wildcards(name)) for function in of_city]
+            asked: list[Sequence[str]] = [function(_Wildcards(name)) for function in of_city]
             asked += [
                 function(_Wildcards(name, photo.name)) for photo in city.photos for function in of_photo
             ]
