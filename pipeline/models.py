@@ -20,14 +20,7 @@ from pydantic import (
     model_validator,
 )
 
-from pipeline.plausible import (
-    ALTITUDE_KM,
-    FOCAL_LENGTH_MM,
-    HOW_TO_CONVERT,
-    PHOTO_SUFFIXES,
-    SENSOR_WIDTH_MM,
-    parse_time,
-)
+from pipeline import plausible
 
 COUNTRIES = ("BE", "DE", "LU", "NL")
 # Of folders and files; with what else is in the names of files, 255 letters are the limit of file systems.
@@ -79,7 +72,7 @@ class Facts(Model):
         le=500,
         description="how sure the nadir is; outliers of ten times this are expected",
     )
-    altitude_km: float | None = Field(default=None, ge=ALTITUDE_KM[0], le=ALTITUDE_KM[1])
+    altitude_km: float | None = Field(default=None, ge=plausible.ALTITUDE_KM[0], le=plausible.ALTITUDE_KM[1])
     tle: str | None = Field(
         default=None,
         description="orbit element sets, a file or their text: they give nadir and altitude at taken_at",
@@ -88,8 +81,12 @@ class Facts(Model):
         default=2.0, gt=0, le=20, description="how sure taken_at is, where tle gives the position"
     )
     camera: str | None = None
-    focal_length_mm: float | None = Field(default=None, ge=FOCAL_LENGTH_MM[0], le=FOCAL_LENGTH_MM[1])
-    sensor_width_mm: float | None = Field(default=None, ge=SENSOR_WIDTH_MM[0], le=SENSOR_WIDTH_MM[1])
+    focal_length_mm: float | None = Field(
+        default=None, ge=plausible.FOCAL_LENGTH_MM[0], le=plausible.FOCAL_LENGTH_MM[1]
+    )
+    sensor_width_mm: float | None = Field(
+        default=None, ge=plausible.SENSOR_WIDTH_MM[0], le=plausible.SENSOR_WIDTH_MM[1]
+    )
     aperture: float | None = Field(default=None, gt=0)
     exposure_s: float | None = Field(default=None, gt=0)
     iso: float | None = Field(default=None, gt=0)
@@ -104,7 +101,7 @@ class Facts(Model):
     @field_validator("taken_at", mode="before")
     @classmethod
     def _timed(cls, value: object) -> datetime | None:
-        return None if value is None else parse_time(value)
+        return None if value is None else plausible.parse_time(value)
 
     def updated(self, other: "Facts") -> "Facts":
         """These facts, overridden by whatever the other ones state."""
@@ -187,7 +184,7 @@ class PhotoSource(Facts):
         if self.id is None and self.path is None and self.simulate is None:
             raise ValueError("a photo needs one of id, path, simulate")
         suffix = Path(self.id or "").suffix
-        if suffix.lower() in (*PHOTO_SUFFIXES, *HOW_TO_CONVERT):
+        if suffix.lower() in (*plausible.PHOTO_SUFFIXES, *plausible.HOW_TO_CONVERT):
             name = str(self.id).removesuffix(suffix)
             raise ValueError(f"id = {self.id!r} is a file name; write id: {name}, or path: with the file")
         if not NAME.fullmatch(self.name):

@@ -65,6 +65,9 @@ def deliver_city(city: Path, data: Path) -> None:
         cities=city.parent / "cities.parquet",
         geopackage=city / f"{city.name}.gpkg",
         qgis=city / f"{city.name}.qgz",
+        tables=city / "tables",
+        stac=city / "stac",
+        summary=city / "summary.json",
         report=city / "report.html",
     )
 

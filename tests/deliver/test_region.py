@@ -74,6 +74,7 @@ def delivered(folder: Path, pooled: dict[str, gpd.GeoDataFrame]) -> Path:
         geopackage=target.with_suffix(".gpkg"),
         qgis=target.with_suffix(".qgz"),
         contrasts=target.with_suffix(".csv"),
+        summary=folder / "summary.json",
         report=folder / "report.html",
     )
     return folder

@@ -60,6 +60,7 @@ class Delivery:
             qgis=self.folder / f"{self.folder.name}.qgz",
             tables=self.folder / "tables",
             stac=self.folder / "stac",
+            summary=self.folder / "summary.json",
             report=self.folder / "report.html",
         )
 
