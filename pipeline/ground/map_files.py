@@ -46,6 +46,7 @@ SAMPLE, MAX_NEIGHBOURS = (
     100,
 )  # segments of a larger one, and how many are near each; of an outline 3 to 10
 PAIRS_AT_ONCE = 500_000  # of segments that are looked at for crossings, in about a second
+LAYER = "layer"  # of `attrs`: which layer of its file a table is
 WAY_OUT = "cut it to the surroundings of the city (ogr2ogr -spat)"
 
 
@@ -55,7 +56,11 @@ def read_layer(file: Path, wanted: str) -> gpd.GeoDataFrame | str:
         table = read_map(file, wanted, most_vertices=MAX_LAYER_VERTICES)
     except GivenFileError as error:
         return f"{file} {error.reason}."
-    return f"{file} has nothing to draw." if table.geometry.isna().all() else table
+    if not table.geometry.isna().all():
+        return table
+    return (
+        f"{file} has nothing to draw{f' in its layer {table.attrs[LAYER]}' if LAYER in table.attrs else ''}."
+    )
 
 
 def read_map(
@@ -67,7 +72,7 @@ def read_map(
 ) -> gpd.GeoDataFrame:
     """The layer `wanted` of a file, or else its first one, in any CRS of the Earth: all `columns` or those
     named, and all shapes or those that meet the bounds `around` (degrees). Its `attrs` are what the layer's
-    metadata state. Raises GivenFileError."""
+    metadata state, and its name. Raises GivenFileError."""
     try:
         with file.open("rb") as stream:
             head = stream.read(64).removeprefix(b"\xef\xbb\xbf").lstrip()
@@ -109,7 +114,7 @@ def _read_by_gdal(
     table = pyogrio.read_dataframe(
         path, layer=layer, columns=known, bbox=bbox, max_features=MAX_FEATURES + 1, datetime_as_string=True
     )
-    table.attrs = dict(info["layer_metadata"] or {})
+    table.attrs = {LAYER: layer} | dict(info["layer_metadata"] or {})
     return table
 
 

@@ -10,7 +10,7 @@ from tests.scenes.delivery import RASTERS, Delivery
 def test_writes_all_files_and_no_others(delivery: Delivery) -> None:
     made = {path.name for path in delivery.folder.iterdir() if path.is_file()}
     given = {"grid.json", "placed.json", "borders.gpkg", "change.tif"}
-    assert made - given == {"demo.gpkg", "demo.qgz", "report.html"}
+    assert made - given == {"demo.gpkg", "demo.qgz", "report.html", "summary.json"}
     folders = {path.name for path in delivery.folder.iterdir() if path.is_dir()}
     assert folders - {photo.name for photo in delivery.photos} == {"tables", "stac"}
     for photo in delivery.photos:

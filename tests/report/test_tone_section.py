@@ -34,7 +34,7 @@ def with_facts(photo: PhotoResults, **more: object) -> PhotoResults:
 def shown(facts: ToneFacts, mark: str = "") -> str:
     """The text a reader sees of the partial."""
     page = environment().from_string(
-        '{% from "tone.html" import tone_facts %}{{ tone_facts(facts, mark, country) }}'
+        '{% from "tone.html" import tone_facts %}{{ tone_facts(facts, mark, country, "x") }}'
     )
     html = page.render(facts=facts, mark=mark, country=country_title)
     return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", html)))

@@ -50,6 +50,6 @@ def lay_on_map(
     light, placed, grid, ortho, geometry = (folder / name for name in names)
     lon, lat = centre
     make_grid([placed], LonLat(lon=lon, lat=lat), GridConfig(radius_km=radius_km), grid)
-    bring_onto_grid(light, placed, grid, ortho, geometry, workers=workers)
+    bring_onto_grid(light, placed, folder / "photo.json", grid, ortho, geometry, workers=workers)
     tone, light_map, lamps = (folder / f"{kind}.tif" for kind in ("tone", "light", "lamps"))
     measure_tone(ortho, geometry, folder / "photo.json", ToneConfig(), tone, light_map, lamps, workers)

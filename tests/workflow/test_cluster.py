@@ -29,7 +29,7 @@ def test_a_job_writes_what_its_step_writes_here(raw_city: OnCluster, tmp_path: P
     photo = next(file.parent for file in sorted(city.glob("*/ortho.tif")))
     made = tmp_path / photo.name
     made.mkdir()
-    inputs = photo / "photo.tif", photo / "camera.json", city / "grid.json"
+    inputs = photo / "photo.tif", photo / "camera.json", photo / "photo.json", city / "grid.json"
     bring_onto_grid(*inputs, made / "ortho.tif", made / "geometry.tif")
     for name in ("ortho.tif", "geometry.tif"):
         assert (made / name).read_bytes() == (photo / name).read_bytes()

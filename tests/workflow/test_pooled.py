@@ -52,7 +52,7 @@ def test_every_photo_counts_once(results: Path) -> None:
 
 def test_the_region_is_delivered(results: Path) -> None:
     made = {file.name for file in (results / "both").iterdir() if file.is_file()}
-    assert made == {"borders.gpkg", "both.gpkg", "both.qgz", "both.csv", "report.html"}
+    assert made == {"borders.gpkg", "both.gpkg", "both.qgz", "both.csv", "report.html", "summary.json"}
     with (results / "both" / "both.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert {row["pair"] for row in rows if row["photo"] == "all"} == {"BE-DE", "BE-NL", "DE-NL"}
