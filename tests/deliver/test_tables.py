@@ -37,10 +37,9 @@ def test_csv_read_back_is_the_geopackage(delivery: Delivery) -> None:
     assert {path.stem for path in (delivery.folder / "tables").iterdir()} == names | {"dictionary"}
     for name in sorted(names):
         known = pyogrio.read_dataframe(file, layer=name)
-        words = {field: str for field, kind in known.dtypes.items() if kind.kind not in "fiubM"}
-        read = pd.read_csv(
-            delivery.folder / "tables" / f"{name}.csv", dtype=words, float_precision="round_trip"
-        )
+        # Numbers too are read as words: pandas' own reader is a bit off, Python's float is not.
+        words = {field: str for field, kind in known.dtypes.items() if kind.kind not in "iubM"}
+        read = pd.read_csv(delivery.folder / "tables" / f"{name}.csv", dtype=words)
         fields = [field for field in known.columns if field != "geometry"]
         more = (
             [] if "geometry" not in known or known.geom_type.dropna().iloc[0] != "Point" else ["lon", "lat"]

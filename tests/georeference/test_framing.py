@@ -32,7 +32,7 @@ def framing(truth: Camera, prior: Prior, seed: int = 0, squeezed: float = 0.0) -
     seen = Observations(ground, seen_px, np.ones(400), np.full(400, 60.0), known)
     settings = replace(ADJUST, overlap=1)
     start = truth.seen_off_axis(prior.principal_point_px)  # as a search leaves it
-    return framing_of(Refined(adjust(start, prior, seen, settings), seen), prior, 1, SETTINGS)
+    return framing_of(Refined(adjust(start, prior, seen, settings), seen, 128, 1.0), prior, 1, SETTINGS)
 
 
 def test_a_whole_frame_is_neither_cut_nor_uneven() -> None:
