@@ -98,5 +98,8 @@ FIGURES: dict[str, Callable[[Outputs], str]] = {
     "region": lambda outputs: _n(_features(outputs["borders"], "contrasts"), "contrast"),
     "change": lambda outputs: f"both dates on {_seen_percent(outputs['change']):.0f} % of the map",
     "deliver": lambda outputs: f"report of {_megabytes(outputs['report'])}",
+    "index": lambda outputs: _n(
+        outputs["index"].read_text("utf-8").count('<section class="result"'), "place"
+    ),
     "deliver_region": lambda outputs: f"report of {_megabytes(outputs['report'])}",
 }

@@ -1,13 +1,10 @@
-"""What to open at the end of a run, and the main answers, a line each."""
+"""What to open at the end of a run, and the main answers, a line each: those that the report begins with."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from pipeline.steps.placed import Placed
-
-MAIN = "towns"  # the quantity that answers what a country decides about
-ALL = "all"  # all photos of a city as one measurement
 
 
 def summary(results: Path, cities: list[str], regions: list[str]) -> str:
@@ -18,27 +15,26 @@ def summary(results: Path, cities: list[str], regions: list[str]) -> str:
         if not report.is_file():
             continue
         lines += ["", f"{name}: open {report} in a browser, {project} in QGIS"]
-        lines += [f"  {answer}" for answer in _answers(results / name / "borders.gpkg")]
+        lines += [f"  {answer}" for answer in _answers(results / name / "summary.json")]
         refused = _refused(results / name / "placed.json")
         lines += [f"  without {', '.join(refused)}, see below"] if refused else []
-    return "\n".join(lines)
+    index = results / "index.html"
+    return "\n".join([*lines, "", f"All results: open {index} in a browser"] if index.is_file() else lines)
 
 
-def _answers(tables: Path) -> Iterator[str]:
-    """The sentence of each border: of all photos together where there are several, else of the one."""
+def _answers(file: Path) -> Iterator[str]:
+    """Each question with the sentence that answers it."""
     try:
-        import pyogrio
-
-        columns = ["photo", "pair", "quantity", "statement", "simulated"]
-        table = pyogrio.read_dataframe(tables, layer="contrasts", columns=columns, read_geometry=False)
-    except Exception as error:  # a run does not fail because its last words cannot be found
+        content = json.loads(file.read_text(encoding="utf-8"))
+        said = [f"{each['question']} {each['word']}. {each['sentence']}" for each in content["said"]]
+        simulated = bool(content["simulated"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        # A run does not fail because its last words cannot be found.
         yield f"(the answers could not be read: {error})"
         return
-    rows: list[dict[str, Any]] = table[table["quantity"] == MAIN].to_dict("records")
-    pooled = [row for row in rows if row["photo"] == ALL]
-    if any(bool(row["simulated"]) for row in rows):
+    if simulated:
         yield "SIMULATED, not a measurement:"
-    yield from (str(row["statement"]) for row in pooled or rows)
+    yield from said
 
 
 def _refused(placed: Path) -> list[str]:

@@ -102,16 +102,19 @@ def test_a_second_run_says_it_again_and_makes_nothing_but_asks_again(run: tuple[
     again = workdir.snakemake(*CITIES)
     assert again.code != 0
     assert again.errors == first.errors
-    asked = ("download", "acquire", "georeference", "place", "deliver", "refusals", "all")
+    asked = ("download", "acquire", "georeference", "place", "deliver", "index", "refusals", "all")
     assert job_counts(again.log) == dict.fromkeys(asked, 1)
     after = {f: (workdir.folder / "results" / f).stat().st_mtime_ns for f in workdir.results()}
     anew = {file for file in before if before[file] != after.pop(file)}
     assert not after
-    delivered = {"both/report.html", "both/both.qgz", "both/both.gpkg"}
+    delivered = {
+        "index.html",
+        *(f"both/{name}" for name in ("report.html", "both.qgz", "both.gpkg", "summary.json")),
+    }
     assert anew <= {
         *delivered,
         "both/placed.json",
-        *(f for f in before if f.startswith(f"both/{AWAY['id']}/")),
+        *(f for f in before if f.startswith((f"both/{AWAY['id']}/", "both/tables/", "both/stac/"))),
     }
 
 

@@ -30,15 +30,17 @@ def test_the_end_of_a_run_names_what_to_open_and_the_answers(undisturbed: tuple[
     (opened,) = (number for number, line in enumerate(lines) if line.startswith(f"{NAME}: open "))
     city = f"results/{NAME}"
     assert lines[opened] == f"{NAME}: open {city}/report.html in a browser, {city}/{NAME}.qgz in QGIS"
-    assert any("log2(G/R)" in line or "No contrast" in line for line in lines[opened + 1 :])
+    assert any(line.startswith("  Do the ") or "greener?" in line for line in lines[opened + 1 :])
+    assert lines[-1] == "All results: open results/index.html in a browser"
 
 
 def test_a_step_has_a_line_with_its_figure(undisturbed: tuple[Workdir, Outcome]) -> None:
     lines = [line for line in undisturbed[1].text.splitlines() if line.startswith("[")]
-    assert len(lines) == 12
-    assert lines[-1].startswith(
-        "[12/13] small: write the report, the GeoPackage and the QGIS project: report of "
+    assert len(lines) == 13
+    assert lines[-2].startswith(
+        "[12/14] small: write the report, the GeoPackage, the QGIS project, tables and STAC: report of "
     )
+    assert lines[-1] == "[13/14] List all cities and regions on one page: 1 place"
     (placed,) = (line for line in lines if "find where the photo looks" in line)
     assert "small, seen: find where the photo looks: placed, " in placed
     assert " cities, " in placed
@@ -48,7 +50,7 @@ def test_a_step_has_a_line_with_its_figure(undisturbed: tuple[Workdir, Outcome])
 
 def test_every_log_says_what_was_done(undisturbed: tuple[Workdir, Outcome]) -> None:
     logs = list((undisturbed[0].folder / "results").rglob("*.log"))
-    assert len(logs) == 12
+    assert len(logs) == 13
     for log in logs:
         assert " found: " in log.read_text(encoding="utf-8"), log
 
