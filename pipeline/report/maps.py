@@ -12,7 +12,7 @@ import numpy as np
 import rasterio
 import shapely
 from numpy.typing import ArrayLike, NDArray
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 from pyproj import Geod, Proj
 from rasterio.enums import Resampling
 from rasterio.windows import from_bounds
@@ -26,6 +26,7 @@ from pipeline.report.chart_style import FONTS
 from pipeline.report.svg_chart import BOLD_LETTER, box, dot, path, tag, text
 
 WEBP_QUALITY = 72  # of 100; a judgement: no traces to be seen, and a report small enough to mail
+MARK_SHARE = 0.045  # of a picture's width, how large its mark is: 16 of 360 pixels
 WEBP_EFFORT = 2  # of 6: half the time of 4, for a file 3 % larger
 # How bright, at most, the light is drawn beneath the tone.
 CONTEXT = 0.4
@@ -321,6 +322,27 @@ def resized(file: Path, widths_px: Sequence[int]) -> list[bytes]:
     shares = [min(1.0, width / whole.width) for width in widths_px]
     sizes = [(round(whole.width * share), round(whole.height * share)) for share in shares]
     return [encoded(whole.resize(size, Image.Resampling.LANCZOS)) for size in sizes]
+
+
+def without_title(file: Path, title_px: int, width_px: int, mark: str) -> bytes:
+    """A picture without the lines of text above it, as a WebP, with a word in its upper left corner, which a
+    phone shows as large as the page's own text."""
+    with Image.open(file) as picture:
+        whole = picture.convert("RGB")
+    below = whole.crop((0, title_px, whole.width, whole.height))
+    share = min(1.0, width_px / below.width)
+    small = below.resize((round(below.width * share), round(below.height * share)), Image.Resampling.LANCZOS)
+    if mark:
+        size = max(12, round(MARK_SHARE * small.width))
+        ImageDraw.Draw(small).text(
+            (size // 2, size // 3),
+            mark,
+            palette.rgb(palette.SIMULATED),
+            ImageFont.load_default(size),
+            stroke_width=max(1, size // 8),
+            stroke_fill=palette.rgb(palette.BACKGROUND),
+        )
+    return encoded(small)
 
 
 def encoded(picture: Image.Image) -> bytes:

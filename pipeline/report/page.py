@@ -141,7 +141,8 @@ def report_html(city: CityResults, configuration: City, facts: Sequence[Fact]) -
             trends=_trends(city),
             changes_note=_changes_note(city),
             refused=[
-                (photo, _solve(photo.picture, sharpness) if photo.picture else None) for photo in city.refused
+                (photo, _solve(photo.picture, sharpness, "REFUSED") if photo.picture else None)
+                for photo in city.refused
             ],
             n_simulated=sum(photo.simulated for photo in city.photos),
             has_jpeg=any(photo.facts.evidence == "jpeg" for photo in city.photos),
@@ -224,7 +225,7 @@ def photo_section(photo: PhotoResults, city: CityResults, configuration: City, s
         photo=photo,
         light=light,
         tone=tone,
-        solve=_solve(photo.folder / "solve.png", sharpness),
+        solve=_solve(photo.folder / "solve.png", sharpness, "SIMULATED" if photo.simulated else ""),
         placed=_placed(photo),
         archive=links.archive_page(photo),
         files=links.photo_files(photo),
@@ -258,11 +259,13 @@ def _planted_where_measured(
     return planted_contrasts(near, all_light, read_has_tone(photo.raster("tone"), truth.lights))
 
 
-def _solve(png: Path, sharpness: float) -> Picture:
-    """The picture that shows where cities were found, for both widths."""
-    return Picture(
-        *map(pictures.webp_uri, maps.resized(png, [round(width * sharpness) for width in SOLVE_WIDTHS_PX]))
-    )
+def _solve(png: Path, sharpness: float, mark: str) -> Picture:
+    """The picture that shows where cities were found, for both widths; the lines of text above it, which a
+    phone shows too small, are in the caption too."""
+    wide_px, narrow_px = (round(width * sharpness) for width in SOLVE_WIDTHS_PX)
+    (wide,) = maps.resized(png, [wide_px])
+    narrow = maps.without_title(png, pictures.SOLVE_TITLE_PX, narrow_px, mark)
+    return Picture(pictures.webp_uri(wide), pictures.webp_uri(narrow))
 
 
 def _road_charts(city: CityResults) -> dict[tuple[str, tuple[str, ...]], Picture]:

@@ -12,6 +12,10 @@ from pipeline.report.chart_style import SHEETS, Sheet
 ESCAPED = str.maketrans({letter: f"%{ord(letter):02X}" for letter in ' "#%&<>'})
 
 
+# Of `solve.png`, above the photo: two lines of text that no phone shows large enough to read.
+SOLVE_TITLE_PX = 66
+
+
 @dataclass(frozen=True)
 class Picture:
     """A picture as data URIs, for wide pages and for phones; nothing for phones where both see the same."""

@@ -15,10 +15,11 @@ from pipeline.camera.earth import Array
 from pipeline.deliver import palette
 from pipeline.georeference.control import ControlPoints
 from pipeline.photo.photo import Photo
+from pipeline.report.pictures import SOLVE_TITLE_PX
 
 LONG_SIDE_IN = 12.0  # of the photo: 1440 pixels, about as many as a screen shows at once
-TITLE_HEIGHT_IN = 0.55  # room for two lines of text
 SOLVE_DPI = 120  # dots an inch
+TITLE_HEIGHT_IN = SOLVE_TITLE_PX / SOLVE_DPI  # room for two lines of text
 # Cities named, the largest first; more would cover the photo.
 NAMED = 25
 # Residuals are a few pixels; drawn ten times longer they show their pattern.

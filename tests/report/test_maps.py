@@ -13,7 +13,7 @@ from PIL import Image
 
 from pipeline.deliver import palette
 from pipeline.deliver.results import CityResults, PhotoResults
-from pipeline.report.maps import PHONE_CANVAS, Canvas, photo_maps, resized
+from pipeline.report.maps import PHONE_CANVAS, Canvas, photo_maps, resized, without_title
 from tests.report.svg_words import words
 from tests.scenes.delivery import Delivery
 
@@ -140,3 +140,19 @@ def test_pictures_never_grow(tmp_path: Path) -> None:
     Image.new("RGB", (300, 200)).save(source)
     sizes = [Image.open(io.BytesIO(webp)).size for webp in resized(source, [150, 900])]
     assert sizes == [(150, 100), (300, 200)]
+
+
+def test_for_a_phone_the_title_gives_way_to_a_mark(tmp_path: Path) -> None:
+    source = tmp_path / "solve.png"
+    picture = np.zeros((266, 400, 3), np.uint8)
+    picture[:66] = 255  # the title's lines
+    Image.fromarray(picture).save(source)
+    plain, marked = (
+        np.asarray(Image.open(io.BytesIO(without_title(source, 66, 200, mark)))) for mark in ("", "SIMULATED")
+    )
+    assert plain.shape == marked.shape == (100, 200, 3)
+    assert plain.max() <= WEBP
+    pink = np.abs(marked.astype(int) - palette.rgb(palette.SIMULATED)).max(axis=-1) < 60
+    columns = np.flatnonzero(pink.any(axis=0))
+    assert columns.max() - columns.min() > 50  # a quarter of the width
+    assert np.flatnonzero(pink.any(axis=1)).max() < 25  # and in the upper corner
