@@ -91,7 +91,7 @@ FIGURES: dict[str, Callable[[Outputs], str]] = {
     "grid": _grid,
     "orthorectify": lambda outputs: f"seen on {_seen_percent(outputs['ortho']):.0f} % of the map",
     "tone": lambda outputs: f"tone on {_seen_percent(outputs['tone']):.1f} % of the map",
-    "country_tones": lambda outputs: _n(_features(outputs["country_tones"]), "row"),
+    "country_tones": lambda outputs: _n(_features(outputs["country_tones"], "country_tones"), "row"),
     "motorways": lambda outputs: _n(_features(outputs["motorways"]), "line"),
     "squares": lambda outputs: f"{_n(_rows(outputs['squares']), 'square')} with light",
     "borders": lambda outputs: _n(_features(outputs["borders"], "contrasts"), "contrast"),

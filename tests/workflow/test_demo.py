@@ -50,7 +50,7 @@ def test_the_plan_of_the_demo(tmp_path: Path) -> None:
         "country_tones",
         "squares",
     )
-    once = ("cities", "place", "grid", "borders", "change", "deliver", "all")
+    once = ("cities", "place", "grid", "borders", "change", "deliver", "index", "all")
     assert job_counts(outcome.text) == dict.fromkeys(photos, 2) | dict.fromkeys(once, 1)
 
 
@@ -79,8 +79,8 @@ def test_everything_is_delivered(demo: Demo) -> None:
 
 def test_no_step_logs_a_warning(demo: Demo) -> None:
     logs = sorted((demo[0].folder / "results").rglob("*.log"))
-    # Two photos with eight steps each, and place, grid, borders, change, deliver and the list of cities.
-    assert len(logs) == 22
+    # Two photos with eight steps each; place, grid, borders, change, deliver, index and the list of cities.
+    assert len(logs) == 23
     for log in logs:
         assert not re.search("WARNING|ERROR", log.read_text(encoding="utf-8")), log.name
 
@@ -100,7 +100,7 @@ def test_styles_that_are_deleted_are_made_anew(finished: Workdir) -> None:
     for lost in ("simulated-2012/tone.qml", "change.qml"):
         (finished.folder / "results" / "demo" / lost).unlink()
     counts = job_counts(finished.snakemake("--dry-run").text)
-    assert counts == {"style": 1, "change": 1, "deliver": 1, "all": 1}
+    assert counts == {"style": 1, "change": 1, "deliver": 1, "index": 1, "all": 1}
 
 
 def test_a_second_run_does_nothing(demo: Demo) -> None:
@@ -115,7 +115,7 @@ def test_a_second_run_does_nothing(demo: Demo) -> None:
 def test_an_option_runs_only_what_depends_on_it(finished: Workdir) -> None:
     edit_demo(finished, tone={"min_signal_to_noise": 20})
     outcome = finished.snakemake("--dry-run")
-    after_tone = {"country_tones": 2, "squares": 2, "borders": 1, "change": 1, "deliver": 1}
+    after_tone = {"country_tones": 2, "squares": 2, "borders": 1, "change": 1, "deliver": 1, "index": 1}
     assert job_counts(outcome.text) == {"tone": 2, **after_tone, "all": 1}
 
 
@@ -123,7 +123,7 @@ def test_touching_a_citys_yaml_renews_what_that_city_delivers(finished: Workdir)
     shutil.copy(REPOSITORY / "configs" / "rhine-main.yaml", finished.folder / "configs")
     for city in ("demo", "rhine-main"):
         (finished.folder / "configs" / f"{city}.yaml").touch()
-    assert job_counts(finished.snakemake("--dry-run").text) == {"deliver": 1, "all": 1}
+    assert job_counts(finished.snakemake("--dry-run").text) == {"deliver": 1, "index": 1, "all": 1}
 
 
 def test_a_grid_beyond_memory_is_one_line(finished: Workdir) -> None:
