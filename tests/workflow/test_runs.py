@@ -40,7 +40,7 @@ def test_a_step_has_a_line_with_its_figure(undisturbed: tuple[Workdir, Outcome])
     assert lines[-2].startswith(
         "[12/14] small: write the report, the GeoPackage, the QGIS project, tables and STAC: report of "
     )
-    assert lines[-1] == "[13/14] List all cities and regions on one page: 1 place"
+    assert lines[-1].startswith("[13/14] List all cities and regions on one page: 1 place (")
     (placed,) = (line for line in lines if "find where the photo looks" in line)
     assert "small, seen: find where the photo looks: placed, " in placed
     assert " cities, " in placed
