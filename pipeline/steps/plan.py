@@ -28,6 +28,7 @@ from pipeline.steps.known_facts import check_facts
 from pipeline.steps.names import check_given, check_name, check_run
 from pipeline.steps.placed import Placed
 from pipeline.steps.summary import summary
+from pipeline.steps.unfetched import why_unfetched
 
 
 @dataclass(frozen=True)
@@ -128,9 +129,20 @@ class Plan:
         def checksums(wildcards: Any) -> list[str]:
             named = [function(wildcards) for function in files]
             flat = [file for found in named for file in ([found] if isinstance(found, str) else found)]
-            return contents(file for file in flat if not Path(file).is_relative_to(self.run.results))
+            given = [file for file in flat if not Path(file).is_relative_to(self.run.results)]
+            archived = [file for file in given if Path(file).parent == self.run.photo_store / "nasa"]
+            again = [self._asked_again(Path(file), wildcards) for file in archived]
+            return contents(file for file in given if file not in archived) + again
 
         return checksums
+
+    def _asked_again(self, picture: Path, wildcards: Any) -> str:
+        """Of a photo of NASA's archive, which does not change: when it could not be fetched, so that each run
+        asks for it again; nothing else."""
+        light = self.run.results / wildcards.city / wildcards.photo / "photo.tif"
+        if picture.exists() or why_unfetched(light) is None:
+            return ""
+        return f"asked for again after {light.stat().st_mtime_ns}"
 
     def ground(self, key: str) -> Callable[[Any], list[str]]:
         """An input function: the file of `roads`, `night_light` or `dem`: the user's own, the one that is

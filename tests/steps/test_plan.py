@@ -12,6 +12,7 @@ from pipeline.steps.place import place
 from pipeline.steps.placed import Placed, read_camera
 from pipeline.steps.plan import check_writable, plan_or_exit
 from pipeline.steps.refusals import refusals
+from pipeline.steps.unfetched import write_unfetched
 from tests.workflow.workdir import Workdir
 
 ISS = """1 25544U 98067A   19343.69339541  .00001764  00000-0  38792-4 0  9991
@@ -364,3 +365,22 @@ def test_a_file_that_snakemake_would_take_for_a_pattern(workdir: Workdir) -> Non
     with pytest.raises(SystemExit) as caught:
         plan_or_exit({"cities": "x"})
     assert str(caught.value) == "error: my{own}.jpg: the name of a file cannot hold { or }; rename it"
+
+
+def test_each_run_asks_again_for_a_photo_that_could_not_be_fetched(workdir: Workdir) -> None:
+    """What Snakemake remembers of a run differs from what the next one sees, until the photo is there."""
+    workdir.write_city("x", photos=[FACTS | {"id": "ISS030-E-1"}])
+    plan, at = plan_or_exit({"cities": "x"}), Wildcards("x", "ISS030-E-1")
+    seen = plan.contents(plan.picture)
+    assert seen(at) == [""]
+    light = workdir.folder / "results" / "x" / "ISS030-E-1" / "photo.tif"
+    light.parent.mkdir(parents=True)
+    write_unfetched([light], "ISS030-E-1", "no answer")
+    (after_one,) = seen(at)
+    assert after_one
+    os.utime(light, ns=(light.stat().st_atime_ns, light.stat().st_mtime_ns + 1_000_000_000))  # a later run's
+    assert seen(at) not in ([after_one], [""])
+    picture = workdir.folder / "data" / "photos" / "nasa" / "ISS030-E-1.jpg"
+    picture.parent.mkdir(parents=True)
+    picture.touch()
+    assert seen(at) == [""]
