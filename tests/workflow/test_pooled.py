@@ -39,7 +39,7 @@ def results(pooled: tuple[Workdir, Outcome]) -> Path:
 
 def test_only_the_region_is_made(pooled: tuple[Workdir, Outcome]) -> None:
     """The squares of both cities are there already; the double is not delivered, for nobody asked for it."""
-    assert job_counts(pooled[1].log) == {"region": 1, "deliver_region": 1, "all": 1}
+    assert job_counts(pooled[1].log) == {"region": 1, "deliver_region": 1, "index": 1, "all": 1}
 
 
 def test_every_photo_counts_once(results: Path) -> None:

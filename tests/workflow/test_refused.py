@@ -126,8 +126,9 @@ def test_a_corrected_yaml_tries_the_refused_photo_again(run: tuple[Workdir, Outc
     finally:
         write_city(workdir, LOST)
     assert counts.pop("all") == 1
+    # The refused photo, and the one that could not be fetched.
     assert {rule: counts[rule] for rule in ("acquire", "georeference", "place")} == {
-        "acquire": 1,
-        "georeference": 1,
+        "acquire": 2,
+        "georeference": 2,
         "place": 1,
     }
