@@ -68,7 +68,7 @@ def index_html(summaries: Sequence[Summary], countries: gpd.GeoDataFrame) -> str
             map=_map(summaries, countries),
             n_photos=len({shown.photo for summary in summaries for shown in summary.photos}),
             n_simulated=sum(summary.simulated for summary in summaries),
-            style=style_sheet(),
+            style=style_sheet("index.css"),
             policy=policy(),
         )
     )

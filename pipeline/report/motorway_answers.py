@@ -11,11 +11,13 @@ from pipeline.deliver.contrasts import PooledResults
 from pipeline.deliver.results import CityResults, PhotoResults
 from pipeline.ground.country_table import adjective, country_name
 from pipeline.ground.events import road_numbers
+from pipeline.motorways.pooled_crossings import DIFFERS
 from pipeline.report.answers import (
     Answer,
     Argument,
     Lean,
     Question,
+    Source,
     evidence_doubt,
     known,
     place_of,
@@ -48,10 +50,9 @@ WORDS: dict[str, tuple[str, Lean]] = {
     "lit on both sides": ("No", "no"),
     "dark on both sides": ("No", "no"),
     "undecidable": ("Cannot be told", "open"),
+    DIFFERS: ("Not the same in all photos", "open"),
     "not measured": ("Not measured", "open"),
 }
-# Of all photos together, where they do not say the same.
-DIFFERS: tuple[str, Lean] = ("Not the same in all photos", "open")
 
 
 def motorway_questions(city: CityResults) -> tuple[Question, ...]:
@@ -117,10 +118,21 @@ def of_motorway(table: gpd.GeoDataFrame, ref: str, pair: str) -> gpd.GeoDataFram
 
 def motorway_answer(row: Any, photo: PhotoResults) -> Answer:
     """The answer of a photo from its row of `motorway_ends` and its other tables."""
-    word, lean = WORDS[row.verdict]
     segments = of_motorway(photo.motorway_segments, row.ref, row.pair)
+    arguments = (
+        *(_without_end(segments) if missing(row.end_m) else _end(row, segments)),
+        *_told(row, segments),
+        *_position(row),
+        *_policies(row, photo),
+    )
+    return _answer(row, photo, arguments)
+
+
+def _answer(row: Any, source: Source, arguments: Sequence[Argument], beside: tuple[str, ...] = ()) -> Answer:
+    """What a row says of the claim that light ends at the border."""
+    word, lean = WORDS[row.verdict]
     return Answer(
-        source=photo,
+        source=source,
         word=word,
         lean=lean,
         verdict=_verdict(row),
@@ -128,13 +140,8 @@ def motorway_answer(row: Any, photo: PhotoResults) -> Answer:
         found="" if lean == "open" else row.verdict,
         claimed="ends at the national border",
         figures=_figures(row),
-        arguments=(
-            *(_without_end(segments) if missing(row.end_m) else _end(row, segments)),
-            *_told(row, segments),
-            *_position(row),
-            *_policies(row, photo),
-            *evidence_doubt(photo, JPEG_BRIGHTENS_FAINT_LIGHT),
-        ),
+        arguments=(*arguments, *evidence_doubt(source, JPEG_BRIGHTENS_FAINT_LIGHT)),
+        beside=beside,
     )
 
 
@@ -159,7 +166,6 @@ def _verdict(row: Any) -> str:
 def pooled_answer(row: Any, pooled: PooledResults, of_photos: Sequence[Answer]) -> Answer:
     """The answer of all photos together from a row of `motorway_crossings`; `of_photos` is what each says by
     itself."""
-    word, lean = WORDS.get(row.verdict, DIFFERS)
     agreeing = sum(answer.found == row.verdict for answer in of_photos)
     differing = sum(answer.found not in ("", row.verdict) for answer in of_photos)
     arguments = []
@@ -175,18 +181,7 @@ def pooled_answer(row: Any, pooled: PooledResults, of_photos: Sequence[Answer]) 
     if differing:
         found = f"{differing} of {len(of_photos)} photos find something else by themselves."
         arguments.append(Argument(False, found))
-    return Answer(
-        source=pooled,
-        word=word,
-        lean=lean,
-        verdict=_verdict(row),
-        claim=f"the light of the {row.ref} ends at the border",
-        found="" if lean == "open" else row.verdict,
-        claimed="ends at the national border",
-        figures=_figures(row),
-        arguments=(*arguments, *evidence_doubt(pooled, JPEG_BRIGHTENS_FAINT_LIGHT)),
-        beside=(f"Lights at these hours: {row.policy}.",),
-    )
+    return _answer(row, pooled, arguments, (f"Lights at these hours: {row.policy}.",))
 
 
 def in_short(row: Any) -> str:

@@ -168,9 +168,9 @@ def _borderless(city: CityResults) -> list[tuple[str, list[PhotoResults]]]:
     return _notes(city, "borders") or ([] if compared else [(NO_BORDER, [])])
 
 
-def style_sheet() -> Markup:
-    """The page's own style."""
-    return Markup((TEMPLATES / "report.css").read_text(encoding="utf-8"))
+def style_sheet(*more: str) -> Markup:
+    """The style of all pages, and what one has `more`."""
+    return Markup("\n".join((TEMPLATES / name).read_text(encoding="utf-8") for name in ("report.css", *more)))
 
 
 def own_script(name: str) -> Markup:

@@ -2,15 +2,11 @@
 
 from pathlib import Path
 
-import numpy as np
-from affine import Affine
-from numpy.typing import NDArray
-
-from pipeline.archive.copernicus import CRS, SERVER, Heights, fetch_heights
+from pipeline.archive.copernicus import CRS, SERVER, fetch_heights
 from pipeline.camera.reach import reach_km
 from pipeline.camera.terrain import Bounds
 from pipeline.errors import DownloadError
-from pipeline.ground.geoid import geoid_m, read_geoid
+from pipeline.ground.geoid import above_ellipsoid_m, read_geoid
 from pipeline.models import GridConfig, LonLat
 from pipeline.steps.fetched import (
     bounds_around,
@@ -52,30 +48,17 @@ def fetch_ground(
         )
         write_nothing(heights, said(facts.id, heights, problem))
     else:
-        write_raster(heights, _ellipsoidal(found, geoid), CRS, found.transform, found.told)
+        write_raster(
+            heights,
+            above_ellipsoid_m(found.above_geoid_m, found.transform, read_geoid(geoid)),
+            CRS,
+            found.transform,
+            found.told,
+        )
 
 
 def _both(one: Bounds, other: Bounds) -> Bounds:
     return min(one[0], other[0]), min(one[1], other[1]), max(one[2], other[2]), max(one[3], other[3])
-
-
-def _ellipsoidal(found: Heights, geoid: Path) -> NDArray[np.float32]:
-    """Heights above the ellipsoid. The geoid is worked out on a lattice of a tenth of a degree, between which
-    it is straight to a centimetre."""
-    rows, columns = found.above_geoid_m.shape
-    degrees: Affine = found.transform
-    lon = degrees.c + degrees.a * (np.arange(columns) + 0.5)
-    lat = degrees.f + degrees.e * (np.arange(rows) + 0.5)
-    nodes_lon = np.linspace(lon[0], lon[-1], max(2, round(10 * columns * degrees.a)))
-    nodes_lat = np.linspace(lat[0], lat[-1], max(2, round(-10 * rows * degrees.e)))
-    nodes_m = geoid_m(read_geoid(geoid), *np.meshgrid(nodes_lon, nodes_lat))
-    from scipy.interpolate import RegularGridInterpolator
-
-    along = RegularGridInterpolator((nodes_lat[::-1], nodes_lon), nodes_m[::-1])
-    heights_m = found.above_geoid_m
-    for row in range(rows):  # by rows, so that no second raster is held
-        heights_m[row] += along(np.column_stack([np.full(columns, lat[row]), lon]))
-    return heights_m
 
 
 if "snakemake" in globals():

@@ -1,6 +1,5 @@
 """Night light, streets and heights of a photo from servers on this machine, and what is said without."""
 
-import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -34,18 +33,7 @@ from tests.scenes.overpass import overpass
 LIEGE = LonLat(lon=5.57, lat=50.64)
 Write = Callable[..., Path]
 
-
-@pytest.fixture(autouse=True)
-def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
-
-
-@pytest.fixture
-def nobody() -> str:
-    """The address of a port at which nobody listens."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return f"http://127.0.0.1:{free.getsockname()[1]}"
+pytestmark = pytest.mark.usefixtures("no_proxy")
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import logging
 import re
-import socket
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,20 +33,7 @@ WAYS = [
     for number, part in enumerate((NORTH[:2], NORTH[1:], SOUTH[:2], SOUTH[1:]))
 ]
 
-pytestmark = pytest.mark.usefixtures("_no_proxy")
-
-
-@pytest.fixture
-def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
-
-
-@pytest.fixture
-def nobody() -> str:
-    """The address of a port at which nobody listens."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return f"http://127.0.0.1:{free.getsockname()[1]}/api"
+pytestmark = pytest.mark.usefixtures("no_proxy")
 
 
 def told(file: Path) -> dict[str, str]:
