@@ -20,7 +20,7 @@ from pipeline.georeference.control import check_errors
 from pipeline.georeference.extent import LIGHT_OF_STREET, lit_streets
 from pipeline.georeference.manual import MANUAL_SIGMA_PX, MANUAL_WINDOW_PX
 from pipeline.georeference.settings import SolverSettings
-from pipeline.georeference.solve import Solution, solve
+from pipeline.georeference.solve import Solution, adjusted_again, solve
 from pipeline.ground.cities import gazetteer
 from pipeline.ground.streets import read_streets
 from pipeline.models import LookAt
@@ -85,6 +85,20 @@ def test_a_crop_that_nobody_tells_of_is_solved_as_one() -> None:
     assert solution.method == "city light, as a crop of unknown place"
     assert solution.problem.prior.is_cut
     assert error_px <= SIMULATED_PX
+
+
+def test_another_prior_gives_another_camera_that_is_judged_anew(lyon: tuple[Solution, Camera]) -> None:
+    """A focal length half as long again, of which the prior is sure, fits no light."""
+    solution, _ = lyon
+    prior = solution.problem.prior
+    again = adjusted_again(solution, prior, gazetteer())
+    assert again.accepted, again.reason
+    assert again.verdict.agreement <= solution.verdict.agreement
+    wrong = replace(prior, focal_px=1.5 * prior.focal_px, lens_covariance=1e-8 * prior.lens_covariance)
+    refused = adjusted_again(solution, wrong, gazetteer())
+    assert solution.accepted
+    assert not refused.accepted
+    assert "false-alarm probability" in refused.reason
 
 
 def test_rendered_scenes_solve_from_their_facts(shared: Path) -> None:
