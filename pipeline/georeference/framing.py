@@ -58,16 +58,19 @@ def framing_of(refined: Refined, prior: Prior, overlap: int, settings: FramingSe
     step = covariance @ gradient
     left = fit.residual_px - by_parameter @ step
     size = camera.width, camera.height
-    spread = covariance @ _of_blocks(by_parameter, weight, left, seen.pixel, size, settings) @ covariance
+    # What the prior leaves open, and what the patches err by as blocks of them show it: carried through the
+    # fit as in `shared_errors`. The inverse normal matrix would count the patches' errors a second time.
+    of_patches = _of_blocks(by_parameter, weight, left, seen.pixel, size, settings)
+    covariance = covariance @ (known + of_patches) @ covariance
 
     shift_px = np.subtract(camera.principal_point_px, prior.principal_point_px) + step[PRINCIPAL]
     principal = np.ix_(PRINCIPAL, PRINCIPAL)
     uneven = float(step[UNEVEN])
     return Framing(
         shift=float(np.hypot(*shift_px)) / max(size),
-        shift_sigmas=_sigmas(shift_px, (covariance + spread)[principal]),
+        shift_sigmas=_sigmas(shift_px, covariance[principal]),
         uneven=uneven,
-        uneven_sigmas=abs(uneven) / float(np.sqrt((covariance + spread)[UNEVEN, UNEVEN])),
+        uneven_sigmas=abs(uneven) / float(np.sqrt(covariance[UNEVEN, UNEVEN])),
     )
 
 
