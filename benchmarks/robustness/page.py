@@ -9,8 +9,8 @@ PAGE = HERE.parents[1] / "docs" / "robustness.md"
 INPUTS, RUNS = HERE / "inputs.json", HERE / "runs.json"
 TRIED = "`python -m benchmarks.robustness.runs` does so with whole runs: the last rows of the table."
 NOT_TRIED = (
-    "`python -m benchmarks.robustness.runs` disturbs whole runs; its figures are not stored yet, so this page is of "
-    "readers alone."
+    "`python -m benchmarks.robustness.runs` disturbs whole runs; its figures are not stored yet, so this "
+    "page is of readers alone."
 )
 COLUMNS = ("tried", "clean", "traceback", "hang", "crash", "wrong")
 
