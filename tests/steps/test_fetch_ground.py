@@ -139,7 +139,8 @@ def test_heights_are_ellipsoidal(write_facts: Write, tmp_path: Path) -> None:
 
 def test_heights_of_a_wide_lens_are_those_around_where_it_looks(write_facts: Write, tmp_path: Path) -> None:
     """28 mm may show ground up to 500 km away, some 150 tiles."""
-    with serve_by(files_of(tmp_path / "served", "image/tiff")) as server:  # all is sea
+    write_tile(tmp_path / "served", 5, 50, np.full((ROWS, COLUMNS), 300.0))
+    with serve_by(files_of(tmp_path / "served", "image/tiff")) as server:  # all else is sea
         file, facts = tmp_path / "a" / "heights.tif", write_facts(28.0, radius_km=200.0)
         fetch_ground(facts, GEOID, LIEGE, GridConfig(), str(tmp_path / "store"), file, server.url)
     assert 12 <= len(server.paths) <= 30
