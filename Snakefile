@@ -61,12 +61,12 @@ onstart:  # of a run that has something to do; neither of a dry run nor of jobs 
 
 onsuccess:
     forget_unfetched(STORE)
-    logger.info(plan.summary(), extra={"of_the_run": True})
+    logger.info(plan.summary(whole=True), extra={"of_the_run": True})
 
 
 onerror:
     forget_unfetched(STORE)
-    logger.info(plan.summary(), extra={"of_the_run": True})
+    logger.info(plan.summary(whole=False), extra={"of_the_run": True})
 
 
 rule all:

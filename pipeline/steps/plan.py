@@ -3,8 +3,9 @@
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,7 @@ class Plan:
     regions: dict[str, Region]
     checkpoints: Any = None  # Snakemake's
     not_yet: type[Exception] = KeyError  # what they raise while nobody can tell
+    began: float = field(default_factory=time.time)
 
     @cached_property  # looked up for every job
     def _sources(self) -> dict[tuple[str, str], PhotoSource]:
@@ -269,9 +271,11 @@ class Plan:
             for files in asked:
                 yield from [files] if isinstance(files, str) else files
 
-    def summary(self) -> str:
-        """What to open of all that was asked for, and the main answers."""
-        return summary(self.run.results, list(self.run.cities), list(self.regions))
+    def summary(self, whole: bool) -> str:
+        """What to open of all that was asked for, and the main answers; of a run that did not get to its end,
+        only of reports that it wrote itself: others may be out of date."""
+        regions = [region for region in self.regions if self.pooled(region)]
+        return summary(self.run.results, self.run.cities, regions, 0.0 if whole else self.began)
 
     def region_file(self, wildcards: Any) -> str:
         """The region's YAML; saving it again renews what is delivered, of that region only."""

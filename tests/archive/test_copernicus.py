@@ -117,7 +117,7 @@ def test_what_is_no_tile_is_not_kept(tmp_path: Path, wrong: str) -> None:
 def test_half_a_continent_is_not_fetched(tmp_path: Path) -> None:
     with (
         serve(Answer(404)) as server,
-        pytest.raises(DownloadError, match="100 tiles would be needed, more than 48$"),
+        pytest.raises(DownloadError, match=r"100 tiles would be needed, more than 48$"),
     ):
         fetch_heights((0.5, 45.5, 9.5, 54.5), tmp_path, server.url)
     assert server.paths == []
