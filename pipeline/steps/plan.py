@@ -40,6 +40,10 @@ class _Wildcards:
     photo: str = ""
 
 
+class NotYetTold(Exception):
+    """What `checkpoints` raise while nobody can tell, where they are not Snakemake's."""
+
+
 # What is fetched for a photo, by key of the city, in the folder of its results.
 FETCHED = {"roads": "streets.gpkg", "night_light": "night_light.tif", "dem": "heights.tif"}
 
@@ -53,7 +57,7 @@ class Plan:
     cities: dict[str, City]
     regions: dict[str, Region]
     checkpoints: Any = None  # Snakemake's
-    not_yet: type[Exception] = KeyError  # what they raise while nobody can tell
+    not_yet: type[Exception] = NotYetTold  # what they raise while nobody can tell
     began: float = field(default_factory=time.time)
 
     @cached_property  # looked up for every job
@@ -142,7 +146,8 @@ class Plan:
         """Of a photo of NASA's archive, which does not change: when it could not be fetched, so that each run
         asks for it again; nothing else."""
         light = self.run.results / wildcards.city / wildcards.photo / "photo.tif"
-        if picture.exists() or why_unfetched(light) is None:
+        there = picture.exists() and why_unfetched(picture) is None
+        if there or why_unfetched(light) is None:
             return ""
         return f"asked for again after {light.stat().st_mtime_ns}"
 
@@ -333,7 +338,7 @@ class Plan:
 def plan_or_exit(
     values: dict[str, Any],
     checkpoints: Any = None,
-    not_yet: type[Exception] = KeyError,
+    not_yet: type[Exception] = NotYetTold,
     check: bool = True,
 ) -> Plan:
     """The plan of `configs/run.yaml`, overridden by `values`; a mistake is one line and exit 1. Of
