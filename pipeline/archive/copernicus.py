@@ -53,13 +53,10 @@ def fetch_heights(around: Bounds, cache: Path, server: str = SERVER) -> Heights:
     """The heights in bounds (degrees), of tiles that are in the folder `cache` or come from `server`, one
     after the other. A tile that the server has not is sea, if it has others of the area: one that has none is
     not where the tiles are. Raises DownloadError where one cannot be had."""
-    west, south, east, north = (
-        *(math.floor(v) for v in around[:2]),
-        *(math.ceil(v) for v in around[2:]),
-    )
+    if tile_count(around) > MAX_TILES:
+        raise DownloadError(f"{tile_count(around)} tiles would be needed, more than {MAX_TILES}")
+    west, south, east, north = _whole_degrees(around)
     columns, rows = east - west, north - south
-    if columns * rows > MAX_TILES:
-        raise DownloadError(f"{columns * rows} tiles would be needed, more than {MAX_TILES}")
     names = [
         tile_name((lon + 180) % 360 - 180, lat) for lat in range(south, north) for lon in range(west, east)
     ]
@@ -72,6 +69,17 @@ def fetch_heights(around: Bounds, cache: Path, server: str = SERVER) -> Heights:
     fetched = fetched_on([*tiles, *sea])
     told = {"source": f"Copernicus GLO-90, {server}", "fetched": fetched, "licence": LICENCE}
     return Heights(heights_m, transform, told)
+
+
+def tile_count(around: Bounds) -> int:
+    """How many tiles cover bounds in degrees."""
+    west, south, east, north = _whole_degrees(around)
+    return (east - west) * (north - south)
+
+
+def _whole_degrees(around: Bounds) -> tuple[int, int, int, int]:
+    west, south, east, north = around
+    return math.floor(west), math.floor(south), math.ceil(east), math.ceil(north)
 
 
 def _tiles(names: Sequence[str], cache: Path, server: str) -> tuple[list[Path], list[Path]]:
