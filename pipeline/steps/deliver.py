@@ -55,7 +55,7 @@ def deliver(
         for guessed in photo.folder.glob("*.tif.aux.xml"):
             guessed.unlink()
     plain = {**results.tables, "metadata": pd.DataFrame(provenance)}
-    every_table = [*city_layers(results), *table_layers(plain)]
+    every_table = [*city_layers(results), *table_layers(plain, results.origins)]
     with atomic_write(geopackage) as file:
         within = project(results, geopackage.name, plain, with_rasters=False)
         write_geopackage(file, every_table, geopackage.stem, within)

@@ -35,7 +35,9 @@ def deliver_region(
     plain = {**results.tables, "metadata": pd.DataFrame(facts)}
     with atomic_write(geopackage) as file:
         within = region_project(results, geopackage.name, plain)
-        write_geopackage(file, [*region_layers(results), *table_layers(plain)], geopackage.stem, within)
+        write_geopackage(
+            file, [*region_layers(results), *table_layers(plain, results.origins)], geopackage.stem, within
+        )
     with atomic_write(qgis) as file:
         file.write_bytes(within)
     with atomic_write(contrasts) as file:
