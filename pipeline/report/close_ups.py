@@ -1,4 +1,4 @@
-"""A border from close by: 30 km of it in true tone, where it has most light."""
+"""A border from close by: 30 km of it in its own colours, where it has most light."""
 
 from typing import Any
 

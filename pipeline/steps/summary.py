@@ -27,7 +27,7 @@ def _answers(file: Path) -> Iterator[str]:
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
         said = [f"{each['question']} {each['word']}. {each['sentence']}" for each in content["said"]]
-        simulated = bool(content["simulated"])
+        simulated, caution = bool(content["simulated"]), str(content.get("caution", ""))
     except (OSError, ValueError, KeyError, TypeError) as error:
         # A run does not fail because its last words cannot be found.
         yield f"(the answers could not be read: {error})"
@@ -35,6 +35,8 @@ def _answers(file: Path) -> Iterator[str]:
     if simulated:
         yield "SIMULATED, not a measurement:"
     yield from said
+    if said and caution:
+        yield caution
 
 
 def _refused(placed: Path) -> list[str]:

@@ -2,15 +2,14 @@
 
 import dataclasses
 import re
-from pathlib import Path
 
 import pytest
 
 from pipeline.ground.countries import BORDERS, read_countries
 from pipeline.models import COUNTRIES
+from pipeline.report.city_answers import city_answers
 from pipeline.report.index_page import Frame, index_html
-from pipeline.report.page import first_answers
-from pipeline.report.summary import Said, Shown, Summary, city_summary
+from pipeline.report.summary import Said, Shown, Summary, absent, city_summary
 from tests.report.test_maps import real
 from tests.scenes.delivery import Delivery
 
@@ -20,7 +19,7 @@ EVIL = '<script>alert("1")</script>'
 @pytest.fixture(scope="module")
 def summary(delivery: Delivery) -> Summary:
     city = delivery.results()
-    return city_summary(city, first_answers(city, delivery.city))
+    return city_summary(city, city_answers(city, delivery.city).asks)
 
 
 def page(*summaries: Summary) -> str:
@@ -65,6 +64,22 @@ def test_a_refused_city_says_why_and_links_nowhere() -> None:
     assert "<svg" not in html  # nothing is on a map
 
 
+def test_what_could_not_be_fetched_is_not_called_refused() -> None:
+    photos = [absent("ISS030-E-1", "no answer", fetched=False)]
+    html = page(
+        Summary(name="x", title="X", kind="city", simulated=False, said=[], photos=photos, outlines=[])
+    )
+    assert "Not fetched</b>: ISS030-E-1. no answer" in html
+    assert "Refused" not in html
+
+
+def test_what_jpegs_cannot_tell_stands_beside_the_factors(summary: Summary) -> None:
+    assert summary.caution in page(summary)
+    assert "by how much, only roughly" in summary.caution
+    of_raw = Summary.model_validate(summary.model_dump() | {"caution": ""})
+    assert "roughly" not in page(of_raw)
+
+
 def test_a_name_on_the_map_is_escaped(summary: Summary) -> None:
     html = page(Summary.model_validate(summary.model_dump() | {"title": EVIL}))
     assert EVIL not in html
@@ -80,11 +95,11 @@ def test_a_degree_is_as_long_to_the_east_as_it_is_on_the_ground() -> None:
 def test_results_of_a_real_photo_are_not_marked(delivery: Delivery) -> None:
     both = delivery.results()
     city = dataclasses.replace(both, photos=(real(both.photos[0]),), pairs=())
-    summary = city_summary(city, first_answers(city, delivery.city))
+    summary = city_summary(city, city_answers(city, delivery.city).asks)
     assert not summary.simulated
     assert "SIMULATED" not in page(summary)
     assert len(summary.photos) == 1
 
 
-def test_no_page_is_empty(tmp_path: Path) -> None:
+def test_a_page_without_results_says_so() -> None:
     assert "no results yet" in page()
