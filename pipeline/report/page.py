@@ -264,8 +264,8 @@ def _road_charts(city: CityResults) -> dict[tuple[str, tuple[str, ...]], Picture
 
 
 def environment() -> Environment:
-    """Templates, the filters that write numbers in them, and the mark of what is simulated; whatever they show
-    is escaped."""
+    """Templates, filters that write numbers in them, and the mark of what is simulated; whatever they show is
+    escaped."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
