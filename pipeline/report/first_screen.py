@@ -18,7 +18,7 @@ from pipeline.deliver.results import CityResults, PairResults, PhotoResults
 from pipeline.ground.country_table import adjective, country_name
 from pipeline.models import City
 from pipeline.motorways.pooled_crossings import DIFFERS
-from pipeline.report.answers import Answer, Lean, Question, Source, holds_zero, of_pair, rows_of
+from pipeline.report.answers import Answer, Lean, Question, Source, holds_zero, last_real, of_pair, rows_of
 from pipeline.report.border_answers import AACHENS_NAME, AACHENS_PAIR
 from pipeline.report.contrast_answers import alike, capital, sides_of, verdict_on
 from pipeline.report.factor_words import compared, in_brief, times
@@ -121,15 +121,15 @@ def _line(row: Any, city: CityResults) -> Any | None:
 
 
 def focus(city: CityResults, configuration: City, best: Sequence[Headline]) -> Focus:
-    """The place on the leading border that is nearest to the city; without a border the city itself, or the
-    middle of what is seen."""
+    """The place on the leading border that is nearest to the city, and the last photo that shows it, a real
+    one before simulated; without a border the city itself, or the middle of what is seen."""
     place, first = _city_place(city, configuration), lead(city, configuration, best)
     row = first[1] if first else None
     line = None if row is None else _line(row, city)
     showing = [
         photo for photo in city.photos if row is not None and (photo.contrasts["pair"] == row.pair).any()
     ]
-    photo = (showing or list(city.photos))[-1]
+    photo = last_real(showing or city.photos)
     seen = photo.footprint.union_all().intersection(city.frame)
     if line is not None:
         near = line.intersection(seen)
@@ -151,15 +151,16 @@ def asks(
     `silent` is why no border was compared."""
     first = lead(city, configuration, best)
     return [
-        *([_greener(first, city, best, greener)] if first is not None else _not_compared(silent)),
+        *([_greener(first, city, best, greener)] if first is not None else _not_compared(silent, city)),
         *([of_roads(roads)] if roads else []),
         *_changed(city, None if first is None else str(first[1].pair)),
     ]
 
 
-def _not_compared(silent: Sequence[str]) -> Iterator[Ask]:
+def _not_compared(silent: Sequence[str], city: CityResults) -> Iterator[Ask]:
     if silent:
-        yield Ask("photos", "Which side of the border is greener?", "Not asked", "open", " ".join(silent))
+        question, simulated = "Which side of the border is greener?", last_real(city.photos).simulated
+        yield Ask("photos", question, "Not asked", "open", " ".join(silent), simulated=simulated)
 
 
 def _greener(

@@ -14,7 +14,7 @@ from pipeline.deliver.results import CityResults, PhotoResults
 from pipeline.models import Model
 from pipeline.raster.read import band_numbers
 from pipeline.report import maps
-from pipeline.report.answers import Lean, rows_of
+from pipeline.report.answers import Lean, last_real, rows_of
 from pipeline.report.contrast_answers import caution
 from pipeline.report.first_screen import Ask
 from pipeline.report.pictures import webp_uri
@@ -27,12 +27,13 @@ Place = tuple[float, float]  # degrees, east and north
 
 
 class Said(Model):
-    """A question, the word and the sentence that answer it."""
+    """A question, the word and the sentence that answer it, and whether it stands on simulated photos."""
 
     question: str
     word: str
     lean: Lean
     sentence: str
+    simulated: bool
 
 
 class Shown(Model):
@@ -75,7 +76,7 @@ def city_summary(city: CityResults, answers: Sequence[Ask]) -> Summary:
             *(absent(photo.name, photo.statement, photo.fetched) for photo in city.refused),
         ],
         outlines=[ring for frame in frames for ring in outlines(frame)],
-        thumbnail=_thumbnail(city.photos[-1]) if city.photos else "",
+        thumbnail=_thumbnail(last_real(city.photos)) if city.photos else "",
     )
 
 
@@ -97,7 +98,13 @@ def region_summary(region: RegionResults, answers: Sequence[Ask]) -> Summary:
 
 
 def _said(ask: Ask) -> Said:
-    return Said(question=ask.heading, word=ask.word, lean=ask.lean, sentence=ask.sentence)
+    return Said(
+        question=ask.heading,
+        word=ask.word,
+        lean=ask.lean,
+        sentence=ask.sentence,
+        simulated=ask.simulated,
+    )
 
 
 def absent(photo: str, reason: str, fetched: bool) -> Shown:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+from pipeline.raster.bands import marked
 from pipeline.steps.placed import Placed
 
 
@@ -27,14 +28,18 @@ def _answers(file: Path) -> Iterator[str]:
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
         said = [f"{each['question']} {each['word']}. {each['sentence']}" for each in content["said"]]
-        simulated, caution = bool(content["simulated"]), str(content.get("caution", ""))
+        simulated = [bool(each["simulated"]) for each in content["said"]]
+        caution = str(content["caution"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         # A run does not fail because its last words cannot be found.
         yield f"(the answers could not be read: {error})"
         return
-    if simulated:
+    if said and all(simulated):
         yield "SIMULATED, not a measurement:"
-    yield from said
+        yield from said
+    else:
+        for answer, invented in zip(said, simulated, strict=True):
+            yield marked(answer, invented)
     if said and caution:
         yield caution
 

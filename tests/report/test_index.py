@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,7 @@ from pipeline.models import COUNTRIES
 from pipeline.report.city_answers import city_answers
 from pipeline.report.index_page import Frame, index_html
 from pipeline.report.summary import Said, Shown, Summary, absent, city_summary
+from pipeline.steps.summary import summary as at_the_end
 from tests.report.test_maps import real
 from tests.scenes.delivery import Delivery
 
@@ -47,13 +49,50 @@ def test_a_city_has_its_answers_a_picture_and_a_link(summary: Summary) -> None:
     assert "SIMULATED" not in page(of_real)
 
 
+@pytest.fixture(scope="module")
+def mixed(summary: Summary) -> Summary:
+    """The first answer is of real photos, the others are not."""
+    assert len(summary.said) > 1
+    said = [one.model_copy(update={"simulated": place > 0}) for place, one in enumerate(summary.said)]
+    return summary.model_copy(update={"said": said})
+
+
+def test_where_some_photos_are_simulated_each_answer_is_marked(mixed: Summary) -> None:
+    html = page(mixed)
+    assert "PARTLY SIMULATED" in html
+    marks = re.findall(r'</span> (<span class="mark">SIMULATED</span> )?<b class="(?:yes|no|open)">', html)
+    assert [bool(mark) for mark in marks] == [said.simulated for said in mixed.said]
+
+
+def last_words(summary: Summary, results: Path) -> list[str]:
+    """The answers at the end of a run."""
+    folder = results / summary.name
+    folder.mkdir()
+    (folder / "report.html").touch()
+    (folder / "summary.json").write_text(summary.model_dump_json(), encoding="utf-8")
+    return at_the_end(results, [summary.name], []).splitlines()[2:]
+
+
+def test_the_end_of_a_run_marks_what_is_simulated(summary: Summary, tmp_path: Path) -> None:
+    first, *answers = last_words(summary, tmp_path)
+    assert first == "  SIMULATED, not a measurement:"
+    assert len(answers) == len(summary.said) + 1
+    assert not any("SIMULATED" in answer for answer in answers)
+    assert answers[-1] == f"  {summary.caution}"
+
+
+def test_the_end_of_a_run_marks_each_simulated_answer_of_a_mixed_city(mixed: Summary, tmp_path: Path) -> None:
+    answers = last_words(mixed, tmp_path)[:-1]
+    assert [answer.startswith("  SIMULATED ") for answer in answers] == [one.simulated for one in mixed.said]
+
+
 def test_a_refused_city_says_why_and_links_nowhere() -> None:
     refused = Summary(
         name="x",
         title=EVIL,
         kind="city",
         simulated=False,
-        said=[Said(question=EVIL, word="No", lean="no", sentence=EVIL)],
+        said=[Said(question=EVIL, word="No", lean="no", sentence=EVIL, simulated=False)],
         photos=[Shown(photo="ISS030-E-1", date="", state="refused", about=EVIL)],
         outlines=[],
     )
