@@ -168,5 +168,5 @@ def test_pictures_are_of_real_photos_before_simulated_ones(city: CityResults, de
     assert shown is mixed.photos[0]
     assert focus(mixed, delivery.city, best_rows(mixed)).photo is mixed.photos[0]
     swapped = dataclasses.replace(city, photos=(city.photos[0], real(city.photos[1])))
-    assert close_ups.showing(swapped, "BE-NL") is swapped.photos[1]
+    assert close_ups.showing(swapped, "BE-DE") is swapped.photos[1]
     assert focus(swapped, delivery.city, best_rows(swapped)).photo is swapped.photos[1]
