@@ -277,6 +277,7 @@ def defaults_yaml() -> str:
         "grid": GridConfig().model_dump(mode="json"),
         "tone": ToneConfig().model_dump(mode="json"),
         "borders": BordersConfig().model_dump(mode="json"),
+        "excel": City.model_fields["excel"].default,
     }
     return _commented("a city", options)
 

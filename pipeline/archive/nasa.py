@@ -4,14 +4,13 @@ The archive is slow and sometimes down: one connection at a time, patient retrie
 """
 
 import logging
-import re
 from pathlib import Path
 
 from pipeline.errors import PhotoError
 from pipeline.plausible import HOW_TO_CONVERT, PHOTO_SUFFIXES, why_unread
+from pipeline.raster.bands import NASA_ID
 
 ARCHIVE = "https://eol.jsc.nasa.gov/DatabaseImages/ESC"
-NASA_ID = re.compile(r"(ISS\d{3})-E-0*([1-9]\d*)")
 
 log = logging.getLogger(__name__)
 

@@ -8,9 +8,10 @@ from pipeline.files import atomic_write
 from pipeline.ground.countries import read_countries
 from pipeline.models import COUNTRIES
 from pipeline.report.index_page import index_html
-from pipeline.report.summary import Shown, Summary
+from pipeline.report.summary import Summary, absent
 from pipeline.steps.placed import Placed
 from pipeline.steps.step import run_step
+from pipeline.steps.unfetched import why_unfetched
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +57,8 @@ def _unplaced(title: str, placed: Path) -> Summary:
         simulated=False,
         said=[],
         photos=[
-            Shown(photo=photo, date="", state="refused", about=reason) for photo, reason in refused.items()
+            absent(photo, reason, why_unfetched(placed.parent / photo / "solve.png") is None)
+            for photo, reason in refused.items()
         ],
         outlines=[],
     )

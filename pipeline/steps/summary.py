@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from pipeline.raster.bands import marked
 from pipeline.steps.names import CLOCKS_DIFFER_S
 from pipeline.steps.placed import Placed
 
@@ -31,15 +32,21 @@ def _answers(file: Path) -> Iterator[str]:
     """Each question with the sentence that answers it, a line each."""
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
-        said = [f"  {each['question']} {each['word']}. {each['sentence']}" for each in content["said"]]
-        simulated = bool(content["simulated"])
+        said = [f"{each['question']} {each['word']}. {each['sentence']}" for each in content["said"]]
+        simulated = [bool(each["simulated"]) for each in content["said"]]
+        caution = str(content["caution"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         # A run does not fail because its last words cannot be found.
         yield f"  (the answers could not be read: {error})"
         return
-    if simulated:
+    if said and all(simulated):
         yield "  SIMULATED, not a measurement:"
-    yield from said
+        yield from (f"  {answer}" for answer in said)
+    else:
+        for answer, invented in zip(said, simulated, strict=True):
+            yield f"  {marked(answer, invented)}"
+    if said and caution:
+        yield f"  {caution}"
 
 
 def _refused(placed: Path) -> list[str]:
