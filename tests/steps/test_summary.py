@@ -17,7 +17,15 @@ from pipeline.steps.summary import summary
 
 def deliver(results: Path, name: str, *, kind: str = "city") -> Path:
     """A report and its summary as they are delivered."""
-    said = [Said(question="Which side is greener?", word="East", lean="yes", sentence=f"Of {name}.")]
+    said = [
+        Said(
+            question="Which side is greener?",
+            word="East",
+            lean="yes",
+            sentence=f"Of {name}.",
+            simulated=False,
+        )
+    ]
     photos = [Shown(photo="a", date="", state="placed", about="placed")]
     made = Summary(
         name=name, title=f"The {name}", kind=kind, simulated=False, said=said, photos=photos, outlines=[]
