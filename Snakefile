@@ -18,7 +18,7 @@ from snakemake.exceptions import IncompleteCheckpointException
 
 from pipeline.models import NAME
 from pipeline.steps.interpreter import find_python_through_path
-from pipeline.steps.lock import hold_or_exit
+from pipeline.steps.lock import hold_or_exit, is_held
 from pipeline.steps.plan import plan_or_exit
 from pipeline.steps.resources import memory_mb, runtime_min
 from pipeline.steps.unfetched import forget_unfetched
@@ -32,6 +32,9 @@ PHOTO = f"{CITY}/{{photo}}"
 REGION = f"{plan.run.results}/{{region}}"
 CITIES = f"{plan.run.results}/cities.parquet"
 STORE = plan.run.photo_store
+# What a killed run has left; not where this is a dry run beside one that goes on.
+if workflow.is_main_process and not is_held(plan.run.results):
+    forget_unfetched(STORE)
 RASTERS = ("ortho", "geometry", "tone", "light", "lamps")
 RESULTS = plan.results(
     of_city=["report.html", "{city}.qgz", "{city}.gpkg", "tables", "stac"],
@@ -61,12 +64,12 @@ onstart:  # of a run that has something to do; neither of a dry run nor of jobs 
 
 onsuccess:
     forget_unfetched(STORE)
-    logger.info(plan.summary(), extra={"of_the_run": True})
+    logger.info(plan.summary(whole=True), extra={"of_the_run": True})
 
 
 onerror:
     forget_unfetched(STORE)
-    logger.info(plan.summary(), extra={"of_the_run": True})
+    logger.info(plan.summary(whole=False), extra={"of_the_run": True})
 
 
 rule all:

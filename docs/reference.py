@@ -9,10 +9,31 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from pydantic import BaseModel
 
-from pipeline.borders.schema import ALL_COLUMNS
+from pipeline.borders.schema import ALL_COLUMNS, GEOMETRY, OF_TWO_PHOTOS
 from pipeline.deliver.dictionary import column
+from pipeline.deliver.results import PLAIN_TABLES
 from pipeline.models import City, Region, Run
 
+# What a row is of: a photo, or a photo and another.
+OF_ONE, OF_TWO = ("photo", "taken_at"), ("before", "taken_before", "after", "taken_after")
+OF_ALL = ("evidence", "simulated")
+# Tables that are delivered and not measured.
+MAPS = {
+    "cities": ("name", "country", "population"),
+    "borders": ("pair", "first", "second"),
+    "motorways": ("ref", "name", "error_m", "approximate"),
+    "countries": ("country",),
+    "control_points": (
+        *("photo", "simulated", "name", "country", "population", "used", "column_px", "row_px"),
+        *("residual_column_px", "residual_row_px", "residual_px", "residual_m", "weight"),
+    ),
+    "residuals": ("photo", "simulated", "name", "used", "residual_m"),
+    "footprint": ("photo", "simulated", "taken_at"),
+    "photos": ("photo", "taken_at", "n_cells", "evidence", "simulated"),
+    "metadata": ("topic", "item", "value"),
+}
+# Tables with the columns of others.
+SAME_AS = {"contrasts_by_years": "contrasts", "other_contrasts": "contrasts"}
 HEAD = "| key | what it says | kind | default |\n|---|---|---|---|\n"
 FILES = (
     ("A city: `configs/<city>.yaml`", City),
@@ -38,13 +59,26 @@ def options_page() -> str:
 
 
 def columns_page() -> str:
-    """Every column of every measured table, with its unit, meaning and source."""
+    """Every column of every table, with its unit, meaning and source."""
     intro = (
-        "# Columns of the tables\n\nThe tables of `borders.gpkg`, of each photo's `country_tones.gpkg`, and "
-        "of `<city>.gpkg` and `tables/`, which are made of them. Values without a unit are words, counts or "
-        "ratios.\n"
+        "# Columns of the tables\n\nThe tables of `<city>.gpkg`, `<region>.gpkg` and `tables/`, of "
+        "`borders.gpkg` and of each photo's `country_tones.gpkg`. A table of one photo has the photo's name "
+        "behind its own, one of all photos together `_all`. `lon` and `lat` are in CSV and Excel only, in "
+        "place of the point. Values without a unit are words, counts or ratios.\n"
     )
-    return intro + "".join(_table_of_columns(name, columns) for name, columns in ALL_COLUMNS.items())
+    return intro + "".join(_table_of_columns(name, columns) for name, columns in delivered_columns().items())
+
+
+def delivered_columns() -> dict[str, tuple[str, ...]]:
+    """The columns of each kind of table, as they are delivered."""
+    measured = {
+        kind: (*(OF_TWO if kind in OF_TWO_PHOTOS else OF_ONE), *columns, *OF_ALL)
+        for kind, columns in ALL_COLUMNS.items()
+    }
+    tables = measured | MAPS | {kind: measured[same] for kind, same in SAME_AS.items()}
+    of_points = {kind for kind, shape in GEOMETRY.items() if shape == "Point"} | {"cities", "control_points"}
+    points = of_points.difference(PLAIN_TABLES)  # these are delivered without a place
+    return {kind: (*names, *(("lon", "lat") if kind in points else ())) for kind, names in tables.items()}
 
 
 def _table_of_columns(kind: str, names: Sequence[str]) -> str:
@@ -52,9 +86,8 @@ def _table_of_columns(kind: str, names: Sequence[str]) -> str:
     rows = []
     for name in names:
         about = column(kind, name)
-        rows.append(
-            f"| `{name}` | {about.title} | {about.unit} | {_cell(about.meaning)} | {_cell(about.source)} |\n"
-        )
+        cells = (f"`{name}`", about.title, about.printed_unit, _cell(about.meaning), _cell(about.source))
+        rows.append(f"| {' | '.join(cells)} |\n")
     return head + "".join(rows)
 
 

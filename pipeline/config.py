@@ -28,7 +28,7 @@ from pipeline.models import (
     Run,
     ToneConfig,
 )
-from pipeline.plausible import PHOTO_SUFFIXES, how_to_convert, way_out
+from pipeline.plausible import PHOTO_SUFFIXES, way_out, why_unread
 from pipeline.yaml_text import YamlFault, parse_yaml
 
 CONFIGS = Path("configs")
@@ -68,8 +68,7 @@ def load_city(name: str, configs: Path = CONFIGS) -> City:
         check_nadir(city.look_at(photo), photo, file, f"{which}: nadir")
         check_file(photo.path, file, f"{which}: path")
         if photo.path is not None and photo.path.suffix.lower() not in PHOTO_SUFFIXES:
-            reason = f"is of a kind that is not read; {how_to_convert(photo.path)}"
-            raise ConfigError(file, f"{which}: path", str(photo.path), reason)
+            raise ConfigError(file, f"{which}: path", str(photo.path), why_unread(photo.path))
         check_file(photo.control_points, file, f"{which}: control_points")
         check_file(elements_file(photo), file, f"{which}: tle")
         check_file(photo.vignetting, file, f"{which}: vignetting")
@@ -167,6 +166,14 @@ def elements_file(facts: Facts) -> Path | None:
     if facts.tle is None or len(facts.tle.split()) > 10 or facts.tle[:1] in ("{", "[", "<"):
         return None
     return Path(facts.tle)
+
+
+def with_elements(facts: Facts, file: Path | None) -> Facts:
+    """Facts with the text of the file of element sets, if there is one. A byte that is no text breaks the
+    line it stands in, which is then named."""
+    if file is None:
+        return facts
+    return facts.model_copy(update={"tle": file.read_text(encoding="utf-8", errors="replace")})
 
 
 def _check_named(name: str, wanted: Path, file: Path, key: str) -> None:
@@ -270,6 +277,7 @@ def defaults_yaml() -> str:
         "grid": GridConfig().model_dump(mode="json"),
         "tone": ToneConfig().model_dump(mode="json"),
         "borders": BordersConfig().model_dump(mode="json"),
+        "excel": City.model_fields["excel"].default,
     }
     return _commented("a city", options)
 

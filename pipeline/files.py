@@ -1,5 +1,5 @@
 """Files that are written whole or not at all, and JSON that any reader takes. All temporary names of the
-project are made here."""
+project are made here, but for those in the system's own folder, of what may leave no trace beside results."""
 
 import json
 import math

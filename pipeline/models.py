@@ -63,7 +63,7 @@ class Facts(Model):
     """What is known of a photo. EXIF gives some, the catalogue more; whatever is set here wins."""
 
     taken_at: datetime | None = Field(
-        default=None, description="when the photo was taken, with its zone, as in 2012-02-09T21:51:26Z"
+        default=None, description=f"when the photo was taken, with its zone, as in {plausible.EXAMPLE_TIME}"
     )
     nadir: LonLat | None = Field(default=None, description="the point below the station")
     nadir_sigma_km: float = Field(

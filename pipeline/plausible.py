@@ -46,7 +46,12 @@ UNITS = {"km": KM, "mm": MM, "s": S}
 # What an altitude or a length may have been written in, the likeliest first, in units of the key's own.
 ALTITUDE_UNITS = {"nautical miles": 1.852, "metres": 1e-3, "feet": 0.3048e-3, "miles": 1.609344}
 LENGTH_UNITS = {"metres": 1000.0, "centimetres": 10.0, "micrometres": 1e-3}
-EXAMPLE = "2012-02-09T21:51:26Z"
+EXAMPLE_TIME = "2012-02-09T21:51:26Z"
+
+
+def why_unread(file: Path) -> str:
+    """What is said of a picture of another kind."""
+    return f"is of a kind that is not read; {how_to_convert(file)}"
 
 
 def how_to_convert(file: Path) -> str:
@@ -148,7 +153,7 @@ def parse_time(value: object) -> datetime:
     if isinstance(value, datetime):
         time = value
     elif not isinstance(value, str):
-        raise ValueError(f"must be a time such as {EXAMPLE}")
+        raise ValueError(f"must be a time such as {EXAMPLE_TIME}")
     elif found := ISO.fullmatch(value.strip()):
         zone = (found[3] or "").upper().replace("UTC", "Z").replace("GMT", "Z")
         try:
@@ -167,7 +172,7 @@ def parse_time(value: object) -> datetime:
 
 def _time_meant(text: str) -> str:
     """What to write instead of a time in another form."""
-    ordered = f"must be a time: the year first and the zone last, as in {EXAMPLE}"
+    ordered = f"must be a time: the year first and the zone last, as in {EXAMPLE_TIME}"
     if DAY.fullmatch(text):
         try:
             datetime.fromisoformat(text)

@@ -442,6 +442,15 @@ def test_generated_files_are_fresh(repository: Path, name: str, generated: Calla
     assert stored == generated(), "run `python -m pipeline.config`:\n" + "\n".join(diff)
 
 
+def test_the_defaults_hold_every_option(repository: Path) -> None:
+    stored = yaml.safe_load((repository / CONFIGS / "defaults.yaml").read_text(encoding="utf-8"))
+    assert set(stored) == set(City.model_fields) - {"name", "location"}
+    of_region = yaml.safe_load(
+        (repository / CONFIGS / "regions" / "defaults.yaml").read_text(encoding="utf-8")
+    )
+    assert set(of_region) == set(Region.model_fields) - {"name", "cities"}
+
+
 class TestStarters:
     CITIES = (
         "aachen",

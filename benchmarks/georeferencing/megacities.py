@@ -21,10 +21,11 @@ from benchmarks.georeferencing.runner import Row, Task, run
 from pipeline.archive.black_marble import CRS, TILE_PX, fetch_night_light
 from pipeline.camera.derivatives import PARAMETERS
 from pipeline.camera.prior import Prior
+from pipeline.camera.reach import ground_of
 from pipeline.camera.uncertainty import SolvedCamera
 from pipeline.georeference.extent import Extent, lit_cells
 from pipeline.ground.night_light import read_night_light
-from pipeline.steps.fetched import ground_of, write_raster
+from pipeline.steps.fetched import write_raster
 from tests.archive.server import Answer, files_of, serve_by
 from tests.conftest import shared_folder
 from tests.scenes.frames import LANDMARKS, SAPPORO_LANDMARKS, Landmark, landmark_error, real_photo

@@ -14,7 +14,7 @@ from affine import Affine
 from numpy.typing import NDArray
 from PIL import Image
 
-from pipeline.archive.cache import fetched_on, kept
+from pipeline.archive.cache import damaged, fetched_on, kept
 from pipeline.archive.client import Limits
 from pipeline.camera.terrain import Bounds
 from pipeline.errors import DownloadError
@@ -91,7 +91,10 @@ def fetch_night_light(around: Bounds, cache: Path, server: str = SERVER) -> Nigh
             limits = TILE_LIMITS.until(deadline)
             file = kept(cache / place, [f"{server}/{place}"], LICENCE, ("image/png",), limits, _check)
             within = slice(i * TILE_PX, (i + 1) * TILE_PX), slice(j * TILE_PX, (j + 1) * TILE_PX)
-            light[within] = _light(file)
+            try:
+                light[within] = _light(file)
+            except DownloadError:  # it passed when it came
+                raise damaged(file) from None
             files.append(file)
     told = {"source": server, "zoom": str(tiles.zoom), "fetched": fetched_on(files), "licence": LICENCE}
     return NightLightMap(light, tiles.transform, tiles.zoom, told)

@@ -4,14 +4,13 @@ The archive is slow and sometimes down: one connection at a time, patient retrie
 """
 
 import logging
-import re
 from pathlib import Path
 
 from pipeline.errors import PhotoError
-from pipeline.plausible import HOW_TO_CONVERT, PHOTO_SUFFIXES, how_to_convert
+from pipeline.plausible import HOW_TO_CONVERT, PHOTO_SUFFIXES, why_unread
+from pipeline.raster.bands import NASA_ID
 
 ARCHIVE = "https://eol.jsc.nasa.gov/DatabaseImages/ESC"
-NASA_ID = re.compile(r"(ISS\d{3})-E-0*([1-9]\d*)")
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +33,7 @@ def stored_photo(store: Path, photo_id: str) -> Path:
     if own:
         return own[0]
     for other in _named(store, photo_id, tuple(HOW_TO_CONVERT)):
-        raise PhotoError(f"{other}: is of a kind that is not read; {how_to_convert(other)}")
+        raise PhotoError(f"{other}: {why_unread(other)}")
     if NASA_ID.fullmatch(photo_id) is None:
         raise PhotoError(
             f"{store / photo_id}.jpg: there is no such photo ({', '.join(PHOTO_SUFFIXES)}), "

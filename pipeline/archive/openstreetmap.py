@@ -14,6 +14,7 @@ import numpy as np
 
 from pipeline.archive.client import Limits, fetch_any, plain
 from pipeline.camera.earth import Array
+from pipeline.camera.reach import bounds_around
 from pipeline.errors import DownloadError
 
 # Public servers of the same data, the main one first; wiki.openstreetmap.org/wiki/Overpass_API.
@@ -30,7 +31,6 @@ PIECE_LIMITS = Limits(silence_s=30.0, total_s=90.0, size_bytes=32e6)
 SERVER_TIMEOUT_S = 25  # for its answer, less than the client waits
 ALL_PIECES_S = 600.0  # a run waits no longer, however large its map is
 ATTEMPTS = 2  # of each server: there are others, and lines drawn by hand
-KM_PER_DEGREE = 111.2
 MARGIN_DEG = 0.01  # how far beside its box a way may lie, for rounding
 LONGEST_WAY_DEG = 2.0  # OpenStreetMap cuts roads where anything changes; one of 200 km is a misplaced point
 JSON = ("application/json",)
@@ -110,14 +110,13 @@ def query_of(box: Box) -> str:
 
 def pieces(lon: float, lat: float, radius_km: float) -> Iterator[Box]:
     """The square around a place (degrees) in boxes of at most PIECE_SIDE_KM."""
-    high = radius_km / KM_PER_DEGREE
-    wide = high / np.cos(np.radians(lat))
+    west, south, east, north = bounds_around(lon, lat, radius_km)
     count = math.ceil(2 * radius_km / PIECE_SIDE_KM)
-    south_north = np.clip(np.linspace(lat - high, lat + high, count + 1), -90, 90)
-    west_east = np.clip(np.linspace(lon - wide, lon + wide, count + 1), -180, 180)
-    for south, north in pairwise(south_north):
-        for west, east in pairwise(west_east):
-            yield Box(float(south), float(west), float(north), float(east))
+    south_north = np.linspace(south, north, count + 1)
+    west_east = np.clip(np.linspace(west, east, count + 1), -180, 180)
+    for low, high in pairwise(south_north):
+        for left, right in pairwise(west_east):
+            yield Box(float(low), float(left), float(high), float(right))
 
 
 def parse_ways(content: bytes, box: Box) -> dict[int, Way]:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from pipeline.archive.cache import fetched_on, kept
+from pipeline.archive.cache import damaged, fetched_on, kept
 from pipeline.archive.client import Limits
 from pipeline.archive.openstreetmap import (
     JSON,
@@ -31,6 +31,9 @@ MAX_PIECES = 64  # asked one by one, some seconds each: minutes in all
 PIECE_LIMITS = Limits(silence_s=40.0, total_s=120.0, size_bytes=96e6)
 ALL_PIECES_S = 1200.0  # a run waits no longer: cities serve without
 LINK = "_link"
+
+Street = tuple[str, shapely.LineString | None]
+"""Class and line of a way; no line of a way of one place."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,7 @@ def fetch_streets(around: Bounds, detail: Detail, cache: Path, servers: Sequence
     after the other. Raises DownloadError where one of them cannot be had."""
     boxes, deadline = list(_pieces(around, detail)), monotonic() + ALL_PIECES_S
     files = [_piece(box, detail, cache, servers, PIECE_LIMITS.until(deadline)) for box in boxes]
-    lines = pd.concat([gpd.read_parquet(file) for file in files]).drop_duplicates("id")
+    lines = pd.concat([_read(file) for file in files]).drop_duplicates("id")
     if lines.empty:
         raise DownloadError("OpenStreetMap knows none there")
     told = {
@@ -110,24 +113,36 @@ def _piece(box: Box, detail: Detail, cache: Path, servers: Sequence[str], limits
     classes = "|".join(detail.classes) + f"|({'|'.join(THOROUGHFARES)}){LINK}"
     asked = "?" + urlencode({"data": QUERY.format(timeout_s=SERVER_TIMEOUT_S, classes=classes, box=box)})
 
-    def as_table(answer: Path) -> None:
+    streets: dict[int, Street] = {}
+
+    def check(answer: Path) -> None:
+        streets.clear()
+        streets.update(parse_elements(answer.read_bytes(), lambda element: _street(element, box)))
+
+    def convert(answer: Path) -> None:
         """Keep of the answer what is needed, a tenth of its size."""
-        _table(parse_elements(answer.read_bytes(), lambda element: _street(element, box))).to_parquet(answer)
+        _table(streets).to_parquet(answer)
 
     file = cache / detail.name / f"{box.south:g}_{box.west:g}.parquet"
     try:
-        return kept(file, [server + asked for server in servers], LICENCE, JSON, limits, as_table)
+        return kept(file, [server + asked for server in servers], LICENCE, JSON, limits, check, convert)
     except DownloadError as error:
         raise DownloadError(str(error).replace(asked, "")) from None
 
 
-def _street(element: Any, box: Box) -> tuple[str, shapely.LineString | None]:
-    """Class and line of a way; no line of a way of one place."""
+def _read(file: Path) -> gpd.GeoDataFrame:
+    try:
+        return gpd.read_parquet(file)
+    except (OSError, ValueError):  # pyarrow's and geopandas' own are ValueErrors
+        raise damaged(file) from None
+
+
+def _street(element: Any, box: Box) -> Street:
     places = places_of(element, box)
     return str(element["tags"]["highway"]), shapely.LineString(places) if len(places) > 1 else None
 
 
-def _table(streets: dict[int, tuple[str, shapely.LineString | None]]) -> gpd.GeoDataFrame:
+def _table(streets: dict[int, Street]) -> gpd.GeoDataFrame:
     good = {number: street for number, street in streets.items() if street[1] is not None}
     columns = {"id": list(good), "highway": [highway for highway, _ in good.values()]}
     return gpd.GeoDataFrame(columns, geometry=[line for _, line in good.values()], crs="EPSG:4326")

@@ -51,19 +51,16 @@ class DistanceField:
     ) -> NDArray[np.intp]:
         """Which elements of the field, row after row, are nearest to places (2, n) once its `middle` is moved
         to places `at` (lines, 2) and turned there by angles (lines,): (lines, n); those at its edge of places
-        off it. In place and in one product, for it is asked ten thousand times a photo."""
+        off it."""
+        from pipeline.borders.kernels import nearest_elements  # compiled: a third of numpy's time
+
         rows, columns = self.signed_m.shape
-        cos, sin = np.cos(turn), np.sin(turn)
-        back = np.stack([cos, sin, -sin, cos], axis=1).reshape(-1, 2, 2)
+        turned = np.column_stack([np.cos(turn), np.sin(turn)])
+        back = np.stack([turned, turned[:, ::-1] * (-1, 1)], axis=1)
         origin = np.subtract(middle, (self.x, self.y)) - np.einsum("lij,lj->li", back, at)
-        element = back @ places
-        element += origin[:, :, None]
-        element /= self.step_m
-        np.rint(element, out=element)
-        np.clip(element, 0, [[columns - 1], [rows - 1]], out=element)
-        element[:, 1] *= columns
-        element[:, 0] += element[:, 1]
-        return np.asarray(element[:, 0].astype(np.intp))
+        element = np.empty((len(turned), places.shape[1]), np.int64)
+        nearest_elements(np.ascontiguousarray(places), turned, origin, self.step_m, rows, columns, element)
+        return element
 
     def middle(self) -> tuple[float, float]:
         """Where the field's ground lies on average."""

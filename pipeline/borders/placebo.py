@@ -16,7 +16,7 @@ from pipeline.borders.cells import Ints
 from pipeline.borders.contrast import BorderFit
 from pipeline.borders.distance_field import DistanceField
 from pipeline.borders.fit import ratio_fit
-from pipeline.borders.matching import ViewZenith, overlap_weights, strata
+from pipeline.borders.matching import ViewZenith, strata
 from pipeline.borders.patches import Patches
 from pipeline.borders.settings import BorderSettings, PlaceboSettings
 from pipeline.camera.earth import Array
@@ -74,19 +74,15 @@ class _Light:
         self, ground: _Ground, at: Array, turn: Array, least: float, min_even_units: float
     ) -> tuple[Ints, Array]:
         """Of lines, laid at places (lines, 2) and turned (lines,): lit patches on the darker side, and the
-        contrast across (`studentised`), which is NaN where they are fewer than `least`."""
-        lines, kinds = len(turn), int(self.stratum.max()) + 1
-        band = ground.band[ground.field.elements(self.places, ground.middle, at, turn)].ravel()
-        on = np.flatnonzero(band)
-        lit = np.bincount(2 * (on // len(self.red)) + (band[on] > 0), minlength=2 * lines)
-        lit = lit.reshape(lines, 2).min(axis=1)
-        on = on[(lit >= least)[on // len(self.red)]]
-        (line, patch), band = np.divmod(on, len(self.red)), band[on]
-        second, red, green = band > 0, self.red[patch], self.green[patch]
-        stratum = (line * kinds + self.stratum[patch]) * ground.bands + np.abs(band) - 1
-        weight = overlap_weights(stratum, second, red + green)
-        of_units = weight * red, weight * green, self.unit[patch]
-        return lit, studentised(line, lines, second, *of_units, min_even_units)
+        contrast across over its sigma, which is NaN where they are fewer than `least`."""
+        from pipeline.borders.kernels import studentised_contrasts  # compiled: a tenth of numpy's time
+
+        band = ground.band[ground.field.elements(self.places, ground.middle, at, turn)]
+        lit, contrast = np.empty(len(turn), np.int64), np.empty(len(turn))
+        light = self.red, self.green, self.stratum, self.unit
+        counts = int(self.stratum.max()) + 1, int(self.unit.max()) + 1, ground.bands
+        studentised_contrasts(band, *light, *counts, least, min_even_units, lit, contrast)
+        return lit, contrast
 
 
 def placebo_test(
@@ -156,29 +152,3 @@ def _placebo_sizes(
         differing |= set(map(tuple, steps.tolist()))
         left -= len(drawn)
     return sizes, len(differing)
-
-
-def studentised(
-    line: Ints,
-    lines: int,
-    second: NDArray[np.bool_],
-    red: Array,
-    green: Array,
-    unit: Ints,
-    min_even_units: float,
-) -> Array:
-    """Of each line (0, 1, ... of `lines`) the contrast of ratios of sums over its sigma, each unit (0, 1,
-    ...) left out in turn; NaN where a side is unlit or its light is that of fewer than `min_even_units` even
-    units."""
-    units = int(unit.max(initial=0)) + 1
-    cell, shape = (2 * line + second) * units + unit, (lines, 2, units)
-    reds, greens = (np.bincount(cell, light, math.prod(shape)).reshape(shape) for light in (red, green))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        total_red, total_green = reds.sum(axis=2, keepdims=True), greens.sum(axis=2, keepdims=True)
-        part_red, part_green = reds / total_red, greens / total_green
-        even = 1 / (part_red**2).sum(axis=2, keepdims=True)
-        contrast = np.diff(np.log2(total_green / total_red), axis=1).ravel()
-        influence = np.diff(part_green - part_red, axis=1)[:, 0] / (1 - np.maximum(part_red.max(axis=1), 0))
-        sigma = np.sqrt((influence**2).sum(axis=1)) / math.log(2)
-        told = ((total_red > 0) & (total_green > 0) & (even >= min_even_units)).all(axis=(1, 2)) & (sigma > 0)
-        return np.where(told, contrast / sigma, np.nan)

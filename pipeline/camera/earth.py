@@ -19,6 +19,7 @@ Array = NDArray[np.float64]
 SEMI_MAJOR_M = 6378137.0
 SEMI_MINOR_M = 6356752.314245179  # the equatorial radius less its flattening
 MEAN_RADIUS_KM = 6371.0088  # (2 x equatorial + polar radius) / 3, the IUGG's mean radius
+KM_PER_DEGREE = 111.2  # of a great circle on the sphere of that radius, rounded
 
 GEODETIC, ECEF = "EPSG:4979", "EPSG:4978"  # WGS84, with heights
 

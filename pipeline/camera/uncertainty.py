@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.spatial.transform import Rotation
 
 from pipeline.camera.camera import Camera
 from pipeline.camera.derivatives import PARAMETERS, pixel_derivatives
@@ -64,6 +63,8 @@ def moved(camera: Camera, parameter_order: Sequence[str], delta: ArrayLike) -> C
     if shift.any():
         position = position + shift @ camera.level_axes
     if any(turn):
+        from scipy.spatial.transform import Rotation  # see camera.look_at_rotation
+
         rotation = Rotation.from_rotvec(turn).as_matrix() @ rotation
     return replace(
         camera,

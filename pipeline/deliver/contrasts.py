@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import geopandas as gpd
 
 from pipeline.borders.quantities import ALL, ALL_LIGHT, MOTORWAYS, OFF_MOTORWAYS, TOWNS
+from pipeline.raster.bands import marked
 
 # In the order they are shown, the headline first.
 QUANTITIES = (TOWNS, OFF_MOTORWAYS, MOTORWAYS, ALL_LIGHT)
@@ -70,7 +71,7 @@ class PooledResults:
     @property
     def title(self) -> str:
         """Whose it is, marked if any photo is simulated."""
-        return f"{'SIMULATED ' if self.simulated else ''}{self.heading}"
+        return marked(self.heading, self.simulated)
 
     @property
     def simulated(self) -> bool:

@@ -35,10 +35,14 @@ class Column:
     is_country: bool = False
 
     @property
+    def printed_unit(self) -> str:
+        """As people read it; nothing for words, counts and ratios."""
+        return SPOKEN_UNITS.get(self.unit, self.unit)
+
+    @property
     def alias(self) -> str:
         """Title and unit, as at the head of a table."""
-        unit = SPOKEN_UNITS.get(self.unit, self.unit)
-        return f"{self.title} ({unit})" if unit else self.title
+        return f"{self.title} ({self.printed_unit})" if self.printed_unit else self.title
 
     def words(self, values: "pd.Series[str]") -> dict[str, str]:
         """What those codes mean that occur among values; nothing for a column that has no codes."""
@@ -179,11 +183,25 @@ COLUMNS = (
     Column("n_photos", "Photos", COUNT, "How many photos it stands on.", LIGHT),
     Column("n_passes", "Passes", COUNT, "How many passes of the station the photos are of.", LIGHT),
     Column("between_photos", "Between passes", RATIO, "1 sigma between passes beyond noise.", LIGHT),
-    Column("next_low95", "Next photo, 95 % low", RATIO, "One more photo would lie above.", LIGHT),
-    Column("next_high95", "Next photo, 95 % high", RATIO, "One more photo would lie below.", LIGHT),
-    Column("trend_g_r", "Trends in frames", RATIO, "1 sigma by trends from edge to edge.", LIGHT),
+    *(
+        Column(
+            f"next_{end}95",
+            f"Next photo, 95 % {end}",
+            RATIO,
+            f"{which} end of where the contrast of one more photo would lie (95 %).",
+            LIGHT,
+        )
+        for end, which in (("low", "Lower"), ("high", "Upper"))
+    ),
+    Column(
+        "trend_g_r",
+        "Trends in frames",
+        RATIO,
+        "How much tone changes from edge to edge of the photos' frames, 1 sigma.",
+        LIGHT,
+    ),
     Column("systematic", "Systematic error", RATIO, "1 sigma by how the file stores colours.", PHOTO),
-    Column("moves_by", "Moves by", RATIO, "How far the contrast moves with it, from without it.", LIGHT),
+    Column("moves_by", "Moves by", RATIO, "The contrast without it minus that with it.", LIGHT),
     Column("verdict", "Verdict", WORDS, "Which side is greener, in a few words.", LIGHT, GREENER),
     Column("statement", "In words", WORDS, "The finding as a sentence.", LIGHT),
     Column("what", "What", WORDS, "What was left out: a photo or a town.", LIGHT),
@@ -285,9 +303,10 @@ OF_ONE_TABLE = {
     "town_units": (
         Column("tone_g_r", "Tone against the others", RATIO, "Tone minus the median of towns.", LIGHT),
     ),
-    "changes": _low_high("light_", "Change of light", RATIO) + _low_high("tone_", "Change of tone", RATIO),
-    "border_changes": _low_high("light_", "Change of light", RATIO)
-    + _low_high("tone_", "Change of tone", RATIO),
+    **dict.fromkeys(
+        ("changes", "border_changes"),
+        _low_high("light_", "Change of light", RATIO) + _low_high("tone_", "Change of tone", RATIO),
+    ),
     "cores": (Column("contrast_g_r", "Contrast", RATIO, "Tone of the city minus that around it.", LIGHT),),
 }
 _BY_NAME = {column.name: column for column in COLUMNS}

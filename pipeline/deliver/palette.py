@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 BACKGROUND = "#0b0e13"
 RULE = "#2a323c"
+LAND = "#1b222b"
 TEXT = "#ece8e1"
 MUTED = "#9aa5b1"
 SODIUM = "#f0a040"
@@ -50,7 +51,7 @@ TONE = (
 TONE_MIN, TONE_MAX = TONE[0].value, TONE[-1].value
 TONE_STEPS = 256  # colours of a picture's scale; the eye tells fewer apart
 
-# 1-sigma position in metres: upper ends of classes.
+# 1-sigma position in metres: upper ends of classes. Darker is less sure, in colours without classes too.
 SIGMA = (
     Stop(50.0, "#f4f7f7", "up to 50 m"),
     Stop(100.0, "#b9d7e6", "50 to 100 m"),

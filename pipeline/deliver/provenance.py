@@ -3,7 +3,7 @@
 import hashlib
 import json
 import platform
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 
@@ -11,7 +11,7 @@ import pipeline
 from pipeline.deliver.region import RegionResults
 from pipeline.deliver.results import CityResults
 from pipeline.models import City, Region
-from pipeline.raster.bands import NASA_SOURCE, SIMULATED_SOURCE
+from pipeline.raster.bands import Origin, photo_sources
 
 MAP_SOURCES = (
     (
@@ -57,7 +57,7 @@ def facts(city: CityResults, configuration: City) -> list[Fact]:
             Fact("photo", photo.name, f"{photo.title}; evidence: {photo.facts.evidence}")
             for photo in city.photos
         ),
-        *_sources_and_software(maps, {photo.simulated for photo in city.photos}),
+        *_sources_and_software(maps, city.origins),
     ]
 
 
@@ -72,14 +72,13 @@ def region_facts(region: RegionResults, configuration: Region) -> list[Fact]:
             Fact("photo", photo.photo, f"{photo.taken_at or 'date unknown'}; evidence: {photo.evidence}")
             for photo in region.photos.itertuples()
         ),
-        *_sources_and_software(MAP_SOURCES, set(region.photos["simulated"])),
+        *_sources_and_software(MAP_SOURCES, region.origins),
     ]
 
 
-def _sources_and_software(maps: Sequence[tuple[str, str]], simulated: Set[bool]) -> Iterator[Fact]:
-    """Of maps and photographs, `simulated` and not, their licences; of software its version."""
-    photographs = [NASA_SOURCE] if False in simulated else []
-    photographs += [SIMULATED_SOURCE] if True in simulated else []
+def _sources_and_software(maps: Sequence[tuple[str, str]], photos: Sequence[Origin]) -> Iterator[Fact]:
+    """Of maps and photographs their licences; of software its version."""
+    photographs = photo_sources(photos)
     software = [("borderlight", pipeline.__version__), ("Python", platform.python_version())]
     software += [(name, version(name)) for name in PACKAGES]
     yield from (Fact("source and licence", *source) for source in (*maps, *photographs))

@@ -12,6 +12,7 @@ from pipeline.borders.squares import AREA_CRS, SQUARE_M
 from pipeline.deliver.results import cities_in, inside, read_layer, read_table, without_geometry
 from pipeline.deliver.spreadsheet import without_formulas
 from pipeline.ground.cities import read_cities
+from pipeline.raster.bands import Origin
 from pipeline.raster.grid import Grid
 
 # Tables of a region without a place on the map.
@@ -44,6 +45,12 @@ class RegionResults:
     def simulated(self) -> bool:
         """Whether any of its photos is simulated."""
         return bool(self.photos["simulated"].any())
+
+    @property
+    def origins(self) -> tuple[Origin, ...]:
+        """Its photos by name, and whether each is simulated."""
+        photos = self.photos
+        return tuple(zip(photos["photo"].astype(str), photos["simulated"].astype(bool), strict=True))
 
 
 def read_region(name: str, title: str, pooled: Path, borders: Path, cities: Path) -> RegionResults:

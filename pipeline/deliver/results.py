@@ -30,6 +30,7 @@ from pipeline.deliver.palette import Stop, sigma_stops
 from pipeline.ground.cities import Cities, read_cities
 from pipeline.ground.roads import read_motorways
 from pipeline.photo.photo import PhotoFacts
+from pipeline.raster.bands import Origin, marked
 from pipeline.raster.grid import Grid
 from pipeline.raster.read import band_numbers, read_overview
 
@@ -120,7 +121,12 @@ class PhotoResults:
     @property
     def title(self) -> str:
         """Name and date, marked if it is simulated."""
-        return f"{'SIMULATED ' if self.simulated else ''}{self.heading}"
+        return marked(self.heading, self.simulated)
+
+    @property
+    def origins(self) -> tuple[Origin, ...]:
+        """Itself, and whether it is simulated: by which it is credited."""
+        return ((self.name, self.simulated),)
 
     def raster(self, kind: str) -> Path:
         """The file of a raster: `ortho`, `geometry`, `tone`, `light`, `lamps` or `photo_in_place`."""
@@ -129,11 +135,18 @@ class PhotoResults:
 
 @dataclass(frozen=True)
 class RefusedPhoto:
-    """A photo that could not be placed: why, and a picture of the best that was found, if there is one."""
+    """A photo that could not be placed, or not even `fetched`: why, and a picture of the best that was found,
+    if there is one."""
 
     name: str
     statement: str
     picture: Path | None
+    fetched: bool = True
+
+    @property
+    def why_absent(self) -> str:
+        """In a word."""
+        return "refused" if self.fetched else "not fetched"
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,7 +163,12 @@ class PairResults:
         """Both dates (names where there are none), marked if one photo is simulated."""
         first = self.changes.iloc[0]
         dates = [_day(first[f"taken_{end}"]) or first[end] for end in ("before", "after")]
-        return f"{'SIMULATED ' if first['simulated'] else ''}change, {dates[0]} to {dates[1]}"
+        return marked(f"change, {dates[0]} to {dates[1]}", self.simulated)
+
+    @property
+    def simulated(self) -> bool:
+        """Whether one of the photos is simulated."""
+        return bool(self.changes["simulated"].any())
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,6 +199,11 @@ class CityResults:
     def simulated(self) -> bool:
         """Whether any of its photos is simulated."""
         return any(photo.simulated for photo in self.photos)
+
+    @property
+    def origins(self) -> tuple[Origin, ...]:
+        """Its photos by name, and whether each is simulated."""
+        return tuple((photo.name, photo.simulated) for photo in self.photos)
 
 
 def read_city(

@@ -29,7 +29,7 @@ from pipeline.camera.camera import Camera
 from pipeline.camera.earth import east_north_up, to_geodetic
 from pipeline.camera.sun import sun_elevation_deg
 from pipeline.deliver.results import CityResults, PhotoResults
-from pipeline.raster.bands import photo_source
+from pipeline.raster.bands import marked, photo_source, photo_sources
 
 COG, VRT = pystac.MediaType.COG, pystac.MediaType.XML
 # Rasters of a photo, with what they are to a catalogue.
@@ -54,20 +54,19 @@ def write_stac(city: CityResults, folder: Path) -> None:
     west, south = np.min(boxes, axis=0)[:2].tolist()
     east, north = np.max(boxes, axis=0)[2:].tolist()
     times = [photo.facts.taken_at for photo in city.photos if photo.facts.taken_at]
+    title = marked(city.title, city.simulated)
     collection = pystac.Collection(
         id=city.name,
-        title=city.title,
-        description=f"Night light across borders: {city.title}.",
+        title=title,
+        description=f"Night light across borders: {title}.",
         extent=pystac.Extent(
             pystac.SpatialExtent([[west, south, east, north]]),
             pystac.TemporalExtent([[min(times), max(times)]] if times else [[*STATION]]),
         ),
         license=LICENCE,
         providers=[
-            pystac.Provider(
-                photo_source(photo.name, photo.simulated)[0], roles=[pystac.ProviderRole.PRODUCER]
-            )
-            for photo in city.photos[:1]
+            pystac.Provider(name, roles=[pystac.ProviderRole.PRODUCER])
+            for name, _ in photo_sources(city.origins)
         ],
     )
     for item in items:

@@ -11,7 +11,7 @@ from pipeline.camera.earth import Array, distance_km, to_ecef
 from pipeline.ground.cities import Cities
 from pipeline.models import LonLat
 
-KM_PER_DEGREE = 111.32  # for cells only
+EQUATOR_KM_PER_DEGREE = 111.32  # for cells only
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,9 +55,9 @@ class Sources:
         if not small.any():
             return self
         few = self[small]
-        north = few.lat * KM_PER_DEGREE / cell_km
+        north = few.lat * EQUATOR_KM_PER_DEGREE / cell_km
         # One width of cells for rows of a degree, so that cells do not slant.
-        east = few.lon * KM_PER_DEGREE * np.cos(np.radians(np.round(few.lat))) / cell_km
+        east = few.lon * EQUATOR_KM_PER_DEGREE * np.cos(np.radians(np.round(few.lat))) / cell_km
         keys = np.stack([np.floor(north), np.floor(east), np.round(few.lat)], 1)
         _, cell = np.unique(keys, axis=0, return_inverse=True)
         total = np.asarray(np.bincount(cell, few.light), float)
@@ -66,7 +66,7 @@ class Sources:
             return np.asarray(np.bincount(cell, few.light * values) / total)
 
         lon, lat, height_m = mean(few.lon), mean(few.lat), mean(few.height_m)
-        spread_km = KM_PER_DEGREE * np.sqrt(
+        spread_km = EQUATOR_KM_PER_DEGREE * np.sqrt(
             mean((few.lat - lat[cell]) ** 2)
             + mean(((few.lon - lon[cell]) * np.cos(np.radians(few.lat))) ** 2)
         )

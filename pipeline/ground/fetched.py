@@ -1,13 +1,8 @@
 """Files that a step fetched, or wrote empty because it could not: what they say of themselves."""
 
-import sqlite3
 from pathlib import Path
 
-import pyogrio
-from pyogrio.errors import DataLayerError, DataSourceError
-
 from pipeline.errors import GivenFileError
-from pipeline.ground.map_files import check_plain_table, is_geopackage
 from pipeline.raster.given import open_given
 
 PROBLEM = "problem"
@@ -16,17 +11,34 @@ PROBLEM = "problem"
 
 def read_problem(file: Path) -> str | None:
     """The sentence of a GeoTIFF or a GeoPackage that says why it holds nothing; None of all others."""
+    if file.suffix != ".tif":
+        return _problem_of_map(file)
     try:
-        if file.suffix == ".tif":
-            with open_given(file, ("GTiff",)) as raster:
-                told = raster.tags()
-        elif is_geopackage(file):  # by its content: others of that name may lead to a server
-            layer = str(pyogrio.list_layers(file)[0][0])
-            check_plain_table(file, layer)
-            told = pyogrio.read_info(file, layer=layer)["layer_metadata"] or {}
-        else:
-            return None
-    except (GivenFileError, OSError, IndexError, DataSourceError, DataLayerError, sqlite3.Error):
+        with open_given(file, ("GTiff",)) as raster:
+            return _told(raster.tags())
+    except (GivenFileError, OSError):
         return None  # whoever reads it says what is wrong with it
-    problem = told.get(PROBLEM)
+
+
+def _problem_of_map(file: Path) -> str | None:
+    # Imported here: it takes 0.3 s, which steps that open a raster need not wait for.
+    import sqlite3
+
+    import pyogrio
+    from pyogrio.errors import DataLayerError, DataSourceError
+
+    from pipeline.ground.map_files import check_plain_table, is_geopackage
+
+    try:
+        if not is_geopackage(file):  # by its content: others of that name may lead to a server
+            return None
+        layer = str(pyogrio.list_layers(file)[0][0])
+        check_plain_table(file, layer)
+        return _told(pyogrio.read_info(file, layer=layer)["layer_metadata"] or {})
+    except (GivenFileError, OSError, IndexError, DataSourceError, DataLayerError, sqlite3.Error):
+        return None
+
+
+def _told(metadata: dict[str, str]) -> str | None:
+    problem = metadata.get(PROBLEM)
     return None if problem is None else str(problem)

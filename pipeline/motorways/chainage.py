@@ -12,6 +12,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from pipeline.camera.earth import Array, transformer
@@ -24,6 +25,9 @@ VOEREN_PAIR = "BE-NL"
 VOEREN_LON_LAT = (5.699, 50.756)  # where it crosses the national border, about, degrees
 VOEREN_NEAR_M = 3000.0  # a crossing so near to that place is this one
 VOEREN_CHAINAGE_M, VOEREN_ERROR_M = -500.0, 100.0
+# Pieces of one road, from one vertex to the next, that may meet borders: many times what both carriageways of
+# a motorway have that winds along one. Each may be a crossing, and to follow one takes about 0.2 s.
+MAX_PIECES_AT_BORDERS = 200
 
 
 @dataclass(frozen=True)
@@ -101,6 +105,13 @@ def find_crossings(
         if not rows.geometry.intersects(frame).any():
             reasons[str(ref)] = "it is not in the frame"
             continue
+        at_borders = sum(len(_pieces_at(border, rows.geometry)) for border in countries.borders.geometry)
+        if at_borders > MAX_PIECES_AT_BORDERS:
+            reasons[str(ref)] = (
+                f"its lines are tangled, for they meet borders at {at_borders:,} places (a motorway does at "
+                f"{MAX_PIECES_AT_BORDERS} at most)"
+            )
+            continue
         of_road = _crossings_of(str(ref), rows, countries, spacing_m, settings, regions)
         inside = [crossing for crossing in of_road if shapely.intersects(frame, crossing.point(0.0))]
         crossings += inside
@@ -150,8 +161,22 @@ def _of_one_road(crossing: Crossing, other: Crossing, carriageways_m: float) -> 
 
 def _met(line: shapely.LineString, border: BaseGeometry) -> list[float]:
     """Distances along a line at which it meets a border."""
-    parts = shapely.get_parts(shapely.intersection(line, border))
+    pieces = _pieces_at(border, [line])
+    if not len(pieces):
+        return []
+    there = shapely.line_merge(shapely.multilinestrings(pieces))
+    parts = shapely.get_parts(shapely.intersection(there, border))
     return sorted(line.project(part.centroid) for part in parts if not part.is_empty)
+
+
+def _pieces_at(border: BaseGeometry, lines: Sequence[BaseGeometry]) -> NDArray[np.object_]:
+    """The pieces of lines, each from one vertex to the next, that meet a border. To intersect a whole line
+    with it would first find all places where the line meets itself, which takes for ever if it is tangled."""
+    places, of_line = shapely.get_coordinates(shapely.get_parts(list(lines)), return_index=True)
+    ends = np.stack([places[:-1], places[1:]], axis=1)[of_line[:-1] == of_line[1:]]
+    pieces = np.asarray(shapely.linestrings(ends))
+    shapely.prepare(border)
+    return pieces[shapely.intersects(border, pieces)]
 
 
 def _cancelled(places: Sequence[float], wiggle_m: float) -> list[float]:

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from pipeline.camera.earth import KM_PER_DEGREE
 from pipeline.camera.sun import sun_elevation_deg
 from pipeline.models import CameraRow, Facts, LookAt
 from pipeline.photo.cameras import camera_named
 from pipeline.photo.exif import sensor_width_mm
 
 SENSOR_SLACK = 0.03  # relative: makers and dealers round widths to 0.5 mm of 36
-KM_PER_DEGREE = 111.2  # of a great circle
 
 
 def doubtful_sensor(known: Facts, cameras: Mapping[str, CameraRow], width_px: int | None) -> str | None:

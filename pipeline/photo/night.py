@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.camera.earth import KM_PER_DEGREE
 from pipeline.camera.sun import sun_elevation_deg
 from pipeline.errors import PhotoError
 from pipeline.models import Facts, LonLat, LookAt
-from pipeline.photo.doubts import KM_PER_DEGREE
 from pipeline.photo.photo import Photo
 from pipeline.photo.strips import strips
 

@@ -1,10 +1,11 @@
 """What each layer says of itself: an abstract, whom to name, and under which licence it may be passed on."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element, SubElement
 
 from pipeline.deliver.provenance import EVENTS_SOURCE
-from pipeline.raster.bands import NASA_SOURCE, SIMULATED_SOURCE
+from pipeline.raster.bands import Origin, photo_sources
 
 OSM = "© OpenStreetMap contributors"
 ODBL = "Open Database Licence (ODbL) 1.0, openstreetmap.org/copyright"
@@ -90,12 +91,13 @@ class About:
         return [short, corner, metadata]
 
 
-def about(kind: str, simulated: bool) -> About:
-    """What a layer of some kind says of itself; `simulated` if it is of simulated photos."""
+def about(kind: str, photos: Sequence[Origin]) -> About:
+    """What a layer of some kind, made from some photos, says of itself."""
     abstract = ABSTRACTS[kind]
     if kind in MAPS:
         return About(abstract, *MAPS[kind])
-    source, licence = SIMULATED_SOURCE if simulated else NASA_SOURCE
-    if simulated:
+    if any(simulated for _, simulated in photos):
         abstract = f"SIMULATED, not a measurement. {abstract}"
-    return About(abstract, f"{source}; {OSM}; {GEONAMES}", f"{licence}; {ODBL}; {CC_BY}")
+    sources = photo_sources(photos)
+    named, licences = ("; ".join(each[k] for each in sources) for k in (0, 1))
+    return About(abstract, f"{named}; {OSM}; {GEONAMES}", f"{licences}; {ODBL}; {CC_BY}")

@@ -1,6 +1,6 @@
 """The vector layers of a city: one list from which the GeoPackage and the project are both made."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import geopandas as gpd
@@ -15,6 +15,7 @@ from pipeline.qgis.about import About, about
 from pipeline.qgis.fields import field_elements
 from pipeline.qgis.qml import VectorStyle, qml
 from pipeline.qgis.tips import TIPS
+from pipeline.raster.bands import Origin
 
 COMMON = {
     "cities": "Cities",
@@ -129,25 +130,34 @@ class Layer(StyledTable):
 
 def common_layers(city: CityResults) -> list[Layer]:
     """The layers shared by all photos, top first; empty ones are left out."""
-    return _made(COMMON, city, "{}")
+    return _made(COMMON, city, city.origins, "{}")
 
 
 def photo_layers(photo: PhotoResults) -> list[Layer]:
     """A photo's own layers, top first; their tables carry the photo's id."""
     groups = PER_PHOTO.items()
-    return [layer for group, titles in groups for layer in _made(titles, photo, f"{{}}_{photo.name}", group)]
+    return [
+        layer
+        for group, titles in groups
+        for layer in _made(titles, photo, photo.origins, f"{{}}_{photo.name}", group)
+    ]
 
 
-def pooled_layers(pooled: PooledResults) -> list[Layer]:
+def pooled_layers(city: CityResults) -> list[Layer]:
     """What all photos of a city say together, top first; none where it has one photo. Its towns are switched
     off at first: they would cover the light."""
-    layers = _made(ALL_PHOTOS, pooled, f"{{}}_{pooled.name}")
+    layers = _made(ALL_PHOTOS, city.pooled, city.origins, f"{{}}_{city.pooled.name}")
     return [replace(layer, visible=layer.visible and layer.geometry != "Point") for layer in layers]
 
 
-def pair_layers(pair: PairResults) -> list[Layer]:
-    """What changed between two photos, top first; the tables carry the ids of both."""
-    return _made(PER_PAIR, pair, f"{{}}_{pair.before}_{pair.after}")
+def pair_layers(pair: PairResults, city: CityResults) -> list[Layer]:
+    """What changed between two photos of a city, top first; the tables carry the ids of both."""
+    return _made(PER_PAIR, pair, of_pair(pair, city), f"{{}}_{pair.before}_{pair.after}")
+
+
+def of_pair(pair: PairResults, city: CityResults) -> list[Origin]:
+    """The two photos, and whether each is simulated."""
+    return [origin for origin in city.origins if origin[0] in (pair.before, pair.after)]
 
 
 def over_time_layers(city: CityResults) -> list[Layer]:
@@ -163,46 +173,50 @@ def over_time_layers(city: CityResults) -> list[Layer]:
         if filled:
             table = gpd.GeoDataFrame(pd.concat(filled, ignore_index=True), crs=city.grid.crs)
             style = replace(STYLES[kind](), over_time=True)
-            layers.append(_layer(kind, f"{kind}_over_time", title, table, style))
+            layers.append(_layer(kind, f"{kind}_over_time", title, table, style, city.origins))
     return layers
 
 
 def city_layers(city: CityResults) -> list[Layer]:
     """All layers of a city."""
     of_photos = [layer for photo in city.photos for layer in photo_layers(photo)]
-    of_pairs = [layer for pair in city.pairs for layer in pair_layers(pair)]
-    shared = [*common_layers(city), *pooled_layers(city.pooled), *over_time_layers(city)]
+    of_pairs = [layer for pair in city.pairs for layer in pair_layers(pair, city)]
+    shared = [*common_layers(city), *pooled_layers(city), *over_time_layers(city)]
     return [*shared, *of_photos, *of_pairs]
 
 
-def table_layers(tables: Mapping[str, pd.DataFrame]) -> list[Layer]:
-    """Tables without a map, by name."""
-    return [_layer(kind, kind, TABLES[kind], table, VectorStyle(None)) for kind, table in tables.items()]
+def table_layers(tables: Mapping[str, pd.DataFrame], photos: Sequence[Origin]) -> list[Layer]:
+    """Tables without a map, by name, made from photos."""
+    plain = VectorStyle(None)
+    return [_layer(kind, kind, TABLES[kind], table, plain, photos) for kind, table in tables.items()]
 
 
 def region_layers(region: RegionResults) -> list[Layer]:
     """All layers of a region, top first."""
-    return _made(REGION, region, "{}")
+    return _made(REGION, region, region.origins, "{}")
 
 
 def _made(
     titles: dict[str, str],
     results: CityResults | PooledResults | PhotoResults | PairResults | RegionResults,
+    photos: Sequence[Origin],
     table: str,
     group: str = "",
 ) -> list[Layer]:
-    """Layers of what results hold; one without a place to draw is left out."""
+    """Layers of what results of photos hold; one without a place to draw is left out."""
     layers = []
     for kind, title in titles.items():
         frame = getattr(results, kind)
         if frame.geometry.notna().any():
-            layer = _layer(kind, table.format(kind), title, frame, STYLES[kind]())
+            layer = _layer(kind, table.format(kind), title, frame, STYLES[kind](), photos)
             layers.append(replace(layer, visible=kind in VISIBLE, group=group))
     return layers
 
 
-def _layer(kind: str, table: str, title: str, frame: pd.DataFrame, style: VectorStyle) -> Layer:
-    """A layer, switched off, with what its fields are called and what is said of it and of its features."""
+def _layer(
+    kind: str, table: str, title: str, frame: pd.DataFrame, style: VectorStyle, photos: Sequence[Origin]
+) -> Layer:
+    """A layer made from photos, switched off, with what its fields are called and what is said of it and of
+    its features."""
     style = replace(style, tip=TIPS.get(kind, ""), fields=field_elements(kind, frame))
-    simulated = bool(frame["simulated"].any()) if "simulated" in frame and len(frame) else False
-    return Layer(table, title, frame, qml(style), kind, style, about(kind, simulated), visible=False)
+    return Layer(table, title, frame, qml(style), kind, style, about(kind, photos), visible=False)

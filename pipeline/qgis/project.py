@@ -14,6 +14,7 @@ from pipeline.qgis.about import CC_BY, ODBL, about
 from pipeline.qgis.document import Document, Raster
 from pipeline.qgis.layers import (
     common_layers,
+    of_pair,
     over_time_layers,
     pair_layers,
     photo_layers,
@@ -24,7 +25,7 @@ from pipeline.qgis.layers import (
 from pipeline.qgis.layouts import add_layouts
 from pipeline.qgis.questions import pages, themes
 from pipeline.qgis.raster_styles import light_change, rasters, tone_change
-from pipeline.raster.bands import change_band
+from pipeline.raster.bands import change_band, marked
 
 # A fixed date inside the archive makes equal runs equal files.
 ZIP_DATE = (2000, 1, 1, 0, 0, 0)
@@ -58,10 +59,11 @@ def project(
 
 def region_project(region: RegionResults, geopackage: str, tables: Mapping[str, pd.DataFrame]) -> bytes:
     """The .qgz of a region, beside its `geopackage` (name) or in it."""
-    document = Document.of(region.title, geopackage, region.grid)
+    title = marked(region.title, region.simulated)
+    document = Document.of(title, geopackage, region.grid)
     document.add_vectors(document.tree, region_layers(region))
-    document.add_vectors(document.group("Tables"), table_layers(tables))
-    document.say(f"Night light across borders: {region.title}", f"{ODBL}; {CC_BY}")
+    document.add_vectors(document.group("Tables"), table_layers(tables, region.origins))
+    document.say(f"Night light across borders: {title}", f"{ODBL}; {CC_BY}")
     return _zipped(region.name, document.text())
 
 
@@ -80,12 +82,13 @@ def project_xml(
     with_rasters: bool = True,
 ) -> str:
     """The text of the .qgs inside the .qgz."""
-    document = Document.of(city.title, geopackage, city.grid)
+    title = marked(city.title, city.simulated)
+    document = Document.of(title, geopackage, city.grid)
     lacks = "" if with_rasters else WITHOUT_RASTERS.format(geopackage)
     if lacks:
         document.group(lacks)
     document.add_vectors(document.tree, common_layers(city))
-    pooled = pooled_layers(city.pooled)
+    pooled = pooled_layers(city)
     if pooled:
         document.add_vectors(document.group(city.pooled.title, expanded=True), pooled, city.pooled.name)
     over_time = over_time_layers(city)
@@ -97,12 +100,12 @@ def project_xml(
         _add_photo(document, photo, first=index == 0, hidden=hidden, with_rasters=with_rasters)
     bands = [change_band(what, pair.before, pair.after) for pair in city.pairs for what in ("light", "tone")]
     for pair in city.pairs:
-        _add_pair(document, pair, change if with_rasters else None, bands)
-    document.add_vectors(document.group("Tables"), table_layers(tables), "tables")
+        _add_pair(document, pair, city, change if with_rasters else None, bands)
+    document.add_vectors(document.group("Tables"), table_layers(tables, city.origins), "tables")
     shown = themes(city, document.entries)
     document.add_themes(dict(shown))
     add_layouts(document, pages(city, shown))
-    document.say(f"Night light across borders: {city.title}. {lacks}".strip(), f"{ODBL}; {CC_BY}")
+    document.say(f"Night light across borders: {title}. {lacks}".strip(), f"{ODBL}; {CC_BY}")
     document.go_through_time([_moment(photo) for photo in city.photos if photo.facts.taken_at])
     return document.text()
 
@@ -126,7 +129,7 @@ def _add_photo(
             RASTER_TITLES[kind],
             f"{photo.name}/{photo.raster(kind).name}",
             replace(style, taken_at=_moment(photo)),
-            about(kind, photo.simulated),
+            about(kind, photo.origins),
             photo.in_place_crs if kind == "photo_in_place" else "",
         )
         document.add_raster(group, raster, kind in RASTER_VISIBLE, photo.name)
@@ -138,19 +141,21 @@ def _moment(photo: PhotoResults) -> str:
     return f"{taken:%Y-%m-%dT%H:%M:%SZ}" if taken else ""
 
 
-def _add_pair(document: Document, pair: PairResults, change: str | None, bands: Sequence[str]) -> None:
-    """The group of two photos: what changed between them, and theirs of the `bands` of the raster `change`,
-    which the step change writes pair by pair."""
-    vectors = pair_layers(pair)
+def _add_pair(
+    document: Document, pair: PairResults, city: CityResults, change: str | None, bands: Sequence[str]
+) -> None:
+    """The group of two photos of a city: what changed between them, and theirs of the `bands` of the raster
+    `change`, which the step change writes pair by pair."""
+    vectors = pair_layers(pair, city)
     if not vectors and change is None:
         return
     group, owner = document.group(pair.title, checked=False), f"{pair.before}_{pair.after}"
     document.add_vectors(group, vectors, owner)
     if change is None:
         return
-    simulated = pair.title.startswith("SIMULATED")
     for what, styled in (("Tone", tone_change), ("Light", light_change)):
         style = styled(1 + bands.index(change_band(what.lower(), pair.before, pair.after)))
         kind, title = f"{what.lower()}_change", f"{what}, later minus earlier"
-        raster = Raster(f"{kind}_{owner}", kind, title, change, style, about("change", simulated))
+        of_both = about("change", of_pair(pair, city))
+        raster = Raster(f"{kind}_{owner}", kind, title, change, style, of_both)
         document.add_raster(group, raster, what == "Light", owner)

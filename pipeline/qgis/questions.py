@@ -7,7 +7,7 @@ from pipeline.deliver.results import CityResults
 from pipeline.qgis.about import CC_BY, GEONAMES, ODBL, OSM
 from pipeline.qgis.document import Entry
 from pipeline.qgis.layouts import Page
-from pipeline.raster.bands import NASA_SOURCE, SIMULATED_NOTE, SIMULATED_SOURCE
+from pipeline.raster.bands import SIMULATED_NOTE, photo_sources
 
 MAP = ("cities", "borders")
 
@@ -72,7 +72,7 @@ def pages(city: CityResults, of_themes: dict[str, list[Entry]]) -> list[Page]:
     changed = pairs[0].title if pairs else photos
     first = city.photos[0].heading if city.photos else ""
     subtitles = {"greener?": photos, "motorways": first, "what changed": changed}
-    light = "; ".join(SIMULATED_SOURCE if city.simulated else NASA_SOURCE)
+    light = "; ".join(": ".join(source) for source in photo_sources(city.origins))
     sources = f"Light: {light}. Borders and roads: {OSM}, {ODBL}. Places: {GEONAMES}, {CC_BY}."
     return [
         Page(

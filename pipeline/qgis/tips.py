@@ -8,6 +8,11 @@ def _country(field: str) -> str:
     return f"replace(represent_value(\"{field}\"), 'The ', 'the ')"
 
 
+def _side(greener: str, other: str) -> str:
+    """An expression that says of two fields with countries whose side is greener."""
+    return f"'The side of ' || {_country(greener)} || ' is greener here than that of ' || {_country(other)}"
+
+
 FIRST, SECOND, SIDE, COUNTRY = (_country(field) for field in ("first", "second", "side", "country"))
 TONE = "[% coalesce(format_number(\"tone_g_r\", 2), 'not measured') %]"
 # By kind of layer. Expressions stand between [% and %]; represent_value() gives the words of a code.
@@ -30,8 +35,8 @@ TIPS = {
     "motorway_ends": STATEMENT,
     "motorway_crossings": STATEMENT,
     "segments": (
-        f"[% CASE WHEN \"verdict\" = 'first greener' THEN {FIRST} || ' is greener here than ' || {SECOND} "
-        f"WHEN \"verdict\" = 'second greener' THEN {SECOND} || ' is greener here than ' || {FIRST} "
+        f"[% CASE WHEN \"verdict\" = 'first greener' THEN {_side('first', 'second')} "
+        f"WHEN \"verdict\" = 'second greener' THEN {_side('second', 'first')} "
         "WHEN \"verdict\" = 'undecided' THEN 'Which side is greener here cannot be told' "
         "ELSE 'There is too little light here to tell' END "
         "|| coalesce(': ' || format_number(\"contrast_g_r\", 2) || ' (' || format_number(\"low95\", 2) || "

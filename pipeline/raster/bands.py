@@ -1,6 +1,7 @@
 """Bands of rasters by name, unit and meaning, and what every raster says of its photo."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
@@ -12,8 +13,14 @@ NASA_SOURCE = (
     "public domain; credit: Earth Science and Remote Sensing Unit, NASA Johnson Space Center",
 )
 OWN_SOURCE = ("The user's own photographs", "as their owner says")
-NASA_ID = re.compile(r"ISS\d{3}-E-\d+")
+# Mission and frame of a photo of the archive, which writes frames without leading zeros.
+NASA_ID = re.compile(r"(ISS\d{3})-E-0*([1-9]\d*)")
 SIMULATED_NOTE = "SIMULATED photograph, not a measurement"
+
+
+def marked(title: str, simulated: bool) -> str:
+    """A title that says of what is simulated that it is."""
+    return f"{'SIMULATED ' if simulated else ''}{title}"
 
 
 @dataclass(frozen=True)
@@ -52,6 +59,15 @@ GEOMETRY_BANDS = (
 def change_band(what: str, before: str, after: str) -> str:
     """The name of a band of `change.tif`: the change of light or of tone from one photo to another."""
     return f"{what} {before} to {after}"
+
+
+# A photo's name, and whether it is simulated.
+Origin = tuple[str, bool]
+
+
+def photo_sources(photos: Iterable[Origin]) -> list[tuple[str, str]]:
+    """Where several photos come from, each source once with its licence."""
+    return list(dict.fromkeys(photo_source(*photo) for photo in photos))
 
 
 def photo_source(photo: str, simulated: bool) -> tuple[str, str]:

@@ -24,6 +24,11 @@ Lean = Literal["yes", "no", "open"]
 Source = PhotoResults | PooledResults
 
 
+def last_real(photos: Sequence[PhotoResults]) -> PhotoResults:
+    """The last of photos that is real; where all are simulated, the last of all."""
+    return sorted(photos, key=lambda photo: not photo.simulated)[-1]
+
+
 @dataclass(frozen=True)
 class Argument:
     """A sentence that speaks for a claim, or against it or the measurement."""

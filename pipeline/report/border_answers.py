@@ -25,6 +25,7 @@ from pipeline.report.answers import (
 from pipeline.report.contrast_answers import (
     JPEG_HIDES_SIZE,
     beside,
+    capital,
     contrast_answer,
     few_and_near,
     figures_of,
@@ -46,6 +47,11 @@ def greener_questions(city: CityResults) -> tuple[Question, ...]:
     return tuple(_question(pair, city) for pair in pairs)
 
 
+def heading(first: str, second: str) -> str:
+    """The question of a border between two countries, by their codes."""
+    return f"Is the {adjective(second)} side greener than the {adjective(first)} one?"
+
+
 def _question(pair: str, city: CityResults) -> Question:
     shown = [
         (photo, row) for photo in city.photos for row in rows_of(of_pair(headlines(photo.contrasts), pair))
@@ -60,12 +66,8 @@ def _question(pair: str, city: CityResults) -> Question:
     side = f"the {adjective(second)} side"
     return Question(
         anchor=f"greener-{pair.lower()}",
-        heading="Is Aachen’s side greener?"
-        if aachen
-        else f"Is {side} greener than the {adjective(first)} one?",
-        about=(
-            f"{side[0].upper()}{side[1:]} of the border against the {adjective(first)} one, by their towns."
-        ),
+        heading="Is Aachen’s side greener?" if aachen else heading(first, second),
+        about=(f"{capital(side)} of the border against the {adjective(first)} one, by their towns."),
         key=(pair,),
         answers=(*pooled, *of_photos),
         notes=notes_on(pair, city.pooled) if pooled else (),

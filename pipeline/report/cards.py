@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.deliver.results import CityResults
+from pipeline.motorways.pooled_crossings import DIFFERS
 from pipeline.report import close_ups, pictures
 from pipeline.report.answers import Answer, Lean, Question, rows_of
 from pipeline.report.chart_style import day
-from pipeline.report.contrast_answers import verdict_on
+from pipeline.report.contrast_answers import capital, verdict_on
 from pipeline.report.explorer_images import cells
 from pipeline.report.factor_words import compared
-from pipeline.report.first_screen import Headline, told
+from pipeline.report.first_screen import UNLIKE, Headline, differing, told
 from pipeline.report.motorway_answers import crossings, of_motorway
 from pipeline.report.number_format import fixed
 from pipeline.report.pictures import Picture
@@ -77,7 +78,9 @@ def _road_card(
     city: CityResults, question: Question, charts: dict[tuple[str, tuple[str, ...]], Picture]
 ) -> Card:
     found, lean, shown = told(question)
-    word = "Not the same in all photos" if found == "differs" else shown.word
+    word, sentence = shown.word, shown.verdict
+    if found == DIFFERS and shown.found:
+        word, sentence = UNLIKE, f"{capital(differing(question, shown.source.simulated))}."
     drawn = [photo for photo in city.photos if (photo.name, question.key) in charts]
     best = next((photo for photo in drawn if photo.name == shown.source.name), drawn[-1] if drawn else None)
     figure = charts[best.name, question.key] if best else None
@@ -88,4 +91,4 @@ def _road_card(
             if row.geometry is not None and not row.geometry.is_empty:
                 place = row.geometry.centroid
                 go = _go(place.x, place.y, CROSSING_KM, city)
-    return Card(question, shown, word, lean, shown.verdict, figure, caption, go)
+    return Card(question, shown, word, lean, sentence, figure, caption, go)

@@ -11,6 +11,7 @@ from pipeline.report.svg_chart import tag, text
 
 # Text stays text, in a font of the reader's device whose widths are near those it is laid out for.
 FONTS = "DejaVu Sans, Verdana, Segoe UI, Roboto, sans-serif"
+MARK = "SIMULATED: not a measurement"
 
 
 @dataclass(frozen=True)
@@ -23,9 +24,8 @@ class Sheet:
 
     def chart(self, height_px: float, parts: Iterable[str], simulated: bool) -> str:
         """The file of a chart of this width, marked where its photo is simulated."""
-        mark = "SIMULATED: not a measurement" if simulated else ""
         style = {"fill": SIMULATED, "text_anchor": "end", "font_weight": "bold"}
-        marked = text(self.width_px - 2.0, 1.2 * self.type_px, mark, **style) if mark else ""
+        marked = text(self.width_px - 2.0, 1.2 * self.type_px, MARK, **style) if simulated else ""
         return tag(
             "svg",
             "".join(parts) + marked,

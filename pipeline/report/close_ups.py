@@ -1,4 +1,4 @@
-"""A border from close by: 30 km of it in true tone, where it has most light."""
+"""A border from close by: 30 km of it in its own colours, where it has most light."""
 
 from typing import Any
 
@@ -13,10 +13,18 @@ WIDTH_KM = 30.0
 
 
 def showing(city: CityResults, pair: str) -> PhotoResults | None:
-    """The photo that shows most cells beside a border, the later of equals."""
-    counted = [(float(of_pair(photo.segments, pair)["n_cells"].sum()), photo) for photo in city.photos]
-    seen = [(cells, place) for place, (cells, _) in enumerate(counted) if cells > 0]
-    return counted[max(seen)[1]][1] if seen else None
+    """The photo that shows most cells beside a border, the later of equals; a real one before simulated."""
+
+    def rank(photo: PhotoResults) -> tuple[bool, float]:
+        return not photo.simulated, _cells(photo, pair)
+
+    # The first of equals is the largest.
+    return max((photo for photo in reversed(city.photos) if _cells(photo, pair)), key=rank, default=None)
+
+
+def _cells(photo: PhotoResults, pair: str) -> float:
+    """How many lit cells it shows beside a border."""
+    return float(of_pair(photo.segments, pair)["n_cells"].sum())
 
 
 def close_up(photo: PhotoResults, city: CityResults, pair: str) -> tuple[str, shapely.Point]:

@@ -1,7 +1,7 @@
 """What the contrast at a border says, of one photo or of all together: its verdict, its figures, what else
 was measured beside it, and the arguments that follow from its numbers alone."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import geopandas as gpd
@@ -22,6 +22,7 @@ JPEG_HIDES_SIZE = (
     "A camera JPEG: the camera changed the colours. Which side is greener can be trusted, but not by how "
     "much."
 )
+JPEG_IS_ROUGH = "A camera JPEG shows which side is greener; by how much, only roughly."
 # As the beginning of a line.
 HEADINGS = {
     TOWNS: "A typical town",
@@ -31,16 +32,18 @@ HEADINGS = {
 }
 
 
+def caution(evidence: Iterable[str]) -> str:
+    """What must be known of factors wherever they stand, by the evidence of the photos; nothing without a
+    JPEG."""
+    return JPEG_IS_ROUGH if "jpeg" in set(evidence) else ""
+
+
 def verdict_on(row: Any) -> tuple[str, Lean, str]:
     """In a word, for the second country's side or not, and in one sentence."""
     if missing(row.contrast_g_r):
         return "Cannot be told", "open", str(row.statement)
     of_towns = row.quantity == TOWNS
-    first, second = (
-        f"{'a typical town on ' if of_towns else ''}the {adjective(code)} side"
-        for code in (row.first, row.second)
-    )
-    greener = second if row.contrast_g_r > 0 else first
+    greener = side_of(sides_of(row)[0], of_towns)
     if alike(row):
         what = "Typical towns of the two sides" if of_towns else "The two sides"
         return (
@@ -54,16 +57,23 @@ def verdict_on(row: Any) -> tuple[str, Lean, str]:
         return (
             "Not shown",
             "open",
-            f"{_capital(greener)} looks greener, but across lines drawn elsewhere in the two countries a "
+            f"{capital(greener)} looks greener, but across lines drawn elsewhere in the two countries a "
             "difference as large is not rare.",
         )
     if row.contrast_g_r > 0:
         than = f"one on the {adjective(row.first)} side" if of_towns else f"the {adjective(row.first)} one"
-        return "Yes", "yes", f"{_capital(greener)} is greener than {than}."
+        return "Yes", "yes", f"{capital(greener)} is greener than {than}."
     return "No", "no", f"It is {greener} that is greener."
 
 
-def _capital(words: str) -> str:
+def side_of(code: str, of_towns: bool) -> str:
+    """A side of a border, or a town on it."""
+    side = f"the {adjective(code)} side"
+    return f"a typical town on {side}" if of_towns else side
+
+
+def capital(words: str) -> str:
+    """As at the beginning of a sentence."""
     return words[0].upper() + words[1:]
 
 

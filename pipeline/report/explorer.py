@@ -45,9 +45,7 @@ def explorer_data(city: CityResults, configuration: City, at: Focus) -> Markup:
         images = photo_images(photo, city, threshold, shrink, n_photos <= SHARP_PHOTOS)
         photos.append(
             {
-                "name": photo.name,
                 "day": day(photo),
-                "simulated": photo.simulated,
                 "images": {"photo": images.photo, "tone": images.tone, "sigma": images.sigma},
                 "sigma": [None if math.isnan(limit) else round(limit) for limit in images.sigma_limits_m],
                 **photo_features(photo, city),

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import shapely
 
-from pipeline.deliver import palette
+from pipeline.deliver import dictionary, palette
 from pipeline.deliver.palette import DARK, LIT, TEAL, UNDECIDED
 from pipeline.deliver.results import CityResults, PhotoResults
 from pipeline.ground.country_table import adjective, country_title
@@ -22,7 +22,6 @@ LINE_TOLERANCE_CELLS = 0.5  # as little as a line may leave its place and be dra
 MOST_TOWNS = 400  # with figures, the largest first: more are smaller than a finger
 MOST_NAMES = 120
 ROAD_COLOURS = {"lit": LIT, "dark": DARK, "undecidable": UNDECIDED}
-ROAD_WORDS = {"lit": "lit", "dark": "dark", "undecidable": "cannot be told"}
 
 Feature = dict[str, Any]
 
@@ -117,7 +116,7 @@ def _roads(photo: PhotoResults, city: CityResults) -> Iterator[Feature]:
             yield {
                 "line": line,
                 "colour": ROAD_COLOURS[lit],
-                "title": f"{row.ref}: {ROAD_WORDS[lit]}",
+                "title": f"{row.ref}: {dictionary.LIT[lit]}",
                 "told": told,
                 "wide": 1,
             }

@@ -1,13 +1,11 @@
-"""The pictures of the map to explore: a photo's light in true tone, its tone and how sure its place is, each
-at half the grid's resolution, and the first two at the grid's own along borders and at motorway crossings."""
+"""The pictures of the map to explore: a photo's light in its own colours, its tone and how sure its place is,
+each at half the grid's resolution, and the first two at the grid's own along borders and at crossings."""
 
-import base64
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import geopandas as gpd
 import numpy as np
 import rasterio
 import shapely
@@ -20,6 +18,8 @@ from pipeline.deliver import palette
 from pipeline.deliver.results import CityResults, PhotoResults
 from pipeline.raster.read import band_numbers
 from pipeline.report import maps
+from pipeline.report.motorway_answers import crossings
+from pipeline.report.pictures import webp_uri
 
 TILE_CELLS = 256  # of a sharp picture: small enough to follow a border, large enough to be few
 BORDER_KM, CROSSING_KM = 3.0, 6.0  # how far from borders and crossings the map is sharp
@@ -27,8 +27,6 @@ BORDER_KM, CROSSING_KM = 3.0, 6.0  # how far from borders and crossings the map 
 SMOOTH_PX = 400
 # Longest side of a picture, pixels, whatever the grid: phones decode no more.
 MOST_PX = 4096
-# From dark to light as uncertainty grows; the limits stand in the legend.
-SIGMA_COLOURS = ("#123a4a", "#2f8f8b", "#e8d48a", "#e0703a")
 
 Cells = tuple[int, int, int, int]  # left, top, right, bottom
 
@@ -106,15 +104,9 @@ def _near_borders(photo: PhotoResults, city: CityResults) -> Any:
     """The ground that is drawn as sharp as the grid."""
     seen = photo.footprint.union_all()
     lines = city.borders.geometry.dropna().simplify(0.2e3 * BORDER_KM)
-    ends = crossings_of(photo)
+    ends = crossings(photo).geometry.dropna()
     zones = [*lines.buffer(1e3 * BORDER_KM), *ends.buffer(1e3 * CROSSING_KM)]
     return shapely.union_all(zones).intersection(seen) if zones else shapely.Polygon()
-
-
-def crossings_of(photo: PhotoResults) -> gpd.GeoSeries:
-    """Where motorways meet borders."""
-    ends = photo.motorway_ends[photo.motorway_ends["pair"].notna()].geometry
-    return ends[ends.notna() & ~ends.is_empty]
 
 
 def _read(
@@ -133,12 +125,7 @@ def _read(
 
 
 def _image(colours: NDArray[np.uint8], box: Cells) -> dict[str, Any]:
-    return {"box": box, "src": data_uri(maps.encoded(Image.fromarray(colours)))}
-
-
-def data_uri(webp: bytes) -> str:
-    """A WebP as an address."""
-    return f"data:image/webp;base64,{base64.b64encode(webp).decode('ascii')}"
+    return {"box": box, "src": webp_uri(maps.encoded(Image.fromarray(colours)))}
 
 
 def _sigma(photo: PhotoResults, seen: Cells) -> tuple[list[dict[str, Any]], tuple[float, float]]:
@@ -153,8 +140,8 @@ def _sigma(photo: PhotoResults, seen: Cells) -> tuple[list[dict[str, Any]], tupl
         return [], (float("nan"), float("nan"))
     low, high = (float(part) for part in np.percentile(sigma[known], [1, 99]))
     share = np.clip((sigma - low) / max(high - low, 1e-9), 0, 1)
-    places = np.linspace(0, 1, len(SIGMA_COLOURS))
-    stops = np.array([palette.rgb(colour) for colour in SIGMA_COLOURS], float)
+    places = np.linspace(0, 1, len(palette.SIGMA))
+    stops = np.array([palette.rgb(stop.colour) for stop in palette.SIGMA], float)
     shown = np.stack([np.interp(share, places, stops[:, band]) for band in range(3)], axis=-1)
     shown[~known] = maps.GROUND
     return [_image(np.rint(shown).astype(np.uint8), seen)], (low, high)

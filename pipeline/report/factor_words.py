@@ -8,7 +8,7 @@ from typing import Any
 from pipeline.borders.quantities import EQUIVALENCE, TOWNS
 from pipeline.ground.country_table import adjective
 from pipeline.report.answers import holds_zero
-from pipeline.report.contrast_answers import CHANCE, alike, sides_of
+from pipeline.report.contrast_answers import CHANCE, alike, capital, side_of, sides_of
 from pipeline.report.number_format import fixed, missing
 
 # From this factor on one decimal is enough.
@@ -34,12 +34,6 @@ def toward_greener(row: Any) -> tuple[float, float, float]:
     return -row.contrast_g_r, -row.high95, -row.low95
 
 
-def side_of(code: str, of_towns: bool) -> str:
-    """A side of a border, or a town on it."""
-    side = f"the {adjective(code)} side"
-    return f"a typical town on {side}" if of_towns else side
-
-
 def compared(row: Any, where: str = "") -> str:
     """One sentence on a border in factors, from its headline row; `where` begins it, as "Around Aachen "."""
     of_towns = row.quantity == TOWNS
@@ -47,28 +41,22 @@ def compared(row: Any, where: str = "") -> str:
         return str(row.statement)
     greener, other = sides_of(row)
     if missing(row.low95) or missing(row.high95):
-        return sentence(where, f"{side_of(greener, of_towns)} looks greener, but how surely cannot be told.")
+        return capital(f"{where}{side_of(greener, of_towns)} looks greener, but how surely cannot be told.")
     middle, low, high = toward_greener(row)
     interval = times_between(low, high, middle)
     if alike(row):
         most = fixed(100 * (2.0**EQUIVALENCE - 1))
         what = "typical towns of the two sides are" if of_towns else "the two sides are"
-        return sentence(where, f"{what} equally green for their red, to within {most} %.")
+        return capital(f"{where}{what} equally green for their red, to within {most} %.")
     than = f"one on the {adjective(other)} side" if of_towns else f"the {adjective(other)} side"
     said = (
         f"{side_of(greener, of_towns)} is {times(middle)} times as green for its red as {than} ({interval})"
     )
     if holds_zero(row):
-        return sentence(where, f"{said}: this may be chance.")
+        return capital(f"{where}{said}: this may be chance.")
     if row.placebo_p >= CHANCE:
-        return sentence(where, f"{said}, but lines drawn elsewhere often show as much.")
-    return sentence(where, f"{said}.")
-
-
-def sentence(where: str, said: str) -> str:
-    """With a capital at its beginning."""
-    whole = where + said
-    return whole[0].upper() + whole[1:]
+        return capital(f"{where}{said}, but lines drawn elsewhere often show as much.")
+    return capital(f"{where}{said}.")
 
 
 def in_brief(row: Any) -> str:

@@ -1,5 +1,6 @@
 """The first screen: one plain sentence a question, which border the map begins at, and which photo."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -12,18 +13,22 @@ import shapely.ops
 from pipeline.borders.quantities import ALL, TOWNS
 from pipeline.camera.earth import transformer
 from pipeline.deliver.contrasts import headlines, of_quantity
+from pipeline.deliver.dictionary import END_VERDICTS
 from pipeline.deliver.results import CityResults, PairResults, PhotoResults
 from pipeline.ground.country_table import adjective, country_name
 from pipeline.models import City
-from pipeline.report.answers import Answer, Lean, Question, Source, holds_zero, of_pair, rows_of
+from pipeline.motorways.pooled_crossings import DIFFERS
+from pipeline.report.answers import Answer, Lean, Question, Source, holds_zero, last_real, of_pair, rows_of
 from pipeline.report.border_answers import AACHENS_NAME, AACHENS_PAIR
-from pipeline.report.contrast_answers import alike, sides_of, verdict_on
+from pipeline.report.contrast_answers import alike, capital, sides_of, verdict_on
 from pipeline.report.factor_words import compared, in_brief, times
+from pipeline.report.motorway_answers import WORDS
 from pipeline.report.number_format import listed, missing
 
 # Of the map's first view: wide enough for a border with the cities on both sides of it.
 VIEW_KM = 80.0
 AT_BORDER, DARK = "ends at the national border", "dark on both sides"
+UNLIKE = WORDS[DIFFERS][0]
 
 
 # Whose it is, and a row of `contrasts`.
@@ -33,7 +38,7 @@ Headline = tuple[Source, Any]
 @dataclass(frozen=True)
 class Ask:
     """A question of the first screen: a word and a sentence that answer it, what else there is to say, and
-    the part of the page with its evidence."""
+    the part of the page with its evidence; `simulated` if any of it stands on simulated photos."""
 
     anchor: str
     heading: str
@@ -41,6 +46,7 @@ class Ask:
     lean: Lean
     sentence: str
     also: str = ""
+    simulated: bool = False
 
 
 @dataclass(frozen=True)
@@ -54,15 +60,20 @@ class Focus:
 
 
 def best_rows(city: CityResults) -> list[Headline]:
-    """One headline a border: of all photos together where there is one, else of the photo that says most."""
-    pooled = {str(row.pair): (city.pooled, row) for row in rows_of(headlines(city.pooled.contrasts))}
-    alone: dict[str, tuple[Source, Any]] = {}
-    for photo in city.photos:
-        for row in rows_of(headlines(photo.contrasts)):
-            before = alone.get(str(row.pair))
-            if before is None or _width(row) <= _width(before[1]):
-                alone[str(row.pair)] = (photo, row)
-    return [pooled.get(pair, best) for pair, best in sorted(alone.items())]
+    """One headline for each border that a photo shows: of real light before simulated; of all photos together
+    where there is one, else of the photo that says most, the later of equals."""
+    sources: list[Source] = [*city.photos, city.pooled]
+    rows = [(source, row) for source in sources for row in rows_of(headlines(source.contrasts))]
+
+    def rank(headline: Headline) -> tuple[bool, bool, float]:
+        source, row = headline
+        return source.simulated, source is not city.pooled, _width(row)
+
+    by_pair: dict[str, Headline] = {}
+    for headline in sorted(reversed(rows), key=rank):
+        by_pair.setdefault(str(headline[1].pair), headline)
+    seen = {str(pair) for photo in city.photos for pair in photo.contrasts["pair"]}
+    return [headline for pair, headline in sorted(by_pair.items()) if pair in seen]
 
 
 def _width(row: Any) -> float:
@@ -72,17 +83,19 @@ def _width(row: Any) -> float:
     return float(row.high95 - row.low95)
 
 
-def lead(city: CityResults, configuration: City, best: Sequence[Headline]) -> Any | None:
-    """The headline of the border that the page begins with: one that is answered; Aachen's, where its towns
-    are seen, before others, as it is what this began with; else the nearest to the city."""
+def lead(city: CityResults, configuration: City, best: Sequence[Headline]) -> Headline | None:
+    """The headline of the border that the page begins with: one of real light before simulated; one that is
+    answered; Aachen's, where its towns are seen, before others, as it is what this began with; else the
+    nearest to the city."""
     place = _city_place(city, configuration)
 
-    def rank(row: Any) -> tuple[bool, bool, float]:
+    def rank(headline: Headline) -> tuple[bool, bool, bool, float]:
+        source, row = headline
         line = _line(row, city)
         away = line.distance(place) if line is not None else float("inf")
-        return verdict_on(row)[1] == "open", not _is_aachens(row, city), away
+        return source.simulated, verdict_on(row)[1] == "open", not _is_aachens(row, city), away
 
-    return min((row for _, row in best), key=rank, default=None)
+    return min(best, key=rank, default=None)
 
 
 def _is_aachens(row: Any, city: CityResults) -> bool:
@@ -108,14 +121,15 @@ def _line(row: Any, city: CityResults) -> Any | None:
 
 
 def focus(city: CityResults, configuration: City, best: Sequence[Headline]) -> Focus:
-    """The place on the leading border that is nearest to the city; without a border the city itself, or the
-    middle of what is seen."""
-    place, row = _city_place(city, configuration), lead(city, configuration, best)
+    """The place on the leading border that is nearest to the city, and the last photo that shows it, a real
+    one before simulated; without a border the city itself, or the middle of what is seen."""
+    place, first = _city_place(city, configuration), lead(city, configuration, best)
+    row = first[1] if first else None
     line = None if row is None else _line(row, city)
     showing = [
         photo for photo in city.photos if row is not None and (photo.contrasts["pair"] == row.pair).any()
     ]
-    photo = (showing or list(city.photos))[-1]
+    photo = last_real(showing or city.photos)
     seen = photo.footprint.union_all().intersection(city.frame)
     if line is not None:
         near = line.intersection(seen)
@@ -137,29 +151,34 @@ def asks(
     `silent` is why no border was compared."""
     first = lead(city, configuration, best)
     return [
-        *([_greener(first, city, best, greener)] if first is not None else _not_compared(silent)),
-        *([_roads(roads)] if roads else []),
-        *_changed(city, None if first is None else str(first.pair)),
+        *([_greener(first, city, best, greener)] if first is not None else _not_compared(silent, city)),
+        *([of_roads(roads)] if roads else []),
+        *_changed(city, None if first is None else str(first[1].pair)),
     ]
 
 
-def _not_compared(silent: Sequence[str]) -> Iterator[Ask]:
+def _not_compared(silent: Sequence[str], city: CityResults) -> Iterator[Ask]:
     if silent:
-        yield Ask("photos", "Which side of the border is greener?", "Not asked", "open", " ".join(silent))
+        question, simulated = "Which side of the border is greener?", last_real(city.photos).simulated
+        yield Ask("photos", question, "Not asked", "open", " ".join(silent), simulated=simulated)
 
 
-def _greener(first: Any, city: CityResults, best: Sequence[Headline], questions: Sequence[Question]) -> Ask:
-    """The leading border, and the others in a sentence."""
-    question = next(one for one in questions if one.key == (str(first.pair),))
-    word, lean, _ = verdict_on(first)
-    others = [row for _, row in best if row.pair != first.pair]
+def _greener(
+    first: Headline, city: CityResults, best: Sequence[Headline], questions: Sequence[Question]
+) -> Ask:
+    """The leading border, and in a sentence the others, simulated ones only beside a simulated one."""
+    source, row = first
+    question = next(one for one in questions if one.key == (str(row.pair),))
+    word, lean, _ = verdict_on(row)
+    others = [other for its, other in best if other.pair != row.pair and its.simulated == source.simulated]
     return Ask(
         question.anchor,
         question.heading,
         word,
         lean,
-        compared(first, f"Around {AACHENS_NAME} " if _is_aachens(first, city) else ""),
+        compared(row, f"Around {AACHENS_NAME} " if _is_aachens(row, city) else ""),
         _elsewhere(others),
+        source.simulated,
     )
 
 
@@ -191,47 +210,65 @@ def _between(row: Any) -> str:
 
 
 def told(question: Question) -> tuple[str, Lean, Answer]:
-    """What the photos say of a crossing: of all together where there is one; else what those that can tell
-    agree on, or that they differ; and the answer that stands for it."""
-    answers = question.of_all or [answer for answer in question.of_photos if answer.found]
-    if not answers:
-        return "", "open", question.answers[-1]
-    found = {answer.found for answer in answers}
-    if len(found) > 1:
-        return "differs", "open", answers[-1]
-    return answers[-1].found, answers[-1].lean, answers[-1]
+    """What the photos, real ones before simulated, say of a crossing: all together where they do; else what
+    those that can tell agree on, or that they differ; and an answer that stands for it."""
+    answers = [answer for answer in question.answers if not answer.source.simulated] or question.answers
+    of_all = [answer for answer in answers if answer in question.of_all]
+    if of_all and of_all[0].word == UNLIKE:
+        return DIFFERS, "open", of_all[0]
+    telling = of_all or [answer for answer in answers if answer.found]
+    if not telling:
+        return "", "open", answers[-1]
+    if len({answer.found for answer in telling}) > 1:
+        return DIFFERS, "open", telling[-1]
+    return telling[-1].found, telling[-1].lean, telling[-1]
 
 
-def _roads(questions: Sequence[Question]) -> Ask:
-    """All crossings in one sentence each of what was found."""
-    outcomes = [(question, *told(question)[:2]) for question in questions]
-    at_border = [question for question, found, _ in outcomes if found == AT_BORDER]
-    against = [question for question, found, lean in outcomes if lean == "no" and found != DARK]
-    dark = [question for question, found, _ in outcomes if found == DARK]
-    open_ones = [question for question, _, lean in outcomes if lean == "open"]
-    said = []
-    if at_border:
-        said.append(f"The light of {_by_border(at_border)}.")
-    for question in against:
-        answer = told(question)[2]
-        said.append(f"{question.key[0]}: {answer.verdict[0].lower()}{answer.verdict[1:]}")
-    also = []
-    if dark:
-        also.append(f"Dark on both sides: {_crossings(dark)}.")
-    if open_ones:
-        also.append(f"Cannot be told: {_crossings(open_ones)}.")
-    word, lean = _road_word(bool(at_border), bool(against), bool(dark))
+def differing(question: Question, simulated: bool) -> str:
+    """What is found at a crossing where photos, real or simulated ones, differ, each with how many find it;
+    their ends may differ where what they find is called the same."""
+    found = [answer.found for answer in question.of_photos if answer.source.simulated == simulated]
+    counts = Counter(what for what in found if what)
+    if len(counts) < 2:
+        return "photos differ by more than chance"
+    parts = [f"{END_VERDICTS[what]} in {count}" for what, count in counts.most_common()]
+    return f"{', '.join(parts)} of {len(found)} photos"
+
+
+def of_roads(questions: Sequence[Question]) -> Ask:
+    """All crossings in one sentence each of what was found; where any is of real photos, only those."""
+    outcomes = [(question, *told(question)) for question in questions]
+    simulated = all(answer.source.simulated for *_, answer in outcomes)
+    outcomes = [outcome for outcome in outcomes if outcome[-1].source.simulated == simulated]
+    at_border = [question for question, found, *_ in outcomes if found == AT_BORDER]
+    dark = [question for question, found, *_ in outcomes if found == DARK]
+    unlike = [question for question, found, *_ in outcomes if found == DIFFERS]
+    untold = [question for question, found, lean, _ in outcomes if lean == "open" and found != DIFFERS]
+    said = [f"The light of {_by_border(at_border)}."] if at_border else []
+    for question, found, lean, answer in outcomes:
+        if lean == "no" and found != DARK:
+            said.append(f"{question.key[0]}: {answer.verdict[0].lower()}{answer.verdict[1:]}")
+    word, lean = _road_word(len(at_border), len(said) - bool(at_border), len(dark), len(unlike), len(untold))
+    differ = "; ".join(f"{_crossings([question])}: {differing(question, simulated)}" for question in unlike)
+    also = [f"Dark on both sides: {_crossings(dark)}."] if dark else []
+    if unlike:
+        also.append(f"{capital(differ)}." if word == UNLIKE else f"{UNLIKE}: {differ}.")
+    also += [f"Cannot be told: {_crossings(untold)}."] if untold else []
     if not said:
         said, also = also, []
-    heading = questions[0].heading if len(questions) == 1 else "Do the motorways’ lights end at the border?"
-    anchor = questions[0].anchor if len(questions) == 1 else "motorways"
-    return Ask(anchor, heading, word, lean, " ".join(said), " ".join(also))
+    alone = len(questions) == 1
+    heading = questions[0].heading if alone else "Do the motorways’ lights end at the border?"
+    anchor = questions[0].anchor if alone else "motorways"
+    return Ask(anchor, heading, word, lean, " ".join(said), " ".join(also), simulated)
 
 
-def _road_word(ends: bool, goes_on: bool, dark: bool) -> tuple[str, Lean]:
+def _road_word(ends: int, goes_on: int, dark: int, unlike: int, untold: int) -> tuple[str, Lean]:
+    """From how many crossings there are of each kind."""
     if ends:
-        return ("Some do", "yes") if goes_on else ("Yes", "yes")
-    return ("No", "no") if goes_on or dark else ("Cannot be told", "open")
+        return ("Some do" if goes_on or unlike or untold else "Yes"), "yes"
+    if goes_on or dark:
+        return "No", "no"
+    return (UNLIKE if unlike else "Cannot be told"), "open"
 
 
 def _by_border(questions: Sequence[Question]) -> str:
@@ -252,24 +289,26 @@ def _crossings(questions: Sequence[Question]) -> str:
 
 
 def _changed(city: CityResults, pair: str | None) -> Iterator[Ask]:
-    """How the leading border's difference changed, from all photos by years, else between two photos."""
+    """How the leading border's difference changed, from all photos by years, else between the last two photos
+    (real ones before simulated)."""
     trends = rows_of(of_pair(city.pooled.contrast_trends, pair)) if pair else []
     if trends and pair:
-        yield _trend(trends[0], of_pair(city.pooled.contrasts_by_years, pair))
+        yield _trend(trends[0], of_pair(city.pooled.contrasts_by_years, pair), city.pooled.simulated)
     elif city.pairs:
-        statements = [str(row.statement) for row in rows_of(city.pairs[-1].border_changes)]
+        last = max(city.pairs, key=lambda each: (not each.simulated, city.pairs.index(each)))
+        statements = [str(row.statement) for row in rows_of(last.border_changes)]
         if statements:
-            yield Ask("changes", _question_of(city.pairs[-1]), "In short", "open", statements[0])
+            yield Ask("changes", _question_of(last), "In short", "open", statements[0], "", last.simulated)
 
 
 def _question_of(pair: PairResults) -> str:
     return f"What changed{pair.title.partition('change')[2].replace(', ', ' from ', 1)}?"
 
 
-def _trend(trend: Any, by_years: pd.DataFrame) -> Ask:
+def _trend(trend: Any, by_years: pd.DataFrame, simulated: bool) -> Ask:
     """The change of the leading border's difference."""
     heading = f"Did the difference change from {trend.from_years} to {trend.to_years}?"
-    return Ask("changes", heading, *trend_in_words(trend, by_years))
+    return Ask("changes", heading, *trend_in_words(trend, by_years), simulated=simulated)
 
 
 def trend_in_words(trend: Any, by_years: pd.DataFrame) -> tuple[str, Lean, str]:

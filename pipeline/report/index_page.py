@@ -82,7 +82,7 @@ def _map(summaries: Sequence[Summary], countries: gpd.GeoDataFrame) -> Markup:
     frame = Frame.around(places)
     shown = countries.clip(shapely.box(frame.west, frame.south, frame.east, frame.north))
     lands = [frame.path(ring) for shape in shown.geometry.simplify(SIMPLE_DEG) for ring in _rings(shape)]
-    parts = [f'<path d="{path}" fill="{"#1b222b"}" stroke="{palette.MUTED}"/>' for path in lands]
+    parts = [f'<path d="{path}" fill="{palette.LAND}" stroke="{palette.MUTED}"/>' for path in lands]
     for summary in summaries:
         parts += _frames_of(summary, frame)
     size = f"0 0 {MAP_PX:.0f} {frame.height_px:.0f}"

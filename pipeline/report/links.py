@@ -1,13 +1,12 @@
 """What the report links to: the files beside it, and the archive's page of a photo."""
 
-import re
 from pathlib import Path
 
 from pipeline.deliver.results import CityResults, PhotoResults
+from pipeline.raster.bands import NASA_ID
 
-# NASA's page of a photo, by mission, roll and frame.
-ARCHIVE_PAGE = "https://eol.jsc.nasa.gov/SearchPhotos/photo.pl?mission={}&roll={}&frame={}"
-NASA_ID = re.compile(r"(ISS\d{3})-([A-Z]+)-(\d+)")
+# NASA's page of a photo, by mission and frame; of the roll E, of digital cameras.
+ARCHIVE_PAGE = "https://eol.jsc.nasa.gov/SearchPhotos/photo.pl?mission={}&roll=E&frame={}"
 RASTERS = {
     "photo.tif": "photo",
     "ortho.tif": "light on the map",
@@ -41,7 +40,8 @@ def city_files(city: CityResults) -> list[tuple[str, str]]:
     ]
     if (folder / "change.tif").is_file():
         files.append(("change.tif", "what changed, cell by cell"))
-    return [*files, *((table.name, "all tables in one workbook") for table in sorted(folder.glob("*.xlsx")))]
+    workbook = f"tables/{city.name}.xlsx"
+    return [*files, (workbook, "all tables in one workbook")] if (folder / workbook).is_file() else files
 
 
 def tables(city: CityResults) -> list[str]:

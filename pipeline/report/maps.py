@@ -1,7 +1,6 @@
 """Pictures of a photo on the map as SVG: its light and its tone as a WebP, and over it borders, cities, scale
 bar and north arrow, which are drawn once for both."""
 
-import base64
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -22,7 +21,8 @@ from pipeline.deliver import palette
 from pipeline.deliver.palette import BACKGROUND, MUTED, SIMULATED, TEXT
 from pipeline.deliver.results import CityResults, PhotoResults
 from pipeline.raster.read import band_numbers
-from pipeline.report.chart_style import FONTS
+from pipeline.report.chart_style import FONTS, MARK
+from pipeline.report.pictures import webp_uri
 from pipeline.report.svg_chart import BOLD_LETTER, box, dot, path, tag, text
 
 WEBP_QUALITY = 72  # of 100; a judgement: no traces to be seen, and a report small enough to mail
@@ -30,7 +30,6 @@ MARK_SHARE = 0.045  # of a picture's width, how large its mark is: 16 of 360 pix
 WEBP_EFFORT = 2  # of 6: half the time of 4, for a file 3 % larger
 # How bright, at most, the light is drawn beneath the tone.
 CONTEXT = 0.4
-MARK = "SIMULATED: not a measurement"
 NICE = (1, 2, 5, 10, 20, 50, 100, 200, 500)
 # Lines may leave their place by half a pixel of the picture.
 LINE_TOLERANCE_PX = 0.5
@@ -193,8 +192,7 @@ def _webp(colours: NDArray[np.uint8], extent: Bounds, view: View, smooth: bool =
 def _svg(view: View, webp: bytes, overlay: str) -> str:
     """The file of a map."""
     width, height = view.canvas.width_px, view.canvas.height_px
-    address = f"data:image/webp;base64,{base64.b64encode(webp).decode('ascii')}"
-    picture = tag("image", href=address, width=width, height=height)
+    picture = tag("image", href=webp_uri(webp), width=width, height=height)
     return tag(
         "svg",
         picture + overlay,

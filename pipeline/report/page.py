@@ -29,13 +29,12 @@ from pipeline.models import City
 from pipeline.report import border_charts as plots
 from pipeline.report import cards, contrast_charts, explorer, links, maps, pictures
 from pipeline.report.answers import of_pair, rows_of, without_source
-from pipeline.report.border_answers import greener_questions
-from pipeline.report.chart_style import CARD_SHEETS, day
-from pipeline.report.contrast_answers import HEADINGS
-from pipeline.report.explorer_images import SIGMA_COLOURS
+from pipeline.report.chart_style import CARD_SHEETS, MARK, day
+from pipeline.report.city_answers import CityAnswers, notes_on, of_subject
+from pipeline.report.contrast_answers import HEADINGS, caution
 from pipeline.report.factor_forest import city_rows, factor_forest
-from pipeline.report.first_screen import VIEW_KM, Ask, Focus, asks, best_rows, focus, trend_in_words
-from pipeline.report.motorway_answers import crossings, motorway_questions, of_motorway, unmeasured
+from pipeline.report.first_screen import VIEW_KM, Focus, focus, trend_in_words
+from pipeline.report.motorway_answers import crossings, of_motorway, unmeasured
 from pipeline.report.motorway_chart import motorway
 from pipeline.report.number_format import chance, factor, factors, fixed, listed, missing, signed, span
 from pipeline.report.pictures import Picture
@@ -53,7 +52,6 @@ CHANGES_OF_JPEG = (
 CHANGES_OF_RAW = "Raw light of one camera, or of two brought to one scale, can be compared as it is."
 MAX_CARDS = 4  # unfolded, so that the page stays short
 MOST_DAYS = 4  # photos that are named by their dates
-NO_BORDER = "No border was compared."
 
 
 @dataclass(frozen=True)
@@ -86,24 +84,14 @@ class Section:
     planted_roads: list[PlantedRoad]
 
 
-def first_answers(city: CityResults, configuration: City) -> list[Ask]:
-    """The answers that the page begins with."""
-    greener, roads = greener_questions(city), motorway_questions(city)
-    silent = [sentence for sentence, _ in _borderless(city)]
-    return asks(city, configuration, best_rows(city), greener, roads, silent)
-
-
-def report_html(city: CityResults, configuration: City, facts: Sequence[Fact]) -> str:
+def report_html(city: CityResults, configuration: City, facts: Sequence[Fact], answers: CityAnswers) -> str:
     """The whole report as HTML; every text from files or configuration is escaped."""
     sharpness = min(1.0, math.sqrt(FULL_SIZE_PHOTOS / (len(city.photos) + len(city.refused))))
     sections = [photo_section(photo, city, configuration, sharpness) for photo in city.photos]
     planted = {section.photo.name: section.planted for section in sections}
-    greener, roads = greener_questions(city), motorway_questions(city)
     road_charts = _road_charts(city)
     compared = any(len(photo.contrasts) for photo in city.photos)
-    borderless = _borderless(city)
-    best = best_rows(city)
-    at = focus(city, configuration, best)
+    at = focus(city, configuration, answers.best)
     scripts = [Markup(explorer.leaflet_file("leaflet.js")), *map(own_script, ("explorer.js", "downloads.js"))]
     return (
         environment()
@@ -115,7 +103,7 @@ def report_html(city: CityResults, configuration: City, facts: Sequence[Fact]) -
             configuration_hash=configuration_hash(configuration),
             facts=facts,
             sections=sections,
-            asks=asks(city, configuration, best, greener, roads, [sentence for sentence, _ in borderless]),
+            asks=answers.asks,
             first=_first_picture(city, at),
             photo_days=listed([day(photo) for photo in city.photos])
             if len(city.photos) <= MOST_DAYS
@@ -124,17 +112,16 @@ def report_html(city: CityResults, configuration: City, facts: Sequence[Fact]) -
             policy=explorer.policy(*scripts),
             scripts=scripts,
             tone_ramp=explorer.tone_ramp(),
-            sigma_colours=SIGMA_COLOURS,
             towns_forest=_headline_chart(city),
             forest=pictures.svg_picture(partial(contrast_charts.forest, city, planted)) if compared else None,
             by_range=pictures.svg_picture(partial(contrast_charts.by_range, city))
             if contrast_charts.has_ranges(city)
             else None,
-            greener=greener,
-            border_cards=cards.border_cards(city, greener, best, at.pair),
-            borderless=borderless,
-            uncontrolled=_notes(city, "regions"),
-            road_cards=cards.road_cards(city, roads, road_charts),
+            greener=answers.greener,
+            border_cards=cards.border_cards(city, answers.greener, answers.best, at.pair),
+            borderless=answers.borderless,
+            uncontrolled=notes_on(city, "regions"),
+            road_cards=cards.road_cards(city, answers.roads, road_charts),
             max_cards=MAX_CARDS,
             road_charts=road_charts,
             unmeasured=unmeasured(city),
@@ -145,7 +132,9 @@ def report_html(city: CityResults, configuration: City, facts: Sequence[Fact]) -
                 for photo in city.refused
             ],
             n_simulated=sum(photo.simulated for photo in city.photos),
-            has_jpeg=any(photo.facts.evidence == "jpeg" for photo in city.photos),
+            left_out="refused" if all(photo.fetched for photo in city.refused) else "left out",
+            caution=caution(photo.evidence for photo in city.photos),
+            has_jpeg=any(photo.evidence == "jpeg" for photo in city.photos),
             files=links.city_files(city),
             tables=links.tables(city),
             palette=palette,
@@ -160,12 +149,6 @@ def report_html(city: CityResults, configuration: City, facts: Sequence[Fact]) -
             style=Markup(explorer.leaflet_file("leaflet.css")) + style_sheet(),
         )
     )
-
-
-def _borderless(city: CityResults) -> list[tuple[str, list[PhotoResults]]]:
-    """Why no border was compared, and in which photos; nothing where one was in all."""
-    compared = any(len(photo.contrasts) for photo in city.photos)
-    return _notes(city, "borders") or ([] if compared else [(NO_BORDER, [])])
 
 
 def style_sheet(*more: str) -> Markup:
@@ -234,7 +217,7 @@ def photo_section(photo: PhotoResults, city: CityResults, configuration: City, s
         if len(plots.of_measured_borders(photo.segments))
         else None,
         colours=tone_facts(photo),
-        no_events=" ".join(_of_subject(photo, "events")) or NO_EVENTS,
+        no_events=" ".join(of_subject(photo, "events")) or NO_EVENTS,
         true_error=position_error(truth.camera, photo.camera) if truth else None,
         planted=_planted_where_measured(truth, near, photo) if truth else {},
         planted_everywhere=planted_contrasts(near, all_light) if truth else {},
@@ -280,21 +263,9 @@ def _road_charts(city: CityResults) -> dict[tuple[str, tuple[str, ...]], Picture
     }
 
 
-def _notes(city: CityResults, subject: str) -> list[tuple[str, list[PhotoResults]]]:
-    """Why nothing can be said of a subject, and in which photos."""
-    said: dict[str, list[PhotoResults]] = {}
-    for photo in city.photos:
-        for sentence in _of_subject(photo, subject):
-            said.setdefault(sentence, []).append(photo)
-    return list(said.items())
-
-
-def _of_subject(photo: PhotoResults, subject: str) -> list[str]:
-    return list(photo.notes["statement"][photo.notes["subject"] == subject])
-
-
 def environment() -> Environment:
-    """Templates, and the filters that write numbers in them; whatever they show is escaped."""
+    """Templates, filters that write numbers in them, and the mark of what is simulated; whatever they show is
+    escaped."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -306,4 +277,5 @@ def environment() -> Environment:
         function.__name__: function for function in (fixed, signed, span, factor, factors, chance, day)
     }
     environment.tests["missing"] = missing
+    environment.globals["MARK"] = MARK
     return environment

@@ -9,20 +9,24 @@ from pipeline.deliver.region import RegionResults
 from pipeline.ground.country_table import country_title
 from pipeline.models import Region
 from pipeline.report import explorer
-from pipeline.report.answers import Lean, of_pair, rows_of
+from pipeline.report.answers import of_pair, rows_of
+from pipeline.report.border_answers import heading
 from pipeline.report.chart_style import Sheet
-from pipeline.report.contrast_answers import verdict_on
+from pipeline.report.contrast_answers import caution, verdict_on
 from pipeline.report.contrast_charts import ForestRow, drawn_forest
 from pipeline.report.factor_forest import factor_forest
 from pipeline.report.factor_words import compared
-from pipeline.report.first_screen import trend_in_words
+from pipeline.report.first_screen import Ask, trend_in_words
 from pipeline.report.number_format import missing
 from pipeline.report.page import environment, own_script, style_sheet
 from pipeline.report.pictures import svg_picture
 
 
-def region_html(region: RegionResults, configuration: Region, facts: Sequence[Fact]) -> str:
-    """The whole report as HTML; every text from files or configuration is escaped."""
+def region_html(
+    region: RegionResults, configuration: Region, facts: Sequence[Fact], answers: Sequence[Ask]
+) -> str:
+    """The whole report as HTML, with its `region_answers`; every text from files or configuration is
+    escaped."""
     compared_rows = sum(map(len, (region.contrasts, region.other_contrasts, region.contrasts_by_years)))
     towns = [item for item in _headline_rows(region) if not missing(item.row.contrast_g_r)]
     scripts = [own_script("downloads.js")]
@@ -33,7 +37,8 @@ def region_html(region: RegionResults, configuration: Region, facts: Sequence[Fa
             region=region,
             configuration_hash=configuration_hash(configuration),
             facts=facts,
-            answers=_answers(region),
+            answers=answers,
+            caution=caution(region.photos["evidence"]),
             trends=_trends(region),
             towns_forest=svg_picture(partial(factor_forest, towns, region.simulated)) if towns else None,
             forest=svg_picture(partial(pooled_forest, region)) if compared_rows else None,
@@ -46,14 +51,14 @@ def region_html(region: RegionResults, configuration: Region, facts: Sequence[Fa
     )
 
 
-def _answers(region: RegionResults) -> list[tuple[str, str, Lean, str]]:
-    """Of each border: its countries, a word, what it leans to, and a sentence; what is clear first."""
+def region_answers(region: RegionResults) -> list[Ask]:
+    """The question of each border and its answer, what is clear first."""
     answers = []
     for row in rows_of(region.contrasts):
         word, lean, _ = verdict_on(row)
-        countries = f"{country_title(row.first)} → {country_title(row.second)}"
-        answers.append((countries, word, lean, compared(row)))
-    return sorted(answers, key=lambda answer: answer[2] == "open")
+        question = heading(row.first, row.second)
+        answers.append(Ask("greener", question, word, lean, compared(row), simulated=region.simulated))
+    return sorted(answers, key=lambda ask: ask.lean == "open")
 
 
 def _trends(region: RegionResults) -> list[tuple[str, str]]:

@@ -11,15 +11,13 @@ from rasterio.enums import Resampling
 
 from pipeline.deliver.region import RegionResults
 from pipeline.deliver.results import CityResults, PhotoResults
-from pipeline.ground.country_table import country_title
 from pipeline.models import Model
 from pipeline.raster.read import band_numbers
 from pipeline.report import maps
-from pipeline.report.answers import Lean, rows_of
-from pipeline.report.contrast_answers import verdict_on
-from pipeline.report.explorer_images import data_uri
-from pipeline.report.factor_words import compared
+from pipeline.report.answers import Lean, last_real, rows_of
+from pipeline.report.contrast_answers import caution
 from pipeline.report.first_screen import Ask
+from pipeline.report.pictures import webp_uri
 
 THUMBNAIL_PX = (320, 200)
 # Of the outline of a photo on the map of all results, metres: less than a pixel there.
@@ -29,12 +27,13 @@ Place = tuple[float, float]  # degrees, east and north
 
 
 class Said(Model):
-    """A question, the word and the sentence that answer it."""
+    """A question, the word and the sentence that answer it, and whether it stands on simulated photos."""
 
     question: str
     word: str
     lean: Lean
     sentence: str
+    simulated: bool
 
 
 class Shown(Model):
@@ -42,13 +41,14 @@ class Shown(Model):
 
     photo: str
     date: str
-    state: Literal["placed", "refused"]
+    state: Literal["placed", "refused", "not fetched"]
     about: str
 
 
 class Summary(Model):
     """What is said of a city or a region on the page of all results. `outlines`: frames of the photos, each a
-    ring of places; `thumbnail`: the address of a picture, nothing without one."""
+    ring of places; `thumbnail`: the address of a picture, nothing without one; `caution`: what must be known
+    of the factors that are said."""
 
     name: str
     title: str
@@ -58,6 +58,7 @@ class Summary(Model):
     photos: list[Shown]
     outlines: list[list[Place]]
     thumbnail: str = ""
+    caution: str = ""
 
 
 def city_summary(city: CityResults, answers: Sequence[Ask]) -> Summary:
@@ -68,38 +69,47 @@ def city_summary(city: CityResults, answers: Sequence[Ask]) -> Summary:
         title=city.title,
         kind="city",
         simulated=city.simulated,
-        said=[Said(question=a.heading, word=a.word, lean=a.lean, sentence=a.sentence) for a in answers],
+        said=list(map(_said, answers)),
+        caution=caution(photo.evidence for photo in city.photos),
         photos=[
             *(_placed(photo) for photo in city.photos),
-            *(
-                Shown(photo=photo.name, date="", state="refused", about=photo.statement)
-                for photo in city.refused
-            ),
+            *(absent(photo.name, photo.statement, photo.fetched) for photo in city.refused),
         ],
         outlines=[ring for frame in frames for ring in outlines(frame)],
-        thumbnail=_thumbnail(city.photos[-1]) if city.photos else "",
+        thumbnail=_thumbnail(last_real(city.photos)) if city.photos else "",
     )
 
 
-def region_summary(region: RegionResults) -> Summary:
-    """Of a region, with the answer at each of its borders."""
-    said = []
-    for row in rows_of(region.contrasts):
-        word, lean, _ = verdict_on(row)
-        question = f"{country_title(row.first)} → {country_title(row.second)}: which side is greener?"
-        said.append(Said(question=question, word=word, lean=lean, sentence=compared(row, "")))
+def region_summary(region: RegionResults, answers: Sequence[Ask]) -> Summary:
+    """Of a region, with the answers of its page."""
     return Summary(
         name=region.name,
         title=region.title,
         kind="region",
         simulated=region.simulated,
-        said=said,
+        said=list(map(_said, answers)),
+        caution=caution(region.photos["evidence"]),
         photos=[
             Shown(photo=str(row.photo), date=str(row.taken_at or "")[:10], state="placed", about="pooled")
             for row in rows_of(region.photos)
         ],
         outlines=outlines(region.photos),
     )
+
+
+def _said(ask: Ask) -> Said:
+    return Said(
+        question=ask.heading,
+        word=ask.word,
+        lean=ask.lean,
+        sentence=ask.sentence,
+        simulated=ask.simulated,
+    )
+
+
+def absent(photo: str, reason: str, fetched: bool) -> Shown:
+    """A photo that is not on the map: refused, or not even fetched."""
+    return Shown(photo=photo, date="", state="refused" if fetched else "not fetched", about=reason)
 
 
 def outlines(frames: gpd.GeoDataFrame) -> list[list[Place]]:
@@ -121,4 +131,4 @@ def _thumbnail(photo: PhotoResults) -> str:
         shape = round(source.height / shrink), round(source.width / shrink)
         bands = band_numbers(source, maps.COLOURS)
         light: Any = source.read(bands, out_shape=(len(bands), *shape), resampling=Resampling.average)
-    return data_uri(maps.encoded(Image.fromarray(maps.light_colours(light))))
+    return webp_uri(maps.encoded(Image.fromarray(maps.light_colours(light))))

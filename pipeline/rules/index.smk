@@ -16,6 +16,7 @@ rule index:
         runtime=runtime_min,
     params:
         titles={name: city.name for name, city in plan.cities.items()},
+        empty_regions=plan.empty_regions,
     message:
         "List all cities and regions on one page."
     script:

@@ -3,7 +3,7 @@
 import logging
 from pathlib import Path
 
-from pipeline.config import load_facts
+from pipeline.config import load_facts, with_elements
 from pipeline.errors import FactsError
 from pipeline.files import atomic_write, json_text
 from pipeline.ground.cities import place_named
@@ -41,7 +41,8 @@ def acquire(
     is anchored if its camera is in the table `cameras` or among the city's `own_cameras`, which win."""
     reading = read_photo(picture)
     known = joined(reading.exif, *map(load_facts, facts), source)
-    known = with_orbit(_with_elements(known, tle), str(tle[0]) if tle else f"{source.name}: tle")
+    elements = tle[0] if tle else None
+    known = with_orbit(with_elements(known, elements), str(elements or f"{source.name}: tle"))
     look_at = look_at_point(known, location, source.name, place_named)
     check_night(reading.photo, str(picture), sun_over(known, look_at) if source.simulate is None else None)
     known_cameras = {**read_cameras(cameras), **own_cameras}
@@ -92,14 +93,6 @@ def _cut(known: Facts, reading: Reading, camera: CameraRow | None, source: Photo
     if known.crop is not None:
         raise FactsError(f"{source.name}: crop: a raw file and a simulated frame are whole; leave it out")
     return Cut()
-
-
-def _with_elements(known: Facts, tle: list[Path]) -> Facts:
-    """Facts with the text of the file of element sets, if there is one."""
-    if not tle:
-        return known
-    # A byte that is no text breaks the line it stands in, which is then named.
-    return known.model_copy(update={"tle": tle[0].read_text(encoding="utf-8", errors="replace")})
 
 
 def _log(picture: Path, photo: Photo, ground: Masked) -> None:

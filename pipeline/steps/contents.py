@@ -13,10 +13,8 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
-from pipeline.steps.unfetched import why_unfetched
-
 MEMORY = Path(".snakemake", "checksums")  # beside what Snakemake remembers of results
-ABSENT, UNFETCHED = "not there", "could not be fetched"
+ABSENT = "not there"
 State = tuple[
     int, int, int
 ]  # of a file: size, times of the last change of content and of its entry, both in ns
@@ -42,10 +40,6 @@ def _read(file: str, state: State) -> str:
     checksum, of_state = _remembered().get(file, (ABSENT, None))
     if of_state == state:
         return checksum
-    if why_unfetched(Path(file)) is not None:
-        return (
-            UNFETCHED  # and not remembered: once it is gone, Snakemake sees another content, and tries again
-        )
     try:
         with Path(file).open("rb") as content:
             checksum = hashlib.file_digest(content, "sha256").hexdigest()

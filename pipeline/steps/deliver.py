@@ -14,7 +14,8 @@ from pipeline.files import atomic_write, write_json
 from pipeline.models import City
 from pipeline.qgis.layers import city_layers, table_layers
 from pipeline.qgis.project import project
-from pipeline.report.page import first_answers, report_html
+from pipeline.report.city_answers import city_answers
+from pipeline.report.page import report_html
 from pipeline.report.summary import city_summary
 from pipeline.steps.placed import Placed
 from pipeline.steps.step import run_step
@@ -43,8 +44,7 @@ def deliver(
     photos = Placed.read(placed)
     folders = [placed.parent / name for name in photos.photos]
     refused = tuple(
-        RefusedPhoto(name, reason, _picture(placed.parent / name / "solve.png"))
-        for name, reason in photos.refused.items()
+        _refused(name, reason, placed.parent / name / "solve.png") for name, reason in photos.refused.items()
     )
     results = read_city(
         geopackage.stem, city.name, folders, grid, compared, borders, motorways, cities, refused
@@ -55,7 +55,7 @@ def deliver(
         for guessed in photo.folder.glob("*.tif.aux.xml"):
             guessed.unlink()
     plain = {**results.tables, "metadata": pd.DataFrame(provenance)}
-    every_table = [*city_layers(results), *table_layers(plain)]
+    every_table = [*city_layers(results), *table_layers(plain, results.origins)]
     with atomic_write(geopackage) as file:
         within = project(results, geopackage.name, plain, with_rasters=False)
         write_geopackage(file, every_table, geopackage.stem, within)
@@ -65,15 +65,16 @@ def deliver(
     if city.excel:
         write_excel(tables / f"{geopackage.stem}.xlsx", every_table)
     write_stac(results, stac)
-    said = city_summary(results, first_answers(results, city))
-    write_json(said.model_dump(mode="json"), summary)
+    answers = city_answers(results, city)
+    write_json(city_summary(results, answers.asks).model_dump(mode="json"), summary)
     with atomic_write(report) as file:
-        file.write_text(report_html(results, city, provenance), encoding="utf-8")
+        file.write_text(report_html(results, city, provenance, answers), encoding="utf-8")
 
 
-def _picture(solve: Path) -> Path | None:
-    """The picture of a refused photo; none of one that could not be fetched."""
-    return solve if why_unfetched(solve) is None else None
+def _refused(name: str, reason: str, solve: Path) -> RefusedPhoto:
+    """A photo that is not on the map, with its picture; one that could not be fetched has none."""
+    fetched = why_unfetched(solve) is None
+    return RefusedPhoto(name, reason, solve if fetched else None, fetched)
 
 
 if "snakemake" in globals():

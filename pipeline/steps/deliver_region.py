@@ -12,7 +12,7 @@ from pipeline.files import atomic_write, write_json
 from pipeline.models import Region
 from pipeline.qgis.layers import region_layers, table_layers
 from pipeline.qgis.project import region_project
-from pipeline.report.region_page import region_html
+from pipeline.report.region_page import region_answers, region_html
 from pipeline.report.summary import region_summary
 from pipeline.steps.step import run_step
 
@@ -35,14 +35,17 @@ def deliver_region(
     plain = {**results.tables, "metadata": pd.DataFrame(facts)}
     with atomic_write(geopackage) as file:
         within = region_project(results, geopackage.name, plain)
-        write_geopackage(file, [*region_layers(results), *table_layers(plain)], geopackage.stem, within)
+        write_geopackage(
+            file, [*region_layers(results), *table_layers(plain, results.origins)], geopackage.stem, within
+        )
     with atomic_write(qgis) as file:
         file.write_bytes(within)
     with atomic_write(contrasts) as file:
         write_contrasts(results, file)
-    write_json(region_summary(results).model_dump(mode="json"), summary)
+    answers = region_answers(results)
+    write_json(region_summary(results, answers).model_dump(mode="json"), summary)
     with atomic_write(report) as file:
-        file.write_text(region_html(results, region, facts), encoding="utf-8")
+        file.write_text(region_html(results, region, facts, answers), encoding="utf-8")
 
 
 if "snakemake" in globals():

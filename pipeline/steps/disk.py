@@ -17,6 +17,9 @@ FULL = re.compile(r"no space left|disk is full|disk full|quota exceeded|file too
 UNTOLD = re.compile(
     r"write failed|write error|cannot write|could not write|i/o error|failed to write", re.IGNORECASE
 )
+# A line that the project itself wrote to the log: what it says of another disk, as of the photo store's, is
+# not why the step failed.
+OURS = re.compile(r"^\S+ \S+ [A-Z]+ (?:pipeline\.|__main__:).*$", re.MULTILINE)
 MB = 1e6
 # What a step writes at most, in bytes for each pixel of its photos and cell of its maps: bands of 4 bytes,
 # once as plain tiles and once, hardly smaller, as the COG they become.
@@ -32,16 +35,16 @@ def libraries_talk_to(log: Path) -> Iterator[None]:
     with suppress(OSError):
         sys.stderr.flush()
     terminal, printed = os.dup(2), sys.stderr
-    try:
-        with log.open("a") as file:
-            os.dup2(file.fileno(), 2)
-        if _descriptor(printed) == 2:
-            sys.stderr = os.fdopen(os.dup(terminal), "w", buffering=1)
-        yield
-    finally:
-        os.dup2(terminal, 2)
-        os.close(terminal)
-        sys.stderr = printed
+    with os.fdopen(terminal, "w", buffering=1) as still_on_it:
+        try:
+            with log.open("a") as file:
+                os.dup2(file.fileno(), 2)
+            if _descriptor(printed) == 2:
+                sys.stderr = still_on_it
+            yield
+        finally:
+            os.dup2(terminal, 2)
+            sys.stderr = printed
 
 
 def _descriptor(stream: TextIO) -> int | None:
@@ -55,8 +58,8 @@ def full_disk(
     error: BaseException, said: str, rule: str, inputs: list[str], outputs: list[Path]
 ) -> str | None:
     """How to say that `error` comes from a full disk: where, how much is free and how much is needed; None
-    where it comes from something else. `said` is what libraries said meanwhile."""
-    told = " ".join([said, *(str(of_chain) for of_chain in _chain(error))])
+    where it comes from something else. `said` is the log, in which libraries spoke meanwhile."""
+    told = " ".join([OURS.sub("", said), *(str(of_chain) for of_chain in _chain(error))])
     needed = needed_bytes(rule, inputs)
     folder = next((file.parent for file in outputs if file.parent.is_dir()), Path())
     try:

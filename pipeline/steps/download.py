@@ -16,15 +16,15 @@ from pipeline.errors import DownloadError, PhotoError
 from pipeline.files import atomic_write
 from pipeline.photo.reader import read_photo
 from pipeline.steps.step import run_step
-from pipeline.steps.unfetched import write_unfetched
+from pipeline.steps.unfetched import why_unfetched, write_unfetched
 
 log = logging.getLogger(__name__)
 
 
 def download(photo_id: str, picture: Path, checksum: Path, archive: str = ARCHIVE) -> None:
     """Fetch `photo_id` to `picture`, unless there is such a file already, whoever put it there; else write
-    why there is none."""
-    if picture.exists():
+    why there is none. What a killed run wrote there instead of a photo does not count."""
+    if picture.exists() and why_unfetched(picture) is None:
         if not checksum.exists():
             with picture.open("rb") as file:
                 _list(hashlib.file_digest(file, "sha256").hexdigest(), picture, checksum)

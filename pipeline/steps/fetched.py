@@ -1,8 +1,9 @@
-"""What the steps share that fetch the ground of a photo: where it lies, and what is said where that fails."""
+"""What the steps share that fetch the ground of a photo: what is said and written where that fails."""
 
 import logging
-import math
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,7 @@ from affine import Affine
 from numpy.typing import NDArray
 
 from pipeline.camera.prior import Prior
-from pipeline.camera.reach import reach_km
-from pipeline.camera.terrain import Bounds
+from pipeline.errors import DownloadError
 from pipeline.files import atomic_write
 from pipeline.georeference.photo_pass import prior_and_orbit
 from pipeline.ground.fetched import PROBLEM
@@ -20,8 +20,17 @@ from pipeline.photo.photo import PhotoFacts
 
 log = logging.getLogger(__name__)
 
-KM_PER_DEGREE = 111.2
-WIDEST_DEG = 60.0  # of longitude, to either side: near the poles a kilometre is many degrees
+BY_CITIES = "by cities and what else is there, less surely"
+
+
+@dataclass(frozen=True, eq=False)
+class Raster:
+    """One band (rows, columns) on a map, and what is to be told of it."""
+
+    values: NDArray[np.float32]
+    crs: str
+    transform: Affine
+    told: dict[str, str]
 
 
 def facts_and_prior(photo_facts: Path) -> tuple[PhotoFacts, Prior]:
@@ -30,23 +39,11 @@ def facts_and_prior(photo_facts: Path) -> tuple[PhotoFacts, Prior]:
     return facts, prior_and_orbit(facts)[0]
 
 
-def bounds_around(lon: float, lat: float, reach_km: float) -> Bounds:
-    """Degrees around a place."""
-    high = reach_km / KM_PER_DEGREE
-    wide = min(high / max(math.cos(math.radians(lat)), 1e-3), WIDEST_DEG)
-    return lon - wide, max(lat - high, -90.0), lon + wide, min(lat + high, 90.0)
-
-
-def ground_of(prior: Prior) -> Bounds:
-    """All ground that a photo may show."""
-    return bounds_around(prior.look_at.lon, prior.look_at.lat, reach_km(prior))
-
-
-def said(photo: str, file: Path, problem: str) -> dict[str, str]:
+def said(whose: str, file: Path, problem: str) -> dict[str, str]:
     """Tell the user that a file could not be fetched, in the log and on the terminal; gives what the file is
     to tell of itself."""
-    log.warning("%s: %s", photo, problem)
-    print(f"{photo}: {problem} To try again, delete {file}.", file=sys.stderr)
+    log.warning("%s: %s", whose, problem)
+    print(f"{whose}: {problem} To try again, delete {file}.", file=sys.stderr)
     return {PROBLEM: problem}
 
 
@@ -71,7 +68,20 @@ def write_raster(
         raster.update_tags(**told)
 
 
-def write_nothing(file: Path, told: dict[str, str]) -> None:
-    """A raster of one dark cell, the world, that only tells why it is empty."""
-    world = Affine(360, 0, -180, 0, -180, 90)
-    write_raster(file, np.zeros((1, 1), np.float32), "EPSG:4326", world, told)
+def write_raster_or_why(
+    photo: str, file: Path, what: str, fetched: Callable[[], Raster], instead: str
+) -> None:
+    """Write what `fetched` gives; where it raises DownloadError, say so and write a raster of one dark cell,
+    the world, that only tells why it is empty."""
+    try:
+        found = fetched()
+    except DownloadError as error:
+        told = said(photo, file, not_fetched(what, error, instead))
+        world = Affine(360, 0, -180, 0, -180, 90)
+        found = Raster(np.zeros((1, 1), np.float32), "EPSG:4326", world, told)
+    write_raster(file, found.values, found.crs, found.transform, found.told)
+
+
+def not_fetched(what: str, error: DownloadError, instead: str) -> str:
+    """The sentence that says so: what was asked for by which key, and what the photo is placed by."""
+    return f"{what} could not be fetched ({error}): the photo is placed {instead}."

@@ -60,10 +60,32 @@ def _georeferenced(outputs: Outputs) -> str:
     if why_refused(content) is not None:
         return "refused, see the end of the run"
     solution = content["solution"]
-    return (
-        f"placed, {_n(solution['n_control_points'], 'city', 'cities')}, {solution['rmse_px']:.1f} px, "
-        f"{solution['rmse_m']:.0f} m, odds of chance {solution['false_alarm_probability']:.0e}"
-    )
+    # The errors at check cities hold those of the cities' own coordinates, so sigma leads.
+    sigma_m = solution["sigma_m"]
+    to = "" if sigma_m is None else f" to {sigma_m:.0f} m"
+    px, m = solution["rmse_px"], solution["rmse_m"]  # none of a single check city
+    off = "" if px is None else f" (check cities {px:.1f} px, {m:.0f} m off)"
+    cities = _n(solution["n_control_points"], "city", "cities")
+    return f"placed{to}, {cities}{off}, odds of chance {solution['false_alarm_probability']:.0e}"
+
+
+def _fetched(output: str, told: Callable[[Path], str]) -> Callable[[Outputs], str]:
+    """The figure of a step that fetches ground, by what is `told` of its output of that name."""
+
+    def figure(outputs: Outputs) -> str:
+        from pipeline.ground.fetched import read_problem
+
+        nothing = read_problem(outputs[output]) is not None
+        return "nothing fetched, its log says why" if nothing else told(outputs[output])
+
+    return figure
+
+
+def _cells(file: Path) -> str:
+    import rasterio
+
+    with rasterio.open(file) as raster:
+        return f"{raster.width} x {raster.height} cells"
 
 
 def _placed(outputs: Outputs) -> str:
@@ -92,6 +114,9 @@ FIGURES: dict[str, Callable[[Outputs], str]] = {
     "orthorectify": lambda outputs: f"seen on {_seen_percent(outputs['ortho']):.0f} % of the map",
     "tone": lambda outputs: f"tone on {_seen_percent(outputs['tone']):.1f} % of the map",
     "country_tones": lambda outputs: _n(_features(outputs["country_tones"], "country_tones"), "row"),
+    "night_light": _fetched("night_light", _cells),
+    "streets": _fetched("streets", lambda file: _n(_features(file), "line")),
+    "heights": _fetched("heights", _cells),
     "motorways": lambda outputs: _n(_features(outputs["motorways"]), "line"),
     "squares": lambda outputs: f"{_n(_rows(outputs['squares']), 'square')} with light",
     "borders": lambda outputs: _n(_features(outputs["borders"], "contrasts"), "contrast"),

@@ -2,19 +2,13 @@
 
 from pathlib import Path
 
-from pipeline.archive.copernicus import CRS, SERVER, fetch_heights
-from pipeline.camera.reach import reach_km
+from pipeline.archive.copernicus import CRS, MAX_TILES, SERVER, fetch_heights, tile_count
+from pipeline.camera.reach import bounds_around, reach_km
 from pipeline.camera.terrain import Bounds
 from pipeline.errors import DownloadError
 from pipeline.ground.geoid import above_ellipsoid_m, read_geoid
 from pipeline.models import GridConfig, LonLat
-from pipeline.steps.fetched import (
-    bounds_around,
-    facts_and_prior,
-    said,
-    write_nothing,
-    write_raster,
-)
+from pipeline.steps.fetched import Raster, facts_and_prior, write_raster_or_why
 from pipeline.steps.step import run_step
 
 # Around the look-at point: some 20 tiles, 60 MB. Beyond it a wide lens has pixels of hundreds of metres, and
@@ -38,23 +32,21 @@ def fetch_ground(
     that holds what relief does."""
     facts, prior = facts_and_prior(photo_facts)
     aim, city = prior.look_at, bounds_around(location.lon, location.lat, grid.radius_km)
-    photo = bounds_around(aim.lon, aim.lat, min(reach_km(prior), REACH_KM))
-    try:
-        found = fetch_heights(_both(photo, city), Path(store) / "copernicus", server)
-    except DownloadError as error:
-        problem = (
-            f"Heights (dem: copernicus) could not be fetched ({error}): the photo is placed on the "
-            "ellipsoid, and its sigma holds what relief does."
-        )
-        write_nothing(heights, said(facts.id, heights, problem))
-    else:
-        write_raster(
-            heights,
-            above_ellipsoid_m(found.above_geoid_m, found.transform, read_geoid(geoid)),
-            CRS,
-            found.transform,
-            found.told,
-        )
+    around = _both(bounds_around(aim.lon, aim.lat, min(reach_km(prior), REACH_KM)), city)
+
+    def fetched() -> Raster:
+        count = tile_count(around)
+        if count > MAX_TILES:
+            raise DownloadError(
+                f"the map and what the photo may show need {count} tiles, more than {MAX_TILES}; "
+                "set a smaller grid.radius_km, or look_at nearer to the city"
+            )
+        found = fetch_heights(around, Path(store) / "copernicus", server)
+        heights_m = above_ellipsoid_m(found.above_geoid_m, found.transform, read_geoid(geoid))
+        return Raster(heights_m, CRS, found.transform, found.told)
+
+    instead = "on the ellipsoid, and its sigma holds what relief does"
+    write_raster_or_why(facts.id, heights, "Heights (dem: copernicus)", fetched, instead)
 
 
 def _both(one: Bounds, other: Bounds) -> Bounds:

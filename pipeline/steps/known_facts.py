@@ -6,16 +6,16 @@ from pathlib import Path
 
 from pipeline.archive.nasa import stored_photo
 from pipeline.camera.prior import missing
-from pipeline.config import check_file, check_nadir, elements_file, load_facts, nth_photo
+from pipeline.config import check_file, check_nadir, elements_file, load_facts, nth_photo, with_elements
 from pipeline.errors import ConfigError
 from pipeline.georeference.control_text import parse_points, read_control_text
-from pipeline.models import City, Facts, LookAt
+from pipeline.models import CameraRow, City, Facts, LookAt
 from pipeline.photo.cameras import camera_named, read_cameras
 from pipeline.photo.doubts import doubtful_night, doubtful_sensor
 from pipeline.photo.exif import sensor_width_mm
 from pipeline.photo.facts import UNKNOWN_AIM_RADIUS_KM, joined, with_orbit
 from pipeline.photo.header import Header, read_header
-from pipeline.plausible import RAW_SUFFIXES
+from pipeline.plausible import EXAMPLE_TIME, RAW_SUFFIXES
 
 CAMERAS = Path("data/cameras.csv")  # as the rule acquire names it
 # What EXIF may tell, so that the picture is opened if one of them is stated nowhere else.
@@ -76,9 +76,7 @@ def _where(key: str, sources: list[Stated]) -> Stated:
 def _with_orbit(known: Facts, stated: Stated) -> Facts:
     """Facts with nadir and altitude by the element sets, if the time is known."""
     named = elements_file(known)
-    if named is not None:
-        known = known.model_copy(update={"tle": named.read_text(encoding="utf-8", errors="replace")})
-    return with_orbit(known, str(named or f"{stated.file}: {stated.of_photo}tle"))
+    return with_orbit(with_elements(known, named), str(named or f"{stated.file}: {stated.of_photo}tle"))
 
 
 def _check_complete(
@@ -95,7 +93,7 @@ def _check_complete(
         if known.tle is not None and known.taken_at is None:
             lacks = []
     elif known.tle is not None and known.taken_at is None:
-        lacks = [("taken_at", "2012-02-09T21:51:26Z")]
+        lacks = [("taken_at", EXAMPLE_TIME)]
     for key, example in lacks:
         also = "" if header is None else f" nor in the EXIF of {picture}"
         reason = f"is not known: it is neither here nor in {beside}{also}; write for example {key}: {example}"
@@ -107,14 +105,18 @@ def _camera_is_known(known: Facts, city: City, picture: Path) -> bool:
     if sensor_width_mm(known.camera) is not None:
         return True
     raw = picture.suffix.lower() in RAW_SUFFIXES
-    return raw and camera_named(known.camera, {**read_cameras(CAMERAS), **city.cameras}) is not None
+    return raw and camera_named(known.camera, _cameras(city)) is not None
+
+
+def _cameras(city: City) -> dict[str, CameraRow]:
+    """Those of the table, and the city's own, which win."""
+    return {**read_cameras(CAMERAS), **city.cameras}
 
 
 def _doubts(known: Facts, city: City, header: Header | None) -> Iterator[tuple[str, object, str]]:
     """Key, value and reason of facts that contradict the camera or the night."""
     if known.sensor_width_mm is not None and known.camera is not None:
-        cameras = {**read_cameras(CAMERAS), **city.cameras}
-        reason = doubtful_sensor(known, cameras, None if header is None else header.width)
+        reason = doubtful_sensor(known, _cameras(city), None if header is None else header.width)
         if reason:
             yield "sensor_width_mm", known.sensor_width_mm, reason
     aim = city.look_at(known)

@@ -69,6 +69,23 @@ def hold_or_exit(results: Path) -> None:
         sys.exit(f"error: {error}")
 
 
+def is_held(results: Path) -> bool:
+    """Whether a run is writing to `results`, this one or another."""
+    if fcntl is None:
+        return False
+    try:
+        lock = os.open(results / LOCK, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError as error:
+        return error.errno in TAKEN
+    finally:
+        os.close(lock)
+    return False
+
+
 def _is_still(lock: int, file: Path) -> bool:
     """Whether `file` is what `lock` was opened as."""
     try:

@@ -1,7 +1,5 @@
 """Step motorways: those around a city from OpenStreetMap (`motorways.gpkg`), where its YAML asks for them."""
 
-import logging
-import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,12 +11,10 @@ from pipeline.archive.centre_lines import centre_lines
 from pipeline.archive.openstreetmap import LICENCE, SERVERS, fetch_ways
 from pipeline.errors import DownloadError
 from pipeline.files import atomic_write, temporary_folder
-from pipeline.ground.fetched import PROBLEM
 from pipeline.ground.roads import LAYER
 from pipeline.models import GridConfig, LonLat
+from pipeline.steps.fetched import said
 from pipeline.steps.step import run_step
-
-log = logging.getLogger(__name__)
 
 
 def fetch_motorways(
@@ -37,9 +33,8 @@ def fetch_motorways(
             f"The motorways are those of {by_hand}, most of them drawn by hand, for those of OpenStreetMap "
             f"could not be fetched ({error})."
         )
-        log.warning(problem)
-        print(f"{motorways.parent.name}: {problem} To try again, delete {motorways}.", file=sys.stderr)
-        lines, told = gpd.read_file(by_hand, layer=LAYER), {"source": str(by_hand), PROBLEM: problem}
+        lines = gpd.read_file(by_hand, layer=LAYER)
+        told = {"source": str(by_hand)} | said(motorways.parent.name, motorways, problem)
     with atomic_write(motorways) as part:
         pyogrio.write_dataframe(
             lines, part, layer=LAYER, driver="GPKG", layer_metadata={**told, "licence": LICENCE}

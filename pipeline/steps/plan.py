@@ -3,8 +3,9 @@
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,10 @@ class _Wildcards:
     photo: str = ""
 
 
+class NotYetTold(Exception):
+    """What `checkpoints` raise while nobody can tell, where they are not Snakemake's."""
+
+
 # What is fetched for a photo, by key of the city, in the folder of its results.
 FETCHED = {"roads": "streets.gpkg", "night_light": "night_light.tif", "dem": "heights.tif"}
 
@@ -52,7 +57,8 @@ class Plan:
     cities: dict[str, City]
     regions: dict[str, Region]
     checkpoints: Any = None  # Snakemake's
-    not_yet: type[Exception] = KeyError  # what they raise while nobody can tell
+    not_yet: type[Exception] = NotYetTold  # what they raise while nobody can tell
+    began: float = field(default_factory=time.time)
 
     @cached_property  # looked up for every job
     def _sources(self) -> dict[tuple[str, str], PhotoSource]:
@@ -140,7 +146,8 @@ class Plan:
         """Of a photo of NASA's archive, which does not change: when it could not be fetched, so that each run
         asks for it again; nothing else."""
         light = self.run.results / wildcards.city / wildcards.photo / "photo.tif"
-        if picture.exists() or why_unfetched(light) is None:
+        there = picture.exists() and why_unfetched(picture) is None
+        if there or why_unfetched(light) is None:
             return ""
         return f"asked for again after {light.stat().st_mtime_ns}"
 
@@ -269,9 +276,11 @@ class Plan:
             for files in asked:
                 yield from [files] if isinstance(files, str) else files
 
-    def summary(self) -> str:
-        """What to open of all that was asked for, and the main answers."""
-        return summary(self.run.results, list(self.run.cities), list(self.regions))
+    def summary(self, whole: bool) -> str:
+        """What to open of all that was asked for, and the main answers; of a run that did not get to its end,
+        only of reports that it wrote itself: others may be out of date."""
+        regions = [region for region in self.regions if self.pooled(region)]
+        return summary(self.run.results, self.run.cities, regions, 0.0 if whole else self.began)
 
     def region_file(self, wildcards: Any) -> str:
         """The region's YAML; saving it again renews what is delivered, of that region only."""
@@ -329,7 +338,7 @@ class Plan:
 def plan_or_exit(
     values: dict[str, Any],
     checkpoints: Any = None,
-    not_yet: type[Exception] = KeyError,
+    not_yet: type[Exception] = NotYetTold,
     check: bool = True,
 ) -> Plan:
     """The plan of `configs/run.yaml`, overridden by `values`; a mistake is one line and exit 1. Of

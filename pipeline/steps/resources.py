@@ -18,10 +18,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from pipeline.plausible import PHOTO_SUFFIXES, RAW_SUFFIXES
+
 COEFFICIENTS = Path(__file__).with_name("resources.json")
-RAW_SUFFIXES = (".nef", ".dng")
 # Inputs, by name, whose pixels or cells say how much work a rule has; the others' work is always the same.
-PICTURES = ("*.jpg", "*.jpeg", "*.png", "*.tif", "*.tiff", *(f"*{suffix}" for suffix in RAW_SUFFIXES))
+PICTURES = tuple(f"*{suffix}" for suffix in PHOTO_SUFFIXES)
 PIXELS_OF = {
     "acquire": PICTURES,
     "georeference": ("photo.tif",),

@@ -9,12 +9,12 @@ import pyogrio
 
 from pipeline.archive.openstreetmap import SERVERS
 from pipeline.archive.streets import DETAILS, detail_for, fetch_streets
-from pipeline.camera.reach import pixel_m
+from pipeline.camera.reach import ground_of, pixel_m
 from pipeline.camera.terrain import Bounds
 from pipeline.errors import DownloadError
 from pipeline.files import atomic_write
 from pipeline.ground.fetched import PROBLEM
-from pipeline.steps.fetched import facts_and_prior, ground_of, said
+from pipeline.steps.fetched import BY_CITIES, facts_and_prior, not_fetched, said
 from pipeline.steps.step import run_step
 
 log = logging.getLogger(__name__)
@@ -50,10 +50,7 @@ def _found(
     try:
         found = fetch_streets(around, detail, cache, servers)
     except DownloadError as error:
-        problem = (
-            f"Streets (roads: openstreetmap) could not be fetched ({error}): the photo is placed by cities "
-            "and what else is there, less surely."
-        )
+        problem = not_fetched("Streets (roads: openstreetmap)", error, BY_CITIES)
         return nothing, said(photo, file, problem)
     return found.lines, found.told
 

@@ -8,9 +8,12 @@ import re
 import threading
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
+
+from pipeline.steps.names import CLOCKS_DIFFER_S
 
 ERROR_LINE = re.compile(r"^\S+ \S+ ERROR pipeline\.steps\.step: error: (.*)$", re.MULTILINE)
 FOUND_LINE = re.compile(r"^\S+ \S+ INFO pipeline\.steps\.step: found: (.*)$", re.MULTILINE)
@@ -28,13 +31,17 @@ class Running:
     logs: list[Path]
     began: float = field(default_factory=time.monotonic)
     told: float = field(default_factory=time.monotonic)
+    since: float = field(default_factory=time.time)
 
     def lines(self, pattern: re.Pattern[str]) -> list[str]:
-        """What its log says, as far as it can be read here."""
-        try:
-            return [line for log in self.logs for line in pattern.findall(log.read_text("utf-8", "replace"))]
-        except OSError:
-            return []
+        """What its log says, as far as it can be read here. Until the step itself has begun, a log is that of
+        an earlier run."""
+        found: list[str] = []
+        with suppress(OSError):
+            for log in self.logs:
+                if log.stat().st_mtime >= self.since - CLOCKS_DIFFER_S:
+                    found += pattern.findall(log.read_text("utf-8", "replace"))
+        return found
 
 
 class Terminal:

@@ -3,7 +3,8 @@ it.
 
 `download`, `acquire` and `georeference` write the content of the `camera.json` of a refused photo to each of
 their outputs, by which `place` leaves the photo out and `refusals` names it. At the end of the run the place
-in the store is freed, so that the next run tries again.
+in the store is freed, so that the next run tries again; a killed run leaves that to the next one. Runs on two
+results folders that share a store are not kept apart: the first that ends frees the places of the other's.
 """
 
 import json

@@ -67,6 +67,15 @@ def test_a_tile_is_fetched_once_and_says_where_it_is_from(tmp_path: Path) -> Non
     assert not list(tmp_path.rglob("*.part*"))
 
 
+def test_a_tile_that_was_damaged_in_the_store_is_named(tmp_path: Path) -> None:
+    with serve_by(tile) as server:
+        fetch_night_light(OSAKA, tmp_path, server.url)
+        file = next(tmp_path.rglob("*.png"))
+        file.write_bytes(file.read_bytes()[:50])
+        with pytest.raises(DownloadError, match=f"{file}: is damaged .* delete it"):
+            fetch_night_light(OSAKA, tmp_path, server.url)
+
+
 @pytest.mark.parametrize("zoom", [8, 7, 6])
 def test_wider_ground_is_shown_more_coarsely(zoom: int) -> None:
     reach = {8: 1.0, 7: 6.0, 6: 13.0}[zoom]

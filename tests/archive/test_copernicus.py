@@ -58,6 +58,41 @@ def test_tiles_are_laid_together_and_missing_ones_are_sea(tmp_path: Path) -> Non
     assert found.told["licence"] == copernicus.LICENCE
 
 
+def test_a_server_without_any_tile_is_no_sea(tmp_path: Path) -> None:
+    """Its tiles are elsewhere, and nothing is noted that a later run would believe."""
+    with serve(Answer(404)) as server:
+        for _ in range(2):
+            with pytest.raises(DownloadError, match=f"{server.url} has none of the 2 tiles of the area"):
+                fetch_heights((5.2, 50.2, 6.5, 50.8), tmp_path / "cache", server.url)
+        assert len(server.paths) == 4
+    assert not list(tmp_path.rglob("*"))
+
+
+def test_a_server_whose_tiles_have_moved_is_no_sea(tmp_path: Path) -> None:
+    """Of the area one tile was kept before they moved."""
+    area, cache = (5.2, 50.2, 6.5, 50.8), tmp_path / "cache"
+    write_tile(tmp_path / "served", 5, 50, plane(5, 50))
+    with serve_by(files_of(tmp_path / "served", "image/tiff")) as server:
+        fetch_heights((5.2, 50.2, 5.8, 50.8), cache, server.url)
+        with serve(Answer(404)) as moved, pytest.raises(DownloadError, match="answers 404"):
+            fetch_heights(area, cache, moved.url)
+        assert len(list(cache.iterdir())) == 2
+        fetch_heights(area, cache, server.url)
+        assert len(list(cache.iterdir())) == 3
+        assert len(server.paths) == 3  # the first tile, the other one, and the first again
+
+
+@pytest.mark.parametrize("content", [b"", b"II*\0 no tile", None])
+def test_a_tile_that_was_damaged_in_the_store_is_named(tmp_path: Path, content: bytes | None) -> None:
+    write_tile(tmp_path / "served", 5, 50, plane(5, 50))
+    with serve_by(files_of(tmp_path / "served", "image/tiff")) as server:
+        fetch_heights((5.2, 50.2, 5.8, 50.8), tmp_path / "cache", server.url)
+        (file,) = (tmp_path / "cache").glob("*.tif")
+        file.write_bytes(file.read_bytes()[:9000] if content is None else content)
+        with pytest.raises(DownloadError, match=f"{file}: is damaged .* delete it"):
+            fetch_heights((5.2, 50.2, 5.8, 50.8), tmp_path / "cache", server.url)
+
+
 def test_a_server_that_fails_is_no_sea(tmp_path: Path) -> None:
     with serve(Answer(403)) as server, pytest.raises(DownloadError, match="answers 403"):
         fetch_heights((5.2, 50.2, 5.5, 50.8), tmp_path, server.url)
@@ -80,6 +115,9 @@ def test_what_is_no_tile_is_not_kept(tmp_path: Path, wrong: str) -> None:
 
 
 def test_half_a_continent_is_not_fetched(tmp_path: Path) -> None:
-    with serve(Answer(404)) as server, pytest.raises(DownloadError, match="100 tiles would be needed"):
+    with (
+        serve(Answer(404)) as server,
+        pytest.raises(DownloadError, match=r"100 tiles would be needed, more than 48$"),
+    ):
         fetch_heights((0.5, 45.5, 9.5, 54.5), tmp_path, server.url)
     assert server.paths == []

@@ -1,5 +1,7 @@
 """Streets of OpenStreetMap around a place, from a server on this machine that answers as Overpass does."""
 
+import hashlib
+import json
 import re
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -9,6 +11,7 @@ import pytest
 import shapely
 
 from pipeline.archive import streets as streets_module
+from pipeline.archive.cache import note_of
 from pipeline.archive.streets import DETAILS, Detail, detail_for, fetch_streets
 from pipeline.errors import DownloadError
 from pipeline.georeference.extent import LIGHT_OF_STREET
@@ -56,6 +59,23 @@ def test_photos_share_what_was_fetched(tmp_path: Path, liege: gpd.GeoDataFrame) 
         other = fetch_streets((5.59, 50.63, 5.605, 50.8), HOUSES, tmp_path, [server.url])
         assert len(server.paths) > asked
     assert len(other.lines) == len(first.lines)  # all that this server has
+
+
+def test_notes_tell_the_checksum_of_what_is_kept(tmp_path: Path, liege: gpd.GeoDataFrame) -> None:
+    with overpass(liege) as server:
+        fetch_streets(LIEGE, HOUSES, tmp_path, [server.url])
+    for file in tmp_path.rglob("*.parquet"):
+        sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
+        assert json.loads(note_of(file).read_text())["sha256"] == sha256
+
+
+def test_a_piece_that_was_damaged_in_the_store_is_named(tmp_path: Path, liege: gpd.GeoDataFrame) -> None:
+    with overpass(liege) as server:
+        fetch_streets(LIEGE, HOUSES, tmp_path, [server.url])
+        file = next(tmp_path.rglob("*.parquet"))
+        file.write_bytes(file.read_bytes()[:100])
+        with pytest.raises(DownloadError, match=f"{file}: is damaged .* delete it"):
+            fetch_streets(LIEGE, HOUSES, tmp_path, [server.url])
 
 
 def test_what_was_fetched_before_a_failure_is_kept(tmp_path: Path, liege: gpd.GeoDataFrame) -> None:

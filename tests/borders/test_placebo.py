@@ -8,8 +8,10 @@ import pytest
 
 from pipeline.borders.border_line import BorderLine
 from pipeline.borders.distance_field import DistanceField
+from pipeline.borders.kernels import studentised_contrasts
+from pipeline.borders.matching import overlap_weights
 from pipeline.borders.patches import patches
-from pipeline.borders.placebo import Placebo, placebo_test, studentised
+from pipeline.borders.placebo import Placebo, placebo_test
 from pipeline.borders.settings import IN_FORCE
 from tests.borders.test_profiles import straight
 from tests.scenes.border_towns import CONFIG, EXCLUSION_M, Setting, fitted, measured, nadir_below, scene
@@ -47,19 +49,61 @@ def test_a_field_laid_elsewhere_keeps_its_distances(field):
     assert signed_m[south] == pytest.approx(-5000 * math.sqrt(0.5), abs=255 * math.sqrt(2))
 
 
+def contrasts(band, red, green, stratum, unit, least=1, min_even_units=1.25):
+    """What the compiled loop gives: lit patches on the darker side and contrasts over their sigma."""
+    band, lit, contrast = np.asarray(band, np.int8), np.empty(len(band), np.int64), np.empty(len(band))
+    counts = int(stratum.max()) + 1, int(unit.max()) + 1, int(np.abs(band).max())
+    studentised_contrasts(band, red, green, stratum, unit, *counts, least, min_even_units, lit, contrast)
+    return lit, contrast
+
+
 def test_studentised_by_hand():
-    """Two units a side of equal light: tones 0, 0 and 1, 1 but for a scatter of +-d; four lines at once."""
+    """Two units a side of equal light: tones 0, 0 and 1, 1 but for a scatter of +-d; lines forth, back, with
+    one side, with a side of one unit, and of no patch."""
     d = 1e-3
-    tone = np.tile([-d, d, 1 - d, 1 + d], 4)
-    line, unit = np.repeat(np.arange(4), 4), np.tile(np.arange(4), 4)
-    second = np.array([[0, 0, 1, 1], [1, 1, 0, 0], [0, 0, 0, 0], [0, 0, 1, 1]], bool).ravel()
-    red = np.ones(16)
-    red[-1] = 1e-3
-    forth, back, one_side, uneven, empty = studentised(line, 5, second, red, red * 2**tone, unit, 1.25)
+    green, unit = 2 ** np.array([-d, d, 1 - d, 1 + d]), np.arange(4)
+    band = [[-1, -1, 1, 1], [1, 1, -1, -1], [-1] * 4, [-1, -1, 0, 1], [0] * 4]
+    lit, (forth, back, one_side, uneven, empty) = contrasts(band, np.ones(4), green, 0 * unit, unit)
     # Each unit has half of its side's light and, left out, moves it by d: sigma = sqrt(4 d^2).
     assert forth == pytest.approx(1 / (2 * d), rel=1e-3)
     assert back == pytest.approx(-forth, rel=1e-2)
     assert np.isnan([one_side, uneven, empty]).all()
+    assert lit.tolist() == [2, 2, 0, 1, 0]
+    assert np.isnan(contrasts(band, np.ones(4), green, 0 * unit, unit, least=3)[1]).all()
+
+
+def test_contrasts_across_lines_are_those_of_numpy():
+    """Line by line with the weights of `matching`, sums of units by numpy, and each unit left out in turn."""
+    random = np.random.default_rng(1)
+    band = random.integers(-3, 4, (20, 300)).astype(np.int8)
+    red, green = random.lognormal(0, 1, (2, 300)) - 0.2  # some less than nothing, as noise makes them
+    stratum, unit = random.integers(0, 4, (2, 300))
+    lit, found = contrasts(band, red, green, stratum, unit)
+    for line in range(20):
+        on = np.flatnonzero(band[line])
+        second, away = band[line, on] > 0, np.abs(band[line, on]).astype(np.int64) - 1
+        assert lit[line] == min(second.sum(), (~second).sum())
+        weight = overlap_weights(stratum[on] * 3 + away, second, (red + green)[on])
+
+        def tones(weight, on=on, second=second):
+            sums = [[(weight * light[on])[second == side].sum() for light in (red, green)] for side in (0, 1)]
+            return np.array([math.log2(green / red) for red, green in sums])
+
+        contrast, variance = np.diff(tones(weight))[0], 0.0
+        for left_out in range(4):
+            sides = [second == side for side in (0, 1)]
+            reds, greens = (
+                [
+                    (weight * light[on] * (unit[on] == left_out))[side].sum()
+                    / (weight * light[on])[side].sum()
+                    for side in sides
+                ]
+                for light in (red, green)
+            )
+            moved = greens[1] - reds[1] - (greens[0] - reds[0])
+            variance += (moved / (1 - max(*reds, 0))) ** 2
+        # Sums in another order: some ten last bits of a double.
+        assert found[line] == pytest.approx(contrast * math.log(2) / math.sqrt(variance), rel=1e-9)
 
 
 def with_placebos(count, **more):

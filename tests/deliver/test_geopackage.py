@@ -13,6 +13,7 @@ import pytest
 from pipeline.deliver.geopackage import write_geopackage
 from pipeline.deliver.provenance import configuration_hash, facts
 from pipeline.deliver.results import PhotoResults
+from pipeline.qgis.about import MAPS, about
 from pipeline.qgis.layers import city_layers, table_layers
 from pipeline.qgis.project import project
 from tests.report.test_maps import real
@@ -139,7 +140,32 @@ def test_only_real_photos_are_credited_to_nasa(delivery: Delivery) -> None:
         return " ".join(fact.value for fact in facts(dataclasses.replace(city, photos=photos), delivery.city))
 
     assert "NASA" not in told(city.photos)
-    assert "public domain; credit" in told((real(city.photos[0]), city.photos[1]))
+    own = real(city.photos[0])
+    assert "public domain" not in told((own,))
+    assert "as their owner says" in told((own,))
+    both = told((_of_nasa(own), own, city.photos[1]))
+    for words in ("public domain; credit", "as their owner says", "no real light"):
+        assert words in both
+
+
+def test_layers_credit_the_photos_they_are_made_from(delivery: Delivery) -> None:
+    """Whether they have a column that says so, or not."""
+    city = delivery.results()
+    own = real(city.photos[0])
+    assert "user's own photographs" in about("towns", own.origins).attribution
+    assert "NASA" not in about("towns", own.origins).attribution
+    of_both = about("towns", (*own.origins, *_of_nasa(own).origins))
+    assert "user's own" in of_both.attribution
+    assert "NASA" in of_both.attribution
+    assert about("cities", own.origins).attribution == "GeoNames"
+    plain = {"metadata": pd.DataFrame({"topic": ["run"], "item": ["x"], "value": ["y"]})}
+    for layer in (*city_layers(city), *table_layers(plain, city.origins)):
+        if layer.kind not in MAPS:
+            assert layer.about.abstract.startswith("SIMULATED"), layer.table
+
+
+def _of_nasa(photo: PhotoResults) -> PhotoResults:
+    return dataclasses.replace(photo, folder=photo.folder.with_name("ISS030-E-163191"))
 
 
 def test_the_users_own_maps_are_named(delivery: Delivery) -> None:
@@ -159,5 +185,10 @@ def test_same_results_make_the_same_bytes(file: Path, delivery: Delivery, tmp_pa
     results = delivery.results()
     tables = results.tables | {"metadata": pd.DataFrame(facts(results, delivery.city))}
     within = project(results, "demo.gpkg", tables, with_rasters=False)
-    write_geopackage(tmp_path / "again.gpkg", [*city_layers(results), *table_layers(tables)], "demo", within)
+    write_geopackage(
+        tmp_path / "again.gpkg",
+        [*city_layers(results), *table_layers(tables, results.origins)],
+        "demo",
+        within,
+    )
     assert (tmp_path / "again.gpkg").read_bytes() == file.read_bytes()

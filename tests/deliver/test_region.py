@@ -1,6 +1,7 @@
 """A region's files: its contrasts in every one of them, styled, and safe against any title."""
 
 import csv
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -138,8 +139,13 @@ def test_the_report_says_what_was_found(folder: Path) -> None:
     assert text.count(SENTENCE) == 1
     assert "SIMULATED: not a measurement" in text
     assert "1 of the 2 photos pooled here were made by a computer." in text
-    # Its sentence, its four rows, its trend and what is left out.
-    assert text.count("Belgium → Germany") == 1 + 4 + 1 + 1
+    # Its four rows, its trend and what is left out.
+    assert text.count("Belgium → Germany") == 4 + 1 + 1
+    assert "Is the German side greener than the Belgian one?" in text
+    assert "by how much, only roughly" in text
+    said = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    assert [each["question"] for each in said["said"]] == ["Is the German side greener than the Belgian one?"]
+    assert "by how much, only roughly" in said["caution"]
     assert "It does not change." in text
     assert "town Eupen &lt;3" in text
     assert "date unknown" in text
@@ -173,7 +179,7 @@ def test_nothing_compared_is_said(tmp_path: Path) -> None:
 def test_the_project_opens_styled(folder: Path, qgis_python: str, tmp_path: Path) -> None:
     told = inspect(qgis_python, folder / "both.qgz", tmp_path / "drawn.png")
     assert told["said"] == told["render_errors"] == []
-    assert told["title"] == TITLE
+    assert told["title"] == f"SIMULATED {TITLE}"
     tables = {f"layer_of_{name}" for name in ("contrast_by_range", "contrast_trends", "left_out", "metadata")}
     assert len(told["valid"]) == 8 + len(tables)
     assert all(told["valid"].values())

@@ -82,6 +82,12 @@ def test_is_valid_without_a_network(
         assert len(item.validate(validator=validator)) == 1 + len(EXTENSIONS)
 
 
+def test_a_simulated_city_is_marked_and_credited_so(collection: pystac.Collection) -> None:
+    assert str(collection.title).startswith("SIMULATED ")
+    assert "SIMULATED" in collection.description
+    assert [provider.name for provider in collection.providers or []] == ["Simulated photographs"]
+
+
 def test_the_validator_finds_a_fault(
     collection: pystac.Collection, validator: JsonSchemaSTACValidator
 ) -> None:

@@ -26,6 +26,14 @@ def test_removes_guessed_statistics(delivery: Delivery, tmp_path: Path) -> None:
     assert not stale.exists()
 
 
+@pytest.mark.usefixtures("words_only")
+def test_a_workbook_that_is_asked_for_is_made_and_linked(delivery: Delivery, tmp_path: Path) -> None:
+    made = delivery.copy(tmp_path)
+    Delivery(made.folder, made.city.model_copy(update={"excel": True})).run()
+    assert (made.folder / "tables" / "demo.xlsx").is_file()
+    assert 'href="tables/demo.xlsx"' in (made.folder / "report.html").read_text(encoding="utf-8")
+
+
 def test_a_failure_leaves_no_half_report(delivery: Delivery, tmp_path: Path) -> None:
     copy = delivery.copy(tmp_path)
     (copy.folder / "report.html").unlink()

@@ -1,14 +1,17 @@
 """The documentation builds as a site without a warning, and asks no other host for anything."""
 
 import re
+import runpy
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
 
 from pipeline.borders.schema import ALL_COLUMNS
 from pipeline.models import City, PhotoSource
+from tests.scenes.delivery import Delivery
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -39,9 +42,18 @@ def test_options_are_those_of_the_models(site: Path) -> None:
 def test_columns_are_those_of_the_tables(site: Path) -> None:
     page = (site / "reference" / "columns.html").read_text(encoding="utf-8")
     for table, columns in ALL_COLUMNS.items():
-        assert f'id="{table}"' in page, table
-        for name in columns:
-            assert f"<code>{name}</code>" in page, name
+        section = page.split(f'id="{table}"')[1].split("<h2")[0]
+        for name in (*columns, "evidence", "simulated"):
+            assert f"<code>{name}</code>" in section, (table, name)
+
+
+def test_every_delivered_table_is_in_the_reference(delivery: Delivery) -> None:
+    """As the dictionary beside the tables has it."""
+    told = runpy.run_path(str(REPOSITORY / "docs" / "reference.py"))["delivered_columns"]()
+    given = pd.read_csv(delivery.folder / "tables" / "dictionary.csv")
+    assert len(given) > 100
+    for table, columns in given.groupby("table")["column"]:
+        assert set(columns) == set(told[table]), table
 
 
 def test_no_page_asks_another_host_for_anything(site: Path) -> None:

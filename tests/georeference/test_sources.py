@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pipeline.camera.earth import to_ecef
-from pipeline.georeference.sources import KM_PER_DEGREE, Sources
+from pipeline.georeference.sources import EQUATOR_KM_PER_DEGREE, Sources
 from pipeline.models import LonLat
 
 CENTRE = LonLat(lon=6.0, lat=50.0)
@@ -14,8 +14,8 @@ CENTRE = LonLat(lon=6.0, lat=50.0)
 
 def sources(east_km: object, north_km: object, light: object = 1.0, radius_km: object = 0.1) -> Sources:
     """Sources at distances from the centre."""
-    lat = CENTRE.lat + np.asarray(north_km, float) / KM_PER_DEGREE
-    lon = CENTRE.lon + np.asarray(east_km, float) / KM_PER_DEGREE / np.cos(np.radians(CENTRE.lat))
+    lat = CENTRE.lat + np.asarray(north_km, float) / EQUATOR_KM_PER_DEGREE
+    lon = CENTRE.lon + np.asarray(east_km, float) / EQUATOR_KM_PER_DEGREE / np.cos(np.radians(CENTRE.lat))
     fields = np.broadcast_arrays(np.atleast_1d(lon), lat, light, radius_km, 0.4, 100.0, 0.2)
     return Sources(*(np.array(f, float) for f in fields))
 
@@ -30,8 +30,8 @@ def moments(s: Sources) -> tuple[float, float, float, float]:
     """Light, its centroid (degrees), and its second moment about it with that of every Gaussian (km2)."""
     total = s.light.sum()
     lon, lat = (s.light * s.lon).sum() / total, (s.light * s.lat).sum() / total
-    east = KM_PER_DEGREE * (s.lon - lon) * np.cos(np.radians(s.lat))
-    north = KM_PER_DEGREE * (s.lat - lat)
+    east = EQUATOR_KM_PER_DEGREE * (s.lon - lon) * np.cos(np.radians(s.lat))
+    north = EQUATOR_KM_PER_DEGREE * (s.lat - lat)
     second = (s.light * (east**2 + north**2 + 2 * s.radius_km**2)).sum() / total
     return float(total), float(lon), float(lat), float(second)
 

@@ -1,5 +1,8 @@
 """Chainage from the border, carriageways, regional borders, and strips along the road."""
 
+import re
+import time
+
 import geopandas as gpd
 import numpy as np
 import pytest
@@ -89,6 +92,27 @@ def test_what_the_frame_does_not_show_is_said(frame, reason):
     none, reasons = crossings(roads(("E1", 30.0, line((5, 20), (35, 20)))), frame=frame)
     assert not none
     assert reasons == {"E1": reason}
+
+
+@pytest.mark.parametrize(("at_border", "vertices"), [(True, 30_000), (False, 5000)])
+def test_a_tangled_road_is_refused_or_followed_at_once(at_border: bool, vertices: int) -> None:
+    """The pieces between 30,000 vertices meet one another at 10^8 places, those between 5000 at 3 million."""
+    rng = np.random.default_rng(5)
+    tangle = rng.uniform((10, 15), (30 if at_border else 19, 25), (vertices, 2))
+    motorways = roads(("E1", 30.0, line(*map(tuple, tangle), (25, 20))))
+    began = time.process_time()
+    found, reasons = crossings(motorways)
+    # Many times what it takes, and far less than to find all places where it meets itself.
+    assert time.process_time() - began < 10.0
+    if at_border:
+        assert found == []
+        assert re.fullmatch(
+            r"its lines are tangled, for they meet borders at 1\d,\d{3} places \(a motorway does at 200 "
+            r"at most\)",
+            reasons["E1"],
+        )
+    else:
+        assert [one.pair for one in found] == ["BE-DE"]
 
 
 def test_regional_borders_are_edges_between_regions_on_the_road():

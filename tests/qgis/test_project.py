@@ -83,7 +83,7 @@ def test_opens_complete_and_without_complaint(seen: tuple[dict[str, Any], Path])
 
 def test_project_frame(seen: tuple[dict[str, Any], Path]) -> None:
     told, _ = seen
-    assert told["title"] == TITLE
+    assert told["title"] == f"SIMULATED {TITLE}"
     assert told["crs"] == "EPSG:3035"
     # Tables have no reference system; the photos in place have one each that no register has.
     assert told["crss"] == ["", "EPSG:3035"]
@@ -359,7 +359,7 @@ def test_project_escapes_and_repeats(delivery: Delivery) -> None:
     with zipfile.ZipFile(delivery.folder / "demo.qgz") as archive:
         assert archive.namelist() == ["demo.qgs"]
         root = ElementTree.fromstring(archive.read("demo.qgs"))
-    assert root.findtext("title") == TITLE
+    assert root.findtext("title") == f"SIMULATED {TITLE}"
     sources = [source.text or "" for source in root.iterfind("projectlayers/maplayer/datasource")]
     assert len(sources) == 61
     assert all(source.startswith("./") for source in sources)

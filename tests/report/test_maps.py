@@ -13,6 +13,8 @@ from PIL import Image
 
 from pipeline.deliver import palette
 from pipeline.deliver.results import CityResults, PhotoResults
+from pipeline.report import close_ups
+from pipeline.report.first_screen import best_rows, focus
 from pipeline.report.maps import PHONE_CANVAS, Canvas, photo_maps, resized, without_title
 from tests.report.svg_words import words
 from tests.scenes.delivery import Delivery
@@ -156,3 +158,15 @@ def test_for_a_phone_the_title_gives_way_to_a_mark(tmp_path: Path) -> None:
     columns = np.flatnonzero(pink.any(axis=0))
     assert columns.max() - columns.min() > 50  # a quarter of the width
     assert np.flatnonzero(pink.any(axis=1)).max() < 25  # and in the upper corner
+
+
+def test_pictures_are_of_real_photos_before_simulated_ones(city: CityResults, delivery: Delivery) -> None:
+    """Though a simulated one is later and shows as much."""
+    assert close_ups.showing(city, "BE-DE") is not None
+    mixed = dataclasses.replace(city, photos=(real(city.photos[0]), city.photos[1]))
+    shown = close_ups.showing(mixed, "BE-DE")
+    assert shown is mixed.photos[0]
+    assert focus(mixed, delivery.city, best_rows(mixed)).photo is mixed.photos[0]
+    swapped = dataclasses.replace(city, photos=(city.photos[0], real(city.photos[1])))
+    assert close_ups.showing(swapped, "BE-DE") is swapped.photos[1]
+    assert focus(swapped, delivery.city, best_rows(swapped)).photo is swapped.photos[1]

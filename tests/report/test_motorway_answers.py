@@ -9,8 +9,12 @@ import pytest
 
 from pipeline.deliver.results import CityResults, PhotoResults
 from pipeline.motorways.light_end import MotorwayVerdict
-from pipeline.report.answers import Answer
+from pipeline.motorways.pooled_crossings import DIFFERS
+from pipeline.report.answers import Answer, Question
+from pipeline.report.cards import road_cards
+from pipeline.report.first_screen import of_roads, told
 from pipeline.report.motorway_answers import WORDS, motorway_questions, of_motorway, unmeasured
+from tests.report.test_maps import real
 from tests.scenes.delivery import Delivery
 from tests.scenes.rows import END, bare, event, road, said, table
 
@@ -26,7 +30,7 @@ def city(delivery: Delivery) -> CityResults:
 
 
 def test_every_verdict_on_a_motorway_has_a_word() -> None:
-    assert set(WORDS) == set(get_args(MotorwayVerdict))
+    assert set(WORDS) == {*get_args(MotorwayVerdict), DIFFERS}
 
 
 @pytest.mark.parametrize(
@@ -117,23 +121,23 @@ def test_towns_that_hide_the_road_are_a_doubt(photo: PhotoResults) -> None:
 
 
 def test_policies_explain_darkness(photo: PhotoResults) -> None:
-    def told(verdict: str = END["verdict"], **more: Any) -> Answer:
+    def case(verdict: str = END["verdict"], **more: Any) -> Answer:
         rows = table("events", event(**{"country": "NL", "road_class": "motorway", "state": "off"} | more))
         return road(dataclasses.replace(photo, events=rows), verdict=verdict)
 
     sentence = "Lamps were new. In a real photo, this may explain why a part of the road is dark."
-    assert sentence in told().doubts
-    assert sentence in told("dark on both sides").doubts
-    assert sentence in told(place="A25 at Visé").doubts
-    assert sentence not in told(place="A2 at Geleen").doubts
-    assert sentence not in told("lit on both sides").doubts
-    assert sentence not in told("undecidable").doubts
-    assert sentence not in told(country="LU").doubts
-    assert sentence not in told(country="BE").doubts  # the lit side
+    assert sentence in case().doubts
+    assert sentence in case("dark on both sides").doubts
+    assert sentence in case(place="A25 at Visé").doubts
+    assert sentence not in case(place="A2 at Geleen").doubts
+    assert sentence not in case("lit on both sides").doubts
+    assert sentence not in case("undecidable").doubts
+    assert sentence not in case(country="LU").doubts
+    assert sentence not in case(country="BE").doubts  # the lit side
     assert (
-        "Lamps were new. In a real photo, this fits the lit side." in told(country="BE", state="lit").supports
+        "Lamps were new. In a real photo, this fits the lit side." in case(country="BE", state="lit").supports
     )
-    assert not said(told(country="NL", state="lit").supports, "Lamps")
+    assert not said(case(country="NL", state="lit").supports, "Lamps")
 
 
 def test_questions_and_what_was_not_measured(city: CityResults) -> None:
@@ -213,3 +217,69 @@ def test_all_photos_together_come_first(delivery: Delivery) -> None:
         if one.key == ("E25", "BE-NL")
     )
     assert (other.answers[0].word, other.answers[0].lean) == ("Not the same in all photos", "open")
+
+
+def asked(photo: PhotoResults, *found: tuple[str, str]) -> Question:
+    """A crossing of a road, and what photos find there, each by a verdict."""
+    answers = tuple(road(photo, ref=ref, verdict=verdict) for ref, verdict in found)
+    ref = found[0][0]
+    return Question(f"motorway-{ref}", f"{ref}: does it end?", "", (ref, "BE-NL"), answers)
+
+
+AT_BORDER, LIT, UNTOLD = "ends at the national border", "lit on both sides", "undecidable"
+
+
+@pytest.mark.parametrize(
+    ("roads", "word", "sentence", "also"),
+    [
+        ([(AT_BORDER,)], "Yes", "The light of the E1 ends where Belgium meets the Netherlands.", ""),
+        (
+            [(AT_BORDER, LIT)],
+            "Not the same in all photos",
+            "The E1 (BE–NL): light ends at the national border in 1, lit on both sides in 1 of 2 photos.",
+            "",
+        ),
+        (
+            [(AT_BORDER,), (AT_BORDER, LIT)],
+            "Some do",
+            "The light of the E1 ends where Belgium meets the Netherlands.",
+            "Not the same in all photos: the E2 (BE–NL): light ends at the national border in 1, lit on both "
+            "sides in 1 of 2 photos.",
+        ),
+        (
+            [(AT_BORDER,), (UNTOLD,)],
+            "Some do",
+            "The light of the E1 ends where Belgium meets the Netherlands.",
+            "Cannot be told: the E2 (BE–NL).",
+        ),
+    ],
+)
+def test_the_first_screen_tells_photos_that_differ_from_roads_that_cannot_be_told(
+    photo: PhotoResults, roads: list[tuple[str, ...]], word: str, sentence: str, also: str
+) -> None:
+    questions = [
+        asked(photo, *((f"E{number}", verdict) for verdict in verdicts))
+        for number, verdicts in enumerate(roads, 1)
+    ]
+    ask = of_roads(questions)
+    assert (ask.word, ask.sentence, ask.also) == (word, sentence, also)
+    assert ask.simulated
+
+
+def test_real_photos_answer_before_simulated_ones(photo: PhotoResults) -> None:
+    question = asked(photo, ("E1", AT_BORDER), ("E1", LIT))
+    first = dataclasses.replace(question.answers[0], source=real(photo))
+    mixed = dataclasses.replace(question, answers=(first, question.answers[1]))
+    assert told(mixed) == (AT_BORDER, "yes", first)
+    others = [mixed, asked(photo, ("E2", LIT))]
+    ask = of_roads(others)
+    assert not ask.simulated
+    assert "E2" not in ask.sentence + ask.also
+
+
+def test_a_card_of_photos_that_differ_says_what_each_finds(city: CityResults) -> None:
+    """The last photo's verdict is not that of all."""
+    question = asked(city.photos[0], ("E1", AT_BORDER), ("E1", LIT))
+    (card,) = road_cards(city, [question], {})
+    assert card.word == "Not the same in all photos"
+    assert card.sentence == "Light ends at the national border in 1, lit on both sides in 1 of 2 photos."

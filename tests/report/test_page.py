@@ -14,7 +14,8 @@ import pyogrio
 import pytest
 
 from pipeline.deliver.provenance import configuration_hash, facts
-from pipeline.deliver.results import CityResults
+from pipeline.deliver.results import CityResults, RefusedPhoto
+from pipeline.report.city_answers import city_answers
 from pipeline.report.links import archive_page
 from pipeline.report.number_format import chance, factor, factors, fixed, signed, span
 from pipeline.report.page import report_html
@@ -41,7 +42,8 @@ def text(html: str) -> str:
 
 
 def written(city: CityResults, delivery: Delivery) -> str:
-    return report_html(city, delivery.city, facts(city, delivery.city))
+    answers = city_answers(city, delivery.city)
+    return report_html(city, delivery.city, facts(city, delivery.city), answers)
 
 
 def scripts(html: str) -> list[str]:
@@ -79,6 +81,7 @@ def test_scripts_are_few_and_named_by_their_hashes(html: str) -> None:
 def test_files_beside_the_report_are_linked(html: str, delivery: Delivery) -> None:
     links = [link for link in re.findall(r'href="([^"#]+)"', without_scripts(html)) if ":" not in link]
     assert {"demo.gpkg", "demo.qgz", "simulated-2012/tone.tif"} <= set(links)
+    assert not any(link.endswith(".xlsx") for link in links)
     assert all((delivery.folder / link).is_file() for link in links)
 
 
@@ -173,6 +176,18 @@ def test_real_photos_are_not_called_simulated(delivery: Delivery) -> None:
     assert "1 of the 2 photos" in mixed
     photos = re.findall(r'<article class="photo".*?<details', mixed, flags=re.S)
     assert ["SIMULATED" in one for one in photos] == [False, True]
+    # An answer on the first screen and a card are marked where they stand on a simulated photo.
+    first = dict(re.findall(r'<h2><a href="#([^"]*)">.*?<p class="say">(.*?)<b', mixed, flags=re.S))
+    marked = {key: "SIMULATED" in before for key, before in first.items()}
+    assert marked == {"greener-be-de": False, "motorways": False, "changes": True}
+    cards = re.findall(r'<section class="card" id="([^"]*)".*?<p class="say">(.*?)<b', mixed, flags=re.S)
+    assert len(cards) == 5
+    assert not any("SIMULATED" in before for _, before in cards)  # the real photo shows them all
+    alone = dataclasses.replace(measured[0], contrasts=measured[0].contrasts[:0])
+    of_one = written(dataclasses.replace(city, photos=(alone, city.photos[1])), delivery)
+    says = re.findall(r'href="#greener-[^"]*">.*?<p class="say">(.*?)<b', of_one, flags=re.S)
+    assert len(says) == 1
+    assert "SIMULATED" in says[0]
 
 
 @pytest.mark.usefixtures("words_only")
@@ -288,13 +303,23 @@ def test_a_refused_photo_is_named_with_its_reason_and_picture(delivery: Delivery
     html = (made.folder / "report.html").read_text(encoding="utf-8")
     text = seen(html)
     assert "1 of 3 photos was refused and is not used in any answer" in text
-    assert f"{reason}." in text
+    assert f"lost: refused {reason}." in text
     assert "<no>" not in html
     section = html.split('<section id="refused">')[1].split("</section>")[0]
     assert section.count("data:image/webp") == 2
     notes = pyogrio.read_dataframe(made.folder / "demo.gpkg", layer="notes")
     told = notes[notes["subject"] == "georeference"]
     assert told[["photo", "statement"]].to_numpy().tolist() == [["lost", reason]]
+
+
+@pytest.mark.usefixtures("words_only")
+def test_a_photo_that_could_not_be_fetched_is_not_called_refused(delivery: Delivery) -> None:
+    absent = RefusedPhoto("ISS030-E-1", "the archive did not answer", None, fetched=False)
+    city = dataclasses.replace(delivery.results(), refused=(absent,))
+    text = seen(written(city, delivery))
+    assert "1 of 3 photos was left out and is not used in any answer" in text
+    assert "ISS030-E-1: not fetched the archive did not answer." in text
+    assert "refused" not in text
 
 
 def test_where_no_photo_is_refused_nothing_is_said_of_it(text: str) -> None:

@@ -337,7 +337,6 @@ def _tables(year: int, countries: gpd.GeoDataFrame) -> dict[str, gpd.GeoDataFram
         area = shape.area / 1e6
         return {
             **common,
-            "country": country,
             "area_km2": area,
             "lit_area_km2": 0.3 * area,
             "light_r": 0.05 * area,
@@ -350,7 +349,8 @@ def _tables(year: int, countries: gpd.GeoDataFrame) -> dict[str, gpd.GeoDataFram
             "masked_share": 0.03,
         }
 
-    zones = [(light(c, shape.intersection(frame)), shape.intersection(frame)) for c, shape in land.items()]
+    seen = land.intersection(frame)
+    zones = [({"country": code, **light(str(code), shape)}, shape) for code, shape in seen.items()]
     strips, contrasts = [], []
     for pair, xy in LINES.items():
         line = gpd.GeoSeries([shapely.LineString(xy)], crs=4326).to_crs(CRS).iloc[0].intersection(frame)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.steps.download import download, telling_the_first_fault
-from pipeline.steps.unfetched import forget_unfetched, why_unfetched
+from pipeline.steps.unfetched import forget_unfetched, why_unfetched, write_unfetched
 from tests.archive.server import Answer, serve
 from tests.scenes.pictures import night_codes, save_jpeg
 
@@ -72,6 +72,15 @@ def test_a_broken_picture_does_not_enter_the_store(
     fetched = save_jpeg(night_codes(), tmp_path / "nasa" / "ISS034-E-1.jpg")
     forget_unfetched(tmp_path)
     assert list(picture.parent.iterdir()) == [fetched]
+
+
+def test_what_a_killed_run_wrote_in_its_place_is_no_photo(tmp_path: Path, jpeg: bytes) -> None:
+    picture = tmp_path / "nasa" / "ISS034-E-5935.jpg"
+    write_unfetched([picture, beside(picture)], "ISS034-E-5935", "the archive was away")
+    with serve(Answer(content=jpeg)) as archive:
+        download("ISS034-E-5935", picture, beside(picture), archive.url)
+    assert picture.read_bytes() == jpeg
+    assert beside(picture).read_text().split() == [hashlib.sha256(jpeg).hexdigest(), picture.name]
 
 
 @pytest.mark.expects_warnings

@@ -1,5 +1,6 @@
 """Night light, streets and heights of a photo from servers on this machine, and what is said without."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 import rasterio
 import shapely
 
-from pipeline.camera.reach import reach_km
+from pipeline.camera.reach import bounds_around, ground_of, reach_km
 from pipeline.camera.terrain import FLAT
 from pipeline.ground.elevation import read_terrain
 from pipeline.ground.fetched import read_problem
@@ -21,7 +22,7 @@ from pipeline.models import Dem, GridConfig, LonLat, LookAt
 from pipeline.photo.photo import PhotoFacts
 from pipeline.raster.grid import Grid
 from pipeline.steps import orthorectify
-from pipeline.steps.fetched import bounds_around, facts_and_prior, ground_of
+from pipeline.steps.fetched import facts_and_prior
 from pipeline.steps.heights import fetch_ground
 from pipeline.steps.night_light import fetch_light
 from pipeline.steps.streets import fetch_roads
@@ -139,11 +140,27 @@ def test_heights_are_ellipsoidal(write_facts: Write, tmp_path: Path) -> None:
 
 def test_heights_of_a_wide_lens_are_those_around_where_it_looks(write_facts: Write, tmp_path: Path) -> None:
     """28 mm may show ground up to 500 km away, some 150 tiles."""
-    with serve_by(files_of(tmp_path / "served", "image/tiff")) as server:  # all is sea
+    write_tile(tmp_path / "served", 5, 50, np.full((ROWS, COLUMNS), 300.0))
+    with serve_by(files_of(tmp_path / "served", "image/tiff")) as server:  # all else is sea
         file, facts = tmp_path / "a" / "heights.tif", write_facts(28.0, radius_km=200.0)
         fetch_ground(facts, GEOID, LIEGE, GridConfig(), str(tmp_path / "store"), file, server.url)
     assert 12 <= len(server.paths) <= 30
     assert read_problem(file) is None
+
+
+@pytest.mark.expects_warnings
+def test_a_map_too_far_from_where_the_photo_looks_says_what_to_set(
+    write_facts: Write, tmp_path: Path
+) -> None:
+    file, grid = tmp_path / "a" / "heights.tif", GridConfig(radius_km=10)
+    with serve_by(files_of(tmp_path / "served", "image/tiff")) as server:
+        far = LonLat(lon=20.0, lat=55.0)
+        fetch_ground(write_facts(), GEOID, far, grid, str(tmp_path / "store"), file, server.url)
+    assert server.paths == []
+    assert re.search(
+        r"need \d+ tiles, more than 48; set a smaller grid\.radius_km, or look_at nearer to the city\)",
+        read_problem(file) or "",
+    )
 
 
 @pytest.mark.expects_warnings

@@ -11,6 +11,7 @@ import geopandas as gpd
 import numpy as np
 import pyogrio
 import pytest
+from affine import Affine
 from PIL import Image
 
 from pipeline.camera.camera import Camera, look_at_rotation
@@ -25,7 +26,7 @@ from pipeline.photo.tiff import write_photo
 from pipeline.simulate.render import render
 from pipeline.simulate.scene import WORLD, lights_seen
 from pipeline.steps.acquire import acquire
-from pipeline.steps.fetched import write_nothing
+from pipeline.steps.fetched import write_raster
 from pipeline.steps.georeference import Inputs, georeference
 from tests.camera.test_terrain import write_dem
 from tests.conftest import REPOSITORY
@@ -145,7 +146,8 @@ def alone(
     file = write_dem(folder / "dem.tif", np.full((20, 40), PLATEAU_M - 46), bounds=(-3, 46, 15, 55))
     dem = Dem(path=file, heights="geoid", geoid_m=46)
     unfetched = folder / "night_light.tif"
-    write_nothing(unfetched, {PROBLEM: NO_LIGHT})
+    world = Affine(360, 0, -180, 0, -180, 90)
+    write_raster(unfetched, np.zeros((1, 1), np.float32), "EPSG:4326", world, {PROBLEM: NO_LIGHT})
     points = [folder / "points.csv"]
     return folder, run(folder, repository, first.light, first.facts, points, dem, night_light=[unfetched])
 

@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.errors import OutputError, ResultsInUseError
 from pipeline.steps import lock
-from pipeline.steps.lock import hold
+from pipeline.steps.lock import hold, is_held
 
 HOLD = (
     "import subprocess, sys, time; from pathlib import Path; from pipeline.steps.lock import hold; "
@@ -41,6 +41,17 @@ def test_a_second_run_is_told_who_holds_the_folder(tmp_path: Path) -> None:
         r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\); wait until it has ended, or set another results folder",
         str(caught.value),
     )
+
+
+def test_whether_a_folder_is_held_can_be_asked(tmp_path: Path) -> None:
+    assert not is_held(tmp_path / "none")
+    first = holder(tmp_path)
+    held = is_held(tmp_path)
+    first.kill()
+    first.communicate()
+    assert held
+    assert not is_held(tmp_path)
+    assert (tmp_path / lock.LOCK).exists()  # of the killed one
 
 
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM])

@@ -142,6 +142,11 @@ def test_a_region_takes_its_photos_from_the_maps_of_its_cities(workdir: Workdir)
     assert plan.region(Wildcards(region="chosen"))["countries"] == ["BE", "NL"]
     assert plan.region_file(Wildcards(region="both")) == "configs/regions/both.yaml"
     assert plan.empty_regions(None) == ["empty"]
+    for region in plan.regions:  # of an earlier run
+        (workdir.folder / "results" / region).mkdir()
+        (workdir.folder / "results" / region / "report.html").touch()
+    told = [line.split(":")[0] for line in plan.summary(whole=True).splitlines() if " open results/" in line]
+    assert told == ["both", "chosen"]
     with pytest.raises(RefusedError, match=r"^empty: no photo of this region is on a map$"):
         refusals([Path("results/z/placed.json")], ["empty"])
 
@@ -381,6 +386,20 @@ def test_each_run_asks_again_for_a_photo_that_could_not_be_fetched(workdir: Work
     os.utime(light, ns=(light.stat().st_atime_ns, light.stat().st_mtime_ns + 1_000_000_000))  # a later run's
     assert seen(at) not in ([after_one], [""])
     picture = workdir.folder / "data" / "photos" / "nasa" / "ISS030-E-1.jpg"
-    picture.parent.mkdir(parents=True)
-    picture.touch()
+    write_unfetched([picture], "ISS030-E-1", "no answer")  # of a run that was killed: no photo
+    assert seen(at) not in ([after_one], [""])
+    picture.write_bytes(b"")
     assert seen(at) == [""]
+
+
+def test_an_error_of_asking_is_not_taken_for_nobody_can_tell(workdir: Workdir) -> None:
+    """A KeyError is a fault of ours."""
+    workdir.write_city("x", photos=[FACTS | {"id": "ISS030-E-1"}])
+
+    class Broken:
+        @property
+        def place(self) -> None:
+            raise KeyError("x")
+
+    with pytest.raises(KeyError):
+        plan_or_exit({"cities": "x"}, Broken()).placed("x")

@@ -1,4 +1,6 @@
 import errno
+import logging
+import os
 import re
 import resource
 import subprocess
@@ -20,6 +22,7 @@ from pipeline.raster.cog import write_cog
 from pipeline.raster.dataset import labelled
 from pipeline.raster.grid import Grid
 from pipeline.raster.workers import Workers
+from pipeline.steps.disk import libraries_talk_to
 from pipeline.steps.step import run_step
 
 
@@ -191,6 +194,36 @@ def test_a_full_disk_is_said_with_its_place_and_what_is_needed(
         r"\([\d,]+ MB are free, this step may need 50 MB\); make room there, or set another results folder\n",
         capfd.readouterr().err,
     )
+
+
+@pytest.mark.expects_warnings
+def test_a_full_photo_store_is_not_why_another_file_fails(
+    snakemake: FakeSnakemake, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """The step said that it goes on without what could not be kept."""
+    snakemake.output = {"out": str(tmp_path / "d.tif")}
+
+    def step(out: Path) -> None:
+        logging.getLogger("pipeline.steps.fetched").warning("heights: no space left on device")
+        raise OutputError(f"{out}: is in the way")
+
+    with pytest.raises(SystemExit):
+        run_step(step, snakemake)
+    assert capfd.readouterr().err == f"error: {tmp_path / 'd.tif'}: is in the way\n"
+
+
+def test_the_terminal_is_given_back_and_nothing_is_left_open(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with open(2, "w", closefd=False) as terminal:
+        monkeypatch.setattr(sys, "stderr", terminal)
+        with libraries_talk_to(tmp_path / "log"):
+            os.write(2, b"a library\n")
+            meanwhile = sys.stderr
+        assert sys.stderr is terminal
+        assert meanwhile is not terminal
+        assert meanwhile.closed
+    assert (tmp_path / "log").read_text() == "a library\n"
 
 
 @pytest.mark.expects_warnings

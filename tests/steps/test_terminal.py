@@ -1,4 +1,6 @@
 import io
+import os
+import time
 from pathlib import Path
 
 import pytest
@@ -64,3 +66,25 @@ def test_a_long_step_says_what_it_does(tmp_path: Path, monkeypatch: pytest.Monke
     seen.started(1, "x: find where the photo looks", [str(log)])
     seen.tell_what_takes_long()
     assert shown(stream) == ["      x: find where the photo looks, 0 s so far: 3 of 12 rolls are tried"]
+
+
+def test_a_log_of_an_earlier_run_is_not_this_steps(tmp_path: Path) -> None:
+    """As of a step whose process was ended before it could begin."""
+    log, stream = tmp_path / "a.log", io.StringIO()
+    log.write_text(
+        f"{STAMP} INFO pipeline.steps.step: found: 3 cities\n"
+        f"{STAMP} ERROR pipeline.steps.step: error: a.jpg: is grey\n"
+    )
+    before = time.time() - 60
+    os.utime(log, (before, before))
+    seen = Terminal(stream)
+    seen.planned(2)
+    for job, end in ((1, seen.finished), (2, lambda job: seen.failed(job, "cities", [str(log)]))):
+        seen.started(job, "List the cities.", [str(log)])
+        end(job)
+    seen.end()
+    assert shown(stream) == [
+        "[1/2] List the cities (0 s)",
+        "[1/2] List the cities: failed, see the end of the run",
+        f"error: List the cities: {terminal.WITHOUT_A_WORD}; see {log}",
+    ]
