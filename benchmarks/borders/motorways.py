@@ -1,6 +1,6 @@
 """Planted ends of a motorway's light: does the interval hold them, and are the verdicts right?
 
-    python -m benchmarks.borders.motorways [--seeds 200] [--only NAME ...]
+    python -m benchmarks.borders.motorways [--seeds 200] [--workers 2] [--only NAME ...]
 
 The scenes are those of `tests.scenes.motorway_light`. Results of the settings that were run replace those in
 motorways.json.
@@ -60,9 +60,10 @@ SETTINGS |= {
 }
 
 
-def run(setting: Setting, seeds: int) -> dict[str, Any]:
+def run(setting: Setting, seeds: int, workers: int) -> dict[str, Any]:
+    """The figures of a setting; `seconds` are those of the clock for a scene, by so many workers."""
     start = time.perf_counter()
-    with Pool() as pool:
+    with Pool(workers) as pool:
         results = pool.starmap(
             found if setting.photos == 1 else found_together,
             [(setting, 1000 + seed) for seed in range(seeds)],
@@ -91,6 +92,7 @@ def run(setting: Setting, seeds: int) -> dict[str, Any]:
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--seeds", type=int, default=200)
+    parser.add_argument("--workers", type=int, default=1)
     parser.add_argument(
         "--only", nargs="*", default=list(SETTINGS), help="names of settings, or their starts"
     )
@@ -98,7 +100,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for name, setting in SETTINGS.items():
         if not any(name.startswith(start) for start in args.only):
             continue
-        summary = run(setting, args.seeds)
+        summary = run(setting, args.seeds, args.workers)
         print(name, json.dumps({k: v for k, v in summary.items() if k not in asdict(setting)}), flush=True)
         stored = json.loads(RESULTS.read_text()) if RESULTS.is_file() else {}
         ordered = {key: (stored | {name: summary}).get(key) for key in SETTINGS}

@@ -265,8 +265,9 @@ def _right(row: Row) -> int:
 
 
 def _open(row: Row) -> int:
-    """Those of which both sides are not told."""
-    return sum(row["verdicts"].get(kind, 0) for kind in ("undecidable", "lit up to the border"))
+    """Those of which both sides are not told; of a dark road it would be wrong to call one side lit."""
+    kinds = ("undecidable", "lit up to the border") if row["lit"][0] else ("undecidable",)
+    return sum(row["verdicts"].get(kind, 0) for kind in kinds)
 
 
 def _setting(name: str) -> str:

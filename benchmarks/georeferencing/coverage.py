@@ -22,10 +22,9 @@ from benchmarks.georeferencing.suite import SHARED_SCENES_MM
 from pipeline.camera.derivatives import PARAMETERS
 from pipeline.camera.earth import Array, east_north_up, to_ecef, to_geodetic
 from pipeline.camera.uncertainty import ground_sigma_m
-from pipeline.georeference.accuracy import Accuracy, assess
+from pipeline.georeference.accuracy import blocks_of
 from pipeline.georeference.extent import RASTER_SHARED_CELLS, lit_cells
-from pipeline.georeference.patches import patch_light
-from pipeline.georeference.solve import Solution
+from pipeline.georeference.solve import Solution, assessed
 from pipeline.ground.night_light import read_night_light
 from tests.conftest import shared_folder
 from tests.scenes.frames import real_photo, rendered_scene
@@ -48,9 +47,11 @@ def scene_row(number: int) -> Row:
     photo, prior, truth = rendered_scene(shared_folder(), number)
     solution, row = solved(photo, prior)
     row |= {"focal_length_mm": SHARED_SCENES_MM[number]} | against_camera(solution, truth)
-    tried = []
+    settings, tried = solution.problem.settings, []
     for share in SHARES:
-        other = replace(solution, accuracy=assessed_with(solution, share))
+        accuracy = replace(settings.accuracy, systematic_share=share)
+        problem = replace(solution.problem, settings=replace(settings, accuracy=accuracy))
+        other = replace(solution, accuracy=assessed(solution.refined, problem))
         found = coverage(other, truth)
         tried.append([share, *(round(float(found[k]), 4) for k in ("within_1", "within_196", "mean_square"))])
         column, mapped_row, lon, lat = mapped(truth, 9)
@@ -59,18 +60,6 @@ def scene_row(number: int) -> Row:
         away = _east_north(lon, lat, *there) / sigma_m[:, None]
         tried[-1].append(round(float(-np.nanmean(away**2 / 2 + np.log(sigma_m)[:, None])), 4))
     return row | {"tried": tried}
-
-
-def assessed_with(solution: Solution, share: float) -> Accuracy:
-    """The accuracy of a solution under another systematic share."""
-    problem, refined = solution.problem, solution.refined
-    settings, seen = problem.settings, refined.seen
-    middle = seen.pixel - refined.fit.residual_px
-    light = patch_light(
-        refined.camera, problem.fine_sources, middle, refined.size, refined.factor, settings.drawing
-    )
-    accuracy = replace(settings.accuracy, systematic_share=share)
-    return assess(refined.fit, seen, light, accuracy, settings.adjust.overlap)
 
 
 def raster_row(name: str, raster: Path) -> Row:
@@ -86,12 +75,12 @@ def raster_row(name: str, raster: Path) -> Row:
     seen = by_raster.refined.seen[by_raster.refined.fit.belongs > 0.5]
     lon, lat, _ = to_geodetic(seen.ground_m)
     column, line = seen.pixel.T
+    camera = by_cities.camera
     offsets = [
         _east_north(lon, lat, *solution.camera.to_ground(column, line)) for solution in (by_cities, by_raster)
     ]
-    sigma_m = ground_sigma_m(by_cities.camera, PARAMETERS, by_cities.covariance, lon, lat)
-    place = np.stack([column, line], 1) / (by_cities.camera.width, by_cities.camera.height)
-    block = np.clip(place * BLOCKS, 0, np.array(BLOCKS) - 1).astype(int) @ (1, BLOCKS[0])
+    sigma_m = ground_sigma_m(camera, PARAMETERS, by_cities.covariance, lon, lat)
+    block = blocks_of(seen.pixel, (camera.width, camera.height), BLOCKS)
     blocks = [np.flatnonzero(block == b) for b in np.unique(block)]
     blocks = [b for b in blocks if len(b) >= FEWEST]
     off, own = (np.array([np.median(o[b], axis=0) for b in blocks]) for o in offsets)

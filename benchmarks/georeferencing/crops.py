@@ -18,6 +18,7 @@ import numpy as np
 
 from benchmarks.georeferencing.measure import against_camera
 from benchmarks.georeferencing.runner import Row, Task, run
+from benchmarks.georeferencing.suite import SHARED_SCENES_MM
 from pipeline.camera.camera import Camera
 from pipeline.camera.terrain import FLAT
 from pipeline.georeference.photo_pass import KnownGround, solved_alone
@@ -28,11 +29,7 @@ from pipeline.photo.photo import Photo, PhotoFacts
 from tests.conftest import shared_folder
 from tests.scenes.frames import rendered_facts, rendered_scene, simulated, simulated_facts
 
-# Focal lengths (mm) of the rendered scenes, and of simulated frames around these places.
-RENDERED_MM = {
-    **{101: 50.0, 102: 85.0, 103: 85.0, 104: 180.0, 105: 24.0, 106: 28.0, 107: 35.0, 108: 50.0},
-    **{109: 50.0, 110: 85.0, 111: 85.0, 112: 85.0, 113: 135.0, 114: 180.0, 115: 180.0, 116: 200.0},
-}
+# Focal lengths (mm) of simulated frames, and around which places they are.
 SIMULATED = {
     24.0: (4.85, 45.75),
     35.0: (9.2, 45.5),
@@ -131,7 +128,7 @@ def simulated_row(focal_length_mm: float, crop: Crop) -> Row:
 def tasks(crops_a_scene: int) -> dict[str, Task]:
     """Each scene whole, and crops of it: the first of each scene before the second of any."""
     scenes = [
-        *(("rendered", mm, f"scene-{n}", partial(rendered_row, n)) for n, mm in RENDERED_MM.items()),
+        *(("rendered", mm, f"scene-{n}", partial(rendered_row, n)) for n, mm in SHARED_SCENES_MM.items()),
         *(("simulated", mm, f"{mm:g} mm", partial(simulated_row, mm)) for mm in SIMULATED),
     ]
     named = {}

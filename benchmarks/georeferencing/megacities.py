@@ -20,7 +20,6 @@ from benchmarks.georeferencing.measure import solved
 from benchmarks.georeferencing.runner import Row, Task, run
 from pipeline.archive.black_marble import CRS, TILE_PX, fetch_night_light
 from pipeline.camera.derivatives import PARAMETERS
-from pipeline.camera.earth import distance_km
 from pipeline.camera.prior import Prior
 from pipeline.camera.reach import ground_of
 from pipeline.camera.uncertainty import SolvedCamera
@@ -29,7 +28,7 @@ from pipeline.ground.night_light import read_night_light
 from pipeline.steps.fetched import write_raster
 from tests.archive.server import Answer, files_of, serve_by
 from tests.conftest import shared_folder
-from tests.scenes.frames import LANDMARKS, SAPPORO_LANDMARKS, Landmark, real_photo
+from tests.scenes.frames import LANDMARKS, SAPPORO_LANDMARKS, Landmark, landmark_error, real_photo
 
 OSAKA, LOS_ANGELES, SAPPORO = "ISS030-E-184140", "ISS040-E-91208", "ISS030-E-188140"
 # Long sides in px; the files have 640, 1600 and 640.
@@ -39,17 +38,17 @@ CITIES, BLACK_MARBLE = "cities", "black_marble"
 
 
 def megacity_row(name: str, long_side_px: int, reference: str) -> Row:
-    """A real photo, solved, and its landmarks: how far off in px of the file and m, and the stated sigma
-    there."""
+    """A real photo, solved, and its landmarks: how far off in px of the file and m, the stated sigma there,
+    and the error of reading, a pixel of the file."""
     photo, prior = real_photo(shared_folder(), name, long_side_px)
     extent = night_light(prior) if reference == BLACK_MARBLE else None
     solution, row = solved(photo, prior, extent)
     found = SolvedCamera(solution.camera, PARAMETERS, solution.covariance)
-    px = long_side_px / max(real_photo(shared_folder(), name)[0].light.shape)
+    scale = long_side_px / max(real_photo(shared_folder(), name)[0].light.shape)
     middle = found.camera.to_ground((found.camera.width - 1) / 2, (found.camera.height - 1) / 2)
     return row | {
         "middle_lon_lat": [round(float(v), 4) for v in middle],
-        "marks": [_mark(found, mark, px) for mark in MARKS[name]],
+        "marks": [_mark(found, mark, scale) for mark in MARKS[name]],
     }
 
 
@@ -71,18 +70,11 @@ def night_light(prior: Prior) -> Extent:
         return lit_cells(read_night_light(file, around))
 
 
-def _mark(found: SolvedCamera, mark: Landmark, px: float) -> Row:
-    """None where the camera does not see the landmark, or sees sky where it is read. `px` is the size of a
-    pixel of the file in pixels of the camera."""
-    column_px, row_px = ((v + 0.5) * px - 0.5 for v in (mark.column_px, mark.row_px))
-    column, row = found.camera.project(mark.lon, mark.lat)
-    there = found.camera.to_ground(column_px, row_px)
-    away = {
-        "px": np.hypot(column - column_px, row - row_px) / px,
-        "m": 1e3 * distance_km(mark.lon, mark.lat, *there),
-        "sigma_m": found.ground_sigma_m(mark.lon, mark.lat),
-    }
-    return {"name": mark.name} | {k: round(float(v), 1) if np.isfinite(v) else None for k, v in away.items()}
+def _mark(found: SolvedCamera, mark: Landmark, scale: float) -> Row:
+    """None where the camera does not see the landmark, or sees sky where it is read."""
+    error = landmark_error(found, mark, scale)
+    away = {"px": error.away_px, "m": error.away_m, "sigma_m": error.sigma_m, "reading_m": error.reading_m}
+    return {"name": mark.name} | {k: round(v, 1) if np.isfinite(v) else None for k, v in away.items()}
 
 
 def main() -> None:

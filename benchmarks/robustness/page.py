@@ -5,8 +5,13 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 PAGE = HERE.parents[1] / "docs" / "robustness.md"
-# Of this benchmark; and of whole runs that are killed, starved or doubled, where they were measured.
+# Each has a `table` of suites: of inputs, and of whole runs that are killed, starved or doubled.
 INPUTS, RUNS = HERE / "inputs.json", HERE / "runs.json"
+TRIED = "`python -m benchmarks.robustness.runs` does so with whole runs: the last rows of the table."
+NOT_TRIED = (
+    "`python -m benchmarks.robustness.runs` disturbs whole runs; its figures are not stored yet, so this "
+    "page is of readers alone."
+)
 COLUMNS = ("tried", "clean", "traceback", "hang", "crash", "wrong")
 
 
@@ -20,8 +25,8 @@ def write_page() -> None:
     lines = [f"| | {' | '.join(COLUMNS)} |", "| --- |" + " ---: |" * len(COLUMNS)]
     for name, row in (rows | {"**all**": total}).items():
         lines.append(f"| {name} | {' | '.join(f'{row.get(column, 0):,}' for column in COLUMNS)} |")
-    text = (HERE / "page.md").read_text("utf-8")
-    PAGE.write_text(text.replace("{table}", "\n".join(lines)), encoding="utf-8")
+    text = (HERE / "page.md").read_text("utf-8").replace("{table}", "\n".join(lines))
+    PAGE.write_text(text.replace("{runs}", TRIED if RUNS.is_file() else NOT_TRIED), encoding="utf-8")
 
 
 if __name__ == "__main__":

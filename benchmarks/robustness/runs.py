@@ -4,8 +4,8 @@ folders.
     python -m benchmarks.robustness.runs [SUITE ...] [--kills N]
 
 Every one must end in success or in clean lines, and what is left at last must equal an undisturbed run's
-results byte for byte. Figures go to `runs.json`, a row a suite. Full and read-only disks need the right to
-mount.
+results byte for byte. Figures go to `runs.json`, a row a suite, and to the page. Full and read-only disks
+need the right to mount.
 """
 
 import argparse
@@ -20,6 +20,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from random import Random
 
+from benchmarks.robustness import page
 from tests.workflow.killed import contents, differences, kill_at_random, left_behind, start
 from tests.workflow.small_city import CITY, write_small_city
 from tests.workflow.workdir import Outcome, Workdir
@@ -59,6 +60,13 @@ class Row:
         else:
             self.wrong += 1
             self.remarks += f" {outcome.errors}"
+
+    def count_left(self, wrong: list[str]) -> None:
+        """What a suite left at last, as one try more: nothing may be wrong with it."""
+        self.tried += 1
+        self.clean += not wrong
+        self.wrong += bool(wrong)
+        self.remarks += f" {wrong}" if wrong else ""
 
 
 def run(workdir: Workdir, *arguments: str) -> Outcome | None:
@@ -117,9 +125,7 @@ class Bench:
                 row.count(run(workdir, *CITY), says_full)
             finally:
                 print(size_mb, row, flush=True)
-        wrong = self.differ(workdir)
-        row.wrong += bool(wrong)
-        row.remarks += f" {wrong}" if wrong else ""
+        row.count_left(self.differ(workdir))
         subprocess.run(["umount", str(results)], check=True)
         return row
 
@@ -137,10 +143,8 @@ class Bench:
                     outcome,
                     lambda told: told.code == 1 and len(told.errors) == 1 and "process" in told.errors[0],
                 )
-        code, wrong = first.wait(), self.differ(workdir)
-        right = code == 0 and not wrong
-        row.wrong += not right
-        row.remarks += "" if right else f" {code} {wrong}"
+        code = first.wait()
+        row.count_left(([f"the first run ended with {code}"] if code else []) + self.differ(workdir))
         return row
 
     def replaced(self) -> Row:
@@ -175,9 +179,7 @@ class Bench:
                 row.count(run(workdir, *CITY), right)
             finally:
                 subprocess.run(["umount", str(place)], check=True)
-        wrong = self.differ(workdir)
-        row.wrong += bool(wrong)
-        row.remarks += f" {wrong}" if wrong else ""
+        row.count_left(self.differ(workdir))
         return row
 
 
@@ -201,9 +203,16 @@ def main() -> None:
             began = time.monotonic()
             row = bench.kills(options.kills) if suite == "kills" else getattr(bench, suite)()
             row.seconds, row.remarks = round(time.monotonic() - began, 1), row.remarks.strip()
-            rows = {**(json.loads(RESULTS.read_text()) if RESULTS.exists() else {}), suite: asdict(row)}
-            RESULTS.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+            store(row)
             print(row, flush=True)
+
+
+def store(row: Row) -> None:
+    """A suite's row in place of its last one, and the page."""
+    table = json.loads(RESULTS.read_text("utf-8"))["table"] if RESULTS.exists() else {}
+    found = {"table": table | {row.suite: asdict(row)}}
+    RESULTS.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    page.write_page()
 
 
 if __name__ == "__main__":

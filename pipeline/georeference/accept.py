@@ -10,7 +10,7 @@ best rival solution elsewhere with the true gazetteer.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -51,6 +51,14 @@ class AcceptanceSettings:
     # In scales of the law of chance: its location lies at most so far below the largest chance value. One
     # strong rival must not be outweighed by weak mirror images.
     max_scales_below_rival: float = 2.0
+
+    def shared_among(self, tries: int) -> "AcceptanceSettings":
+        """The settings of each of several tries for one photo, which together are believed at these odds."""
+        return replace(
+            self,
+            max_false_alarm=self.max_false_alarm / tries,
+            max_false_alarm_with_points=self.max_false_alarm_with_points / tries,
+        )
 
     def false_alarm_limit(self, by_hand: bool) -> float:
         """The largest false-alarm probability that is accepted."""

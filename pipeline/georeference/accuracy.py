@@ -81,7 +81,7 @@ def assess(
     each = np.einsum("nip,n,niq->npq", by_parameter, weight, by_parameter)
     gradient = np.einsum("nip,n,ni->np", by_parameter, weight, fit.residual_px)
     normal = inverse(fit.covariance)
-    block = _blocks(camera, seen.pixel, settings.blocks)
+    block = blocks_of(seen.pixel, (camera.width, camera.height), settings.blocks)
     groups = [np.flatnonzero(block == k) for k in np.unique(block)]
     steps = np.array([-inverse(normal - each[g].sum(0)) @ gradient[g].sum(0) for g in groups])
     shared = with_shared_errors(fit, seen, weight, light, settings)
@@ -108,9 +108,10 @@ def assess(
     )
 
 
-def _blocks(camera: Camera, pixel: Array, blocks: tuple[int, int]) -> NDArray[np.intp]:
-    """The block of the frame in which each pixel (n, 2) lies."""
-    place = (pixel + 0.5) / (camera.width, camera.height) * np.array(blocks)
+def blocks_of(pixel: Array, size: tuple[int, int], blocks: tuple[int, int]) -> NDArray[np.intp]:
+    """The number of the block (n,), row by row, in which each pixel (n, 2) of a frame of `size` lies: so many
+    `blocks` across and down."""
+    place = (pixel + 0.5) / size * np.array(blocks)
     column, row = np.clip(place, 0, np.array(blocks) - 1).astype(np.intp).T
     return np.asarray(row * blocks[0] + column)
 

@@ -5,6 +5,7 @@ of the adjustment, to see where the light itself would have the principal point,
 the scales across and down.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy as np
 from pipeline.camera.derivatives import PARAMETERS
 from pipeline.camera.earth import Array
 from pipeline.camera.prior import Prior
+from pipeline.georeference.accuracy import blocks_of
 from pipeline.georeference.adjust import inverse, jacobian, prior_terms, weights
 from pipeline.georeference.refine import Refined
 from pipeline.georeference.settings import FramingSettings
@@ -58,16 +60,19 @@ def framing_of(refined: Refined, prior: Prior, overlap: int, settings: FramingSe
     step = covariance @ gradient
     left = fit.residual_px - by_parameter @ step
     size = camera.width, camera.height
-    spread = covariance @ _of_blocks(by_parameter, weight, left, seen.pixel, size, settings) @ covariance
+    # What the prior leaves open, and what the patches err by as blocks of them show it: carried through the
+    # fit as in `shared_errors`. The inverse normal matrix would count the patches' errors a second time.
+    of_patches = _of_blocks(by_parameter, weight, left, seen.pixel, size, settings)
+    covariance = covariance @ (known + of_patches) @ covariance
 
     shift_px = np.subtract(camera.principal_point_px, prior.principal_point_px) + step[PRINCIPAL]
     principal = np.ix_(PRINCIPAL, PRINCIPAL)
     uneven = float(step[UNEVEN])
     return Framing(
         shift=float(np.hypot(*shift_px)) / max(size),
-        shift_sigmas=_sigmas(shift_px, (covariance + spread)[principal]),
+        shift_sigmas=_sigmas(shift_px, covariance[principal]),
         uneven=uneven,
-        uneven_sigmas=abs(uneven) / float(np.sqrt((covariance + spread)[UNEVEN, UNEVEN])),
+        uneven_sigmas=abs(uneven) / float(np.sqrt(covariance[UNEVEN, UNEVEN])),
     )
 
 
@@ -85,10 +90,8 @@ def _of_blocks(
     settings: FramingSettings,
 ) -> Array:
     """Covariance of the gradient by its sums over blocks of the frame, whose patches err alike."""
-    across, down = settings.blocks
-    place = (pixel + 0.5) / size * settings.blocks
-    column, row = np.clip(place, 0, np.array(settings.blocks) - 1).astype(np.intp).T
-    sums = np.zeros((across * down, by_parameter.shape[-1]))
-    np.add.at(sums, row * across + column, np.einsum("nip,n,ni->np", by_parameter, weight, left))
+    block = blocks_of(pixel, size, settings.blocks)
+    sums = np.zeros((math.prod(settings.blocks), by_parameter.shape[-1]))
+    np.add.at(sums, block, np.einsum("nip,n,ni->np", by_parameter, weight, left))
     filled = max(int(sums.any(axis=1).sum()), 2)
     return np.asarray(sums.T @ sums * filled / (filled - 1))

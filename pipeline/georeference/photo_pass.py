@@ -63,9 +63,8 @@ def solved_alone(
     turn, until it is accepted."""
     whole, _ = prior_and_orbit(facts)
     priors = [whole.within(full) for full in facts.full_frames] or [whole]
-    limits = DEFAULT.acceptance  # so many tries share the odds at which chance is believed
-    shared = replace(limits, max_false_alarm=limits.max_false_alarm / len(priors))
-    settings, best = replace(DEFAULT, acceptance=shared), None
+    # So many tries share the odds at which chance is believed.
+    settings, best = replace(DEFAULT, acceptance=DEFAULT.acceptance.shared_among(len(priors))), None
     for prior in priors:
         solution = solve(
             photo, prior, ground.cities, manual, ground.extent, ground.terrain, threads, settings
@@ -93,10 +92,10 @@ def others_placed(
 
 
 def shared_with_pass(
-    solution: Solution, facts: PhotoFacts, others: Sequence[OtherPhoto]
+    solution: Solution, facts: PhotoFacts, others: Sequence[OtherPhoto], cities: Cities
 ) -> tuple[Solution, Clock | None]:
     """The solution with lens and clock as the others show them, and the clock's offset where the orbit is
-    known."""
+    known. A photo whose light does not stand out with the others' lens stays as it is by its own."""
     _, orbit = prior_and_orbit(facts)
     offsets = [
         clock_offset_s(other.solution.camera, other.solution.covariance, other.orbit, facts.clock_sigma_s)
@@ -115,11 +114,20 @@ def shared_with_pass(
         return solution, clock
     clock_is_shared = orbit is not None and len(offsets) > 0
     on_time_there, _ = prior_and_orbit(on_time(facts, offsets) if clock_is_shared else facts)
-    prior = replace(on_time_there, principal_point_px=prior.principal_point_px, focal_px=prior.focal_px)
+    prior = replace(
+        on_time_there,
+        principal_point_px=prior.principal_point_px,
+        focal_px=prior.focal_px,
+        lens_covariance=prior.lens_covariance,  # of a part of a full frame it is the full frame's
+    )
     prior = lens_from(prior, [(other.solution.camera, other.solution.covariance) for other in others])
     shared = "lens and clock" if clock_is_shared else "lens"
     method = f"{solution.method}, {shared} shared with {len(others)} of its pass"
-    return replace(adjusted_again(solution, prior), method=method), clock
+    together = adjusted_again(solution, prior, cities)
+    if not together.accepted:
+        log.warning("%s: by its own light alone, for with the lens of its pass %s", facts.id, together.reason)
+        return solution, clock
+    return replace(together, method=method), clock
 
 
 def _same_frame(a: Prior, b: Prior) -> bool:

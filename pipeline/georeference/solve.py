@@ -109,27 +109,43 @@ def _solved(
     stages = settings.refine.coarse[-1:] if hopeless else problem.fine_stages(best.camera)
     refined = refine(best.camera, problem, stages)
     points = control_points(refined.camera, problem, gazetteer, hold_out=not hopeless)
-    belongs = refined.fit.belongs[: len(refined.seen) - n_by_hand]
+    method = "city light and its extent" if extended else "city light"
+    if manual is not None:
+        method = f"{method} and manual control points"
+    return _judged(problem, refined, points, method, best.agreement, chance)
+
+
+def _judged(
+    problem: Problem,
+    refined: Refined,
+    points: ControlPoints,
+    method: str,
+    agreement: float,
+    chance: tuple[float, ...],
+) -> Solution:
+    """The solution of a fitted camera with its verdict; `agreement` is that of the camera it was fitted
+    from."""
+    settings, manual = problem.settings, problem.manual
+    belongs = refined.fit.belongs[: len(refined.seen) - (0 if manual is None else len(manual))]
     by_hand = None
     if manual is not None:
         by_hand = manual_evidence(refined.camera, problem.prior, manual, settings.adjust)
     evidence = Evidence(
-        # The final camera is judged too, not only the candidate: the fine rounds must not have led away.
-        agreement=min(best.agreement, agreement_with(refined.camera, problem)),
+        # The final camera is judged too, not only the one before: the fine rounds must not have led away.
+        agreement=min(agreement, agreement_with(refined.camera, problem)),
         chance=chance,
         held_out_probability=held_out_probability(points),
         matched_patches=float(belongs.sum()),
         patches=len(belongs),
         by_hand=by_hand,
     )
-    method = "city light and its extent" if extended else "city light"
     return Solution(
         problem=problem,
         refined=refined,
-        accuracy=_assessed(refined, problem),
-        verdict=decide(evidence, limits),
+        accuracy=assessed(refined, problem),
+        verdict=decide(evidence, settings.acceptance),
         points=points,
-        method=method if manual is None else f"{method} and manual control points",
+        method=method,
         matched_patches=evidence.matched_patches,
         patches=evidence.patches,
     )
@@ -141,13 +157,11 @@ def _as_framed(solution: Solution, gazetteer: Cities) -> Solution:
     prior, settings = solution.problem.prior, solution.problem.settings
     framing = framing_of(solution.refined, prior, settings.adjust.overlap, settings.framing)
     if framing.is_cut(settings.framing) and not prior.is_cut:
-        solution = adjusted_again(solution, prior.cut())
-        points = control_points(solution.camera, solution.problem, gazetteer)
-        solution = replace(solution, points=points)
+        solution = adjusted_again(solution, prior.cut(), gazetteer)
         framing = framing_of(solution.refined, prior, settings.adjust.overlap, settings.framing)
     if solution.problem.prior.is_cut:
         solution = replace(solution, method=f"{solution.method}, as a crop of unknown place")
-    if not framing.is_uneven(settings.framing):
+    if not (solution.accepted and framing.is_uneven(settings.framing)):
         return solution
     reason = (
         "it looks like a crop or an uneven resize: its light wants a scale across that is "
@@ -156,12 +170,13 @@ def _as_framed(solution: Solution, gazetteer: Cities) -> Solution:
     return replace(solution, verdict=replace(solution.verdict, accepted=False, reason=reason))
 
 
-def adjusted_again(solution: Solution, prior: Prior) -> Solution:
-    """The same solution with a better prior; its acceptance stands."""
-    problem = replace(solution.problem, prior=prior)
-    stages = problem.fine_stages(solution.camera)[-2:]
-    refined = refine(solution.camera, problem, stages)
-    return replace(solution, problem=problem, refined=refined, accuracy=_assessed(refined, problem))
+def adjusted_again(solution: Solution, prior: Prior, gazetteer: Cities) -> Solution:
+    """The solution adjusted under a better prior. It is another camera, so it is judged anew, against the
+    same chance."""
+    problem, before = replace(solution.problem, prior=prior), solution.verdict
+    refined = refine(solution.camera, problem, problem.fine_stages(solution.camera)[-2:])
+    points = control_points(refined.camera, problem, gazetteer)
+    return _judged(problem, refined, points, solution.method, before.agreement, before.chance)
 
 
 def _problem(
@@ -206,7 +221,8 @@ def _mirror_images(problem: Problem, pin: Pin | None) -> list[Problem]:
     ]
 
 
-def _assessed(refined: Refined, problem: Problem) -> Accuracy:
+def assessed(refined: Refined, problem: Problem) -> Accuracy:
+    """How good a fitted camera is, with the errors that its patches share."""
     settings, seen, camera = problem.settings, refined.seen, refined.camera
     middle = seen.pixel - refined.fit.residual_px
     light = patch_light(camera, problem.fine_sources, middle, refined.size, refined.factor, settings.drawing)

@@ -51,7 +51,7 @@ def compare_motorways(
     rows: dict[str, list[dict[str, Any]]] = {name: [] for name in OF_MOTORWAYS}
     for road in roads:
         finding = judge_motorway(road, lit, resolution_m, settings)
-        rows["motorway_ends"].append(_end_row(road, finding, lit, settings))
+        rows["motorway_ends"].append(end_row(road, finding, lit, settings))
         rows["motorway_segments"] += _segment_rows(road)
         rows["motorway_stations"] += _station_rows(road)
     notes = [("", problem) for problem in motorways.problems]
@@ -121,7 +121,9 @@ def _sampled(
     return found
 
 
-def _end_row(road: Road, finding: Finding, lit: float | None, settings: MotorwaySettings) -> dict[str, Any]:
+def end_row(road: Road, finding: Finding, lit: float | None, settings: MotorwaySettings) -> dict[str, Any]:
+    """The row of `motorway_ends` of a road, without its photo; `lit` is the light per km of a lit motorway in
+    the photo."""
     crossing, end = road.crossing, finding.end
     chainage_m = end.chainage_m if end else 0.0
     beside = np.abs(road.profile.chainage_m) <= settings.both_sides_m
@@ -133,6 +135,7 @@ def _end_row(road: Road, finding: Finding, lit: float | None, settings: Motorway
         "second": crossing.second,
         "verdict": finding.verdict,
         "statement": finding.statement,
+        "lit_side": finding.lit_side,
         "position_sigma_m": float(road.position_sigma_m[road.station(chainage_m)]),
         "line_error_m": road.line_error_m(chainage_m),
         "lit_per_km": lit,

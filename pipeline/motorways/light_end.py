@@ -119,11 +119,13 @@ class Road:
 
 @dataclass(frozen=True)
 class Finding:
-    """What is said of a motorway at a border."""
+    """What is said of a motorway at a border; `lit_side` is the country (its code) of a road that is lit up
+    to the border."""
 
     verdict: MotorwayVerdict
     statement: str
     end: LightEnd | None = None
+    lit_side: str | None = None
 
 
 def judge_motorway(road: Road, lit: float | None, resolution_m: float, settings: MotorwaySettings) -> Finding:
@@ -177,6 +179,7 @@ def _up_to_border(crossing: Crossing, run: Segment, sign: int, road: Road) -> Fi
         "lit up to the border",
         f"The {crossing.ref} is lit up to the border, for {lit_km:.1f} km on the {lit} side; what follows on "
         f"the {unseen} side cannot be told.",
+        lit_side=crossing.second if sign < 0 else crossing.first,
     )
 
 

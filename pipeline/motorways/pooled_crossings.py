@@ -1,15 +1,16 @@
 """Several photos of one motorway at one border as one measurement of where its light ends.
 
 What each photo's light tells is its own; where the line runs is the same for all, and so, nearly, is what is
-wrong with the places: they come from the same cities. More photos lessen the first error only. Beside it
-stands what policy said of the lights at the local hour of each photo. Photos whose ends differ by more than
-chance are not pooled, for then the light itself changed.
+wrong with the places: they come from the same cities. More passes of the station lessen a part of the first
+error only: lamps, sections and towns on the road are the same in all of them. Beside it stands what policy
+said of the lights at the local hour of each photo. Photos whose ends differ by more than chance are not
+pooled, for then the light itself changed.
 """
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
 
@@ -17,12 +18,15 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import chdtrc, ndtri
 
 from pipeline.borders.quantities import ALL
 from pipeline.borders.schema import of_pooled, pooled_layer
+from pipeline.borders.settings import TownSettings
 from pipeline.borders.squares import AREA_CRS
+from pipeline.borders.town_tones import passes
 from pipeline.camera.earth import Array, transformer
 from pipeline.ground.events import LightingEvent, events_at, local_time, road_numbers
 from pipeline.motorways.chainage import Regional
@@ -38,7 +42,10 @@ DIFFERENT_P = 0.01
 NEAR_DEG = 0.05
 SWITCHED = ("off", "dimmed", "lit")  # what a policy says of whether lamps burn; others change the lamps
 UNKNOWN_POLICY = "no policy known"
-OF_ALL_ALIKE = ("lit on both sides", "dark on both sides", "lit up to the border")
+UP_TO_BORDER = "lit up to the border"
+BOTH_SIDES = ("lit on both sides", "dark on both sides")
+OF_ALL_ALIKE = (*BOTH_SIDES, UP_TO_BORDER)
+UNKNOWN_TIME = datetime.min.replace(tzinfo=UTC)
 FEW = 3  # photos that a sentence names one by one
 NORMAL_99 = float(ndtri(1 - DECIDING_TAIL_SHARE))
 
@@ -66,6 +73,19 @@ class PooledEnd:
     p: float
 
 
+@dataclass(frozen=True)
+class Together:
+    """What photos of one crossing say together: the verdict of `judge_end` or DIFFERS, in a sentence; where
+    they show one end, that, how far photos differ beyond their own errors (1 sigma, m) and the regional
+    borders it was held against."""
+
+    verdict: str
+    statement: str
+    end: LightEnd | None = None
+    between_m: float = math.nan
+    regional: tuple[Regional, ...] = ()
+
+
 def pool_crossings(
     ends: gpd.GeoDataFrame,
     resolution_m: float,
@@ -83,10 +103,12 @@ def pool_crossings(
     return of_pooled(pooled_layer(rows, LAYER), LAYER, about)
 
 
-def pooled_end(end_m: Array, light_sigma_m: Array, place_sigma_m: Array, shared_sigma_m: float) -> PooledEnd:
+def pooled_end(
+    end_m: Array, light_sigma_m: Array, place_sigma_m: Array, shared_sigma_m: float, common_share: float
+) -> PooledEnd:
     """The end that photos (n,) show together, each weighing by its own light's error and by what differs
-    between photos (the moment estimate of Paule and Mandel, 1982); errors of places and the `shared` one
-    stay as they are however many photos there are."""
+    between photos (the moment estimate of Paule and Mandel, 1982). Errors of places, the `shared` one and the
+    `common_share` of the light's variance stay as they are however many photos there are."""
     own = light_sigma_m**2 + place_sigma_m**2
 
     def excess(between: float) -> float:
@@ -96,12 +118,36 @@ def pooled_end(end_m: Array, light_sigma_m: Array, place_sigma_m: Array, shared_
 
     apart = excess(0.0) + len(end_m) - 1
     most = float(np.ptp(end_m)) ** 2 * len(end_m)
-    between = float(brentq(excess, 0.0, most)) if excess(0.0) > 0 else 0.0
+    between = float(brentq(excess, 0.0, most)) if len(end_m) > 1 and excess(0.0) > 0 else 0.0
     weight = 1 / (own + between)
     weight /= weight.sum()
-    variance = weight**2 @ (light_sigma_m**2 + between) + (weight @ place_sigma_m) ** 2 + shared_sigma_m**2
+    averaged = weight**2 @ ((1 - common_share) * light_sigma_m**2 + between)
+    whole = common_share * (weight @ light_sigma_m) ** 2 + (weight @ place_sigma_m) ** 2 + shared_sigma_m**2
     p = float(chdtrc(len(end_m) - 1, apart)) if len(end_m) > 1 else 1.0
-    return PooledEnd(float(weight @ end_m), math.sqrt(variance), math.sqrt(between), p)
+    return PooledEnd(float(weight @ end_m), math.sqrt(averaged + whole), math.sqrt(between), p)
+
+
+def pooled_passes(
+    end_m: Array,
+    light_sigma_m: Array,
+    place_sigma_m: Array,
+    photo_pass: NDArray[np.int64],
+    shared_sigma_m: float,
+    common_share: float,
+) -> PooledEnd:
+    """The end that photos (n,) show together where those of one pass count as one photo: its end is theirs
+    pooled, its errors are the mean of theirs, not less, with what differs between them. `p` is the least of
+    all passes against each other and of the photos of each."""
+    of_passes, least_p = [], 1.0
+    for k in np.unique(photo_pass):
+        here = photo_pass == k
+        light, place = light_sigma_m[here], place_sigma_m[here]
+        one = pooled_end(end_m[here], light, place, 0.0, 1.0)
+        of_passes.append((one.chainage_m, math.hypot(light.mean(), one.between_m), place.mean()))
+        least_p = min(least_p, one.p)
+    pass_end_m, light_m, place_m = np.array(of_passes).T
+    end = pooled_end(pass_end_m, light_m, place_m, shared_sigma_m, common_share)
+    return replace(end, p=min(end.p, least_p))
 
 
 def _of_crossing(
@@ -120,45 +166,83 @@ def _of_crossing(
 
 
 def _pooled_row(shown: gpd.GeoDataFrame, policy: str, resolution_m: float, settings: MotorwaySettings) -> Row:
-    """What some photos of a crossing say together."""
+    """What some photos of a crossing say together. Its place lies on the straight from the end in one photo
+    to that in the next."""
     first = shown.iloc[0]
     row: Row = {name: first[name] for name in ("ref", "name", "pair", "first", "second")}
-    row |= {"photo": ALL, "policy": policy, "n_photos": len(shown), "geometry": first.geometry}
     ended = shown[shown["end_m"].notna()]
-    row |= {"n_ends": len(ended)}
-    told = set(shown.loc[shown["end_m"].isna(), "verdict"]) & {"lit on both sides", "dark on both sides"}
-    if ended.empty:
-        return row | _without_end(shown)
-    if told or ended["lit_side"].nunique() > 1:
-        return row | _differing(shown)
-    end = pooled_end(
-        ended["end_m"].to_numpy(float),
-        ended["change_sigma_m"].to_numpy(float),
-        ended["position_sigma_m"].to_numpy(float),
-        shared_sigma_m(float(ended["line_error_m"].max()), resolution_m, settings),
+    row |= {"photo": ALL, "policy": policy, "n_photos": len(shown), "n_ends": len(ended)}
+    together = judge_together(shown, resolution_m, settings)
+    row |= {"verdict": together.verdict, "statement": together.statement, "geometry": first.geometry}
+    end = together.end
+    if end is None:
+        return row
+    by_chainage = ended.sort_values("end_m")
+    place = (
+        np.interp(end.chainage_m, by_chainage["end_m"], at)
+        for at in (by_chainage.geometry.x, by_chainage.geometry.y)
     )
-    if end.p < DIFFERENT_P:
-        return row | _differing(shown)
-    near = ended.loc[(ended["end_m"] - end.chainage_m).abs().idxmin()]
-    regional = () if pd.isna(near["regional_at_m"]) else (_regional(near),)
-    crossing = OneCrossing(first["ref"], first["first"], first["second"], regional)
-    light_end = as_light_end(end, lit_before=near["lit_side"] == first["first"])
-    finding = judge_end(crossing, light_end, "", settings)
+    nearest = min(together.regional, key=lambda border: abs(border.chainage_m - end.chainage_m), default=None)
     return row | {
-        "verdict": finding.verdict,
-        "statement": f"{_photos(shown, len(ended))}: {finding.statement[0].lower()}{finding.statement[1:]}",
-        "lit_side": near["lit_side"],
+        "lit_side": row["first"] if end.lit_before else row["second"],
         "end_m": end.chainage_m,
-        "low95_m": light_end.low_m,
-        "high95_m": light_end.high_m,
-        "between_photos_m": end.between_m,
-        "regional_at_m": near["regional_at_m"],
-        "geometry": near.geometry,
+        "low95_m": end.low_m,
+        "high95_m": end.high_m,
+        "between_photos_m": together.between_m,
+        "regional_at_m": None if nearest is None else nearest.chainage_m,
+        "geometry": shapely.Point(*place),
     }
 
 
-def _regional(row: "pd.Series[Any]") -> Regional:
-    return Regional(float(row["regional_at_m"]), float(row["regional_error_m"]))
+def judge_together(shown: pd.DataFrame, resolution_m: float, settings: MotorwaySettings) -> Together:
+    """The verdict of photos together, from their rows of `motorway_ends` of one crossing."""
+    ended = shown[shown["end_m"].notna()]
+    if ended.empty:
+        return _without_end(shown)
+    told = set(shown.loc[shown["end_m"].isna(), "verdict"]) & set(BOTH_SIDES)
+    if told or ended["lit_side"].nunique() > 1:
+        return _differing(shown)
+    end = pooled_passes(
+        ended["end_m"].to_numpy(float),
+        ended["change_sigma_m"].to_numpy(float),
+        ended["position_sigma_m"].to_numpy(float),
+        _passes(ended),
+        shared_sigma_m(float(ended["line_error_m"].max()), resolution_m, settings),
+        settings.common_share,
+    )
+    row = ended.iloc[0]
+    light_end = as_light_end(end, lit_before=row["lit_side"] == row["first"])
+    if end.p < DIFFERENT_P or _is_lit_beyond(shown, light_end, row["lit_side"], settings):
+        return _differing(shown)
+    crossing = OneCrossing(row["ref"], row["first"], row["second"], _regional(ended, settings))
+    finding = judge_end(crossing, light_end, "", settings)
+    said = f"{_photos(shown, len(ended))}: {finding.statement[0].lower()}{finding.statement[1:]}"
+    return Together(finding.verdict, said, light_end, end.between_m, crossing.regional)
+
+
+def _passes(shown: pd.DataFrame) -> NDArray[np.int64]:
+    """The pass of the station (n,) of each photo. Those of unknown time count as of one."""
+    # What is not known to be of another pass claims least as one of the same.
+    taken = [_utc(row) if row.taken_at else UNKNOWN_TIME for row in shown.itertuples()]
+    return passes(np.empty((len(taken), 0)), taken, TownSettings())  # by time alone: ends have no tone
+
+
+def _is_lit_beyond(shown: pd.DataFrame, end: LightEnd, lit_side: str, settings: MotorwaySettings) -> bool:
+    """Whether a photo shows the road lit where the end of the others leaves it dark: up to the border, which
+    their 99 % interval does not reach, or for the shortest stretch at least behind it."""
+    reach_m = end.high99_m if end.lit_before else -end.low99_m
+    sides = shown.loc[shown["verdict"] == UP_TO_BORDER, "lit_side"]
+    return any(reach_m < (0.0 if side == lit_side else settings.up_to_border_m) for side in sides)
+
+
+def _regional(ended: pd.DataFrame, settings: MotorwaySettings) -> tuple[Regional, ...]:
+    """The regional borders near the end in any of the photos; of those that are one on coarse maps, one."""
+    told = ended[["regional_at_m", "regional_error_m"]].dropna().astype(float)
+    kept: list[Regional] = []
+    for at_m, error_m in sorted(set(told.itertuples(index=False, name=None))):
+        if not kept or at_m - kept[-1].chainage_m > settings.same_border_m:
+            kept.append(Regional(at_m, error_m))
+    return tuple(kept)
 
 
 def shared_sigma_m(line_error_m: float, resolution_m: float, settings: MotorwaySettings) -> float:
@@ -177,36 +261,28 @@ def as_light_end(end: PooledEnd, lit_before: bool) -> LightEnd:
     )
 
 
-def _without_end(shown: gpd.GeoDataFrame) -> Row:
+def _without_end(shown: pd.DataFrame) -> Together:
     """Of photos of which none shows an end: what those say that say anything, if it is the same."""
     told = [verdict for verdict in dict.fromkeys(shown["verdict"]) if verdict in OF_ALL_ALIKE]
     if len(told) > 1:
         return _differing(shown)
     ref = shown["ref"].iloc[0]
     if not told:
-        return {
-            "verdict": "undecidable",
-            "statement": f"{_photos(shown, 0)}: where the {ref} is lit cannot be told from any of them.",
-        }
+        said = f"{_photos(shown, 0)}: where the {ref} is lit cannot be told from any of them."
+        return Together("undecidable", said)
     n = int((shown["verdict"] == told[0]).sum())
-    return {
-        "verdict": told[0],
-        "statement": f"{_photos(shown, n)}: the {ref} is {_as_words(told[0])}.",
-    }
+    return Together(told[0], f"{_photos(shown, n)}: the {ref} is {_as_words(told[0])}.")
 
 
 def _as_words(verdict: str) -> str:
-    return f"{verdict} of the border" if verdict.endswith("both sides") else verdict
+    return f"{verdict} of the border" if verdict in BOTH_SIDES else verdict
 
 
-def _differing(shown: gpd.GeoDataFrame) -> Row:
+def _differing(shown: pd.DataFrame) -> Together:
     """Of photos that say different things: each by its date and hour."""
     ref = shown["ref"].iloc[0]
     each = "; ".join(f"{_when(row)}: {_what(row)}" for row in shown.itertuples())
-    return {
-        "verdict": DIFFERS,
-        "statement": f"What the {ref} shows differs between photos by more than chance: {each}.",
-    }
+    return Together(DIFFERS, f"What the {ref} shows differs between photos by more than chance: {each}.")
 
 
 def _what(row: Any) -> str:
@@ -218,7 +294,7 @@ def _what(row: Any) -> str:
     return f"its light ends {side_words(crossing, row.end_m)} (95 %: {low} to {high})"
 
 
-def _photos(shown: gpd.GeoDataFrame, n_used: int) -> str:
+def _photos(shown: pd.DataFrame, n_used: int) -> str:
     """How many photos say it, and of when they are."""
     when = [_when(row) for row in shown.itertuples()]
     count = f"{n_used} of {len(shown)}" if 0 < n_used < len(shown) else f"{len(shown)}"

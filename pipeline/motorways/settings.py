@@ -117,5 +117,14 @@ class MotorwaySettings:
     # A wider interval, m, does not say at which border light ends; at Voeren two borders are 500 m apart.
     max_interval_m: float = 1500.0
 
+    # --- several photos together: pooled_crossings.py ---
+    # Of the variance of an end by its light: what is the same in all photos, and not averaged down. Where a
+    # block of lit road stands out from the noise by 4 sigma, the scatter of its lamps (0.25 of its light) is
+    # half of its variance. Better photos share more, but there towns on the road have the most of it, and
+    # the variance that a photo states is up to `town_root` times what its blocks alone would have. Ten photos
+    # of a road among towns, at signal to noise 10, hold the end in 83 % of 60 scenes with nothing shared, in
+    # 93 % with 0.3 and in 97 % with 0.5 (planted ends of other seeds than the benchmark's).
+    common_share: float = 0.5
+
 
 MOTORWAY_SETTINGS = MotorwaySettings()

@@ -16,15 +16,14 @@ from numpy.typing import NDArray
 from pyproj import CRS, Geod, Proj
 
 from pipeline.camera.camera import Camera
-from pipeline.camera.earth import Array, east_north_up, to_geodetic
+from pipeline.camera.earth import MEAN_RADIUS_KM, Array, east_north_up, to_geodetic
 
 LATTICE = 21  # points along each side of the frame: what is left is smooth
 TRIALS, GAIN = (
     100,
     1e-5,
 )  # of the adjustment at most; and it ends when the residuals gain no more than that share
-MEAN_RADIUS_M = 6_371_000.0
-MAX_ZENITH_DEG = 80.0  # farther towards the horizon a pixel is many kilometres long
+FARTHEST_ZENITH_DEG = 80.0  # farther towards the horizon a pixel is many kilometres long
 OUT_OF_SIGHT_PX = 1e3  # the residual of ground that a trial does not see
 # Of latitude, longitude (degrees), height (m), azimuth and tilt (degrees): what each is worth moving by, and
 # how far from where the camera truly is each may be moved. Heights and radii of the sphere that are as each
@@ -125,7 +124,7 @@ def _ground(camera: Camera) -> tuple[Array, Array, Array, Array]:
     lon, lat = camera.to_ground(column, row)
     zenith_deg, _, _ = camera.view(lon, lat)
     with np.errstate(invalid="ignore"):
-        good = np.isfinite(lon) & (zenith_deg <= MAX_ZENITH_DEG)
+        good = np.isfinite(lon) & (zenith_deg <= FARTHEST_ZENITH_DEG)
     return column[good], row[good], lon[good], lat[good]
 
 
@@ -141,7 +140,7 @@ def _proj(parameters: Array) -> str:
     lat, lon, height, azimuth, tilt = parameters
     return (
         f"+proj=tpers +lat_0={lat:.9f} +lon_0={lon:.9f} +h={height:.3f} +azi={azimuth:.9f} +tilt={tilt:.9f} "
-        f"+R={MEAN_RADIUS_M:.0f} +units=m +no_defs"
+        f"+R={1e3 * MEAN_RADIUS_KM:.0f} +units=m +no_defs"
     )
 
 

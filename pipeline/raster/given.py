@@ -20,6 +20,7 @@ from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.io import DatasetReader
 from rasterio.windows import Window
 
+from pipeline.camera.earth import MEAN_RADIUS_KM
 from pipeline.errors import GivenFileError
 
 # GDAL's drivers of formats that hold their own pixels, by the bytes that files of theirs begin with.
@@ -41,7 +42,6 @@ CACHE_BYTES = 64_000_000
 MAX_BLOCK_BYTES = 600_000_000
 # Reading and averaging so many takes about 10 s; cells of 30 m over 6 by 6 degrees are 470 million.
 MAX_CELLS_READ = 500_000_000
-EARTH_RADIUS_M = 6_371_000.0
 OTHER_RADIUS = 0.01  # the share by which ellipsoids and spheres that maps of the Earth use differ from it
 
 
@@ -130,7 +130,7 @@ def is_of_the_earth(crs: CRS) -> bool:
     if crs.ellipsoid is None or not (crs.is_geographic or crs.is_projected):
         return False
     radius_m = crs.ellipsoid.semi_major_metre
-    return abs(radius_m / EARTH_RADIUS_M - 1) < OTHER_RADIUS
+    return abs(radius_m / (1e3 * MEAN_RADIUS_KM) - 1) < OTHER_RADIUS
 
 
 def check_work(file: Path, source: DatasetReader, window: Window, shape: Sequence[int]) -> None:

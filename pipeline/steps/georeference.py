@@ -85,7 +85,9 @@ def georeference(given: Inputs, camera: Path, control: Path, picture: Path, thre
         _warn_of_shift(solution, facts)
         files = zip(given.pass_facts, given.pass_light, strict=True)
         others = ((_facts(file), read_photo_tif(tif)) for file, tif in files)
-        solution, clock = shared_with_pass(solution, facts, others_placed(others, ground, threads))
+        solution, clock = shared_with_pass(
+            solution, facts, others_placed(others, ground, threads), ground.cities
+        )
     shown = gpd.read_file(given.borders, layer="borders")
     figure = solve_picture(
         photo, solution.camera, solution.points, shown, _title(facts, solution), facts.simulated

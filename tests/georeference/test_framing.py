@@ -36,12 +36,14 @@ def framing(truth: Camera, prior: Prior, seed: int = 0, squeezed: float = 0.0) -
 
 
 def test_a_whole_frame_is_neither_cut_nor_uneven() -> None:
-    """3 sigma of two coordinates are passed by one in 90."""
-    found = [framing(WIDE, WIDE_PRIOR, seed) for seed in range(20)]
-    assert sum(one.is_cut(SETTINGS) or one.is_uneven(SETTINGS) for one in found) <= 1
-    # Sigmas are what they are called: the root mean square of two coordinates is 1.4.
-    assert 0.7 < np.sqrt(np.mean([one.shift_sigmas**2 for one in found])) < 2.1
-    assert 0.5 < np.sqrt(np.mean([one.uneven_sigmas**2 for one in found])) < 1.5
+    """3 sigma of two coordinates are passed by one in 90, of one by one in 370."""
+    found = [framing(WIDE, WIDE_PRIOR, seed) for seed in range(60)]
+    assert sum(one.is_cut(SETTINGS) or one.is_uneven(SETTINGS) for one in found) <= 3
+    # Sigmas are what they are called: the root mean square of two coordinates is 1.41, of one 1, with a
+    # chance of 7 and 9 % (1 sigma of 60). That of the principal point is less here, for the rest of the
+    # camera is where its prior has it.
+    assert 0.95 < np.sqrt(np.mean([one.shift_sigmas**2 for one in found])) < 1.7
+    assert 0.8 < np.sqrt(np.mean([one.uneven_sigmas**2 for one in found])) < 1.25
 
 
 def test_a_crop_is_seen_and_its_lens_found() -> None:

@@ -4,7 +4,7 @@ Simulated frames are made on the spot and always solved. What stands on the chec
 fixture `shared`.
 """
 
-from dataclasses import astuple, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +20,7 @@ from pipeline.georeference.control import check_errors
 from pipeline.georeference.extent import LIGHT_OF_STREET, lit_streets
 from pipeline.georeference.manual import MANUAL_SIGMA_PX, MANUAL_WINDOW_PX
 from pipeline.georeference.settings import SolverSettings
-from pipeline.georeference.solve import Solution, solve
+from pipeline.georeference.solve import Solution, adjusted_again, solve
 from pipeline.ground.cities import gazetteer
 from pipeline.ground.streets import read_streets
 from pipeline.models import LookAt
@@ -30,6 +30,7 @@ from pipeline.steps.simulate import read_ground
 from tests.scenes.frames import (
     LANDMARKS,
     check_points,
+    landmark_error,
     photo_of,
     prior_of,
     real_photo,
@@ -87,6 +88,20 @@ def test_a_crop_that_nobody_tells_of_is_solved_as_one() -> None:
     assert error_px <= SIMULATED_PX
 
 
+def test_another_prior_gives_another_camera_that_is_judged_anew(lyon: tuple[Solution, Camera]) -> None:
+    """A focal length half as long again, of which the prior is sure, fits no light."""
+    solution, _ = lyon
+    prior = solution.problem.prior
+    again = adjusted_again(solution, prior, gazetteer())
+    assert again.accepted, again.reason
+    assert again.verdict.agreement <= solution.verdict.agreement
+    wrong = replace(prior, focal_px=1.5 * prior.focal_px, lens_covariance=1e-8 * prior.lens_covariance)
+    refused = adjusted_again(solution, wrong, gazetteer())
+    assert solution.accepted
+    assert not refused.accepted
+    assert "false-alarm probability" in refused.reason
+
+
 def test_rendered_scenes_solve_from_their_facts(shared: Path) -> None:
     """Light of a satellite's raster, which no gazetteer made."""
     errors_px = {}
@@ -123,18 +138,19 @@ def test_the_real_photo_of_rhine_main_solves_by_itself(shared: Path) -> None:
 def test_megacities_are_never_wrong(shared: Path, name: str) -> None:
     photo, prior = real_photo(shared, name)
     solution = solve(photo, prior, gazetteer())
-    lon, lat, column, row = np.array([astuple(mark)[1:] for mark in LANDMARKS[name]]).T
-    away_px = np.hypot(*(np.stack(solution.camera.project(lon, lat)) - (column, row)))
-    away_m = 1e3 * distance_km(lon, lat, *solution.camera.to_ground(column, row))
-    told = "accepted" if solution.accepted else "refused"
-    print(f"{name}: {told}, landmarks off by {np.round(away_px, 1)} px, {np.round(away_m)} m")
-    # Landmarks are read to a pixel or two; a wrong place is off by tens.
-    assert max(away_px) < 8
-    # What the project asks of these two: within 2 sigma, with that of reading a landmark, which is a pixel.
     stated = SolvedCamera(solution.camera, PARAMETERS, solution.covariance)
-    reading_m = solution.camera.ground_sample_distance_m(lon, lat)
-    within_m = 2 * np.hypot(stated.ground_sigma_m(lon, lat), reading_m)
-    assert not solution.accepted or (away_m <= within_m).all()
+    errors = [landmark_error(stated, mark) for mark in LANDMARKS[name]]
+    told = "accepted" if solution.accepted else "refused"
+    each = ", ".join(f"{e.away_m:.0f} m ({e.sigmas:.1f} sigma of {e.sigma_m:.0f} m)" for e in errors)
+    print(f"{name}: {told}, landmarks off by {each}")
+    # Landmarks are read to a pixel or two; a wrong place is off by tens.
+    assert max(e.away_px for e in errors) < 8
+    if solution.accepted:
+        # The project asks for 2 stated sigma, which the benchmark measures (2.2, missed). A landmark is read
+        # to a pixel, so the test can ask for no more than 2 of both errors together.
+        assert max(e.sigmas_with_reading for e in errors) <= 2
+        # Else a sigma that says nothing would do: 240 to 450 m are stated, by the benchmark.
+        assert max(e.sigma_m for e in errors) <= 500
 
 
 def test_streets_sharpen_a_long_lens() -> None:

@@ -128,9 +128,10 @@ def test_lit_to_the_border_and_unseen_behind_it_is_said():
         "The E1 is lit up to the border, for 15.0 km on the Belgian side; what follows on the German side "
         "cannot be told."
     )
-    assert finding.end is None
+    assert (finding.end, finding.lit_side) == (None, "BE")
     other = judged_road(a_road((0, "undecidable"), (15, "lit")))
     assert other.verdict == "lit up to the border"
+    assert other.lit_side == "DE"
     assert "on the German side; what follows on the Belgian side" in other.statement
 
 

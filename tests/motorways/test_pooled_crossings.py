@@ -12,7 +12,13 @@ from pipeline.borders.schema import COLUMNS
 from pipeline.borders.squares import AREA_CRS
 from pipeline.camera.earth import transformer
 from pipeline.ground.events import read_events
-from pipeline.motorways.pooled_crossings import DIFFERS, UNKNOWN_POLICY, pool_crossings, pooled_end
+from pipeline.motorways.pooled_crossings import (
+    DIFFERS,
+    UNKNOWN_POLICY,
+    pool_crossings,
+    pooled_end,
+    pooled_passes,
+)
 from pipeline.motorways.settings import MOTORWAY_SETTINGS
 from pipeline.robust import NORMAL_95
 
@@ -55,35 +61,65 @@ def pooled(*rows: dict[str, Any], **more: Any) -> gpd.GeoDataFrame:
     return pool_crossings(ends(*rows, **more), 20.0, EVENTS, MOTORWAY_SETTINGS)
 
 
+COMMON = 0.5
+
+
 @pytest.mark.parametrize("place_shared", [False, True])
 def test_the_pooled_interval_holds_the_end(place_shared: bool):
-    # Errors of places that photos share are held at 95 %; where they are each photo's own the interval is
-    # wider than it need be, never narrower. Chance: 3 sigma of 2000 draws are 1.5 %.
+    # Errors that photos share, of the light and of places, are held at 95 %; where places err each by itself
+    # the interval is wider than it need be, never narrower. Chance: 3 sigma of 2000 draws are 1.5 %.
     rng = np.random.default_rng(3)
     light, place, shared = np.array([150.0, 80.0, 300.0]), np.full(3, 60.0), 25.0
     held = []
     for _ in range(2000):
         off = np.full(3, rng.normal()) if place_shared else rng.standard_normal(3)
-        seen = light * rng.standard_normal(3) + place * off + shared * rng.normal()
-        end = pooled_end(seen, light, place, shared)
+        of_light = math.sqrt(1 - COMMON) * rng.standard_normal(3) + math.sqrt(COMMON) * rng.normal()
+        end = pooled_end(light * of_light + place * off + shared * rng.normal(), light, place, shared, COMMON)
         held.append(abs(end.chainage_m) <= NORMAL_95 * end.sigma_m)
     assert np.mean(held) > 0.935
     assert not place_shared or np.mean(held) < 0.975
 
 
-def test_many_photos_lessen_only_the_error_of_the_light():
+def test_many_photos_lessen_only_what_of_the_light_is_each_ones_own():
     light, place = np.full(100, 100.0), np.full(100, 30.0)
-    end = pooled_end(np.zeros(100), light, place, 40.0)
-    assert end.sigma_m == pytest.approx(math.hypot(10, 30, 40))  # 100 / sqrt(100), and both shared ones whole
+    end = pooled_end(np.zeros(100), light, place, 40.0, 0.36)
+    # The own 80 m by sqrt(100), and whole: the common 60 m, places and what is shared.
+    assert end.sigma_m == pytest.approx(math.hypot(8, 60, 30, 40))
     assert end.between_m == 0
     assert end.p == pytest.approx(1)
 
 
 def test_photos_that_differ_widen_the_interval():
     # Apart by 400 m at a sigma of 100: the excess is the moment estimate's, for two photos by hand.
-    end = pooled_end(np.array([-200.0, 200.0]), np.full(2, 100.0), np.zeros(2), 0.0)
+    end = pooled_end(np.array([-200.0, 200.0]), np.full(2, 100.0), np.zeros(2), 0.0, 0.0)
     assert end.between_m == pytest.approx(math.sqrt(400**2 / 2 - 100**2))
     assert end.sigma_m == pytest.approx(200)  # of the mean of two: half of 400
+
+
+def test_photos_of_one_pass_count_as_one():
+    light, place = np.full(6, 100.0), np.full(6, 30.0)
+
+    def sigma_m(*photo_pass: int) -> float:
+        return pooled_passes(np.zeros(6), light, place, np.array(photo_pass), 40.0, 0.0).sigma_m
+
+    assert sigma_m(0, 0, 0, 0, 0, 0) == pytest.approx(math.hypot(100, 30, 40))
+    assert sigma_m(0, 0, 0, 0, 0, 1) == pytest.approx(math.hypot(100 / math.sqrt(2), 30, 40))
+    assert sigma_m(0, 1, 2, 3, 4, 5) == pytest.approx(math.hypot(100 / math.sqrt(6), 30, 40))
+
+
+@pytest.mark.parametrize("taken_at", ["2012-02-23T21:{}:34Z", None])
+def test_photos_minutes_apart_say_no_more_than_one(taken_at: str | None):
+    # What is not known to be another pass is none.
+    rows = [{"taken_at": taken_at and taken_at.format(10 + k)} for k in range(6)]
+    one_pass, six_passes = pooled(*rows).iloc[0], pooled(*[{}] * 6).iloc[0]
+    width_m = one_pass["high95_m"] - one_pass["low95_m"]
+    assert width_m > 2 * NORMAL_95 * math.hypot(100, 20)  # the light and place of one photo
+    assert six_passes["high95_m"] - six_passes["low95_m"] < 0.85 * width_m  # sqrt(0.5 + 0.5 / 6) is 0.76
+
+
+def test_photos_of_one_pass_that_differ_are_not_averaged_in_silence():
+    ends_m = [{"end_m": end_m, "taken_at": "2012-02-23T21:09:34Z"} for end_m in (-1000.0, 1000.0)]
+    assert pooled(*ends_m).iloc[0]["verdict"] == DIFFERS
 
 
 def test_one_row_of_all_photos_that_show_the_crossing():
@@ -142,10 +178,50 @@ def test_more_photos_tell_two_borders_apart():
         "regional_at_m": -500.0,
         "regional_error_m": 100.0,
     }
-    one = voeren | {"end_m": -60.0, "change_sigma_m": 250.0, "verdict": "undecidable"}
+    one = voeren | {"end_m": -60.0, "change_sigma_m": 160.0, "verdict": "undecidable"}
     alone, many = pooled(one, one), pooled(*[one] * 6)
     assert alone.iloc[0]["verdict"] == "undecidable"
     assert many.iloc[0]["verdict"] == "ends at the national border"
+
+
+def test_every_regional_border_that_a_photo_is_near_counts():
+    """Each photo names the one nearest to its own end; the interval of all holds both."""
+    west = {"end_m": -210.0, "regional_at_m": -400.0, "regional_error_m": 50.0}
+    east = {"end_m": 210.0, "regional_at_m": 400.0, "regional_error_m": 50.0}
+    row = pooled(*[west | {"change_sigma_m": 250.0}, east | {"change_sigma_m": 250.0}]).iloc[0]
+    assert row["verdict"] == "undecidable"
+    assert "0.40 km on the Belgian side" in row["statement"]
+    assert "0.40 km on the German side" in row["statement"]
+    one = pooled(west, west | {"regional_at_m": -396.0}).iloc[0]  # one border, as two photos' grids have it
+    assert one["statement"].count("0.40 km") == 1
+
+
+@pytest.mark.parametrize(
+    ("end_m", "lit_side", "seen_lit", "differs"),
+    [
+        (-2000.0, "BE", "BE", True),  # dark for 2 km before the border that the other shows lit
+        (-100.0, "BE", "BE", False),
+        (2000.0, "DE", "DE", True),
+        (100.0, "DE", "DE", False),
+        (0.0, "BE", "DE", True),  # dark behind the border, where the other shows it lit
+        (2000.0, "BE", "DE", False),
+    ],
+)
+def test_lit_up_to_the_border_agrees_with_light_that_reaches_it(
+    end_m: float, lit_side: str, seen_lit: str, differs: bool
+):
+    end = {"end_m": end_m, "lit_side": lit_side}
+    up_to_border = {"verdict": "lit up to the border"} | NO_END | {"lit_side": seen_lit}
+    assert (pooled(end, end, up_to_border).iloc[0]["verdict"] == DIFFERS) == differs
+
+
+def test_the_place_lies_between_those_of_the_photos():
+    table = ends({"end_m": -100.0}, {"end_m": 100.0})
+    x, y = AACHEN
+    table = table.set_geometry(gpd.points_from_xy([x - 100, x + 100], [y, y]), crs=AREA_CRS)
+    row = pool_crossings(table, 20.0, EVENTS, MOTORWAY_SETTINGS).iloc[0]
+    assert row["end_m"] == pytest.approx(0.0, abs=1e-6)
+    assert row.geometry.x == pytest.approx(x)
 
 
 def test_the_policy_of_the_hour_and_place():

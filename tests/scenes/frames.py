@@ -16,6 +16,7 @@ from PIL import Image
 from pipeline.camera.camera import Camera
 from pipeline.camera.earth import Array, distance_km
 from pipeline.camera.prior import Prior, prior_from_facts
+from pipeline.camera.uncertainty import SolvedCamera
 from pipeline.ground.cities import gazetteer
 from pipeline.models import Facts, LookAt
 from pipeline.photo.photo import Photo
@@ -76,6 +77,40 @@ LANDMARKS = {
 
 # The centroid of the brightest light of the frame, by its pixels, which is of the streets of Susukino.
 SAPPORO_LANDMARKS = (Landmark("Susukino, the middle of Sapporo", 141.3535, 43.0555, 253.0, 218.1),)
+
+
+@dataclass(frozen=True)
+class LandmarkError:
+    """How far a camera puts a landmark from where it is (pixels of the file; m on the ground, NaN where it
+    sees sky), the stated sigma there and the error of reading it, a pixel of the file (m)."""
+
+    away_px: float
+    away_m: float
+    sigma_m: float
+    reading_m: float
+
+    @property
+    def sigmas(self) -> float:
+        """How many stated sigmas off."""
+        return self.away_m / self.sigma_m
+
+    @property
+    def sigmas_with_reading(self) -> float:
+        """The same where the error of reading counts too."""
+        return self.away_m / float(np.hypot(self.sigma_m, self.reading_m))
+
+
+def landmark_error(found: SolvedCamera, mark: Landmark, scale: float = 1.0) -> LandmarkError:
+    """Of a solved photo that has `scale` pixels for one of its file, in which landmarks are read."""
+    column_px, row_px = ((v + 0.5) * scale - 0.5 for v in (mark.column_px, mark.row_px))
+    column, row = found.camera.project(mark.lon, mark.lat)
+    there = found.camera.to_ground(column_px, row_px)
+    return LandmarkError(
+        float(np.hypot(column - column_px, row - row_px)) / scale,
+        1e3 * float(distance_km(mark.lon, mark.lat, *there)),
+        float(found.ground_sigma_m(mark.lon, mark.lat)),
+        float(found.camera.ground_sample_distance_m(mark.lon, mark.lat)) * scale,
+    )
 
 
 def photo_of(picture: Array) -> Photo:

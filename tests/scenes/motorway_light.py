@@ -5,17 +5,19 @@ to 600 m of single lights, as bright as the road and more, on it and beside it),
 the light ends within 3 km of the border. The photo is shifted by its position's error, the line by its own.
 """
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 from scipy.ndimage import gaussian_filter
 
 from pipeline.borders.squares import AREA_CRS
 from pipeline.motorways.chainage import Crossing, Regional
-from pipeline.motorways.compare import roads_along
-from pipeline.motorways.light_end import Finding, judge_end, judge_motorway
+from pipeline.motorways.compare import end_row, roads_along
+from pipeline.motorways.light_end import Finding, Road, judge_motorway
 from pipeline.motorways.lit_segments import lit_light
-from pipeline.motorways.pooled_crossings import DIFFERENT_P, DIFFERS, as_light_end, pooled_end, shared_sigma_m
+from pipeline.motorways.pooled_crossings import Together, judge_together
 from pipeline.motorways.ridge import Band
 from pipeline.motorways.settings import MOTORWAY_SETTINGS, MotorwaySettings
 from pipeline.raster.grid import Grid
@@ -27,6 +29,9 @@ LENGTH_M = 24_000.0
 LAMP_STEP_M, LIT_HALF_WIDTH_M = 40.0, 60.0
 END_WITHIN_M = 3000.0
 BLUR_CELLS = 1.2
+# What `motorway_ends` has of a photo that shows no end.
+OF_END = ("end_m", "low95_m", "high95_m", "change_sigma_m", "regional_at_m", "regional_error_m")
+NO_END = dict.fromkeys(OF_END, math.nan)
 OTHER_SEED = 100_000  # from that of a scene to that of the other motorway in it
 
 
@@ -127,29 +132,30 @@ def _town(
 
 def found_together(
     setting: Setting, seed: int, settings: MotorwaySettings = MOTORWAY_SETTINGS
-) -> tuple[Finding, float]:
-    """What all photos of a scene say together, and where the light was planted to end."""
-    each = [found(setting, seed, settings, photo) for photo in range(setting.photos)]
-    ends, planted = [finding.end for finding, _ in each if finding.end], each[0][1]
-    if not ends:
-        return each[0][0], planted
-    pooled = pooled_end(
-        np.array([end.chainage_m for end in ends]),
-        np.array([end.change_sigma_m for end in ends]),
-        np.full(len(ends), setting.position_sigma_m),
-        shared_sigma_m(setting.line_error_m, setting.resolution_m, settings),
-    )
-    if pooled.p < DIFFERENT_P:
-        return Finding("undecidable", DIFFERS), planted
-    crossing = scene(setting, seed)[0]
-    return judge_end(crossing, as_light_end(pooled, ends[0].lit_before), "", settings), planted
+) -> tuple[Together, float]:
+    """What all photos of a scene, each of its own year, say together, and where the light was planted to
+    end."""
+    rows, planted = [], math.nan
+    for photo in range(setting.photos):
+        road, lit, finding, planted = _judged(setting, seed, settings, photo)
+        row = end_row(road, finding, lit, settings) | {"taken_at": f"{2012 + photo}-02-23T21:09:34Z"}
+        rows.append(NO_END | row)
+    return judge_together(pd.DataFrame(rows), setting.resolution_m, settings), planted
 
 
 def found(
     setting: Setting, seed: int, settings: MotorwaySettings = MOTORWAY_SETTINGS, photo: int = 0
 ) -> tuple[Finding, float]:
     """What the method says of a photo of a scene, and where the light was planted to end."""
-    crossing, grid, light, end = scene(setting, seed, photo)
+    _, _, finding, planted = _judged(setting, seed, settings, photo)
+    return finding, planted
+
+
+def _judged(
+    setting: Setting, seed: int, settings: MotorwaySettings, photo: int
+) -> tuple[Road, float | None, Finding, float]:
+    """The road in a photo of a scene, the light of a lit one, the verdict, and the planted end."""
+    crossing, grid, light, planted = scene(setting, seed, photo)
     crossings = [crossing]
     if setting.other_lit:
         other, _, beside, _ = scene(replace(setting, lit=(True, True)), seed + OTHER_SEED)
@@ -163,4 +169,4 @@ def found(
     roads = roads_along(bands, [(tile, light)], grid.resolution_m, settings)
     lit = lit_light([(road.followed, road.segments) for road in roads], settings)
     road = roads[0]
-    return judge_motorway(road, lit, grid.resolution_m, settings), end
+    return road, lit, judge_motorway(road, lit, grid.resolution_m, settings), planted
