@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 # Of a normal variable x with mean 0.
 SIGMA_PER_MEDIAN = 1.4826  # sigma / median |x|

@@ -19,7 +19,7 @@ FOLDERS = (
     *("motorways", "deliver", "qgis", "report", "simulate", "steps"),
 )
 # What any folder may import. `config` checks what users write, so it may ask the camera's geometry.
-FOR_ALL = ("config", "models", "plausible", "yaml_text", "errors", "files", "robust")
+FOR_ALL = ("config", "models", "plausible", "yaml_text", "errors", "files", "arrays", "robust")
 ALLOWED_OF_FILES = {
     "config": {"camera", "errors", "models", "plausible", "yaml_text"},
     "models": {"errors", "plausible"},
@@ -27,7 +27,8 @@ ALLOWED_OF_FILES = {
     "yaml_text": set(),
     "errors": set(),
     "files": set(),
-    "robust": set(),
+    "arrays": set(),
+    "robust": {"arrays"},
 }
 # Products: they know many, and nothing but the steps knows them (beside those that stand on the one before).
 PRODUCTS = {

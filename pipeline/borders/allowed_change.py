@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from pipeline.borders.cells import Floats
+from pipeline.arrays import Floats
 from pipeline.photo.cameras import AB_SIGMA
 from pipeline.photo.photo import PhotoFacts
 from pipeline.tone.evidence import carries

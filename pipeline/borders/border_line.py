@@ -3,17 +3,20 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 from shapely.geometry.base import BaseGeometry
 
-from pipeline.borders.cells import Ints
+from pipeline.arrays import Ints
 from pipeline.borders.settings import LineSettings
 from pipeline.borders.squares import centres_of, numbered, square_codes
 from pipeline.camera.earth import Array
+
+if TYPE_CHECKING:  # 0.4 s, which steps that measure no distance need not wait for
+    from scipy.spatial import cKDTree
 
 # Side of the squares (m) that places are looked at by: of larger ones more lie across an edge.
 SMALL_M = 125.0
@@ -29,8 +32,8 @@ class BorderLine:
     ~~~~~~~~~~~~~~  its course: which stretch of it a cell belongs to
     """
 
-    points: cKDTree
-    course: cKDTree
+    points: "cKDTree"
+    course: "cKDTree"
     chainage_m: Array
     segment: Ints
 
@@ -69,8 +72,10 @@ class BorderLine:
         return np.asarray(self.course.query(np.column_stack([x, y]))[1])
 
 
-def _tree(points: Array) -> cKDTree:
+def _tree(points: Array) -> "cKDTree":
     """Points of a line, parted by ground and not by number: that finds the nearest in a third of the time."""
+    from scipy.spatial import cKDTree
+
     return cKDTree(points, leafsize=16, balanced_tree=False, compact_nodes=False)
 
 

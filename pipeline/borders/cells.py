@@ -12,15 +12,13 @@ from numpy.typing import NDArray
 from rasterio.features import rasterize
 from shapely.geometry.base import BaseGeometry
 
+from pipeline.arrays import Floats
 from pipeline.camera.earth import Array, transformer
 from pipeline.raster.grid import Grid
 from pipeline.raster.tiles import Tile
 
 # rasterio silences a warning of its own while it rasterises, in a way that other threads undo.
 _ONE_AT_A_TIME = threading.Lock()
-
-Floats = NDArray[np.float32]
-Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.arrays import Ints
 from pipeline.borders.border_line import BorderLine
-from pipeline.borders.cells import Ints
 from pipeline.borders.fit import Fit, mean_fit, ratio_fit
 from pipeline.borders.interval import estimate
 from pipeline.borders.paired_cells import Common, PairedSquares

@@ -16,8 +16,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.arrays import Ints
 from pipeline.borders.border_line import BorderLine
-from pipeline.borders.cells import Ints
 from pipeline.borders.fit import FARTHEST, Fit, ratio_fit
 from pipeline.borders.interval import estimate
 from pipeline.borders.matching import ViewZenith, overlap_weights, strata

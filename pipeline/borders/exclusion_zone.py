@@ -8,7 +8,7 @@ from pipeline.borders.settings import ExclusionSettings
 from pipeline.borders.squares import AREA_CRS
 from pipeline.camera.earth import transformer
 from pipeline.camera.uncertainty import SolvedCamera
-from pipeline.tone.saturation import SATURATION_HALO_PX
+from pipeline.tone.reach import SATURATION_HALO_PX
 
 
 def exclusion_m(solved: SolvedCamera, line: BaseGeometry, settings: ExclusionSettings) -> float:

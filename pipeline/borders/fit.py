@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.borders.cells import Ints
+from pipeline.arrays import Ints
 from pipeline.camera.earth import Array
 
 # Newton steps of the regression: it converges quadratically, and tones of lamps are near where it begins.

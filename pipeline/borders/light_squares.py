@@ -11,7 +11,8 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from pipeline.borders.cells import Floats, Ints, countries_at, places
+from pipeline.arrays import Floats, Ints
+from pipeline.borders.cells import countries_at, places
 from pipeline.borders.exclusion_zone import exclusion_m
 from pipeline.borders.scene import Scene
 from pipeline.borders.settings import IN_FORCE, BorderSettings
@@ -22,7 +23,7 @@ from pipeline.models import EvidenceLevel
 from pipeline.raster.grid import Grid
 from pipeline.raster.strips import Strips, of_each
 from pipeline.raster.tiles import Tile
-from pipeline.tone.ratios import TONE_PX
+from pipeline.tone.reach import TONE_PX
 
 # The columns of the table, in order.
 ARRAYS = (

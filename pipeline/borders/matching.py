@@ -5,8 +5,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.arrays import Ints
 from pipeline.borders.beside import Beside
-from pipeline.borders.cells import Ints
 from pipeline.borders.patches import Patches, patches
 from pipeline.borders.settings import PatchSettings
 from pipeline.camera.earth import Array

@@ -10,8 +10,9 @@ import geopandas as gpd
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.arrays import Floats, Ints
 from pipeline.borders.allowed_change import Allowed, Kind
-from pipeline.borders.cells import Cells, Floats, Ints, countries_at, places
+from pipeline.borders.cells import Cells, countries_at, places
 from pipeline.borders.patches import MAX_COUNTRIES
 from pipeline.borders.squares import square_codes
 from pipeline.borders.units import Units, unit_scales

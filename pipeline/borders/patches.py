@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.borders.cells import Cells, Ints
+from pipeline.arrays import Ints
+from pipeline.borders.cells import Cells
 from pipeline.borders.settings import PatchSettings
 from pipeline.borders.squares import numbered, squares
 from pipeline.camera.earth import Array

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.borders.cells import Ints
+from pipeline.arrays import Ints
 from pipeline.borders.contrast import BorderFit
 from pipeline.borders.distance_field import DistanceField
 from pipeline.borders.fit import ratio_fit

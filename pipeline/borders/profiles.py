@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.arrays import Floats, Ints
 from pipeline.borders.beside import Beside
-from pipeline.borders.cells import Floats, Ints
 from pipeline.borders.distance_field import DistanceField
 from pipeline.borders.fit import ratio_fit
 from pipeline.borders.interval import estimate

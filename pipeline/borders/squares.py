@@ -2,11 +2,9 @@
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from pipeline.arrays import Ints
 from pipeline.camera.earth import Array
-
-Ints = NDArray[np.int64]
 
 # All areas and distances are taken in it: it keeps areas, and distances in Europe to 1 %.
 AREA_CRS = "EPSG:3035"

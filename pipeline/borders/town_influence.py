@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.arrays import Ints
 from pipeline.borders.settings import BorderSettings
 from pipeline.borders.squares import AREA_CRS
 from pipeline.borders.town_contrast import TownContrast, on_sides, step_of
-from pipeline.borders.town_likelihood import Ints, Likelihood, Solution, TownTones
+from pipeline.borders.town_likelihood import Likelihood, Solution, TownTones
 from pipeline.camera.earth import Array, transformer
 from pipeline.robust import NORMAL_95
 

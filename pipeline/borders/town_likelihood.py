@@ -8,14 +8,11 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.linalg import cho_solve, cholesky
 from scipy.linalg.lapack import dpotrf, dpotri, dtrtrs
 
+from pipeline.arrays import Bools, Ints
 from pipeline.camera.earth import Array
-
-Bools = NDArray[np.bool_]
-Ints = NDArray[np.int64]
 
 # In place of no weight, of a unit that no photo shows.
 NO_WEIGHT = 1e-300

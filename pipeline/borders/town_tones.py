@@ -5,15 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
-from numpy.typing import NDArray
 
+from pipeline.arrays import Bools, Ints
 from pipeline.borders.light_squares import LightSquares
 from pipeline.borders.settings import TownSettings
 from pipeline.borders.town_units import TownUnits
 from pipeline.camera.earth import Array
-
-Bools = NDArray[np.bool_]
-Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)

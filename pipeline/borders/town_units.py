@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.borders.cells import Cells, Ints
+from pipeline.arrays import Bools, Ints
+from pipeline.borders.cells import Cells
 from pipeline.borders.light_squares import LightSquares
 from pipeline.borders.patches import MAX_COUNTRIES
 from pipeline.borders.settings import TownSettings
@@ -22,8 +23,6 @@ from pipeline.borders.units import Units
 from pipeline.borders.urban import built_radius_km
 from pipeline.camera.earth import Array, transformer
 from pipeline.ground.cities import Cities
-
-Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)

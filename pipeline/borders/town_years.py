@@ -12,11 +12,12 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.arrays import Bools, Ints
 from pipeline.borders.contrast import verdict
 from pipeline.borders.quantities import TOWNS
 from pipeline.borders.settings import BorderSettings
 from pipeline.borders.town_contrast import TownContrast, on_sides
-from pipeline.borders.town_likelihood import Bools, Ints, TownTones
+from pipeline.borders.town_likelihood import TownTones
 from pipeline.borders.town_model import Posterior, fit_towns
 from pipeline.borders.town_rows import PooledBorder
 from pipeline.camera.earth import Array

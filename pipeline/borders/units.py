@@ -9,7 +9,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
-from pipeline.borders.cells import Cells, Ints
+from pipeline.arrays import Ints
+from pipeline.borders.cells import Cells
 from pipeline.borders.squares import SQUARE_M, squares
 from pipeline.camera.earth import Array
 from pipeline.robust import effective_count

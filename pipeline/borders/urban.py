@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 from shapely.geometry.base import BaseGeometry
 
-from pipeline.borders.cells import Cells, Ints
+from pipeline.arrays import Ints
+from pipeline.borders.cells import Cells
 from pipeline.borders.fit import ratio_fit
 from pipeline.borders.interval import estimate
 from pipeline.borders.settings import BorderSettings, UrbanSettings

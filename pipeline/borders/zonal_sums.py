@@ -16,11 +16,10 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from pipeline.arrays import Ints
 from pipeline.camera.earth import Array
 from pipeline.raster.grid import Grid
 from pipeline.raster.tiles import Tile
-
-Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)

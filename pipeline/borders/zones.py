@@ -16,8 +16,9 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
+from pipeline.arrays import Floats
 from pipeline.borders.beside import Beside
-from pipeline.borders.cells import Cells, Floats, lit_cells
+from pipeline.borders.cells import Cells, lit_cells
 from pipeline.borders.squares import AREA_CRS, numbered, square_codes
 from pipeline.borders.zonal_sums import Outlines
 from pipeline.ground.countries import Countries, clipped

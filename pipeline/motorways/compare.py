@@ -8,7 +8,7 @@ import geopandas as gpd
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.borders.cells import Floats
+from pipeline.arrays import Floats
 from pipeline.borders.scene import Scene
 from pipeline.borders.schema import OF_MOTORWAYS, layer, of_photo
 from pipeline.borders.squares import AREA_CRS

@@ -15,7 +15,7 @@ from scipy.ndimage import correlate1d, uniform_filter1d
 from scipy.optimize import nnls
 from scipy.special import gammaln, stdtrit
 
-from pipeline.borders.cells import Floats
+from pipeline.arrays import Floats
 from pipeline.borders.squares import AREA_CRS
 from pipeline.camera.earth import Array, transformer
 from pipeline.motorways.chainage import Crossing

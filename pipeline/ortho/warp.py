@@ -23,6 +23,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from pipeline.arrays import Floats
 from pipeline.camera.camera import Camera
 from pipeline.camera.channel_shifts import ChannelRegistration, ChannelShift
 from pipeline.camera.earth import Array
@@ -47,7 +48,6 @@ SAMPLES_A_PIXEL = 1.5
 # Of the photo at a time, 0.1 GB with what is made of them: a tile that shows more is worked out in halves.
 MAX_PIXELS = 4_000_000
 
-Floats = NDArray[np.float32]
 SATURATED = [band.name for band in ORTHO_BANDS].index("saturated")
 
 

@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageStat, JpegImagePlugin
 
+from pipeline.arrays import Floats
 from pipeline.photo.quantisation import BLOCK, HALF, sharpened
 
-Floats = NDArray[np.float32]
 # Pixels (down, across) that share a colour, by Pillow's code of the sampling; others are left as they are.
 SHARED = {1: (1, 2), 2: (2, 2)}
 # Of brightness, added to it before it is divided by: as much as it is uncertain by. Noise of dark ground at

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter, rank_filter
 
+from pipeline.arrays import Floats
 from pipeline.errors import PhotoError
 from pipeline.photo.photo import Photo
 
@@ -22,8 +23,6 @@ MIN_SHARE_OF_FRAMES = 0.8  # in which it rises: a bright scene behind it hides a
 MIN_RISE_SIGMAS = 5.0  # of noise, in each of several frames; by noise alone 1 pixel in 3 million is
 
 NEIGHBOURS = np.array([[1, 1, 1], [1, 0, 1], [1, 1, 1]], bool)
-
-Floats = NDArray[np.float32]
 
 
 def isolated(photo: Photo) -> NDArray[np.bool_]:

@@ -15,10 +15,10 @@ been the same: no wave is moved beyond what its rounding hid, and the mean of a 
 """
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.fft import dctn, idctn
 
-Floats = NDArray[np.float32]
+from pipeline.arrays import Floats
+
 BLOCK = 8  # values across, of JPEG's transform
 HALF = np.float32(0.5)
 

@@ -16,7 +16,6 @@ from pipeline.raster.grid import Grid
 from pipeline.raster.tiles import Tile
 
 OVERVIEW_CELLS = 512  # along each axis: a median needs no more, and a COG has overviews of about this size
-Floats = NDArray[np.float32]
 
 
 def read_bands(file: Path, names: Sequence[str], tile: Tile, margin: int = 0) -> NDArray[Any]:

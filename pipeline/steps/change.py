@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.arrays import Floats
 from pipeline.borders.allowed_change import Allowed, allowed
 from pipeline.borders.paired_cells import Common, change_tile, pair_cells, paired_squares
 from pipeline.borders.squares import AREA_CRS
@@ -21,7 +22,6 @@ from pipeline.raster.tiles import TILE, Tile
 from pipeline.raster.workers import HERE, Workers
 from pipeline.steps.photos import Pair, pairs, read_photos
 from pipeline.steps.step import run_step
-from pipeline.tone.background import Floats
 from pipeline.tone.evidence import weakest
 
 LIGHT, TONE = ("red", "green", "blue"), ("log2_g_r", "log2_b_g")

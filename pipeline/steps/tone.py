@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.arrays import Floats
 from pipeline.models import ToneConfig
 from pipeline.photo.cameras import ab_factors
 from pipeline.photo.photo import PhotoFacts
@@ -19,7 +20,6 @@ from pipeline.raster.tiled import tiled
 from pipeline.raster.tiles import TILE, Tile
 from pipeline.raster.workers import HERE, Workers
 from pipeline.steps.step import run_step
-from pipeline.tone.background import Floats
 from pipeline.tone.bands import light_bands, tone_bands
 from pipeline.tone.evidence import MAY_SAY, RATIO_SYSTEM, why_not
 from pipeline.tone.lamp_maps import LAMP_BANDS, Lamps, lamps_seen, tone_and_lamps_tile
@@ -31,8 +31,8 @@ from pipeline.tone.ratios import (
     calibrate,
     light_above_background_tile,
     light_and_averages_tile,
-    square_cells,
 )
+from pipeline.tone.reach import square_cells
 
 ORTHO = tuple(band.name for band in ORTHO_BANDS)
 STRIP_ROWS = 128  # of a tile at a time: its bands fit into the processor's cache

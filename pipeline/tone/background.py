@@ -19,6 +19,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike, NDArray
 from scipy.ndimage import distance_transform_edt, gaussian_filter, grey_opening
 
+from pipeline.arrays import Floats
 from pipeline.camera.earth import Array
 from pipeline.photo.chroma import BLUE_CB, GREEN_CB, GREEN_CR, RED_CR
 from pipeline.raster.lattice import Lattice
@@ -28,7 +29,6 @@ from pipeline.robust import LOWER_QUARTILE_PER_SIGMA, SIGMA_PER_IQR, sigma_of_de
 if TYPE_CHECKING:  # steps that only look at tone do without dask
     import dask.array as da
 
-Floats = NDArray[np.float32]
 
 BLOCKS_A_WINDOW = 5  # across; odd
 SAMPLES_A_BLOCK = 20  # across, at most

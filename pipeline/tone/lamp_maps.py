@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.arrays import Floats
 from pipeline.models import CameraRow, EvidenceLevel
 from pipeline.raster.bands import Band
 from pipeline.raster.tiles import Tile
-from pipeline.tone.background import Floats
 from pipeline.tone.evidence import require
 from pipeline.tone.indices import melatonin_suppression_index, photopic_over_green, star_light_index
 from pipeline.tone.lamps import NO_DATA, NOT_IDENTIFIABLE, Anchors, lamp_anchors, lamp_family

@@ -10,16 +10,16 @@ import dask.array as da
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.arrays import Floats
 from pipeline.errors import PhotoError
 from pipeline.models import ToneConfig
 from pipeline.photo.cameras import AbFactors
 from pipeline.raster.lattice import Lattice
 from pipeline.raster.tiles import Tile
-from pipeline.tone.background import Floats, Noise, Sample, background_and_noise, take_samples
-from pipeline.tone.saturation import halo_cells, without_saturated
+from pipeline.tone.background import Noise, Sample, background_and_noise, take_samples
+from pipeline.tone.reach import halo_cells, square_cells
+from pipeline.tone.saturation import without_saturated
 
-# Side of the square that tone is averaged over, in pixels of the photo: white noise falls to a quarter.
-TONE_PX = 4
 # Of a lit cell. The logarithm of noisy light is too low by 1 / (2 x 3^2), 0.08 in log2; of fainter light by
 # more.
 MIN_BLUE_SIGNAL_TO_NOISE = 3.0
@@ -56,11 +56,6 @@ class Calibration:
 def ab_scale(factors: AbFactors) -> tuple[float, float, float]:
     """What raw light is multiplied by so that its ratios are AB ones; green stays."""
     return 1 / factors.g_r, 1.0, factors.b_g
-
-
-def square_cells(gsd_m: float, resolution_m: float) -> int:
-    """Side of the square that tone is averaged over, in cells; odd."""
-    return 1 + 2 * round((TONE_PX * gsd_m / resolution_m - 1) / 2)
 
 
 def light_and_averages_tile(ortho: Floats, tone_cells: int) -> Floats:

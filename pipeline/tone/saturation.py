@@ -2,15 +2,7 @@
 
 import numpy as np
 
-from pipeline.tone.background import Floats
-
-# Pixels of the photo: demosaicing and a JPEG's shared colours carry what a clipped channel lacks that far.
-SATURATION_HALO_PX = 2
-
-
-def halo_cells(gsd_m: float, resolution_m: float) -> int:
-    """How many cells of the grid the halo of a saturated one reaches, one or more."""
-    return max(1, round(SATURATION_HALO_PX * gsd_m / resolution_m))
+from pipeline.arrays import Floats
 
 
 def without_saturated(ortho: Floats, halo: int) -> Floats:

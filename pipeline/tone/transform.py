@@ -10,9 +10,9 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import ArrayLike
 
+from pipeline.arrays import Floats
 from pipeline.camera.earth import Array
 from pipeline.models import CameraRow
-from pipeline.tone.background import Floats
 from pipeline.tone.lamps import LAMP_FAMILIES, MIN_B_G
 from pipeline.tone.responses import Response, ab_ratios, carried_response, spectra
 

@@ -10,7 +10,7 @@ from pyproj import Transformer
 from pipeline.borders.exclusion_zone import exclusion_m
 from pipeline.borders.settings import IN_FORCE
 from pipeline.borders.squares import AREA_CRS
-from pipeline.tone.saturation import SATURATION_HALO_PX
+from pipeline.tone.reach import SATURATION_HALO_PX
 from tests.scenes.lands import place
 
 TO_DEGREES = Transformer.from_crs(AREA_CRS, "EPSG:4326", always_xy=True)

@@ -26,9 +26,9 @@ from pipeline.tone.ratios import (
     calibrate,
     light_above_background_tile,
     light_and_averages_tile,
-    square_cells,
     tone_tile,
 )
+from pipeline.tone.reach import square_cells
 
 SIDE, RESOLUTION_M = 800, 100.0
 TONES = (-1.3, -0.9, -0.6, -0.2)  # log2(G/R) of the countries, from sodium to white
