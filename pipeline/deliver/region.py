@@ -10,7 +10,7 @@ import pandas as pd
 from pipeline.borders.quantities import ALL, TOWNS
 from pipeline.borders.squares import AREA_CRS, SQUARE_M
 from pipeline.deliver.results import cities_in, inside, read_layer, read_table, without_geometry
-from pipeline.deliver.spreadsheet import without_formulas
+from pipeline.deliver.spreadsheet import write_csv
 from pipeline.ground.cities import read_cities
 from pipeline.raster.bands import Origin
 from pipeline.raster.grid import Grid
@@ -88,4 +88,4 @@ def _frame(shown: gpd.GeoDataFrame) -> Grid:
 def write_contrasts(region: RegionResults, file: Path) -> None:
     """All pooled contrasts as CSV, those of a typical town first."""
     table = pd.concat([region.contrasts, region.other_contrasts, region.contrasts_by_years])
-    without_formulas(without_geometry(table)).to_csv(file, index=False, lineterminator="\n")
+    write_csv(without_geometry(table), file)

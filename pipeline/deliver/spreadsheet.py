@@ -1,7 +1,9 @@
 """Text in CSV and Excel files that no spreadsheet takes for a formula."""
 
+from pathlib import Path
 from typing import TypeVar
 
+import numpy as np
 import pandas as pd
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -27,3 +29,12 @@ def without_formulas(table: pd.DataFrame) -> pd.DataFrame:
         lambda values: values.map(plain_text) if values.dtype.kind == "O" else values
     )
     return plain
+
+
+def write_csv(table: pd.DataFrame, file: Path) -> None:
+    """Plain cells, numbers with all their digits: once `colour` is loaded, numpy would write as its version
+    1.13 did."""
+    with np.printoptions(legacy=False):
+        without_formulas(table).to_csv(
+            file, index=False, lineterminator="\n", date_format="%Y-%m-%dT%H:%M:%SZ"
+        )

@@ -11,7 +11,7 @@ import pandas as pd
 
 from pipeline.deliver.dictionary import column
 from pipeline.deliver.geopackage import StyledTable
-from pipeline.deliver.spreadsheet import plain_text, without_formulas
+from pipeline.deliver.spreadsheet import plain_text, write_csv
 from pipeline.files import atomic_write
 
 SHEET_NAME = 31  # characters that Excel allows
@@ -22,9 +22,7 @@ def write_tables(folder: Path, tables: Sequence[StyledTable]) -> None:
     """`<table>.csv` of each table, points with their `lon` and `lat`, and `dictionary.csv`."""
     for name, content in [*((each.table, flat(each)) for each in tables), ("dictionary", dictionary(tables))]:
         with atomic_write(folder / f"{name}.csv") as part:
-            without_formulas(content).to_csv(
-                part, index=False, lineterminator="\n", date_format="%Y-%m-%dT%H:%M:%SZ"
-            )
+            write_csv(content, part)
 
 
 def flat(table: StyledTable) -> pd.DataFrame:

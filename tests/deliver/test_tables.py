@@ -31,6 +31,14 @@ def hostile() -> StyledTable:
     return table("cities", gpd.GeoDataFrame(places, geometry=points, crs=3035))
 
 
+def test_numbers_have_all_their_digits_whatever_else_is_loaded(tmp_path: Path) -> None:
+    """The library `colour` sets how numpy prints, which pandas writes CSV by."""
+    light = pd.DataFrame({"tone_change": [-0.2 - 0.1]})
+    with np.printoptions(legacy="1.13"):
+        write_tables(tmp_path, [table("changes", light, "border_changes")])
+    assert (tmp_path / "changes.csv").read_text() == "tone_change\n-0.30000000000000004\n"
+
+
 def test_csv_read_back_is_the_geopackage(delivery: Delivery) -> None:
     file = delivery.folder / "demo.gpkg"
     names = {name for name, _ in pyogrio.list_layers(file)} - {"layer_styles", "qgis_projects"}
