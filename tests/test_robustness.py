@@ -14,12 +14,17 @@ from tests.scenes.hostile_pictures import SUFFIXES, write_picture
 from tests.scenes.trials import WATCH, Nonsense, counted, judged, run
 
 NUMBERS = {"photos": 100, "maps": 40, "rasters": 40}
+FOUND = [("rasters", 664)]  # texts that are no UTF-8, on which GDAL's own words could not be read
 
 
 def test_changed_bytes_are_read_or_refused() -> None:
     trials = list(run((name, number) for name, count in NUMBERS.items() for number in range(count)))
     assert [trial for trial in trials if trial.outcome != "clean"] == []
     assert {name: row["tried"] for name, row in counted(trials).items()} == NUMBERS
+
+
+def test_what_ended_otherwise_once_is_refused_in_one_line() -> None:
+    assert [trial for trial in run(FOUND) if trial.outcome != "clean"] == []
 
 
 @pytest.mark.filterwarnings("ignore")  # of libraries, on what is damaged

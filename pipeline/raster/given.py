@@ -68,6 +68,10 @@ def open_given(file: Path, drivers: Collection[str] = MAPS) -> Iterator[DatasetR
                 yield source
     except (RasterioError, CPLE_BaseError) as error:
         raise GivenFileError(file, f"cannot be read: {' '.join(str(error).split())}") from None
+    except UnicodeDecodeError:  # of what GDAL says of the file, with words of the file in it
+        raise GivenFileError(
+            file, "cannot be read: its texts are no UTF-8; write it anew with gdal_translate"
+        ) from None
 
 
 def driver_of(file: Path, drivers: Collection[str]) -> str | None:
