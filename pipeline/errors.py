@@ -1,11 +1,19 @@
 """Errors a user can act on. Each is one line that says what is wrong where, and the way out."""
 
 MAX_SHOWN = 80  # characters of what a user wrote, in a message of one line
+MAX_SAID = 300  # of what the system or a library says: some show the whole of a query that failed
 
 
 def printable(text: str) -> str:
     """A text on one line, its control characters as their escapes."""
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
+def said_by(error: Exception) -> str:
+    """What the system or a library says of an error, on one line that is not endless; its kind where it says
+    nothing."""
+    text = " ".join((getattr(error, "strerror", None) or str(error) or type(error).__name__).split())
+    return printable(text if len(text) <= MAX_SAID else f"{text[: MAX_SAID - 4]} ...")
 
 
 def _short(text: str) -> str:

@@ -28,8 +28,8 @@ from tests.workflow.workdir import Outcome, Workdir
 RESULTS = Path(__file__).with_name("runs.json")
 SEED = 18
 BETWEEN_S = (0.2, 30.0)  # of a step's beginning and the kill
-# From less than the first file needs to more than all need (15 MB).
-SIZES_MB = (1, 2, 4, 5, 6, 7, 8, 9, 10, 12, 14, 20)
+# From less than the first file needs to more than all need (21 MB, and what a step needs beside them).
+SIZES_MB = (1, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 32)
 
 
 @dataclass

@@ -23,7 +23,7 @@ from shapely.geometry.base import BaseGeometry
 
 from pipeline.camera.earth import transformer
 from pipeline.camera.terrain import Bounds
-from pipeline.errors import GivenFileError
+from pipeline.errors import GivenFileError, said_by
 from pipeline.raster.given import is_of_the_earth
 
 FORMATS = "GeoPackage, GeoParquet, GeoJSON, FlatGeobuf or Shapefile"
@@ -85,18 +85,14 @@ def read_map(
         else:
             raise GivenFileError(file, f"cannot be read: it is no {FORMATS}; save it as one in QGIS")
     except (OSError, ValueError, DataSourceError, DataLayerError, CRSError, FeatureError) as error:
-        raise GivenFileError(file, f"cannot be read: {_one_line(error)}") from None
+        raise GivenFileError(file, f"cannot be read: {said_by(error)}") from None
     except (GeometryError, sqlite3.Error, shapely.errors.ShapelyError, UnknownCRSError) as error:
-        raise GivenFileError(file, f"cannot be read: {_one_line(error)}") from None
+        raise GivenFileError(file, f"cannot be read: {said_by(error)}") from None
     except (UnboundLocalError, TypeError, KeyError, NotImplementedError) as error:
         # Of pyogrio, where a coordinate system is damaged, and of pyarrow.
-        raise GivenFileError(file, f"cannot be read: it is damaged ({_one_line(error)})") from None
+        raise GivenFileError(file, f"cannot be read: it is damaged ({said_by(error)})") from None
     _check_usable(file, table, most_vertices)
     return table if around is None else _near(table, around)
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join((getattr(error, "strerror", None) or str(error) or type(error).__name__).split())
 
 
 def _read_by_gdal(
@@ -171,7 +167,7 @@ def _read_geojson(file: Path) -> gpd.GeoDataFrame:
         table = gpd.GeoDataFrame.from_features(told, crs=_geojson_crs(file, content.get("crs")))
     except (KeyError, TypeError, AttributeError, IndexError, RecursionError, OverflowError) as error:
         raise GivenFileError(
-            file, f"cannot be read: it is no GeoJSON feature collection ({_one_line(error)})"
+            file, f"cannot be read: it is no GeoJSON feature collection ({said_by(error)})"
         ) from None
     return table
 

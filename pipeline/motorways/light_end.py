@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,18 +15,8 @@ from pipeline.motorways.chainage import Crossing, Regional
 from pipeline.motorways.lit_segments import Profile, Segment, runs
 from pipeline.motorways.road_chain import Followed, end_density
 from pipeline.motorways.settings import MotorwaySettings
+from pipeline.motorways.verdicts import MotorwayVerdict
 from pipeline.robust import NORMAL_95
-
-MotorwayVerdict = Literal[
-    "ends at the national border",
-    "ends at the regional border",
-    "ends elsewhere",
-    "lit up to the border",
-    "lit on both sides",
-    "dark on both sides",
-    "undecidable",
-    "not measured",
-]
 
 TAIL_SHARE = 0.025  # by definition: of a 95 % interval, beyond either end
 # Of the interval that decides at which border light ends: a border outside of it is excluded, and 1 in 100

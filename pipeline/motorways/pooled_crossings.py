@@ -32,10 +32,10 @@ from pipeline.ground.events import LightingEvent, events_at, local_time, road_nu
 from pipeline.motorways.chainage import Regional
 from pipeline.motorways.light_end import DECIDING_TAIL_SHARE, LightEnd, judge_end, side_words
 from pipeline.motorways.settings import MotorwaySettings
+from pipeline.motorways.verdicts import DIFFERS
 from pipeline.robust import NORMAL_95
 
 LAYER = "motorway_crossings"
-DIFFERS = "differs between photos"
 # Ends that would lie so far apart by chance in 1 of 100 groups of photos are of light that changed.
 DIFFERENT_P = 0.01
 # Around a crossing, degrees (some 4 km): a policy of a region that reaches it concerns it.

@@ -17,7 +17,7 @@ from rasterio.enums import ColorInterp
 from rasterio.io import DatasetReader
 from rasterio.windows import Window
 
-from pipeline.errors import GivenFileError, PhotoError
+from pipeline.errors import GivenFileError, PhotoError, said_by
 from pipeline.models import Facts
 from pipeline.photo.black_frame import within_black_frame
 from pipeline.photo.chroma import colour_steps, coloured_rows, keep_colour_apart, shared_colour
@@ -102,8 +102,9 @@ def _read_jpeg(file: Path) -> Reading:
     except Image.DecompressionBombError:
         raise PhotoError(f"{file}: is larger than {MAX_PIXELS / 1e6:.0f} million pixels") from None
     except (OSError, SyntaxError) as error:
-        reason = " ".join(str(error).split())
-        raise PhotoError(f"{file}: is damaged or cut short ({reason}); fetch or copy it again") from None
+        raise PhotoError(
+            f"{file}: is damaged or cut short ({said_by(error)}); fetch or copy it again"
+        ) from None
     strips_of_codes = _from_codes(_jpeg_strips(image, shared), transform)
     photo = _photo(file, (image.height, image.width), strips_of_codes, 255)
     return Reading(photo, exif, linearisation, errors, exif_size=stated_size)
@@ -154,8 +155,9 @@ def _check_whole(file: Path) -> None:
             with Image.open(file) as image:
                 image.load()
     except (OSError, SyntaxError, ValueError) as error:
-        reason = " ".join(str(error).split())
-        raise PhotoError(f"{file}: is damaged or cut short ({reason}); fetch or copy it again") from None
+        raise PhotoError(
+            f"{file}: is damaged or cut short ({said_by(error)}); fetch or copy it again"
+        ) from None
 
 
 def _bytes_a_pixel(source: DatasetReader) -> float:

@@ -22,7 +22,7 @@ from rasterio.enums import ColorInterp, Resampling
 from rasterio.io import DatasetWriter
 from rasterio.windows import Window
 
-from pipeline.errors import OutputError
+from pipeline.errors import OutputError, said_by
 from pipeline.files import temporary_file
 from pipeline.raster.bands import Class
 from pipeline.raster.dataset import classes_of, grid_of
@@ -62,7 +62,7 @@ def write_cogs(rasters: Mapping[Path, xr.Dataset]) -> None:
                 file.with_name(f"{file.name}.aux.xml").unlink(missing_ok=True)
         except (rasterio.errors.RasterioError, CPLE_BaseError) as error:
             names = ", ".join(str(file) for file in rasters)
-            raise OutputError(f"{names}: cannot be written: {' '.join(str(error).split())}") from error
+            raise OutputError(f"{names}: cannot be written: {said_by(error)}") from error
 
 
 def _write_plain(rasters: Mapping[Path, xr.Dataset]) -> None:

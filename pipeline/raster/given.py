@@ -21,7 +21,7 @@ from rasterio.io import DatasetReader
 from rasterio.windows import Window
 
 from pipeline.camera.earth import MEAN_RADIUS_KM
-from pipeline.errors import GivenFileError
+from pipeline.errors import GivenFileError, said_by
 
 # GDAL's drivers of formats that hold their own pixels, by the bytes that files of theirs begin with.
 FIRST_BYTES = {
@@ -67,7 +67,7 @@ def open_given(file: Path, drivers: Collection[str] = MAPS) -> Iterator[DatasetR
                 _check_alone(file, source)
                 yield source
     except (RasterioError, CPLE_BaseError) as error:
-        raise GivenFileError(file, f"cannot be read: {' '.join(str(error).split())}") from None
+        raise GivenFileError(file, f"cannot be read: {said_by(error)}") from None
     except UnicodeDecodeError:  # of what GDAL says of the file, with words of the file in it
         raise GivenFileError(
             file, "cannot be read: its texts are no UTF-8; write it anew with gdal_translate"

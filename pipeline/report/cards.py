@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.deliver.results import CityResults
-from pipeline.motorways.pooled_crossings import DIFFERS
+from pipeline.motorways.verdicts import DIFFERS
 from pipeline.report import close_ups, pictures
 from pipeline.report.answers import Answer, Lean, Question, rows_of
 from pipeline.report.chart_style import day

@@ -17,7 +17,7 @@ from pipeline.deliver.dictionary import END_VERDICTS
 from pipeline.deliver.results import CityResults, PairResults, PhotoResults
 from pipeline.ground.country_table import adjective, country_name
 from pipeline.models import City
-from pipeline.motorways.pooled_crossings import DIFFERS
+from pipeline.motorways.verdicts import DIFFERS
 from pipeline.report.answers import Answer, Lean, Question, Source, holds_zero, last_real, of_pair, rows_of
 from pipeline.report.border_answers import AACHENS_NAME, AACHENS_PAIR
 from pipeline.report.contrast_answers import alike, capital, sides_of, verdict_on

@@ -11,7 +11,7 @@ from pipeline.deliver.contrasts import PooledResults
 from pipeline.deliver.results import CityResults, PhotoResults
 from pipeline.ground.country_table import adjective, country_name
 from pipeline.ground.events import road_numbers
-from pipeline.motorways.pooled_crossings import DIFFERS
+from pipeline.motorways.verdicts import DIFFERS
 from pipeline.report.answers import (
     Answer,
     Argument,

@@ -15,7 +15,8 @@ from pipeline.steps.resources import Size
 # The system's words, SQLite's, and those of a limit on files or of a quota.
 FULL = re.compile(r"no space left|disk is full|disk full|quota exceeded|file too large", re.IGNORECASE)
 UNTOLD = re.compile(
-    r"write failed|write error|cannot write|could not write|i/o error|failed to write", re.IGNORECASE
+    r"write failed|cannot be written: |write error|cannot write|could not write|i/o error|failed to write",
+    re.IGNORECASE,
 )
 # A line that the project itself wrote to the log: what it says of another disk, as of the photo store's, is
 # not why the step failed.

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from pipeline.errors import said_by
 from pipeline.files import atomic_write
 from pipeline.ground.countries import read_countries
 from pipeline.models import COUNTRIES
@@ -44,7 +45,7 @@ def _read_earlier(files: Iterable[Path]) -> Iterator[Summary]:
         try:
             yield Summary.model_validate_json(file.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
-            log.warning("%s: is left out, for it cannot be read: %s", file, " ".join(str(error).split()))
+            log.warning("%s: is left out, for it cannot be read: %s", file, said_by(error))
 
 
 def _unplaced(title: str, placed: Path) -> Summary:

@@ -23,7 +23,7 @@ from typing import Any, get_type_hints
 from pydantic import validate_call
 
 from pipeline.config import CONFIGS, load_run, read_yaml
-from pipeline.errors import PipelineError
+from pipeline.errors import PipelineError, said_by
 from pipeline.raster.workers import Workers
 from pipeline.steps.disk import full_disk, libraries_talk_to
 from pipeline.steps.figures import figure
@@ -72,8 +72,7 @@ def _why(error: Exception, snakemake: Any, log_file: Path) -> str:
         return _refusal(error)
     if isinstance(error, MemoryError):
         return "out of memory: set a smaller grid.radius_km or a coarser grid.resolution_m for the city"
-    reason = " ".join(str(error).split())
-    return f"bug in step {snakemake.rule}: {type(error).__name__}: {reason}; traceback in {log_file}"
+    return f"bug in step {snakemake.rule}: {type(error).__name__}: {said_by(error)}; traceback in {log_file}"
 
 
 def _passed_on(snakemake: Any) -> bool:
@@ -176,7 +175,7 @@ def peak_mb() -> float | None:
 
 def _refusal(error: OSError) -> str:
     """What the system refused; the file is named where the system tells it."""
-    reason = error.strerror or " ".join(str(error).split())
+    reason = said_by(error)
     place = "" if error.filename is None else f"{error.filename}: "
     return f"{place}{reason[:1].lower()}{reason[1:]}"
 

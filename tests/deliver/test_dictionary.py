@@ -11,7 +11,7 @@ from pipeline.deliver.contrasts import QUANTITIES
 from pipeline.deliver.dictionary import COLUMNS, EVIDENCE, OF_ONE_TABLE, column
 from pipeline.ground.events import EventExtent, EventState
 from pipeline.models import EvidenceLevel
-from pipeline.motorways.light_end import MotorwayVerdict
+from pipeline.motorways.verdicts import MotorwayVerdict
 from pipeline.qgis.layers import ALL_PHOTOS, COMMON, PER_PAIR, PER_PHOTO, REGION, TABLES
 from tests.scenes.delivery import Delivery
 

@@ -13,13 +13,13 @@ from pipeline.borders.squares import AREA_CRS
 from pipeline.camera.earth import transformer
 from pipeline.ground.events import read_events
 from pipeline.motorways.pooled_crossings import (
-    DIFFERS,
     UNKNOWN_POLICY,
     pool_crossings,
     pooled_end,
     pooled_passes,
 )
 from pipeline.motorways.settings import MOTORWAY_SETTINGS
+from pipeline.motorways.verdicts import DIFFERS
 from pipeline.robust import NORMAL_95
 
 AACHEN = transformer("EPSG:4326", AREA_CRS).transform(6.02, 50.71)  # where the E40 crosses

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from pipeline.deliver.results import CityResults, PhotoResults
-from pipeline.motorways.light_end import MotorwayVerdict
-from pipeline.motorways.pooled_crossings import DIFFERS
+from pipeline.motorways.verdicts import DIFFERS, MotorwayVerdict
 from pipeline.report.answers import Answer, Question
 from pipeline.report.cards import road_cards
 from pipeline.report.first_screen import of_roads, told

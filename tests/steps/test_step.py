@@ -3,6 +3,7 @@ import logging
 import os
 import re
 import resource
+import shutil
 import subprocess
 import sys
 from contextlib import suppress
@@ -194,6 +195,29 @@ def test_a_full_disk_is_said_with_its_place_and_what_is_needed(
         r"\([\d,]+ MB are free, this step may need 50 MB\); make room there, or set another results folder\n",
         capfd.readouterr().err,
     )
+
+
+@pytest.mark.expects_warnings
+@pytest.mark.parametrize(("free_mb", "full"), [(20, True), (200, False)])
+def test_a_map_that_gdal_cannot_write_is_of_a_full_disk_where_little_is_free(
+    snakemake: FakeSnakemake,
+    capfd: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    free_mb: float,
+    full: bool,
+) -> None:
+    """Of an image's directory that found no room it says that its count cannot be fetched."""
+    snakemake.output = {"out": str(tmp_path / "d.tif")}
+    usage = shutil.disk_usage(tmp_path)._replace(free=int(free_mb * 1e6))
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage)
+
+    def step(out: Path) -> None:
+        raise OutputError(f"{out}: cannot be written: Error fetching directory count")
+
+    with pytest.raises(SystemExit):
+        run_step(step, snakemake)
+    assert ("the disk is full" in capfd.readouterr().err) == full
 
 
 @pytest.mark.expects_warnings
