@@ -59,6 +59,7 @@ class Plan:
     checkpoints: Any = None  # Snakemake's
     not_yet: type[Exception] = NotYetTold  # what they raise while nobody can tell
     began: float = field(default_factory=time.time)
+    _facts_of: dict[Path, Facts] = field(default_factory=dict)  # of files that were read: asked for every job
 
     @cached_property  # looked up for every job
     def _sources(self) -> dict[tuple[str, str], PhotoSource]:
@@ -91,8 +92,9 @@ class Plan:
         """The file of orbit element sets of a photo, if its facts name one rather than hold their text."""
         known: Facts = self.source(wildcards)
         for file in map(Path, self.facts(wildcards)):
-            if file.is_file():  # that of a simulated photo is still to be made
-                known = load_facts(file).updated(known)
+            if file not in self._facts_of and file.is_file():  # that of a simulated photo is still to be made
+                self._facts_of[file] = load_facts(file)
+            known = self._facts_of[file].updated(known) if file in self._facts_of else known
         named = elements_file(known)
         return [] if named is None else [str(named)]
 
@@ -101,9 +103,8 @@ class Plan:
 
         def files(wildcards: Any) -> list[str]:
             source = self.source(wildcards)
-            folder = self.run.results / wildcards.city
             return [
-                str(folder / photo.name / file)
+                f"{self.run.results}/{wildcards.city}/{photo.name}/{file}"
                 for photo in self.cities[wildcards.city].photos
                 if source.same_pass is not None
                 and photo.same_pass == source.same_pass
