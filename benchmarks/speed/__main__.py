@@ -7,6 +7,7 @@ With --stored nothing is measured, only the page is written from what was.
 
 import argparse
 import importlib
+import os
 import subprocess
 import sys
 
@@ -25,7 +26,10 @@ def main() -> None:
     for part in [] if options.stored else options.parts or PARTS:
         importlib.import_module(f"benchmarks.speed.{part}")  # a name that is none ends here
         before = stored(part)
-        subprocess.run([sys.executable, "-m", f"benchmarks.speed.{part}"], check=True)
+        one_thread = {"OPENBLAS_NUM_THREADS": "1"}  # as in the workflow
+        subprocess.run(
+            [sys.executable, "-m", f"benchmarks.speed.{part}"], check=True, env=os.environ | one_thread
+        )
         alerts += worse(before, stored(part))
     write_page()
     sys.exit("\n".join(alerts) or 0)

@@ -39,8 +39,20 @@ def read(folder: Path, known: dict[str, Any]) -> None:
 def place(folder: Path) -> None:
     """The step georeference."""
     light, facts = folder / "photo.tif", folder / "photo.json"
-    cities = folder.parent / "cities.parquet"
-    given = Inputs(light, facts, DATA / "borders.gpkg", cities, [], [], [], [], None, [], [])
+    given = Inputs(
+        light=light,
+        photo_facts=facts,
+        borders=DATA / "borders.gpkg",
+        cities=folder.parent / "cities.parquet",
+        control_points=[],
+        roads=[],
+        night_light=[],
+        dem=[],
+        heights=None,
+        relief=DATA / "relief.csv",
+        pass_light=[],
+        pass_facts=[],
+    )
     georeference(given, folder / "camera.json", folder / "control.gpkg", folder / "solve.png")
 
 
