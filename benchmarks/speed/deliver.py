@@ -16,6 +16,11 @@ from benchmarks.memory.measure import measured
 from benchmarks.speed.figures import Figure, store
 from tests.conftest import REPOSITORY
 
+CONFIGURATION = {
+    "name": "Liège",
+    "location": {"lon": 5.72, "lat": 50.7},
+    "photos": [{"simulate": {"seed": 1, "year": 2012}}],
+}
 FINER = 20  # 240 x 200 cells become 4800 x 4000
 
 
@@ -49,13 +54,8 @@ def deliver_city(city: Path, data: Path) -> None:
     from pipeline.models import City
     from pipeline.steps.deliver import deliver
 
-    configuration = {
-        "name": "Liège",
-        "location": {"lon": 5.72, "lat": 50.7},
-        "photos": [{"simulate": {"seed": 1, "year": 2012}}],
-    }
     deliver(
-        city=City.model_validate(configuration),
+        city=City.model_validate(CONFIGURATION),
         placed=city / "placed.json",
         grid=city / "grid.json",
         compared=city / "borders.gpkg",
@@ -74,7 +74,9 @@ def deliver_city(city: Path, data: Path) -> None:
 
 def _one_photo(root: Path) -> Path:
     """The results folder of a city with one photo that is no simulation, on fine maps."""
+    from pipeline.models import City
     from tests.scenes.city import fabricate
+    from tests.scenes.delivery import Delivery
 
     city = fabricate(root, [2012])
     photo = city / "simulated-2012"
@@ -86,6 +88,7 @@ def _one_photo(root: Path) -> Path:
     (city / "grid.json").write_text(json.dumps(grid | finer))
     for raster in photo.glob("*.tif"):
         _make_finer(raster)
+    Delivery(city, City.model_validate(CONFIGURATION)).style_photos()
     return city
 
 

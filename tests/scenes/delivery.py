@@ -39,14 +39,7 @@ class Delivery:
 
     def run(self) -> None:
         """The steps `style` and `deliver`, as their rules call them."""
-        for photo in self.photos:
-            style(
-                photo / "photo.json",
-                photo / "camera.json",
-                photo / "geometry.tif",
-                **{name: photo / f"{name}.qml" for name in RASTERS},
-                place=photo / "photo_in_place.vrt",
-            )
+        self.style_photos()
         deliver(
             city=self.city,
             placed=self.folder / "placed.json",
@@ -63,6 +56,17 @@ class Delivery:
             summary=self.folder / "summary.json",
             report=self.folder / "report.html",
         )
+
+    def style_photos(self) -> None:
+        """The step `style` of each photo."""
+        for photo in self.photos:
+            style(
+                photo / "photo.json",
+                photo / "camera.json",
+                photo / "geometry.tif",
+                **{name: photo / f"{name}.qml" for name in RASTERS},
+                place=photo / "photo_in_place.vrt",
+            )
 
     def results(self) -> CityResults:
         """Read once: tests put other tables in the place of these, and do not write into them."""
