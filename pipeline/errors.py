@@ -1,7 +1,7 @@
 """Errors a user can act on. Each is one line that says what is wrong where, and the way out."""
 
 MAX_SHOWN = 80  # characters of what a user wrote, in a message of one line
-MAX_SAID = 300  # of what the system or a library says: some show the whole of a query that failed
+MAX_SAID = 300  # of what a server or a library says: some show the whole of a query that failed
 
 
 def printable(text: str) -> str:
@@ -9,11 +9,16 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
+def one_line(text: str) -> str:
+    """What a server or a library says, as one short line without control characters."""
+    shown = "".join(c if c.isprintable() else " " for c in text[: 4 * MAX_SAID])
+    line = " ".join(shown.split())
+    return line if len(line) <= MAX_SAID else f"{line[: MAX_SAID - 4]} ..."
+
+
 def said_by(error: Exception) -> str:
-    """What the system or a library says of an error, on one line that is not endless; its kind where it says
-    nothing."""
-    text = " ".join((getattr(error, "strerror", None) or str(error) or type(error).__name__).split())
-    return printable(text if len(text) <= MAX_SAID else f"{text[: MAX_SAID - 4]} ...")
+    """What the system or a library says of an error; its kind where it says nothing."""
+    return one_line(getattr(error, "strerror", None) or str(error)) or type(error).__name__
 
 
 def _short(text: str) -> str:

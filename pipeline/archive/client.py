@@ -19,7 +19,7 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import TYPE_CHECKING
 
-from pipeline.errors import DownloadError, NotThereError
+from pipeline.errors import DownloadError, NotThereError, one_line, said_by
 
 if TYPE_CHECKING:
     import httpx
@@ -31,7 +31,6 @@ ATTEMPTS = 4
 FIRST_PAUSE_S = 2.0  # each pause after it is twice as long as the one before
 LONGEST_PAUSE_S = 30.0  # however much longer a server asks to wait: a user is waiting too
 MAX_REDIRECTS = 5
-LONGEST_SAYING = 200  # characters of a server's own words that are shown
 PICTURE = "image/", "application/octet-stream"  # content types; the archive sends either
 
 
@@ -129,12 +128,6 @@ def fetch_any(
     raise next(iter(failures.values()))
 
 
-def plain(text: str) -> str:
-    """What a server says as one short line without control characters, for logs and the terminal."""
-    shown = "".join(letter if letter.isprintable() else " " for letter in text[: 4 * LONGEST_SAYING])
-    return " ".join(shown.split())[:LONGEST_SAYING]
-
-
 def _transfer(url: str, target: Path, kinds: tuple[str, ...], limits: Limits, deadline: float) -> str:
     """One attempt: the SHA-256 of what was written. Raises DownloadError for a fault that stays."""
     import httpx  # only where something is fetched
@@ -147,10 +140,10 @@ def _transfer(url: str, target: Path, kinds: tuple[str, ...], limits: Limits, de
     except httpx.TimeoutException:
         raise _PassingFault(f"no word from the server for {limits.silence_s:g} s") from None
     except httpx.TransportError as error:
-        raise _PassingFault(plain(str(error)) or type(error).__name__) from None
+        raise _PassingFault(said_by(error)) from None
     except (httpx.InvalidURL, ImportError, ValueError) as error:
         # An address without sense, or a proxy that the environment names and nobody can use.
-        raise DownloadError(f"cannot be asked: {plain(str(error))}") from None
+        raise DownloadError(f"cannot be asked: {said_by(error)}") from None
 
 
 async def _within(left_s: float, url: str, target: Path, kinds: tuple[str, ...], limits: Limits) -> str:
@@ -189,7 +182,7 @@ def _on_the_same_host(wanted: "httpx.Request", asked: "httpx.Request") -> "httpx
     same &= (wanted.url.scheme, asked.url.scheme) in (("http", "http"), ("https", "https"), ("https", "http"))
     same &= wanted.url.port == asked.url.port or wanted.url.scheme != asked.url.scheme
     if not same:
-        there = plain(f"{wanted.url.scheme}://{wanted.url.netloc.decode('ascii', 'replace')}")
+        there = one_line(f"{wanted.url.scheme}://{wanted.url.netloc.decode('ascii', 'replace')}")
         raise DownloadError(f"the server sends on to {there}, which is not followed")
     return wanted
 
@@ -206,7 +199,7 @@ def _check_head(response: "httpx.Response", kinds: tuple[str, ...], limits: Limi
         if code >= codes.INTERNAL_SERVER_ERROR or code == codes.TOO_MANY_REQUESTS:
             raise _PassingFault(reason, _asked_pause_s(headers.get("Retry-After")))
         raise DownloadError(reason)
-    kind = plain(headers.get("Content-Type", "").partition(";")[0].lower()) or "something unnamed"
+    kind = one_line(headers.get("Content-Type", "").partition(";")[0].lower()) or "something unnamed"
     if not kind.startswith(kinds):
         wanted = "a picture; is the id right?" if kinds == PICTURE else kinds[0]
         raise DownloadError(f"the server sent {kind} instead of {wanted}")

@@ -12,10 +12,10 @@ from urllib.parse import urlencode
 
 import numpy as np
 
-from pipeline.archive.client import Limits, fetch_any, plain
+from pipeline.archive.client import Limits, fetch_any
 from pipeline.camera.earth import Array
 from pipeline.camera.reach import bounds_around
-from pipeline.errors import DownloadError
+from pipeline.errors import DownloadError, one_line
 
 # Public servers of the same data, the main one first; wiki.openstreetmap.org/wiki/Overpass_API.
 SERVERS = (
@@ -136,7 +136,7 @@ def parse_elements(content: bytes, parse: Callable[[Any], Parsed]) -> dict[int, 
     if not isinstance(answer, dict) or not isinstance(answer.get("elements"), list):
         raise DownloadError("the server's answer has no list of ways")
     if "remark" in answer:  # it ran out of time or memory, and may still say 200 and send a part
-        raise DownloadError(f"the server gave up: {plain(str(answer['remark']))}")
+        raise DownloadError(f"the server gave up: {one_line(str(answer['remark']))}")
     try:
         return {int(element["id"]): parse(element) for element in answer["elements"]}
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError):

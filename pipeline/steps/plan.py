@@ -91,10 +91,10 @@ class Plan:
     def tle(self, wildcards: Any) -> list[str]:
         """The file of orbit element sets of a photo, if its facts name one rather than hold their text."""
         known: Facts = self.source(wildcards)
-        for file in map(Path, self.facts(wildcards)):
-            if file not in self._facts_of and file.is_file():  # that of a simulated photo is still to be made
+        for file in filter(Path.is_file, map(Path, self.facts(wildcards))):  # a scene's is made later
+            if file not in self._facts_of:
                 self._facts_of[file] = load_facts(file)
-            known = self._facts_of[file].updated(known) if file in self._facts_of else known
+            known = self._facts_of[file].updated(known)
         named = elements_file(known)
         return [] if named is None else [str(named)]
 
