@@ -25,11 +25,12 @@ def town_placebo(contrast: TownContrast, shared_m: float, settings: PlaceboSetti
     sides = _random_sides(known.x_m, known.y_m, settings)
     fewer = np.minimum((sides > 0).sum(axis=0), (sides < 0).sum(axis=0))
     own = min(contrast.n_first, contrast.n_second)
+    sides = sides[:, fewer >= settings.like_lit * own]
     sizes, information = _studentised(solution, sides)
     border = 1 / float(solution.covariance[0, 0])
-    fit = (fewer >= settings.like_lit * own) & (information >= settings.like_told * border)
-    sizes = sizes[fit][: settings.count]
-    if len(sizes) < settings.count or _ways(sides[:, fit]) < settings.min_ways:
+    told = information >= settings.like_told * border
+    sizes = sizes[told][: settings.count]
+    if len(sizes) < settings.count or _ways(sides[:, told]) < settings.min_ways:
         return Placebo(None, len(sizes))
     size = abs(float(solution.coefficients[0])) * math.sqrt(border)
     return Placebo((1 + int((sizes >= size).sum())) / (1 + settings.count), settings.count)
@@ -47,8 +48,9 @@ def _random_sides(x: Array, y: Array, settings: PlaceboSettings) -> Array:
     rng = np.random.default_rng(settings.seed)
     count = settings.tries * settings.count
     through, turn = rng.integers(len(x), size=count), rng.uniform(0, math.pi, count)
-    across = (x[:, None] - x[through]) * np.cos(turn) + (y[:, None] - y[through]) * np.sin(turn)
-    return np.asarray(np.where(across >= 0, 0.5, -0.5))
+    across = (x[:, None] - x[through]) * np.cos(turn)
+    across += (y[:, None] - y[through]) * np.sin(turn)
+    return np.asarray((across >= 0) - 0.5)
 
 
 def _studentised(solution: Solution, sides: Array) -> tuple[Array, Array]:

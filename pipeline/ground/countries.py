@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import geopandas as gpd
@@ -41,8 +42,10 @@ def read_countries(crs: str, codes: Iterable[str], file: Path = BORDERS) -> Coun
     )
 
 
+@lru_cache(maxsize=4)  # seven ask for each photo's frame, one after another
 def clipped(countries: Countries, footprint: BaseGeometry) -> Countries:
-    """What lies inside a footprint: the countries in the frame, and the pairs that meet in it."""
+    """What lies inside a footprint: the countries in the frame, and the pairs that meet in it. Callers share
+    it: none may change its tables."""
     return Countries(
         _cut(countries.areas, footprint, _POLYGON),
         _cut(countries.borders, footprint, _LINE),

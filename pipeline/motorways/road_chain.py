@@ -12,6 +12,7 @@ all roads of the photo, for those are alike.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -129,12 +130,17 @@ def _moves(ridge: Ridge, sigma_m: float, settings: MotorwaySettings) -> tuple[Ar
 
 
 def _log_odds(
-    ridge: Ridge, level: float, blocks: slice | int, settings: MotorwaySettings, share: float = 1.0
+    ridge: Ridge,
+    level: float,
+    blocks: slice | NDArray[np.intp],
+    settings: MotorwaySettings,
+    share: float | Array = 1.0,
 ) -> Array:
-    """Log odds of a road of which so much is lit against ground without one, at each offset of blocks; of
-    fewer lamps the scatter is that of their number, the root of their share."""
+    """Log odds of a road of which so much is lit, of all blocks or of each, against ground without one, at
+    each offset of blocks (offsets, blocks); of fewer lamps the scatter is that of their number, the root of
+    their share."""
     light, sigma, root = (values[:, blocks] for values in (ridge.light, ridge.sigma, ridge.root(settings)))
-    lit_sigma = np.hypot(sigma, settings.lamp_scatter * level * math.sqrt(share))
+    lit_sigma = np.hypot(sigma, settings.lamp_scatter * level * np.sqrt(share))
     odds = student_log((light - share * level) / lit_sigma, ridge.tail) - np.log(lit_sigma)
     odds -= student_log(light / sigma, ridge.tail) - np.log(sigma)
     return np.where(ridge.seen[blocks], np.nan_to_num(odds / root), 0.0)
@@ -215,18 +221,19 @@ def _once_lit(
     """Log odds of each place as the end of light, by the share of light that each of the blocks then has;
     they come in turn from the lit side, whose last state is `state`."""
     states, totals = [state / state.sum()], [0.0]
-    for block in blocks:
-        lit, log = _lit_once_more(chain, states[-1], _log_odds(chain.ridge, level, int(block), settings))
+    for odds in _log_odds(chain.ridge, level, blocks, settings).T:
+        lit, log = _lit_once_more(chain, states[-1], odds)
         states.append(lit)
         totals.append(totals[-1] + log)
+    # All blocks of which a part is lit at once: one by one they took twice as long.
+    end, part = np.nonzero((shares > 0) & (shares < 1))
+    in_part = _log_odds(chain.ridge, level, blocks[part], settings, shares[end, part]).T
+    starts = np.searchsorted(end, np.arange(len(shares) + 1))
     logs = []
-    for share in shares:
-        whole = int(np.argmax(share < 1)) if (share < 1).any() else len(share)
+    for share, (first, last) in zip(shares, pairwise(starts), strict=True):
+        whole = int((share == 1).sum())  # those before the end
         here, total = states[whole], totals[whole]
-        for place in range(whole, len(share)):
-            if share[place] == 0:
-                break
-            odds = _log_odds(chain.ridge, level, int(blocks[place]), settings, share[place])
+        for odds in in_part[first:last]:
             here, log = _lit_once_more(chain, here, odds)
             total += log
         logs.append(total)

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import dask.array as da
 import dask.base
 import dask.config
+import dask.local
 import numpy as np
 import rasterio
 import rasterio.shutil
@@ -54,8 +56,8 @@ def write_cogs(rasters: Mapping[Path, xr.Dataset]) -> None:
         )
         try:
             _write_plain(dict(zip(plain, rasters.values(), strict=True)))
-            for raster, *files in zip(rasters.values(), plain, parts, strict=True):
-                _finish(raster, *files)
+            with ThreadPoolExecutor(_threads()) as pool:  # GDAL packs with all threads, but reads with one
+                list(pool.map(_finish, rasters.values(), plain, parts))
             for file, part in zip(rasters, parts, strict=True):
                 part.replace(file)
                 # Statistics of an older file would be believed by QGIS.
@@ -142,7 +144,7 @@ def _finish(raster: xr.Dataset, plain: Path, part: Path) -> None:
     a predictor, which doubles the time of maps that are mostly empty.
     """
     is_map = any(classes_of(layer) for layer in raster.values())
-    threads = int(dask.config.get("num_workers", None) or CPU_COUNT)
+    threads = _threads()
     with rasterio.Env(GDAL_CACHEMAX=CACHE_BYTES, GDAL_NUM_THREADS=threads):
         with rasterio.open(plain, "r+") as target:
             levels = _levels(target.width, target.height)
@@ -163,6 +165,10 @@ def _finish(raster: xr.Dataset, plain: Path, part: Path) -> None:
         )
         _read_ends(part, levels)
     plain.unlink()
+
+
+def _threads() -> int:
+    return int(dask.config.get("num_workers", None) or CPU_COUNT)
 
 
 def _read_ends(file: Path, levels: int) -> None:
@@ -202,5 +208,5 @@ def _chunks(layers: Sequence[da.Array]) -> Iterator[_Chunk]:
 
 def _computed(chunk: _Chunk) -> tuple[list[NDArray[Any]], list[Statistics]]:
     """The bands of a chunk and their statistics, worked out in one thread of whoever is asked."""
-    values = chunk.bands.compute(scheduler="synchronous")  # type: ignore[no-untyped-call]
+    values = chunk.bands.compute(scheduler=dask.local.get_sync)  # type: ignore[no-untyped-call]
     return values, [Statistics.of(band) for band in values]

@@ -17,8 +17,7 @@ rule borders:
         f"{CITY}/logs/borders.log",
     conda:
         "../../environment.yaml"
-    # Snakemake tells BLAS as many: on small matrices a second thread costs three times the processor's time.
-    threads: 1
+    threads: 2
     resources:
         mem_mb=memory_mb,
         runtime=runtime_min,

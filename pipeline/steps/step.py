@@ -9,6 +9,7 @@ that ends with
 so it can be imported and called without Snakemake.
 """
 
+import gc
 import inspect
 import logging
 import os
@@ -55,6 +56,8 @@ def run_step(function: Callable[..., None], snakemake: Any) -> None:
         _fail(_why(error, snakemake, log_file))
     finally:
         _log_cost(time.monotonic() - began, snakemake.resources.get("mem_mb"))
+        # Python ends by looking through all that libraries hold for rubbish, 0.2 s a step: there is no need.
+        gc.freeze()
 
 
 def _why(error: Exception, snakemake: Any, log_file: Path) -> str:
