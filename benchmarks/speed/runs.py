@@ -64,7 +64,7 @@ def _demo(workdir: Workdir) -> list[Figure]:
     scenes = [f"results/demo/simulated-{year}/scene.jpg" for year in (2012, 2022)]
     _run(workdir, "demo", *scenes, "results/cities.parquet")
     for file in (workdir.folder / "results" / "demo").rglob("*"):
-        if file.is_file() and not file.name.startswith(("scene", "truth")):
+        if file.is_file() and not file.name.startswith(("scene", "truth", "motorways")):
             file.unlink()
     took = _run(workdir, "demo")
     (grid,) = (row for row in rows_of(workdir.folder, "demo") if row.rule == "grid")

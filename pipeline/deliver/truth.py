@@ -49,15 +49,19 @@ def position_error(true: Camera, solved: Camera) -> PositionError:
 
 def lights_near(truth: Truth, contrasts: gpd.GeoDataFrame) -> dict[str, pd.DataFrame]:
     """By pair: the planted lights in the frame and within `contrast_km` of the border."""
-    column, row = truth.camera.project(truth.lights["lon"], truth.lights["lat"])
-    lights = truth.lights[truth.camera.inside(column, row)]
-    to_map = transformer("EPSG:4326", str(contrasts.crs))
+    lights, to_map = truth.lights, transformer("EPSG:4326", str(contrasts.crs))
     x, y = (np.asarray(part) for part in to_map.transform(lights["lon"].to_numpy(), lights["lat"].to_numpy()))
     # A border has a vertex every 14 m; a tenth of a kilometre is enough for a zone of kilometres.
-    return {
-        str(line.pair): lights[_within(line.geometry.simplify(50.0), 1e3 * line.contrast_km, x, y)]
+    near = {
+        str(line.pair): _within(line.geometry.simplify(50.0), 1e3 * line.contrast_km, x, y)
         for line in contrasts.itertuples()
     }
+    of_some = np.flatnonzero(np.any([np.zeros(len(lights), bool), *near.values()], axis=0))
+    seen = np.zeros(len(lights), bool)
+    seen[of_some] = truth.camera.inside(
+        *truth.camera.project(*(lights[k].iloc[of_some] for k in ("lon", "lat")))
+    )
+    return {pair: lights[of_border & seen] for pair, of_border in near.items()}
 
 
 def _within(border: BaseGeometry, reach_m: float, x: Array, y: Array) -> NDArray[np.bool_]:

@@ -32,6 +32,7 @@ GPKG, OTHERS = b"SQLite format 3", (b"\x00\x00\x27\x0a", b"fgb\x03")
 PARQUET = b"PAR1"
 # Streets of a country as large as Germany are 10 million lines; of the 16 by 8 degrees around a photo fewer.
 MAX_FEATURES = 5_000_000
+USUAL_FEATURES = 100_000  # room is made for as many as may come: for 5 million it takes 0.3 s
 MAX_VERTICES = 20_000_000  # 320 MB of coordinates
 # Of a layer that is taken as a whole; Germany's motorways in OpenStreetMap, both carriageways, have 0.7
 # million.
@@ -107,9 +108,12 @@ def _read_by_gdal(
     info = pyogrio.read_info(path, layer=layer)
     bbox = None if around is None or info["crs"] is None else _bounds_in(info["crs"], around)
     known = None if columns is None else [name for name in columns if name in info["fields"]]
-    table = pyogrio.read_dataframe(
-        path, layer=layer, columns=known, bbox=bbox, max_features=MAX_FEATURES + 1, datetime_as_string=True
-    )
+    for most in (USUAL_FEATURES, MAX_FEATURES):
+        table = pyogrio.read_dataframe(
+            path, layer=layer, columns=known, bbox=bbox, max_features=most + 1, datetime_as_string=True
+        )
+        if len(table) <= most:
+            break
     table.attrs = {LAYER: layer} | dict(info["layer_metadata"] or {})
     return table
 

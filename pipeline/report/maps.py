@@ -4,6 +4,7 @@ bar and north arrow, which are drawn once for both."""
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import geopandas as gpd
@@ -119,10 +120,16 @@ def light_colours(light: NDArray[np.float32]) -> NDArray[np.uint8]:
 
 def _screen(light: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Linear light as `palette.display` shows it, 0..255, by a table: powers took most of the time."""
-    steps = np.iinfo(np.uint16).max
-    table = np.rint(255 * palette.display(np.linspace(0, palette.LIGHT_MAX, steps + 1, dtype=np.float32)))
+    table = _display_table()
+    steps = len(table) - 1
     place = np.clip(light * np.float32(steps / palette.LIGHT_MAX), 0, steps).astype(np.uint16)
-    return np.asarray(table.astype(np.uint8)[place])
+    return np.asarray(table[place])
+
+
+@cache
+def _display_table() -> NDArray[np.uint8]:
+    light = np.linspace(0, palette.LIGHT_MAX, np.iinfo(np.uint16).max + 1, dtype=np.float32)
+    return np.rint(255 * palette.display(light)).astype(np.uint8)
 
 
 def tone_picture(tone: NDArray[np.float32], light: NDArray[np.float32]) -> NDArray[np.uint8]:

@@ -18,7 +18,7 @@ from pipeline.ortho.warp import orthorectify, view_geometry
 from pipeline.photo.photo import PhotoFacts
 from pipeline.photo.tiff import PhotoTif
 from pipeline.raster.bands import photo_tags
-from pipeline.raster.cog import write_cog
+from pipeline.raster.cog import write_cogs
 from pipeline.raster.grid import Grid, narrowest_pixel_m, visible_area
 from pipeline.raster.workers import HERE, Workers
 from pipeline.steps.placed import read_camera
@@ -53,8 +53,8 @@ def bring_onto_grid(
     photo = PhotoTif(light.absolute())
     with workers.at_work():
         on_grid = orthorectify(photo, solved.camera, laid, pixel_m, ground=ground, channels=channels)
-        write_cog(ortho, on_grid.assign_attrs(tags))
-        write_cog(geometry, view_geometry(solved, laid, ground=ground).assign_attrs(tags))
+        seen_from = view_geometry(solved, laid, ground=ground)
+        write_cogs({ortho: on_grid.assign_attrs(tags), geometry: seen_from.assign_attrs(tags)})
 
 
 def _ground(dem: Sequence[Path], heights: Dem | None, grid: Grid) -> Ground:
