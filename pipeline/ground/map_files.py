@@ -108,7 +108,7 @@ def _read_by_gdal(
     info = pyogrio.read_info(path, layer=layer)
     bbox = None if around is None or info["crs"] is None else _bounds_in(info["crs"], around)
     known = None if columns is None else [name for name in columns if name in info["fields"]]
-    for most in (USUAL_FEATURES, MAX_FEATURES):
+    for most in (min(USUAL_FEATURES, MAX_FEATURES), MAX_FEATURES):
         table = pyogrio.read_dataframe(
             path, layer=layer, columns=known, bbox=bbox, max_features=most + 1, datetime_as_string=True
         )

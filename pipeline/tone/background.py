@@ -93,11 +93,13 @@ class Noise:
 def code_step(light: ArrayLike) -> Floats:
     """Linear light between neighbouring codes of 8-bit sRGB, at a level of light."""
     light = np.asarray(light, np.float32)
-    step = np.full(light.shape, 1 / (255 * 12.92), np.float32)
-    # Most of a night is dark: powers of all of it took 1.8 s of the 23 of tone, these take 0.8.
-    curved = ~(light <= 0.0031308)
-    np.power(light, np.float32(1.4 / 2.4), out=step, where=curved)
-    return np.asarray(np.multiply(step, np.float32(2.4 / (255 * 1.055)), out=step, where=curved))
+    # A power as numpy's own logarithm and exponential, of several numbers at a time: 0.4 of the time.
+    curved = np.maximum(light, np.float32(0.0031308), out=np.empty(light.shape, np.float32))
+    np.log(curved, out=curved)
+    curved *= np.float32(1.4 / 2.4)
+    np.exp(curved, out=curved)
+    curved *= np.float32(2.4 / (255 * 1.055))
+    return np.where(light <= np.float32(0.0031308), np.float32(1 / (255 * 12.92)), curved)
 
 
 def colour_noise(light: Floats, colour_codes: float, first: int = 0) -> Floats:
