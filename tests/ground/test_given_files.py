@@ -147,6 +147,13 @@ def test_only_what_is_near_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         read_map(file)
 
 
+def test_more_features_than_usual_are_read_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(map_files, "USUAL_FEATURES", 2)
+    lines = [shapely.LineString([(x, 40), (x + 0.1, 40)]) for x in range(10)]
+    file = write_map(tmp_path / "roads.gpkg", *lines, ROAD)
+    assert len(read_map(file)) == 11
+
+
 @pytest.mark.parametrize("suffix", ["geojson", "fgb", "shp", "parquet", "gpkg"])
 def test_every_promised_format_is_read(tmp_path: Path, suffix: str) -> None:
     file = write_map(tmp_path / f"map.{suffix}", ROAD, ROAD)

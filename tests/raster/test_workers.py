@@ -3,6 +3,8 @@
 import os
 import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -99,6 +101,21 @@ def test_an_address_where_nobody_listens_is_one_line_within_10_s():
     assert time.monotonic() - start < 10
     assert address in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_threads_do_without_distributed():
+    """It takes 0.2 s to load, which a step that works in threads need not pay."""
+    code = (
+        "import sys, numpy as np\n"
+        "from pathlib import Path\n"
+        "from pipeline.raster.tiled import tiled\n"
+        "from pipeline.raster.workers import Workers, in_order\n"
+        "with Workers(threads=2).at_work():\n"
+        "    made = tiled((1, 4, 4), 2, lambda tile: np.ones((1, 2, 2), np.float32))\n"
+        "    assert made.sum().compute() == 16 and in_order(abs, [-1]) == [1]\n"
+        "sys.exit('distributed' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 @pytest.mark.parametrize("threads", [1, 3])

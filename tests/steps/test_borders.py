@@ -23,6 +23,7 @@ from pipeline.ground.countries import read_countries
 from pipeline.models import BordersConfig
 from pipeline.photo.photo import PhotoFacts
 from pipeline.raster.grid import Grid
+from pipeline.raster.workers import Workers
 from pipeline.steps.borders import compare_borders
 from pipeline.steps.photos import pairs, read_photos
 from tests.conftest import REPOSITORY
@@ -182,6 +183,13 @@ def test_photos_are_compared_in_the_order_of_time(two_dates: Path) -> None:
     # The same light twice: nothing changed, to the rounding of float32.
     assert sides["light_change"].dropna().to_numpy() == pytest.approx(0.0, abs=1e-4)
     assert sides["light_change"].notna().sum() >= 4
+
+
+def test_rows_do_not_depend_on_which_thread_is_done_first(two_dates: Path, tmp_path: Path) -> None:
+    shots = Shot("later"), Shot("sooner", YEARS_BEFORE, width_km=60.0)
+    by_one = run(tmp_path, *shots, workers=Workers(threads=1))
+    for layer in COLUMNS:
+        assert table(by_one, layer).equals(table(two_dates, layer)), layer
 
 
 def test_lighting_policies_are_told_by_place_date_and_hour(two_dates: Path) -> None:
