@@ -11,10 +11,15 @@ import geopandas as gpd
 import pandas as pd
 import pyogrio
 
+from pipeline.deliver.joined_geopackages import add_tables
+from pipeline.files import temporary_file
+
 # GeoPackages note when they were written; one fixed date makes equal runs equal files.
 WRITTEN = "2000-01-01T00:00:00.000Z"
 # The GDAL inside QGIS 3.22 warns about later versions.
 VERSION = {"VERSION": "1.2"}
+# Tables that GDAL writes into one file; more are joined by SQL.
+AT_ONCE = 20
 
 LAYER_STYLES = """
 CREATE TABLE layer_styles (
@@ -50,22 +55,30 @@ def write_geopackage(
 ) -> None:
     """Tables with their default styles, and a QGIS project by its name, into a new file."""
     with _options():
-        for table in tables:
-            on_map = {"promote_to_multi": table.geometry != "Point"} if table.geometry else {}
-            pyogrio.write_dataframe(
-                table.frame,
-                file,
-                layer=table.table,
-                driver="GPKG",
-                dataset_options=VERSION,
-                layer_options={"DESCRIPTION": table.title},
-                **on_map,
-            )
+        _write_tables(file, tables[:AT_ONCE])
+        for first in range(AT_ONCE, len(tables), AT_ONCE):
+            with temporary_file(file, "tables") as some:
+                _write_tables(some, tables[first : first + AT_ONCE])
+                add_tables(file, some)
     with closing(sqlite3.connect(file)) as database, database:
         database.execute("PRAGMA synchronous = OFF")
         _write_styles(database, tables)
         if project_qgz:
             _write_project(database, project, project_qgz)
+
+
+def _write_tables(file: Path, tables: Sequence[StyledTable]) -> None:
+    for table in tables:
+        on_map = {"promote_to_multi": table.geometry != "Point"} if table.geometry else {}
+        pyogrio.write_dataframe(
+            table.frame,
+            file,
+            layer=table.table,
+            driver="GPKG",
+            dataset_options=VERSION,
+            layer_options={"DESCRIPTION": table.title},
+            **on_map,
+        )
 
 
 def _write_styles(database: sqlite3.Connection, tables: Sequence[StyledTable]) -> None:

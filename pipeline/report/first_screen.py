@@ -117,7 +117,8 @@ def _line(row: Any, city: CityResults) -> Any | None:
         for part in of_pair(photo.segments, row.pair).geometry.dropna().to_numpy()
     ] or [row.geometry]
     known = [line for line in lines if line is not None and not line.is_empty]
-    return shapely.union_all(known) if known else None
+    # As they are: many photos show the same stretches, and to merge them took longer than all else here.
+    return shapely.multilinestrings(shapely.get_parts(known)) if known else None
 
 
 def focus(city: CityResults, configuration: City, best: Sequence[Headline]) -> Focus:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -10,6 +11,7 @@ import pandas as pd
 import pyogrio
 import pytest
 
+from pipeline.deliver import geopackage
 from pipeline.deliver.geopackage import write_geopackage
 from pipeline.deliver.provenance import configuration_hash, facts
 from pipeline.deliver.results import PhotoResults
@@ -192,3 +194,22 @@ def test_same_results_make_the_same_bytes(file: Path, delivery: Delivery, tmp_pa
         within,
     )
     assert (tmp_path / "again.gpkg").read_bytes() == file.read_bytes()
+
+
+def test_tables_written_in_parts_are_those_written_at_once(
+    delivery: Delivery, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All that is in the file, the spatial index and what keeps it up to date included."""
+    results, contents = delivery.results(), []
+    tables = [*city_layers(results), *table_layers(results.tables, results.origins)]
+    for at_once in (len(tables), 7):
+        monkeypatch.setattr(geopackage, "AT_ONCE", at_once)
+        file = tmp_path / f"{at_once}.gpkg"
+        write_geopackage(file, tables)
+        with closing(sqlite3.connect(file)) as database:
+            # A counter of an empty table may be 0 or not there yet.
+            database.execute("DELETE FROM sqlite_sequence WHERE seq = 0")
+            contents.append(sorted(line for line in database.iterdump() if not line.startswith("PRAGMA")))
+    assert contents[0] == contents[1]
+    assert any("CREATE VIRTUAL TABLE" in line for line in contents[0])
+    assert {file.name for file in tmp_path.iterdir()} == {f"{len(tables)}.gpkg", "7.gpkg"}
