@@ -1,7 +1,7 @@
 """The tables of one GeoPackage put into another by SQL.
 
-To add a table, GDAL reads the descriptions of all that are there: of 280 tables each took five times as long as
-of 90."""
+To add a table, GDAL reads the descriptions of all that are there: of 280 tables each took five times as long
+as of 90."""
 
 import re
 import sqlite3
