@@ -6,6 +6,7 @@ placebo.
 """
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -22,35 +23,40 @@ def town_placebo(contrast: TownContrast, shared_m: float, settings: PlaceboSetti
     it."""
     known = contrast.known
     solution = Likelihood(known, shared_m).solution(contrast.posterior.best)
-    sides = _random_sides(known.x_m, known.y_m, settings)
-    fewer = np.minimum((sides > 0).sum(axis=0), (sides < 0).sum(axis=0))
     own = min(contrast.n_first, contrast.n_second)
-    sides = sides[:, fewer >= settings.like_lit * own]
-    sizes, information = _studentised(solution, sides)
     border = 1 / float(solution.covariance[0, 0])
-    told = information >= settings.like_told * border
-    sizes = sizes[told][: settings.count]
-    if len(sizes) < settings.count or _ways(sides[:, told]) < settings.min_ways:
-        return Placebo(None, len(sizes))
-    size = abs(float(solution.coefficients[0])) * math.sqrt(border)
-    return Placebo((1 + int((sizes >= size).sum())) / (1 + settings.count), settings.count)
+    sizes, ways = np.empty(0), np.empty(0)
+    for sides in _random_sides(known.x_m, known.y_m, settings):
+        fewer = np.minimum((sides > 0).sum(axis=0), (sides < 0).sum(axis=0))
+        sides = sides[:, fewer >= settings.like_lit * own]
+        of_lines, information = _studentised(solution, sides)
+        told = information >= settings.like_told * border
+        sizes = np.append(sizes, of_lines[told])
+        ways = np.union1d(ways, _ways(sides[:, told]))
+        if len(sizes) >= settings.count and len(ways) >= settings.min_ways:
+            size = abs(float(solution.coefficients[0])) * math.sqrt(border)
+            as_large = int((sizes[: settings.count] >= size).sum())
+            return Placebo((1 + as_large) / (1 + settings.count), settings.count)
+    return Placebo(None, min(len(sizes), settings.count))
 
 
-def _ways(sides: Array) -> int:
-    """How many ways of parting the towns there are among lines (u, lines), whichever side comes first."""
+def _ways(sides: Array) -> Array:
+    """A number for each way in which lines (u, lines) part the towns, whichever side comes first."""
     # Sums of as many random numbers are equal only if all towns lie alike.
     names = np.random.default_rng(0).uniform(size=len(sides)) @ (sides * np.sign(sides[0]))
-    return len(np.unique(np.round(names, 9)))
+    return np.unique(np.round(names, 9))
 
 
-def _random_sides(x: Array, y: Array, settings: PlaceboSettings) -> Array:
-    """On which side of lines units lie (u, lines): -0.5 or 0.5."""
+def _random_sides(x: Array, y: Array, settings: PlaceboSettings) -> Iterator[Array]:
+    """On which side of lines units lie (u, lines): -0.5 or 0.5; a few lines at a time, for mostly not all are
+    needed."""
     rng = np.random.default_rng(settings.seed)
     count = settings.tries * settings.count
     through, turn = rng.integers(len(x), size=count), rng.uniform(0, math.pi, count)
-    across = (x[:, None] - x[through]) * np.cos(turn)
-    across += (y[:, None] - y[through]) * np.sin(turn)
-    return np.asarray((across >= 0) - 0.5)
+    for some in np.split(np.arange(count), settings.tries):
+        across = (x[:, None] - x[through[some]]) * np.cos(turn[some])
+        across += (y[:, None] - y[through[some]]) * np.sin(turn[some])
+        yield np.asarray((across >= 0) - 0.5)
 
 
 def _studentised(solution: Solution, sides: Array) -> tuple[Array, Array]:
