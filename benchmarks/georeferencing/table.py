@@ -125,7 +125,7 @@ def _targets(
             f"{solved_narrow:.0f} % ({_share(r for r in narrow if r in clear):.0f} % cloud-free)",
             solved_narrow >= 70,
         ),
-        ("false accepts among null frames", "0 in 500", f"{false} in {n}", false == 0 and n >= 500),
+        ("false accepts among null frames", "0 in 1000", f"{false} in {n}", false == 0 and n >= 1000),
         ("accepted but wrong among the scenes", "0", f"{wrong} in {len(rows)}", wrong == 0),
         (
             "error of accepted frames, 24 to 85 mm, median",
