@@ -10,14 +10,12 @@ from typing import Any
 
 import dask.array as da
 import dask.base
-import dask.config
 import dask.local
 import numpy as np
 import rasterio
 import rasterio.shutil
 import xarray as xr
 from dask.delayed import Delayed, delayed
-from dask.system import CPU_COUNT
 from numpy.typing import NDArray
 from rasterio._err import CPLE_BaseError  # GDAL's errors that rasterio hands on as they are
 from rasterio.enums import ColorInterp, Resampling
@@ -29,7 +27,7 @@ from pipeline.files import temporary_file
 from pipeline.raster.bands import Class
 from pipeline.raster.dataset import classes_of, grid_of
 from pipeline.raster.statistics import Statistics
-from pipeline.raster.workers import worked_out
+from pipeline.raster.workers import threads_here, worked_out
 
 BLOCK = 256  # a tile with a margin takes whole blocks: larger ones would be read again and again
 CACHE_BYTES = 128 << 20  # of GDAL: its default is a twentieth of the machine's memory
@@ -56,7 +54,7 @@ def write_cogs(rasters: Mapping[Path, xr.Dataset]) -> None:
         )
         try:
             _write_plain(dict(zip(plain, rasters.values(), strict=True)))
-            with ThreadPoolExecutor(_threads()) as pool:  # GDAL packs with all threads, but reads with one
+            with ThreadPoolExecutor(threads_here()) as pool:  # GDAL packs with all, but reads with one
                 list(pool.map(_finish, rasters.values(), plain, parts))
             for file, part in zip(rasters, parts, strict=True):
                 part.replace(file)
@@ -144,7 +142,7 @@ def _finish(raster: xr.Dataset, plain: Path, part: Path) -> None:
     a predictor, which doubles the time of maps that are mostly empty.
     """
     is_map = any(classes_of(layer) for layer in raster.values())
-    threads = _threads()
+    threads = threads_here()
     with rasterio.Env(GDAL_CACHEMAX=CACHE_BYTES, GDAL_NUM_THREADS=threads):
         with rasterio.open(plain, "r+") as target:
             levels = _levels(target.width, target.height)
@@ -165,10 +163,6 @@ def _finish(raster: xr.Dataset, plain: Path, part: Path) -> None:
         )
         _read_ends(part, levels)
     plain.unlink()
-
-
-def _threads() -> int:
-    return int(dask.config.get("num_workers", None) or CPU_COUNT)
 
 
 def _read_ends(file: Path, levels: int) -> None:

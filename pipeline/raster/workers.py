@@ -4,6 +4,7 @@ Work is handed out a few pieces at a time, so that memory stays flat however man
 worker dies is worked out again by another. All workers must see the files under the same names.
 """
 
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
@@ -31,14 +32,27 @@ class Workers:
 
     @contextmanager
     def at_work(self) -> Iterator[None]:
-        """Have them work out whatever dask computes in the block.
+        """Have them work out whatever is handed out in the block.
 
         Raises SchedulerError if nobody listens at the address.
         """
-        # A step that works out no tiles, as most small ones, starts in half the time without dask.
-        import dask.config
+        global _now
+        before, _now = _now, self
+        try:
+            with self._told_to_dask():
+                yield
+        finally:
+            _now = before
 
+    @contextmanager
+    def _told_to_dask(self) -> Iterator[None]:
+        """Have dask, too, leave its work to them."""
         if self.scheduler == THREADS:
+            # A step that hands out no tiles has not loaded dask, which would take it 0.1 s.
+            if "dask" not in sys.modules:
+                yield
+                return
+            import dask.config
             import dask.threaded
 
             # By its name dask would look for it among those of `distributed`, which takes 0.2 s to load.
@@ -60,6 +74,17 @@ class Workers:
 
 HERE = Workers()
 """Threads of this process, as many as it has processors."""
+
+_now = HERE  # at work in this process
+
+
+def threads_here() -> int:
+    """How many threads of this process are at work."""
+    if _now.threads is not None:
+        return _now.threads
+    from dask.system import CPU_COUNT  # which heeds what a container may use
+
+    return int(CPU_COUNT)
 
 
 def worked_out(
@@ -93,10 +118,7 @@ def in_order(function: Callable[[Piece], Result], pieces: Iterable[Piece]) -> li
 @contextmanager
 def _pool() -> Iterator[tuple[Executor, int]]:
     """Where pieces are handed to, and how many at a time."""
-    import dask.config
-    from dask.system import CPU_COUNT
-
-    if dask.config.get("scheduler", None) == "dask.distributed":
+    if _now.scheduler != THREADS:
         from distributed import get_client
 
         client = get_client()
@@ -104,6 +126,6 @@ def _pool() -> Iterator[tuple[Executor, int]]:
         pool = client.get_executor(pure=False)  # type: ignore[no-untyped-call]
         yield pool, max(2, PIECES_A_THREAD * threads)
         return
-    threads = int(dask.config.get("num_workers", None) or CPU_COUNT)
+    threads = threads_here()
     with ThreadPoolExecutor(threads) as pool:
         yield pool, threads + 1
