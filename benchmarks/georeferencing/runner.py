@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -43,11 +44,17 @@ class Task:
 
 def solver_version() -> str:
     """A digest of the solver's source: rows of different solvers must never mix."""
-    digest = hashlib.sha256()
-    for pattern in SOLVER:
+    return digest(SOLVER)
+
+
+@cache
+def digest(patterns: tuple[str, ...]) -> str:
+    """A digest of the source in some files of the project."""
+    of_all = hashlib.sha256()
+    for pattern in patterns:
         for file in sorted(REPOSITORY.glob(pattern)):
-            digest.update(file.read_bytes())
-    return digest.hexdigest()[:12]
+            of_all.update(file.read_bytes())
+    return of_all.hexdigest()[:12]
 
 
 def run(tasks: Mapping[str, Task], out: Path, facts: Row, workers: int) -> list[Row]:

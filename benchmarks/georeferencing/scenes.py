@@ -2,7 +2,7 @@
 
     python -m benchmarks.georeferencing.scenes --count 220 --scenes FOLDER
 
-renders them ahead. A folder of scenes is only a cache: delete it when the simulator changes.
+renders them ahead. A folder of scenes is only a cache: what another simulator has left is rendered anew.
 """
 
 import argparse
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from benchmarks.georeferencing.design import SHAPE, YEAR, Case, cases
+from benchmarks.georeferencing.runner import digest
 from pipeline.camera.camera import Camera
 from pipeline.camera.prior import Prior
 from pipeline.models import Facts, LonLat, LookAt
@@ -23,6 +24,7 @@ from pipeline.simulate.lights import METRES_PER_DEGREE
 from pipeline.simulate.scene import NAUTICAL_MILE_KM, SIMULATED_SENSOR_MM, simulate_frame
 from tests.scenes.frames import prior_in
 
+SIMULATOR = ("pipeline/simulate/*.py",)
 # How far the stated look-at point may be off, and the radius that is stated with it (km).
 LOOK_AT_KM = {"good": (15.0, 20.0), "rough": (60.0, 80.0), "loose": (60.0, 80.0), "unknown": (350.0, 400.0)}
 LOOSE_NADIR_KM = (30.0, 70.0)
@@ -53,13 +55,18 @@ def scene(case: Case, folder: Path | None = None, shape: tuple[int, int] = SHAPE
     told = json.loads(json.dumps(asdict(case)))
     if stated.is_file():
         known = json.loads(stated.read_text())
-        if known["case"] == told:
+        if known["case"] == told and known.get("simulator") == digest(SIMULATOR):
             truth = Camera.from_dict(known["camera"])
             return Scene(np.asarray(Image.open(picture)), truth, facts_of(case, truth))
     made = _rendered(case, shape)
     folder.mkdir(parents=True, exist_ok=True)
     Image.fromarray(made.picture).save(picture, compress_level=1)
-    known = {"case": told, "camera": made.truth.to_dict(), "facts": _plain(made.facts)}
+    known = {
+        "case": told,
+        "simulator": digest(SIMULATOR),
+        "camera": made.truth.to_dict(),
+        "facts": _plain(made.facts),
+    }
     # Last: a scene is whole when its truth is there.
     stated.write_text(json.dumps(known, indent=1) + "\n")
     return made

@@ -60,7 +60,7 @@ def page(
         wrong_px=WRONG_PX,
         wrong_sigmas=WRONG_SIGMAS,
         targets=_targets(rows, nulls["rows"], streets["rows"], priors["rows"], megacities["rows"], full)
-        + _coverage_targets(scenes, unlisted["rows"], photos),
+        + _coverage_targets(scenes, unlisted["rows"], rows, photos),
         coverage=_covered([("scenes of a satellite's light", scenes), ("simulated light", unlisted["rows"])]),
         scenes=_scenes(scenes),
         cross_1=100 * coverage["cross_validated"]["within_1"],
@@ -148,10 +148,16 @@ def _targets(
     )
 
 
-def _coverage_targets(scenes: Sequence[Row], simulated: Sequence[Row], photos: Sequence[Row]) -> str:
+def _coverage_targets(
+    scenes: Sequence[Row], simulated: Sequence[Row], suite: Sequence[Row], photos: Sequence[Row]
+) -> str:
     """Rows of the table of targets for the stated sigma."""
     lines = []
-    for what, rows in (("scenes of a satellite's light", scenes), ("simulated light", simulated)):
+    for what, rows in (
+        ("scenes of a satellite's light", scenes),
+        ("simulated light", simulated),
+        ("the suite", suite),
+    ):
         for key, sigma, wanted, room in (("within_1", "1", 68, 5), ("within_196", "1.96", 95, 3)):
             share, error = _coverage(rows, key)
             met = abs(share - wanted) <= room
