@@ -2,7 +2,6 @@
 
 import logging
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -93,13 +92,8 @@ def georeference(given: Inputs, camera: Path, control: Path, picture: Path, thre
     figure = solve_picture(
         photo, solution.camera, solution.points, shown, _title(facts, solution), facts.simulated
     )
-    with (
-        atomic_write(control) as gpkg,
-        atomic_write(picture) as png,
-        atomic_write(camera) as js,
-        ThreadPoolExecutor(1) as meanwhile,
-    ):
-        drawn = meanwhile.submit(figure.savefig, png, pil_kwargs=FAST_PNG)
+    with atomic_write(control) as gpkg, atomic_write(picture) as png, atomic_write(camera) as js:
+        figure.savefig(png, pil_kwargs=FAST_PNG)
         if solution.accepted:
             content = camera_json(solution, measure_channels(photo), facts, clock)
             content["height_sigma_m"] = relief_m = _relief_m(given, facts)
@@ -108,7 +102,6 @@ def georeference(given: Inputs, camera: Path, control: Path, picture: Path, thre
         else:
             content = _refused(gpkg, solution, facts, picture)
         js.write_text(json_text(content), encoding="utf-8")
-        drawn.result()
 
 
 def _warn_of_shift(solution: Solution, facts: PhotoFacts) -> None:
