@@ -114,7 +114,8 @@ def zonal(folder: Path) -> list[Figure]:
     zones = gpd.GeoDataFrame(pd.concat(layers, ignore_index=True), crs=AREA_CRS)
     start = time.process_time()
     outlines = Outlines.of(zones.geometry.to_numpy(), on)
-    ours = sum(of_each(lambda tile, red: outlines.sums(red, tile), strips((light, ("red",)))))[:, 0]
+    with Workers(threads=2).at_work():
+        ours = sum(of_each(lambda tile, red: outlines.sums(red, tile), strips((light, ("red",)))))[:, 0]
     between = time.process_time()
     peer = np.array([row["sum"] for row in zonal_stats(zones, str(light), stats=["sum"])], float)
     ours_s, peer_s = between - start, time.process_time() - between

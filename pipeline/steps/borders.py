@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -89,10 +89,11 @@ def compare_borders(
     photos = read_photos(photo_facts, cameras, lights, tones)
     by_cells: list[Call] = [partial(_of_photo, photo, maps, options) for photo in photos]
     by_cells += [partial(_of_pair, pair, maps, options) for pair in pairs(photos)]
-    others: list[Call] = [partial(_of_towns, squares, countries, maps, options)]
-    others += [partial(_of_motorways, photo, maps) for photo in photos]
-    # Two threads take a third less time than one. The cells of one photo, or pair, are in memory at a time.
-    with workers.at_work(), ThreadPoolExecutor(workers.threads) as pool:
+    others: list[Call] = [partial(_of_motorways, photo, maps) for photo in photos]
+    others.append(partial(_of_towns, squares, countries, maps, options))
+    # Two threads without helpers take a third less time than one with a helper. The cells of one photo, or
+    # pair, are in memory at a time.
+    with replace(workers, threads=1).at_work(), ThreadPoolExecutor(workers.threads) as pool:
         tables = [layers for found in pool.map(_each, (others, by_cells)) for layers in found]
     tables.append({"motorway_crossings": _of_crossings(tables, photos, maps)})
     if len(photos) == 1:
