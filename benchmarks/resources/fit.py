@@ -29,6 +29,9 @@ LIKE = {
     "region": ("borders", Size()),
     "deliver_region": ("borders", Size()),
 }
+# Rules that fetch the ground of a photo, which need a server: memory (MB) and seconds as they were set when they
+# were written, for a frame full of streets, tiles or heights.
+FETCHING = {"heights": (600, 30.0), "night_light": (450, 8.0), "streets": (1800, 120.0)}
 
 
 def fitted(rows: Sequence[Row]) -> dict[str, Cost]:
@@ -40,6 +43,7 @@ def fitted(rows: Sequence[Row]) -> dict[str, Cost]:
         costs[rule] = Cost(
             round(as_other.memory_mb(size)), 0, 0, None, round(as_other.processor_s(size), 1), 0, 0
         )
+    costs |= {rule: Cost(mb, 0, 0, None, seconds, 0, 0) for rule, (mb, seconds) in FETCHING.items()}
     return dict(sorted(costs.items()))
 
 
