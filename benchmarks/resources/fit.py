@@ -29,8 +29,8 @@ LIKE = {
     "region": ("borders", Size()),
     "deliver_region": ("borders", Size()),
 }
-# Rules that fetch the ground of a photo, which need a server: memory (MB) and seconds, estimated for a frame full
-# of heights, tiles or streets.
+# Rules that fetch the ground of a photo, which need a server: memory (MB) and seconds, estimated for a frame
+# full of heights, tiles or streets.
 FETCHING = {"heights": (600, 30.0), "night_light": (450, 8.0), "streets": (1800, 120.0)}
 
 
