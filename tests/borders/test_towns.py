@@ -346,4 +346,4 @@ def test_a_dozen_towns_have_no_placebos():
 
 def test_ways_of_parting_towns_are_counted_whichever_side_comes_first():
     sides = np.array([[0.5, -0.5, 0.5, 0.5], [0.5, -0.5, -0.5, 0.5], [-0.5, 0.5, -0.5, 0.5]])
-    assert _ways(sides) == 3  # the first two are one
+    assert len(_ways(sides)) == 3  # the first two are one

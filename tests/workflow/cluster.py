@@ -12,6 +12,7 @@ import shlex
 import subprocess
 import sys
 import time
+from collections import Counter
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -70,7 +71,7 @@ def status(folder: Path, job: str) -> str:
 
 def run(folder: Path, rule: str, asked_mb: str, minutes: str, script: str) -> None:
     """Run a job, look at its memory all the time, and write down what it took."""
-    began, peaks = time.monotonic(), dict[int, float]()
+    began, peaks, looks = time.monotonic(), dict[int, float](), Counter[int]()
     job = psutil.Popen([script])
     while job.poll() is None:
         held_mb = 0.0
@@ -78,13 +79,16 @@ def run(folder: Path, rule: str, asked_mb: str, minutes: str, script: str) -> No
             with suppress(psutil.Error, OSError):
                 held_mb += process.memory_info().rss / 1e6
                 peaks[process.pid] = _peak_mb(process.pid) or peaks.get(process.pid, 0.0)
+                looks[process.pid] += 1
         if held_mb > float(asked_mb) or time.monotonic() - began > 60 * float(minutes):
             print(f"{rule}: killed, with {held_mb:.0f} MB of {asked_mb} MB", flush=True)
             for process in _family(job):
                 with suppress(psutil.Error):
                     process.kill()
         time.sleep(LOOK_EVERY_S)
-    ended = Job(rule, int(asked_mb), sum(peaks.values()), time.monotonic() - began, job.returncode)
+    # One seen once may have been a fork that had not become a program: its memory was its parent's.
+    peak_mb = sum(peak for process, peak in peaks.items() if looks[process] > 1)
+    ended = Job(rule, int(asked_mb), peak_mb, time.monotonic() - began, job.returncode)
     unfinished = folder / f"{psutil.Process().pid}.part"
     unfinished.write_text(json.dumps(asdict(ended)), encoding="utf-8")
     unfinished.rename(unfinished.with_suffix(".json"))
