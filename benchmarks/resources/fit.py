@@ -17,8 +17,9 @@ Floats = NDArray[np.float64]
 # By as much estimates lie above all that was measured: repeated runs differ by 5 %, other machines by more.
 MARGIN = 1.15
 # Millions of cells that a rule may hold at once, if it works tile by tile; assumed where it brings estimates
-# closer by this share.
+# closer by this share. Borders hold all lit cells of a photo.
 AT_ONCE, GAIN = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0), 0.02
+HOLDS_ALL = ("borders",)
 # Rules that are not measured, for they use a network or do nothing, do what others do: `download` decodes a
 # picture, here of 50 megapixels, as `acquire` does; `motorways` holds lines, as `country_tones` does areas.
 # No city has a region: its two rules hold what `borders` holds beside its cells.
@@ -57,7 +58,8 @@ def _cost(rows: Sequence[Row]) -> Cost:
     memory = np.array([MARGIN * (row.peak_mb + SNAKEMAKE_MB) - SNAKEMAKE_MB for row in rows])
     seconds = np.array([MARGIN * row.processor_s for row in rows])
     # That only some cells count is believed where a larger map was measured.
-    bounds = [None, *(cells for cells in AT_ONCE if cells < sizes[:, 2].max())]
+    tile_by_tile = rows[0].rule not in HOLDS_ALL
+    bounds = [None, *(cells for cells in AT_ONCE if tile_by_tile and cells < sizes[:, 2].max())]
     fits = [(*_above(_counted(sizes, bound), memory), bound) for bound in bounds]
     _, (mb, mb_pixel, mb_cell), at_once = min(fits, key=lambda fit: fit[0] - GAIN * (fit[2] is None))
     _, (s, s_pixel, s_cell) = _above(sizes, seconds)

@@ -14,7 +14,7 @@ SHADOWS = ("node", "parent", "rowid")
 
 def add_tables(file: Path, other: Path) -> None:
     """Put all tables of `other`, both as GDAL writes them, into `file`: tables of other names, in coordinate
-    systems with a code of EPSG, whose numbers are the same everywhere."""
+    systems of which one at most, the same in both, has no code: GDAL numbers those as they come."""
     with closing(sqlite3.connect(file)) as database:
         database.execute("PRAGMA synchronous = OFF")
         database.execute("ATTACH ? AS other", (str(other),))
