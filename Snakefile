@@ -17,16 +17,15 @@
 from snakemake.exceptions import IncompleteCheckpointException
 
 from pipeline.models import NAME
-from pipeline.steps.interpreter import find_python_through_path
+from pipeline.steps.forks import fork_steps
+from pipeline.steps.interpreter import find_python_through_path, give_algebra_one_thread
 from pipeline.steps.lock import hold_or_exit, is_held
 from pipeline.steps.plan import plan_or_exit
 from pipeline.steps.resources import memory_mb, runtime_min
 from pipeline.steps.unfetched import forget_unfetched
 
 find_python_through_path()
-# Steps share out tiles among threads. On matrices as small as theirs (200 to 800 rows were measured) a second
-# thread of the algebra takes two to six times the processor and no less time.
-shell.prefix("export OPENBLAS_NUM_THREADS=1; ")
+give_algebra_one_thread()
 plan = plan_or_exit(
     config, checkpoints, IncompleteCheckpointException, check=workflow.is_main_process
 )
@@ -63,6 +62,8 @@ wildcard_constraints:
 
 onstart:  # of a run that has something to do; neither of a dry run nor of jobs on a cluster's nodes
     hold_or_exit(plan.run.results)
+    if workflow.local_exec:
+        fork_steps()
 
 
 onsuccess:

@@ -51,7 +51,8 @@ def measured(folder: Path) -> list[Row]:
 
 def _run(workdir: Workdir, city: str, *targets: str) -> Iterator[Row]:
     print(f"{city} ...", flush=True)
-    command = workdir.command(*targets, "--config", f"cities={city}")
+    # Without hooks, each step is a process of its own, as on a cluster.
+    command = workdir.command(*targets, "--no-hooks", "--config", f"cities={city}")
     subprocess.run(command, cwd=workdir.folder, env=workdir.environment, check=True)
     return rows_of(workdir.folder, city)
 

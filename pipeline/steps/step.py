@@ -28,6 +28,7 @@ from pipeline.errors import PipelineError, said_by
 from pipeline.raster.workers import Workers
 from pipeline.steps.disk import full_disk, libraries_talk_to
 from pipeline.steps.figures import figure
+from pipeline.steps.forks import SHARED_MB
 from pipeline.steps.terminal import TERMINAL
 from pipeline.steps.unfetched import PASSED_ON, why_unfetched, write_unfetched
 
@@ -161,9 +162,11 @@ def _log_found(snakemake: Any) -> None:
 
 def _log_cost(seconds: float, asked_mb: int | None) -> None:
     """What the step took and its rule asked for, by which `resources` is calibrated and tested; memory and
-    processor time are those since the process began, with the imports."""
+    processor time are those since the process began, with the imports, or of a fork, which shares some."""
     peak, took = peak_mb(), f"took {seconds:.1f} s, {time.process_time():.1f} s of processor"
-    log.info("%s%s; asked for %s MB", took, "" if peak is None else f", {peak:.0f} MB of memory", asked_mb)
+    held = "" if peak is None else f", {peak:.0f} MB of memory"
+    shared = f", {os.environ[SHARED_MB]} MB of it shared by all steps" if SHARED_MB in os.environ else ""
+    log.info("%s%s%s; asked for %s MB", took, held, shared, asked_mb)
 
 
 def peak_mb() -> float | None:
