@@ -110,7 +110,7 @@ def zonal(folder: Path) -> list[Figure]:
     light = folder / "light.tif"
     on, land = raster_grid(light), read_countries(AREA_CRS, COUNTRIES)
     frame = shapely.box(*on.bounds)
-    layers = country_zones(land, frame), border_strips(land, frame, BordersConfig().bands_km)
+    layers = country_zones(land, frame), border_strips(land, frame, frame, BordersConfig().bands_km)
     zones = gpd.GeoDataFrame(pd.concat(layers, ignore_index=True), crs=AREA_CRS)
     start = time.process_time()
     outlines = Outlines.of(zones.geometry.to_numpy(), on)

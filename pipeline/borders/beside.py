@@ -14,11 +14,17 @@ from pipeline.models import BordersConfig
 
 @dataclass(frozen=True, eq=False)
 class Beside:
-    """The lit cells near a border: which of them lie on the second country's side, and how far from it."""
+    """The lit cells near a border: their places in the list of all lit cells, which of them lie on the second
+    country's side, and how far from it. Light and places of most are needed for a moment each."""
 
-    cells: Cells
+    lit: Cells
+    place: NDArray[np.int32]
     second: NDArray[np.bool_]
     distance_m: Array
+
+    def chosen(self, mask: NDArray[np.bool_] | slice) -> Cells:
+        """The cells that a mask or a slice take."""
+        return self.lit.chosen(self.place[mask])
 
 
 def beside(cells: Cells, line: BorderLine, first: int, second: int, limit_m: float, edges: Array) -> Beside:
@@ -27,8 +33,8 @@ def beside(cells: Cells, line: BorderLine, first: int, second: int, limit_m: flo
     own = np.flatnonzero((cells.country == first) | (cells.country == second))
     away_m = line.between_m(cells.x[own], cells.y[own], edges, limit_m)
     near = np.isfinite(away_m)
-    chosen = cells.chosen(own[near])
-    return Beside(chosen, chosen.country == second, away_m[near])
+    place = own[near].astype(np.int32)
+    return Beside(cells, place, cells.country[place] == second, away_m[near])
 
 
 def edges_m(exclusion_m: float, config: BordersConfig, settings: ProfileSettings) -> Array:

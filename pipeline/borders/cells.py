@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -35,7 +36,7 @@ class Cells:
     def __len__(self) -> int:
         return len(self.x)
 
-    def chosen(self, mask: NDArray[np.bool_] | NDArray[np.intp] | slice) -> "Cells":
+    def chosen(self, mask: NDArray[np.bool_] | NDArray[np.integer[Any]] | slice) -> "Cells":
         """The cells that a mask, indices or a slice take."""
         return Cells(*(getattr(self, field.name)[mask] for field in fields(self)))
 

@@ -10,6 +10,7 @@ from pipeline.camera.earth import Array
 
 # Newton steps of the regression: it converges quadratically, and tones of lamps are near where it begins.
 ITERATIONS = 6
+SETTLED = 1e-12  # the next step would be of the square of this one
 FARTHEST = 15.0  # ln of a ratio of colours; those of lamps are within 3 of 0
 
 
@@ -44,7 +45,9 @@ def ratio_fit(red: Array, green: Array, weight: Array, design: Array, unit: Ints
             design.T @ step
         )
         # Of a handful of patches a step may overshoot by orders of magnitude; no lamp has such a ratio.
-        p = 1 / (1 + np.exp(-np.clip(design @ coefficients, -FARTHEST, FARTHEST)))
+        last, p = p, 1 / (1 + np.exp(-np.clip(design @ coefficients, -FARTHEST, FARTHEST)))
+        if np.abs(p - last).max() < SETTLED:
+            break
     residual = (weight * green - n * p) / math.log(2)
     return _fit(coefficients / math.log(2), n * p * (1 - p), residual, design, unit)
 

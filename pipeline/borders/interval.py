@@ -6,6 +6,7 @@ towns' light, places and sizes stay as they are: few or uneven towns widen the i
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -35,7 +36,7 @@ class Scatter:
     @classmethod
     def of(cls, fit: Fit, combination: Array, replicates: int, seed: int) -> "Scatter":
         """Of a combination (p,) of coefficients, from `replicates` (n) draws of the units' ratios."""
-        effect = np.random.default_rng(seed).standard_normal((replicates, len(fit.units)))
+        effect = _draws(replicates, len(fit.units), seed)
         through = np.einsum("p,upq->qu", combination, fit.through)
         off = effect @ fit.weight_sums @ through - effect * (fit.own @ combination)
         sigma = float(np.sqrt(((fit.left_out @ combination) ** 2).sum()))
@@ -48,6 +49,11 @@ class Scatter:
         levels = settings.level, settings.equivalence_level
         half = self.sigma * np.quantile(apart, levels, method="higher")
         return Estimate(value, float(half[0]), float(half[1]))
+
+
+@lru_cache(maxsize=4)  # half of an estimate's time; several of a border in a row have as many units
+def _draws(replicates: int, units: int, seed: int) -> Array:
+    return np.random.default_rng(seed).standard_normal((replicates, units))
 
 
 def estimate(fit: Fit, combination: Array, replicates: int, settings: ContrastSettings) -> Estimate:

@@ -22,7 +22,7 @@ def near_patches(
     """The light beside a border from the exclusion zone to `contrast_km`, keyed by its band of distance."""
     used = (beside.distance_m >= exclusion_m) & (beside.distance_m <= 1e3 * config.contrast_km)
     band = np.digitize(beside.distance_m[used], 1e3 * np.array(config.bands_km))
-    return patches(beside.cells.chosen(used), settings, band)
+    return patches(beside.chosen(used), settings, band)
 
 
 def strata(near: Patches, view_zenith: ViewZenith, zenith_step_deg: float) -> Ints:

@@ -37,7 +37,7 @@ def across(
     signed_km = np.where(near.second, near.distance_m, -near.distance_m) / 1e3
     reach = math.ceil(config.bands_km[-1] / step_km)
     step_of_cell = np.floor(signed_km / step_km).astype(np.int64)
-    rows = patches(near.cells, settings.patches, step_of_cell + reach)
+    rows = patches(near.chosen(slice(None)), settings.patches, step_of_cell + reach)
     unit = units.at(rows.x, rows.y, rows.country)
     ground = np.floor(field.signed_m[np.isfinite(field.signed_m)] / 1e3 / step_km)
     table = []
@@ -97,7 +97,7 @@ def thirds(beside: Beside, exclusion_m: float, edges: Array, config: BordersConf
     used = (beside.distance_m >= exclusion_m) & (beside.distance_m <= 1e3 * config.contrast_km)
     table: dict[str, float] = {}
     for name, side in (("first", ~beside.second), ("second", beside.second)):
-        cells = beside.cells.chosen(used & side)
+        cells = beside.chosen(used & side)
         shares = class_shares(cells.tone, cells.red + cells.green, edges)
         table |= {f"orange_{name}": float(shares[0]), f"green_{name}": float(shares[-1])}
     return table

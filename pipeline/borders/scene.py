@@ -35,6 +35,12 @@ class Scene:
         on_map: BaseGeometry = gpd.GeoSeries([seen], crs=self.grid.crs).to_crs(AREA_CRS).iloc[0]
         return on_map
 
+    @cached_property
+    def on_map(self) -> BaseGeometry:
+        """What holds all of the map, in AREA_CRS."""
+        to_areas = transformer(self.grid.crs, AREA_CRS)
+        return shapely.box(*to_areas.transform_bounds(*self.grid.bounds))
+
     def view_zenith_deg(self, x: Array, y: Array) -> Array:
         """The view zenith at places in AREA_CRS."""
         return self.solved.camera.view(*transformer(AREA_CRS, "EPSG:4326").transform(x, y))[0]

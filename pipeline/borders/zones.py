@@ -7,7 +7,7 @@ country  <-------- ------ | ------ -------->  country        | border of the pai
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 
 import geopandas as gpd
 import numpy as np
@@ -46,31 +46,43 @@ def country_zones(countries: Countries, frame: BaseGeometry) -> gpd.GeoDataFrame
     return clipped(countries, frame).areas[["country", "geometry"]]
 
 
-def border_strips(countries: Countries, frame: BaseGeometry, bands_km: Sequence[float]) -> gpd.GeoDataFrame:
+def border_strips(
+    countries: Countries, frame: BaseGeometry, on_map: BaseGeometry, bands_km: Sequence[float]
+) -> gpd.GeoDataFrame:
     """Bands of distance on either side of every border in the frame, cut to the frame.
 
     pair, side, band_from_km, band_to_km, geometry. The border counts as far as the widest band around the
-    frame; only pairs whose border crosses the frame have strips.
+    map (`on_map`), of which frames are parts; only pairs whose border crosses the frame have strips.
     """
     in_frame = clipped(countries, frame)
     areas = in_frame.areas.set_index("country").geometry
-    around = shapely.box(*shapely.buffer(frame, 1e3 * bands_km[-1]).bounds)
-    near = countries.borders[countries.borders["pair"].isin(in_frame.borders["pair"])]
-    rows = []
-    for border in near.itertuples():
-        line = border.geometry & around
-        within = [widened(line, 1e3 * km, frame) for km in bands_km]
+    around, rows = _bands_around(countries, on_map, tuple(bands_km)), []
+    for border in in_frame.borders.itertuples():
         for side in (border.first, border.second):
             if side not in areas.index:
                 continue
-            inner: BaseGeometry = shapely.Polygon()
-            for start, end, outer in zip((0.0, *bands_km), bands_km, within, strict=False):
-                strip = polygons(areas[side] & (outer - inner))
+            for start, end, band in zip((0.0, *bands_km), bands_km, around[border.pair], strict=False):
+                strip = polygons(areas[side] & band)
                 if not strip.is_empty:
                     rows.append((border.pair, side, start, end, strip))
-                inner = outer
     columns = ["pair", "side", "band_from_km", "band_to_km", "geometry"]
     return gpd.GeoDataFrame(pd.DataFrame(rows, columns=columns), geometry="geometry", crs=countries.areas.crs)
+
+
+@lru_cache(maxsize=2)  # all photos of a map ask for the same, at borders of countries and of regions
+def _bands_around(
+    countries: Countries, on_map: BaseGeometry, bands_km: tuple[float, ...]
+) -> dict[str, list[BaseGeometry]]:
+    """By pair the bands around its border on the map, both sides in one."""
+    reach = shapely.box(*shapely.buffer(on_map, 1e3 * bands_km[-1]).bounds)
+    bands = {}
+    for pair, border in countries.borders.set_index("pair").geometry.items():
+        line = border & reach
+        within = [widened(line, 1e3 * km, on_map) for km in bands_km]
+        bands[str(pair)] = [
+            outer - inner for inner, outer in zip((shapely.Polygon(), *within), within, strict=False)
+        ]
+    return bands
 
 
 def widened(line: BaseGeometry, metres: float, frame: BaseGeometry) -> BaseGeometry:
@@ -175,7 +187,7 @@ def in_strips(strips: gpd.GeoDataFrame, near: Mapping[str, Beside]) -> Iterator[
         cells = near[strip.pair]
         own = cells.second == (strip.side == strip.pair.split("-")[1])
         band = (cells.distance_m >= 1e3 * strip.band_from_km) & (cells.distance_m < 1e3 * strip.band_to_km)
-        yield cells.cells.chosen(own & band)
+        yield cells.chosen(own & band)
 
 
 def no_border(names: Sequence[str], borders: int) -> str | None:

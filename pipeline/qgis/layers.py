@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 import geopandas as gpd
 import pandas as pd
@@ -133,14 +134,15 @@ def common_layers(city: CityResults) -> list[Layer]:
     return _made(COMMON, city, city.origins, "{}")
 
 
-def photo_layers(photo: PhotoResults) -> list[Layer]:
+@cache  # the GeoPackage, the project in it and that beside it ask for the same
+def photo_layers(photo: PhotoResults) -> tuple[Layer, ...]:
     """A photo's own layers, top first; their tables carry the photo's id."""
     groups = PER_PHOTO.items()
-    return [
+    return tuple(
         layer
         for group, titles in groups
         for layer in _made(titles, photo, photo.origins, f"{{}}_{photo.name}", group)
-    ]
+    )
 
 
 def pooled_layers(city: CityResults) -> list[Layer]:
@@ -150,9 +152,10 @@ def pooled_layers(city: CityResults) -> list[Layer]:
     return [replace(layer, visible=layer.visible and layer.geometry != "Point") for layer in layers]
 
 
-def pair_layers(pair: PairResults, city: CityResults) -> list[Layer]:
+@cache
+def pair_layers(pair: PairResults, city: CityResults) -> tuple[Layer, ...]:
     """What changed between two photos of a city, top first; the tables carry the ids of both."""
-    return _made(PER_PAIR, pair, of_pair(pair, city), f"{{}}_{pair.before}_{pair.after}")
+    return tuple(_made(PER_PAIR, pair, of_pair(pair, city), f"{{}}_{pair.before}_{pair.after}"))
 
 
 def of_pair(pair: PairResults, city: CityResults) -> list[Origin]:

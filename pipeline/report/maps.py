@@ -2,7 +2,7 @@
 bar and north arrow, which are drawn once for both."""
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -320,23 +320,23 @@ def _mark_place(view: View) -> Bounds:
     return 0.9 * em, 0.9 * em, 0.9 * em + width, 2.5 * em
 
 
-def resized(file: Path, widths_px: Sequence[int]) -> list[bytes]:
-    """A picture at some widths, each a WebP no wider than it is itself."""
+def opened(file: Path) -> Image.Image:
+    """A picture in red, green and blue."""
     with Image.open(file) as picture:
-        whole = picture.convert("RGB")
-    shares = [min(1.0, width / whole.width) for width in widths_px]
-    sizes = [(round(whole.width * share), round(whole.height * share)) for share in shares]
-    return [encoded(whole.resize(size, Image.Resampling.LANCZOS)) for size in sizes]
+        return picture.convert("RGB")
 
 
-def without_title(file: Path, title_px: int, width_px: int, mark: str) -> bytes:
-    """A picture without the lines of text above it, as a WebP, with a word in its upper left corner, which a
-    phone shows as large as the page's own text."""
-    with Image.open(file) as picture:
-        whole = picture.convert("RGB")
-    below = whole.crop((0, title_px, whole.width, whole.height))
-    share = min(1.0, width_px / below.width)
-    small = below.resize((round(below.width * share), round(below.height * share)), Image.Resampling.LANCZOS)
+def resized(picture: Image.Image, width_px: int) -> Image.Image:
+    """A picture so wide, or as it is where that is less."""
+    share = min(1.0, width_px / picture.width)
+    size = round(picture.width * share), round(picture.height * share)
+    return picture.resize(size, Image.Resampling.LANCZOS)
+
+
+def without_title(picture: Image.Image, title_px: int, width_px: int, mark: str) -> Image.Image:
+    """A picture without the lines of text above it, with a word in its upper left corner, which a phone
+    shows as large as the page's own text."""
+    small = resized(picture.crop((0, title_px, picture.width, picture.height)), width_px)
     if mark:
         size = max(12, round(MARK_SHARE * small.width))
         ImageDraw.Draw(small).text(
@@ -347,7 +347,7 @@ def without_title(file: Path, title_px: int, width_px: int, mark: str) -> bytes:
             stroke_width=max(1, size // 8),
             stroke_fill=palette.rgb(palette.BACKGROUND),
         )
-    return encoded(small)
+    return small
 
 
 def encoded(picture: Image.Image) -> bytes:

@@ -246,9 +246,11 @@ def _solve(png: Path, sharpness: float, mark: str) -> Picture:
     """The picture that shows where cities were found, for both widths; the lines of text above it, which a
     phone shows too small, are in the caption too."""
     wide_px, narrow_px = (round(width * sharpness) for width in SOLVE_WIDTHS_PX)
-    (wide,) = maps.resized(png, [wide_px])
-    narrow = maps.without_title(png, pictures.SOLVE_TITLE_PX, narrow_px, mark)
-    return Picture(pictures.webp_uri(wide), pictures.webp_uri(narrow))
+    whole = maps.opened(png)
+    narrow = maps.without_title(whole, pictures.SOLVE_TITLE_PX, narrow_px, mark)
+    return Picture(
+        *(pictures.webp_uri(maps.encoded(each)) for each in (maps.resized(whole, wide_px), narrow))
+    )
 
 
 def _road_charts(city: CityResults) -> dict[tuple[str, tuple[str, ...]], Picture]:

@@ -7,7 +7,7 @@ its stand-in does, and with the run; what it holds of libraries it shares with a
 """
 
 import atexit
-import json
+import marshal
 import os
 import runpy
 import selectors
@@ -24,14 +24,17 @@ import warnings
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from pipeline.steps.stand_in import ASKED_AT, BEGUN, LENGTH_BYTES, LOOK_EVERY_S, STREAMS
 
 SHARED_MB = "BORDERLIGHT_SHARED_MB"  # in the environment of a fork: what it held when it began
 RULES = Path(__file__).parents[1] / "rules"
-# What steps load where they need it, and most do.
-LOADED_LATE = ("snakemake.script", "pipeline.raster.kernels", "dask.array", "dask.threaded")
+# What steps and libraries load where they need it, and most do.
+LOADED_LATE = (
+    *("snakemake.script", "pipeline.raster.kernels", "dask.array", "dask.threaded"),
+    *("matplotlib.backends.backend_agg", "pyarrow.dataset", "pyarrow.pandas_compat", "pydantic.dataclasses"),
+)
 
 
 def fork_steps() -> subprocess.Popen[bytes] | None:
@@ -86,6 +89,8 @@ def serve(listening_fd: int, folder: str) -> None:
             if unloaded:
                 with suppress(Exception):  # the step itself will tell
                     import_module(unloaded.pop())
+                    if not unloaded:
+                        _make_transformers()
             for ready, _ in asked.select(0 if unloaded else LOOK_EVERY_S):
                 if ready.fileobj is sys.stdin:
                     shutil.rmtree(folder, ignore_errors=True)
@@ -97,19 +102,30 @@ def serve(listening_fd: int, folder: str) -> None:
 
 def _fork(listening: socket.socket) -> None:
     """Fork for who asks next, whatever becomes of it."""
-    with suppress(OSError, ValueError):
+    with suppress(OSError, ValueError, EOFError, TypeError):
         connection, _ = listening.accept()
         with connection:
             connection.setblocking(True)
             length, streams, _, _ = socket.recv_fds(connection, LENGTH_BYTES, len(STREAMS))
-            asked = json.loads(_received(connection, int.from_bytes(length, "big")))
+            script, directory, environment = marshal.loads(
+                _received(connection, int.from_bytes(length, "big"))
+            )
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of threads, which are Arrow's and heed forks
                 child = os.fork()
             if child == 0:
-                _run(asked, streams, connection)
+                _run(script, directory, environment, streams, connection)
             for stream in streams:
                 os.close(stream)
+
+
+def _make_transformers() -> None:
+    """Those that most steps ask for, 25 ms each. What PROJ has opened for them it opens anew in a fork."""
+    from pipeline.borders.squares import AREA_CRS
+    from pipeline.camera.earth import ECEF, GEODETIC, transformer
+
+    for pair in (("EPSG:4326", AREA_CRS), (AREA_CRS, "EPSG:4326"), (GEODETIC, ECEF)):
+        transformer(*pair)
 
 
 def _received(connection: socket.socket, length: int) -> bytes:
@@ -123,7 +139,13 @@ def _received(connection: socket.socket, length: int) -> bytes:
     return found
 
 
-def _run(asked: dict[str, Any], streams: list[int], connection: socket.socket) -> NoReturn:
+def _run(
+    script: str,
+    directory: str,
+    environment: dict[str, str],
+    streams: list[int],
+    connection: socket.socket,
+) -> NoReturn:
     """In the fork: be the process that was asked for, run its script, and end."""
     code = 1
     try:
@@ -131,13 +153,13 @@ def _run(asked: dict[str, Any], streams: list[int], connection: socket.socket) -
         for place, stream in zip(STREAMS, streams, strict=True):
             os.dup2(stream, place)
             os.close(stream)
-        os.chdir(asked["folder"])
+        os.chdir(directory)
         os.environ.clear()
-        os.environ.update(asked["environment"], **{SHARED_MB: f"{_held_mb():.0f}"})
-        sys.argv = [asked["script"]]
+        os.environ.update(environment, **{SHARED_MB: f"{_held_mb():.0f}"})
+        sys.argv = [script]
         connection.sendall(BEGUN)
         threading.Thread(target=_end_with, args=(connection,), daemon=True).start()
-        code = _code_of(asked["script"])
+        code = _code_of(script)
         # What is left to do at the end of Python, without taking apart all that was loaded.
         atexit._run_exitfuncs()
         sys.stdout.flush()

@@ -446,7 +446,9 @@ def test_light_at_the_edges_of_what_counts_is_counted():
     ones = np.ones(5, np.float32)
     cells = Cells(x, y, ones, ones, np.ones(5, np.int8), 0 * ones)
     distance_m = np.array([499.0, 500.0, 5000.0, 10_000.0, 10_000.1])
-    near = near_patches(Beside(cells, np.ones(5, bool), distance_m), 500.0, CONFIG, IN_FORCE.patches)
+    near = near_patches(
+        Beside(cells, np.arange(5), np.ones(5, bool), distance_m), 500.0, CONFIG, IN_FORCE.patches
+    )
     assert near.n_cells.sum() == 3
     # Bands from 0.5, 5 and 10 km on.
     assert sorted(near.key) == [1, 4, 5]

@@ -45,7 +45,7 @@ def test_zones_are_the_countries_within_the_frame():
 
 
 def test_strips_lie_beside_the_border_and_fill_its_bands():
-    strips = border_strips(countries(), box(0, 0, 40, 40), BANDS_KM)
+    strips = border_strips(countries(), box(0, 0, 40, 40), box(0, 0, 40, 40), BANDS_KM)
     assert len(strips) == 2 * len(BANDS_KM)
     for strip in strips.itertuples():
         width = strip.band_to_km - strip.band_from_km
@@ -65,7 +65,7 @@ def test_a_strip_counts_a_border_just_outside_the_frame_and_ends_with_the_frame(
     """The frame holds 1 km of border in its corner; the bands go on along the part that it does not show."""
     land = countries()
     corner = box(20.3, 0, 40, 40).union(box(19, 0, 20.3, 1))
-    strips = border_strips(land, corner, (0.5, 1.0)).set_index(["side", "band_to_km"]).geometry
+    strips = border_strips(land, corner, corner, (0.5, 1.0)).set_index(["side", "band_to_km"]).geometry
     assert strips["DE", 1.0].area / KM**2 == pytest.approx(0.5 * 40, rel=1e-6)
     assert strips["DE", 0.5].area / KM**2 == pytest.approx(0.3 * 1 + 0.2 * 40, rel=1e-6)
     assert strips["BE", 0.5].area / KM**2 == pytest.approx(0.5 * 1, rel=1e-6)
@@ -83,14 +83,27 @@ def test_a_border_beyond_the_frame_counts_as_far_as_the_widest_band_reaches():
         borders=land.borders.assign(geometry=[shapely.MultiLineString([course])]),
     )
     strips = (
-        border_strips(bent, box(18, 0, 40, 18), (0.5, 1.0, 5.0)).set_index(["side", "band_to_km"]).geometry
+        border_strips(bent, box(18, 0, 40, 18), box(18, 0, 40, 18), (0.5, 1.0, 5.0))
+        .set_index(["side", "band_to_km"])
+        .geometry
     )
     # Of 20 x 18 km 15 x 15 are farther than 5 km from both parts, and 1 x 18 are nearer than 1 km.
     assert strips["DE", 5.0].area / KM**2 == pytest.approx(360 - 225 - 18, rel=1e-6)
 
 
+def test_frames_of_one_map_share_its_bands():
+    """What a frame shows of a strip is what the whole map has of it there."""
+    land = countries()
+    whole, part = box(0, 0, 40, 40), box(15, 10, 40, 30)
+    of_map = border_strips(land, whole, whole, BANDS_KM).set_index(["side", "band_to_km"]).geometry
+    of_part = border_strips(land, part, whole, BANDS_KM).set_index(["side", "band_to_km"]).geometry
+    assert len(of_part)
+    for strip, geometry in of_part.items():
+        assert geometry.symmetric_difference(of_map[strip] & part).area == pytest.approx(0, abs=1e-3)
+
+
 def test_a_pair_that_does_not_meet_in_the_frame_has_no_strip():
-    assert len(border_strips(countries(), box(25, 0, 40, 40), BANDS_KM)) == 0
+    assert len(border_strips(countries(), box(25, 0, 40, 40), box(0, 0, 40, 40), BANDS_KM)) == 0
 
 
 # A map of 4 x 2 cells of 1 km, the border through the middle of the third column:
@@ -337,7 +350,11 @@ def test_a_band_holds_its_inner_edge_and_not_its_outer_one():
     x, y = place(np.full(4, 21.0), np.arange(4.0))
     ones, tone = np.ones(4, np.float32), np.arange(4, dtype=np.float32)
     cells = Cells(x, y, ones, ones, np.ones(4, np.int8), tone)
-    near = {"BE-DE": Beside(cells, np.array([True, True, True, False]), np.array([1e3, 1999.0, 2e3, 1500.0]))}
+    near = {
+        "BE-DE": Beside(
+            cells, np.arange(4), np.array([True, True, True, False]), np.array([1e3, 1999.0, 2e3, 1500.0])
+        )
+    }
     strips = pd.DataFrame(
         {"pair": "BE-DE", "side": ["DE", "BE", "DE"], "band_from_km": [1, 1, 2], "band_to_km": [2, 2, 3]}
     )

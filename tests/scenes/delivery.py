@@ -95,7 +95,7 @@ class Delivery:
 def words_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """Reports without their pictures, which take most of the time."""
     monkeypatch.setattr(maps, "photo_maps", lambda *_: ("", ""))
-    monkeypatch.setattr(maps, "resized", lambda _, widths: [b""] * len(widths))
+    monkeypatch.setattr(maps, "encoded", lambda _: b"")
     monkeypatch.setattr(pictures, "svg_picture", lambda *_: pictures.Picture(Markup(""), Markup("")))
     monkeypatch.setattr(maps, "light_map", lambda *_: "")
     monkeypatch.setattr(explorer, "explorer_data", lambda *_: Markup("{}"))

@@ -145,8 +145,8 @@ def test_who_asked_ends_with_its_parent(server, call, tmp_path) -> None:
 def test_an_interrupt_is_the_forks_own(server, call) -> None:
     text = (
         "import os, time\n"
-        "print(os.getpid(), flush=True)\n"
-        "try:\n    time.sleep(600)\nexcept KeyboardInterrupt:\n    raise SystemExit(130)"
+        "try:\n    print(os.getpid(), flush=True)\n    time.sleep(600)\n"
+        "except KeyboardInterrupt:\n    raise SystemExit(130)"
     )
     asked = call(text)
     fork = int(asked.stdout.readline())
