@@ -38,6 +38,7 @@ from pipeline.photo.tiff import read_photo_tif
 from pipeline.raster.cog import write_cog
 from pipeline.raster.grid import Grid
 from pipeline.raster.workers import Workers
+from pipeline.steps.forks import LOADED_LATE
 
 THREADS = 2
 HEIGHT_M, TILT_DEG, AZIMUTH_DEG = 400e3, 25.0, 60.0
@@ -155,7 +156,8 @@ def least(times: Times, name: str, seconds: float) -> None:
 
 
 def steps(folder: Path, clock: Times, processor: Times) -> None:
-    """Orthorectify, and tone of the photo as a JPEG and as an anchored raw, each in a process of its own."""
+    """Orthorectify, and tone of the photo as a JPEG and as an anchored raw, each in a process of its own that
+    has loaded what a forked step has."""
     facts = folder / "photo.json"
     jpeg_facts = json.loads(facts.read_text())
     anchor = read_cameras(CAMERAS)["D3S"].model_dump()
@@ -171,7 +173,7 @@ def steps(folder: Path, clock: Times, processor: Times) -> None:
         ("tone, anchored raw", toned, raw_facts),
     ):
         facts.write_text(json.dumps(about))
-        row = measured(step, folder)
+        row = measured(step, folder, loaded=LOADED_LATE)
         least(clock, name, row["seconds"])
         least(processor, name, row["cpu_seconds"])
     facts.write_text(json.dumps(jpeg_facts))

@@ -32,7 +32,8 @@ SHARED_MB = "BORDERLIGHT_SHARED_MB"  # in the environment of a fork: what it hel
 RULES = Path(__file__).parents[1] / "rules"
 # What steps and libraries load where they need it, and most do.
 LOADED_LATE = (
-    *("snakemake.script", "pipeline.raster.kernels", "dask.array", "dask.threaded"),
+    *("snakemake.script", "pipeline.raster.kernels", "pipeline.borders.kernels", "dask.array"),
+    "dask.threaded",
     *("matplotlib.backends.backend_agg", "pyarrow.dataset", "pyarrow.pandas_compat", "pydantic.dataclasses"),
 )
 

@@ -31,6 +31,7 @@ from pipeline.tone.ratios import (
     calibrate,
     light_above_background_tile,
     light_and_averages_tile,
+    unsaturated_tile,
 )
 from pipeline.tone.reach import square_cells
 
@@ -103,7 +104,7 @@ class _MapsOfTile:
         margin = self.calibration.margin
         ortho = read_bands(self.ortho, ORTHO, tile, margin)
         for rows, strip in tile.strips(STRIP_ROWS):
-            cut = ortho[:, rows.start : rows.stop + 2 * margin]
+            cut = unsaturated_tile(ortho[:, rows.start : rows.stop + 2 * margin], self.calibration)
             light = light_above_background_tile(cut, strip, self.calibration)
             result[: len(light), rows] = light
             result[len(light) :, rows] = tone_and_lamps_tile(cut, strip, self.calibration, self.lamps)

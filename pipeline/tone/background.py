@@ -140,24 +140,29 @@ def _sample(stride: int, block: int, left: Floats, middle: Floats, right: Floats
 def background_and_noise(sample: Sample, colour_codes: float) -> tuple[Lattice, Noise]:
     """Background light (3 values) on a lattice over the map, and the noise of a cell; of light with 8 bits
     where there is noise of `colour_codes`."""
+    background, floor = background_and_floor(sample, colour_codes)
+    noise = Noise(floor, (0.0, 0.0, 0.0), colour_codes)
+    # Red and green give it together; blue, often too dark to tell, is taken to have the same.
+    return background, replace(noise, gain=(_gain(sample, background, noise),) * 3)
+
+
+def background_and_floor(sample: Sample, colour_codes: float) -> tuple[Lattice, tuple[float, ...]]:
+    """The background, and the noise (1 sigma, 3 values) of cells that are as dark as it."""
     blocks = _blocks(sample)
     low, lower, upper = _quantiles(blocks, (FLOOR_QUANTILE, 0.25, 0.75))
     even = (upper - lower)[1] <= np.nanquantile((upper - lower)[1], DARK_BLOCKS)
     code = float(code_step(0.0)) if colour_codes else 0.0
     spread = [max(code, SIGMA_PER_IQR * float(np.median((upper - lower)[k, even]))) for k in range(3)]
 
-    floor = _window_floor(low, np.reshape(spread, (3, 1, 1)))
-    limit = floor + (UNLIT_SIGMAS + FLOOR_SIGMAS) * np.reshape(spread, (3, 1, 1))
+    dark = _window_floor(low, np.reshape(spread, (3, 1, 1)))
+    limit = dark + (UNLIT_SIGMAS + FLOOR_SIGMAS) * np.reshape(spread, (3, 1, 1))
     unlit = (blocks < limit[..., None]).all(axis=0)
     middle = _quantiles(np.where(unlit, blocks, np.nan), (0.5,))[0]
     background = _smoothed(middle, unlit.sum(-1))
 
     residual = np.where(unlit, np.abs(blocks - background[..., None]), np.nan)
-    sigma = [sigma_of_deviations(channel) for channel in residual]
-    lattice = Lattice(sample.stride * sample.block, background)
-    noise = Noise(tuple(sigma), (0.0, 0.0, 0.0), colour_codes)
-    # Red and green give it together; blue, often too dark to tell, is taken to have the same.
-    return lattice, replace(noise, gain=(_gain(sample, lattice, noise),) * 3)
+    floor = tuple(sigma_of_deviations(channel) for channel in residual)
+    return Lattice(sample.stride * sample.block, background), floor
 
 
 def _blocks(sample: Sample) -> Array:

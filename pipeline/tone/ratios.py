@@ -16,7 +16,13 @@ from pipeline.models import ToneConfig
 from pipeline.photo.cameras import AbFactors
 from pipeline.raster.lattice import Lattice
 from pipeline.raster.tiles import Tile
-from pipeline.tone.background import Noise, Sample, background_and_noise, take_samples
+from pipeline.tone.background import (
+    Noise,
+    Sample,
+    background_and_floor,
+    background_and_noise,
+    take_samples,
+)
 from pipeline.tone.reach import halo_cells, square_cells
 from pipeline.tone.saturation import without_saturated
 
@@ -85,8 +91,8 @@ def calibrate(
         raise PhotoError("the photo has no usable light on the grid: all of it is saturated or invalid")
     background, noise = background_and_noise(sample, colour_codes)
     del sample  # at most a third of a gigabyte, as much as is worked out of the next
-    _, calm_noise = background_and_noise(calm, colour_codes)
-    tone_noise = noise.calmed(calm_noise.floor)
+    _, calm_floor = background_and_floor(calm, colour_codes)
+    tone_noise = noise.calmed(calm_floor)
     calibration = Calibration(
         background,
         noise,
@@ -127,9 +133,14 @@ def signal_to_noise(signal: Floats, sigma: Floats) -> Floats:
     return np.asarray(np.minimum(signal[0] / sigma[0], signal[1] / sigma[1]))
 
 
-def light_above_background_tile(ortho: Floats, tile: Tile, calibration: Calibration) -> Floats:
-    """The bands of `light.tif`, from the tile with its margin."""
-    light = _core(without_saturated(ortho, calibration.halo_cells), calibration)
+def unsaturated_tile(ortho: Floats, calibration: Calibration) -> Floats:
+    """Light of a tile and of the cells around it that are averaged over, from `ortho` with its margin."""
+    return without_saturated(ortho, calibration.halo_cells)
+
+
+def light_above_background_tile(light: Floats, tile: Tile, calibration: Calibration) -> Floats:
+    """The bands of `light.tif`, from `unsaturated_tile`."""
+    light = _core(light, calibration)
     signal = light - calibration.background.at(tile).astype(np.float32)
     sigma_green = calibration.noise.sigma(light[1:2], signal[1:2], first=1)
     return np.concatenate([_scaled(signal, calibration), sigma_green])
@@ -146,10 +157,10 @@ def _core(light: Floats, calibration: Calibration) -> Floats:
     return light[:, reach : light.shape[1] - reach, reach : light.shape[2] - reach]
 
 
-def tone_tile(ortho: Floats, tile: Tile, calibration: Calibration) -> Floats:
-    """The bands of `tone.tif`: ratios and their first-order sigmas where lit, signal-to-noise everywhere."""
-    light = average_around(without_saturated(ortho, calibration.halo_cells), calibration.tone_cells)
-    light = _core(light, calibration)
+def tone_tile(light: Floats, tile: Tile, calibration: Calibration) -> Floats:
+    """The bands of `tone.tif`, from `unsaturated_tile`: ratios and their first-order sigmas where lit,
+    signal-to-noise everywhere."""
+    light = _core(average_around(light, calibration.tone_cells), calibration)
     signal = light - calibration.background.at(tile).astype(np.float32)
     given = 3 if calibration.blue_refused is None else 2
     sigma = calibration.tone_noise.sigma(light[:given], signal[:given])

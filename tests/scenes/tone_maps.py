@@ -27,6 +27,7 @@ from pipeline.tone.ratios import (
     light_above_background_tile,
     light_and_averages_tile,
     tone_tile,
+    unsaturated_tile,
 )
 from pipeline.tone.reach import square_cells
 
@@ -158,9 +159,9 @@ def measured(made: Scene, masked: bool = True) -> Measured:
     known = calibrate(lights, RESOLUTION_M, RESOLUTION_M, made.colour_codes, ToneConfig())
     m = known.margin
     padded = np.pad(ortho, ((0, 0), (m, m), (m, m)), constant_values=np.nan)
-    tile = Tile(0, 0, SIDE, SIDE)
+    tile, light = Tile(0, 0, SIDE, SIDE), unsaturated_tile(padded, known)
     return Measured(
-        tone_tile(padded, tile, known), light_above_background_tile(padded, tile, known), known.tone_cells
+        tone_tile(light, tile, known), light_above_background_tile(light, tile, known), known.tone_cells
     )
 
 

@@ -22,6 +22,7 @@ from pipeline.tone.ratios import (
     lost_blue,
     signal_to_noise,
     tone_tile,
+    unsaturated_tile,
 )
 from tests.scenes.skies import BLUE, GREEN, RESOLUTION_M, sky
 from tests.scenes.tone_maps import lights_of
@@ -33,6 +34,16 @@ CONFIG = ToneConfig()
 def calibration(ortho, colour_codes=0.0):
     lights = lights_of(ortho, RESOLUTION_M, RESOLUTION_M)
     return calibrate(lights, RESOLUTION_M, RESOLUTION_M, colour_codes, CONFIG)
+
+
+def light_of(ortho, tile, calibration):
+    """The bands of light.tif from a tile of ortho.tif with its margin."""
+    return light_above_background_tile(unsaturated_tile(ortho, calibration), tile, calibration)
+
+
+def tone_of(ortho, tile, calibration):
+    """Those of tone.tif."""
+    return tone_tile(unsaturated_tile(ortho, calibration), tile, calibration)
 
 
 def part(function, ortho, calibration, tile):
@@ -75,7 +86,7 @@ def seen(above, calibration):
 def test_light_by_hand():
     """Light less the background under it, in the ratios' system; the sigma is green's, in one cell."""
     known = by_hand(scale=(0.5, 1.0, 4.0))
-    result = light_above_background_tile(seen((0.5, 0.25, 0.125), known), TILE, known)
+    result = light_of(seen((0.5, 0.25, 0.125), known), TILE, known)
     assert result.shape == (4, TILE.height, TILE.width)
     np.testing.assert_array_equal(result[:3], np.broadcast_to([[[0.25]], [[0.25]], [[0.5]]], (3, 3, 4)))
     # Read noise of 4/64 and shot noise: variance 0.5 times the signal of 1/4.
@@ -87,7 +98,7 @@ def test_of_light_by_hand_a_saturated_cell_takes_its_halo_alone():
     ortho = seen((0.5, 0.25, 0.125), known)
     assert known.margin == 2
     ortho[3, 1, 1] = 0.01  # one cell beyond the tile's corner: its halo reaches into it
-    result = light_above_background_tile(ortho, TILE, known)
+    result = light_of(ortho, TILE, known)
     expected = np.zeros((3, 4), bool)
     expected[0, 0] = True
     np.testing.assert_array_equal(np.isnan(result), np.broadcast_to(expected, (4, 3, 4)))
@@ -95,13 +106,13 @@ def test_of_light_by_hand_a_saturated_cell_takes_its_halo_alone():
     bare = by_hand(halo_cells=0, tone_cells=5)
     ortho = seen((0.5, 0.25, 0.125), bare)
     ortho[3, 2, 2] = 0.01
-    np.testing.assert_array_equal(np.isnan(light_above_background_tile(ortho, TILE, bare)[0]), expected)
+    np.testing.assert_array_equal(np.isnan(light_of(ortho, TILE, bare)[0]), expected)
 
 
 def test_tone_by_hand():
     known = by_hand(scale=(0.5, 1.0, 4.0))
     signal = 16 * LEVEL, 8 * LEVEL, 4 * LEVEL
-    g_r, b_g, sigma_g_r, sigma_b_g, snr = tone_tile(seen(signal, known), TILE, known)
+    g_r, b_g, sigma_g_r, sigma_b_g, snr = tone_of(seen(signal, known), TILE, known)
     # Scaled: 8, 8 and 16 levels. Relative sigmas are those of the light before: 1/16, 1/8 and 1/4.
     np.testing.assert_allclose(g_r, 0.0, atol=1e-6)  # float32
     np.testing.assert_allclose(b_g, 1.0, rtol=1e-6)
@@ -119,12 +130,12 @@ def test_a_cell_is_lit_from_the_asked_signal_to_noise_and_has_blue_from_3_sigmas
         ((4, 4, 2.99), (True, False)),
         ((4, 4, 3.01), (True, True)),
     ):
-        result = tone_tile(seen(np.array(signal) * LEVEL, known), TILE, known)
+        result = tone_of(seen(np.array(signal) * LEVEL, known), TILE, known)
         for band, is_given in enumerate((*given, *given)):
             assert np.isfinite(result[band]).all() == is_given, (signal, band)
             assert np.isnan(result[band]).all() != is_given, (signal, band)
         np.testing.assert_allclose(result[4], min(signal[:2]), rtol=1e-6)
-    refused = tone_tile(seen((0.5, 0.5, 0.5), known), TILE, by_hand(blue_refused="too dark"))
+    refused = tone_of(seen((0.5, 0.5, 0.5), known), TILE, by_hand(blue_refused="too dark"))
     np.testing.assert_array_equal(np.isnan(refused[:, 0, 0]), [False, True, False, True, False])
 
 
@@ -134,11 +145,11 @@ def test_tone_is_of_the_square_around_a_cell_without_saturated_ones():
     ortho[1, 3, 3] += 0.5  # the tile's cell (1, 1), and the middle of nine averages
     expected = np.full((3, 4), 0.0)
     expected[0:3, 0:3] = np.log2((0.25 + 0.5 / 9) / 0.25)
-    np.testing.assert_allclose(tone_tile(ortho, TILE, known)[0], expected, atol=1e-6)
+    np.testing.assert_allclose(tone_of(ortho, TILE, known)[0], expected, atol=1e-6)
     ortho[3, 3, 3] = 0.01
     masked = np.zeros((3, 4), bool)
     masked[0:3, 0:3] = True
-    result = tone_tile(ortho, TILE, known)
+    result = tone_of(ortho, TILE, known)
     np.testing.assert_array_equal(np.isnan(result), np.broadcast_to(masked, (5, 3, 4)))
     # A square that lacks cells is off its cell: the background's slope, 1/1024 a cell of 1/4, shows.
     np.testing.assert_allclose(result[0, :, 3], 0.0, atol=0.003)
@@ -250,7 +261,7 @@ def test_bands_have_names_units_and_the_system_of_their_ratios(evidence):
 
 def test_tone_is_that_of_the_lamps_and_its_sigma_is_honest():
     ortho, _ = sky(SHAPE, seed=1, gain=1e-4)
-    tone = whole(tone_tile, ortho, calibration(ortho))
+    tone = whole(tone_of, ortho, calibration(ortho))
     lit = np.isfinite(tone[0])
     assert lit.sum() > 2000
     # Cells of a square share light, so their errors do too: the median of a few thousand is good to 0.01.
@@ -274,7 +285,7 @@ def test_saturated_cells_and_their_halo_are_left_out():
     row, column = np.unravel_index(light[0].argmax(), SHAPE)
     ortho[3, row, column] = 0.1
     known = calibration(ortho)
-    tone, shown = (whole(f, ortho, known) for f in (tone_tile, light_above_background_tile))
+    tone, shown = (whole(f, ortho, known) for f in (tone_of, light_of))
     halo = known.halo_cells
     assert halo == 2
     near = np.s_[row - halo : row + halo + 1, column - halo : column + halo + 1]
@@ -287,16 +298,16 @@ def test_red_that_clips_would_fake_green_if_it_were_not_masked():
     ortho, light = sky(SHAPE, seed=3)
     clipped = light[0] > 0.15
     ortho[0][clipped] = 0.15
-    faked = whole(tone_tile, ortho, calibration(ortho))[0]
+    faked = whole(tone_of, ortho, calibration(ortho))[0]
     ortho[3][clipped] = 1.0
-    honest = whole(tone_tile, ortho, calibration(ortho))[0]
+    honest = whole(tone_of, ortho, calibration(ortho))[0]
     assert np.nanmax(faked) > np.log2(GREEN) + 0.3
     assert np.nanmedian(honest) == pytest.approx(np.log2(GREEN), abs=0.01)
     assert np.nanpercentile(honest, 99) < np.log2(GREEN) + 0.3
 
 
 @pytest.mark.parametrize("tile", [Tile(0, 0, 100, 130), Tile(128, 64, 33, 77), Tile(300, 400, 100, 100)])
-@pytest.mark.parametrize("function", [tone_tile, light_above_background_tile])
+@pytest.mark.parametrize("function", [tone_of, light_of])
 def test_a_tile_equals_the_whole_to_the_last_bit(function, tile):
     ortho, _ = sky(SHAPE, seed=4)
     ortho[3, 150:152, 90:93] = 1.0
@@ -320,7 +331,7 @@ def test_blue_is_refused_where_it_was_clipped():
     ortho[2] = np.minimum(ortho[2], 0.0)  # out of gamut: no blue at all in a JPEG
     known = calibration(ortho, 1.0)
     assert "blue is clipped in 100 %" in known.blue_refused
-    assert np.isnan(whole(tone_tile, ortho, known)[1]).all()
+    assert np.isnan(whole(tone_of, ortho, known)[1]).all()
     assert calibration(ortho).blue_refused is None  # in raw there is no gamut that clips
 
 
