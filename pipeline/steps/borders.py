@@ -87,14 +87,14 @@ def compare_borders(
     of `tones` to `squares` run over the photos. Every layer is in the file, even one without rows."""
     maps = BorderMaps.read(countries, cities, motorways, regions, events)
     photos = read_photos(photo_facts, cameras, lights, tones)
-    by_cells: list[Call] = [partial(_of_photo, photo, maps, options) for photo in photos]
+    by_cells: list[Call] = [partial(_of_motorways, photo, maps) for photo in photos]
+    by_cells += [partial(_of_photo, photo, maps, options) for photo in photos]
     by_cells += [partial(_of_pair, pair, maps, options) for pair in pairs(photos)]
-    others: list[Call] = [partial(_of_motorways, photo, maps) for photo in photos]
-    others.append(partial(_of_towns, squares, countries, maps, options))
-    # Two threads without helpers take a third less time than one with a helper. The cells of one photo, or
-    # pair, are in memory at a time.
+    by_towns: list[Call] = [partial(_of_towns, squares, countries, maps, options)]
+    # Towns take as long as all that looks at cells, and no memory: two threads without helpers take less time
+    # than one with a helper. The cells of one photo, or pair, are in memory at a time.
     with replace(workers, threads=1).at_work(), ThreadPoolExecutor(workers.threads) as pool:
-        tables = [layers for found in pool.map(_each, (others, by_cells)) for layers in found]
+        tables = [layers for found in pool.map(_each, (by_cells, by_towns)) for layers in found]
     tables.append({"motorway_crossings": _of_crossings(tables, photos, maps)})
     if len(photos) == 1:
         tables.append({"notes": notes(photos[0].scene, "change", [ALONE])})
