@@ -18,14 +18,15 @@ from snakemake.exceptions import IncompleteCheckpointException
 
 from pipeline.models import NAME
 from pipeline.steps.forks import fork_steps
-from pipeline.steps.interpreter import find_python_through_path, give_algebra_one_thread
+from pipeline.steps.interpreter import ALGEBRA_THREADS, find_python_through_path
 from pipeline.steps.lock import hold_or_exit, is_held
 from pipeline.steps.plan import plan_or_exit
 from pipeline.steps.resources import memory_mb, runtime_min
 from pipeline.steps.unfetched import forget_unfetched
 
 find_python_through_path()
-give_algebra_one_thread()
+# After Snakemake's own, which gives the algebra as many threads as the rule.
+shell.prefix(f"export {ALGEBRA_THREADS}=1; ")
 plan = plan_or_exit(
     config, checkpoints, IncompleteCheckpointException, check=workflow.is_main_process
 )

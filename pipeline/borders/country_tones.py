@@ -8,15 +8,16 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import shapely
 from affine import Affine
 from numpy.typing import NDArray
-from pyproj import Transformer
 from rasterio.features import rasterize
+from rasterio.transform import array_bounds
 
 from pipeline.borders.schema import CANNOT_BE_TOLD, CHANGES, NONE_FOUND, layer, of_photo
 from pipeline.borders.squares import square_codes
 from pipeline.camera.camera import Camera
-from pipeline.camera.earth import Array
+from pipeline.camera.earth import Array, transformer
 from pipeline.photo.photo import PhotoFacts
 from pipeline.raster.grid import Grid
 from pipeline.tone.evidence import carries
@@ -82,15 +83,20 @@ def lit_cells(sampled: SampledMap, areas: gpd.GeoDataFrame, camera: Camera) -> L
     """The sampled cells with light in the countries of `areas`, which are in the map's reference system."""
     country = np.zeros(sampled.tone.shape, np.uint8)
     if len(areas):
-        shapes = [(shape, place) for place, shape in enumerate(areas.geometry, 1)]
-        country = rasterize(shapes, country.shape, transform=sampled.transform, dtype="uint8")
+        rows, columns = sampled.tone.shape
+        # Whole countries take as long to hand over as the rest takes.
+        seen = shapely.clip_by_rect(
+            areas.geometry.to_numpy(), *array_bounds(rows, columns, sampled.transform)
+        )
+        shapes = [(shape, place) for place, shape in enumerate(seen, 1) if not shape.is_empty]
+        if shapes:
+            country = rasterize(shapes, country.shape, transform=sampled.transform, dtype="uint8")
     good = np.isfinite(sampled.tone) & np.isfinite(sampled.zenith_deg) & (country > 0)
     good &= (sampled.red > 0) & (sampled.green > 0)
     row, column = np.nonzero(good)
     to_map: Any = sampled.transform  # it takes arrays, which its types do not know
     x, y = to_map @ (column + 0.5, row + 0.5)
-    to_degrees = Transformer.from_crs(sampled.crs, "EPSG:4326", always_xy=True)
-    pixel = camera.project(*to_degrees.transform(x, y))
+    pixel = camera.project(*transformer(sampled.crs, "EPSG:4326").transform(x, y))
     away_px = np.hypot(pixel[0] - (camera.width - 1) / 2, pixel[1] - (camera.height - 1) / 2)
     return LitCells(
         country=country[good],

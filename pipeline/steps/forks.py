@@ -26,6 +26,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 
+from pipeline.steps.interpreter import ALGEBRA_THREADS
 from pipeline.steps.stand_in import ASKED_AT, BEGUN, LENGTH_BYTES, LOOK_EVERY_S, STREAMS
 
 SHARED_MB = "BORDERLIGHT_SHARED_MB"  # in the environment of a fork: what it held when it began
@@ -68,6 +69,7 @@ def _started(listening: socket.socket, folder: Path) -> subprocess.Popen[bytes]:
     call = f"{ours}; from {__name__} import serve; serve({listening.fileno()}, {str(folder)!r})"
     forks = subprocess.Popen(
         [sys.executable, "-P", "-c", call],
+        env=os.environ | {ALGEBRA_THREADS: "1"},
         pass_fds=[listening.fileno()],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import shapely
-from pyproj import Transformer
 
 from pipeline.camera.channel_shifts import ChannelRegistration
+from pipeline.camera.earth import transformer
 from pipeline.camera.terrain import FLAT, Bounds
 from pipeline.camera.uncertainty import SolvedCamera
 from pipeline.ground.elevation import TerrainFile
@@ -67,7 +67,7 @@ def _ground(dem: Sequence[Path], heights: Dem | None, grid: Grid) -> Ground:
 
 def _around(grid: Grid) -> Bounds:
     """West, south, east and north of the grid in degrees, with a margin."""
-    to_degrees = Transformer.from_crs(grid.crs, "EPSG:4326", always_xy=True)
+    to_degrees = transformer(grid.crs, "EPSG:4326")
     west, south, east, north = to_degrees.transform_bounds(*grid.bounds)
     return west - MARGIN_DEG, south - MARGIN_DEG, east + MARGIN_DEG, north + MARGIN_DEG
 

@@ -79,6 +79,23 @@ def test_killed_at_random_moments_it_leaves_the_same_bytes(
     assert left_behind(workdir.folder) == []
 
 
+def test_steps_that_start_by_themselves_write_the_same_bytes_as_forked_ones(
+    undisturbed: tuple[Workdir, Outcome], tmp_path: Path
+) -> None:
+    """As on a cluster, where `onstart` does not run. A second thread of the algebra would show here."""
+    before = contents(undisturbed[0].folder / "results")
+    shutil.copytree(undisturbed[0].folder, tmp_path / "run", symlinks=True)
+    workdir = Workdir(tmp_path / "run")
+    city = workdir.folder / "results" / NAME
+    for file in [*city.glob("*.*"), *(city / "seen").glob("*.tif"), *(city / "seen").glob("*.parquet")]:
+        file.unlink()
+    outcome = workdir.snakemake("--no-hooks", *CITY)
+    assert outcome.code == 0, outcome.text
+    assert differences(before, contents(workdir.folder / "results")) == []
+    logs = [log.read_text(encoding="utf-8") for log in city.rglob("logs/*.log")]
+    assert any("shared by all steps" not in log for log in logs)
+
+
 def test_a_second_run_is_refused_in_one_line_and_harms_nothing(tmp_path: Path) -> None:
     workdir = Workdir.make(tmp_path / "run")
     workdir.write_city("x", photos=[{"simulate": {"seed": 1, "year": 2012}}])
