@@ -42,24 +42,27 @@ LOADED_LATE = (
 def fork_steps() -> subprocess.Popen[bytes] | None:
     """Fork the steps of this run from now on: the process that does so, which ends with this one.
 
-    On Linux alone: elsewhere not all libraries can be used in a fork. All is left as it is where temporary
-    files may not be executed or hold no socket.
+    On Linux alone: elsewhere not all libraries can be used in a fork. All is left as it is where there is no
+    place for temporary files, or they may not be executed or hold no socket.
     """
     if sys.platform != "linux":
         return None
-    folder = Path(tempfile.mkdtemp(prefix="borderlight-"))
+    try:
+        folder = Path(tempfile.mkdtemp(prefix="borderlight-"))
+    except OSError:
+        return None
     asked_at, stand_in = folder / "forks", folder / "python"
     call = shlex.join([sys.executable, "-I", "-S", str(Path(__file__).with_name("stand_in.py"))])
-    stand_in.write_text(f'#!/bin/sh\nexec {call} "$@"\n', encoding="utf-8")
-    stand_in.chmod(0o700)
     with socket.socket(socket.AF_UNIX) as listening, suppress(OSError):
+        stand_in.write_text(f'#!/bin/sh\nexec {call} "$@"\n', encoding="utf-8")
+        stand_in.chmod(0o700)
         listening.bind(str(asked_at))
         listening.listen()
         if os.access(stand_in, os.X_OK) and shlex.quote(str(stand_in)) == str(stand_in):
             forks = _started(listening, folder)
             os.environ[ASKED_AT], sys.executable = str(asked_at), str(stand_in)
             return forks
-    shutil.rmtree(folder)
+    shutil.rmtree(folder, ignore_errors=True)
     return None
 
 
@@ -123,12 +126,15 @@ def _fork(listening: socket.socket) -> None:
 
 
 def _make_transformers() -> None:
-    """Those that most steps ask for, 25 ms each. What PROJ has opened for them it opens anew in a fork."""
+    """Those that most steps ask for, 25 ms each, also by way of geopandas, which keeps its own. What PROJ has
+    opened for them it opens anew in a fork."""
     from pipeline.borders.squares import AREA_CRS
     from pipeline.camera.earth import ECEF, GEODETIC, transformer
+    from pipeline.ground.countries import read_countries
 
     for pair in (("EPSG:4326", AREA_CRS), (AREA_CRS, "EPSG:4326"), (GEODETIC, ECEF)):
         transformer(*pair)
+    read_countries(AREA_CRS, [])
 
 
 def _received(connection: socket.socket, length: int) -> bytes:

@@ -46,16 +46,15 @@ SECOND_DIFFERENCE = 1 + 4 + 1  # its variance, of independent values of variance
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """Every `stride`-th cell of the map: light (3, rows, columns), NaN where unusable. For noise: the mean
-    and the second difference of a cell and those one and two of the photo's pixels to its right. A block is
-    `block` samples across.
+    """Every `stride`-th cell of the map: light (3, rows, columns), NaN where unusable. For noise, where it is
+    asked for: red and green of the cells one and two of the photo's pixels to the right (2, rows, columns,
+    without those beyond the map). A block is `block` samples across.
     """
 
     stride: int
     block: int
     light: Floats
-    mean: Floats
-    second_difference: Floats
+    to_the_right: tuple[Floats, Floats] | None = None
 
     def on_cells(self, lattice: Lattice) -> Array:
         """Values of a lattice over the map at the sampled cells."""
@@ -115,26 +114,19 @@ def colour_noise(light: Floats, colour_codes: float, first: int = 0) -> Floats:
 def take_samples(
     lights: Sequence["da.Array"], resolution_m: float, background_km: float, gsd_m: float
 ) -> list[Sample]:
-    """A sample of each light (3, height, width), dense enough for the blocks of the background window, from
-    one pass over what they are made of."""
+    """A sample of each light (3, height, width), of the first one for noise too, dense enough for the blocks
+    of the background window, from one pass over what they are made of."""
     block_cells = 1e3 * background_km / BLOCKS_A_WINDOW / resolution_m
     cells = lights[0].shape[1] * lights[0].shape[2]
     stride = max(1, int(block_cells / SAMPLES_A_BLOCK), math.ceil(math.sqrt(cells / MAX_SAMPLES)))
     block = max(4, 2 * round(block_cells / stride / 2))
     pixel = max(1, round(gsd_m / resolution_m))  # farther apart, the scene differs more than the noise
-    thin = [light[:, ::stride, k * pixel :: stride] for light in lights for k in range(3)]
+    beside = [lights[0][:2, ::stride, k * pixel :: stride] for k in (1, 2)]
     from dask.base import compute
 
-    values = compute(*thin)  # type: ignore[no-untyped-call]
-    return [_sample(stride, block, *values[k : k + 3]) for k in range(0, len(values), 3)]
-
-
-def _sample(stride: int, block: int, left: Floats, middle: Floats, right: Floats) -> Sample:
-    mean, second = np.full_like(left, np.nan), np.full_like(left, np.nan)
-    width = right.shape[2]
-    mean[:, :, :width] = (left[:, :, :width] + middle[:, :, :width] + right) / 3
-    second[:, :, :width] = left[:, :, :width] - 2 * middle[:, :, :width] + right
-    return Sample(stride, block, left, mean, second)
+    thin = [light[:, ::stride, ::stride] for light in lights]
+    one, two, first, *others = compute(*beside, *thin)  # type: ignore[no-untyped-call]
+    return [Sample(stride, block, first, (one, two)), *(Sample(stride, block, light) for light in others)]
 
 
 def background_and_noise(sample: Sample, colour_codes: float) -> tuple[Lattice, Noise]:
@@ -229,12 +221,17 @@ def _gain(sample: Sample, background: Lattice, noise: Noise) -> float:
     lowest of several bins of signal is the closest to noise alone. For white noise a second difference does
     not depend on the mean of the same cells, which gives the colour.
     """
-    signal = (sample.mean - sample.on_cells(background))[:2]
+    assert sample.to_the_right is not None
+    middle, right = sample.to_the_right
+    seen = np.s_[:2, :, : right.shape[2]]
+    left, middle = sample.light[seen], middle[seen]
+    mean, second = np.asarray((left + middle + right) / 3, np.float32), left - 2 * middle + right
+    signal = mean - sample.on_cells(background)[seen]
     floor = np.broadcast_to(np.reshape(noise.floor[:2], (2, 1, 1)), signal.shape)
-    good = np.isfinite(sample.second_difference[:2]).all(axis=0) & (signal > 3 * floor).all(axis=0)
+    good = np.isfinite(second).all(axis=0) & (signal > 3 * floor).all(axis=0)
     if noise.colour_codes:
-        floor = np.maximum(floor, colour_noise(sample.mean[:2], noise.colour_codes))
-    bright, apart, read = (v[:, good] for v in (signal, sample.second_difference[:2], floor))
+        floor = np.maximum(floor, colour_noise(mean, noise.colour_codes))
+    bright, apart, read = (v[:, good] for v in (signal, second, floor))
     # Of a gain of 1: both channels' shot noise, and in its units what is read and rounded.
     shot = (1 / bright).sum(axis=0)
     other = (read**2 / bright**2).sum(axis=0) / shot

@@ -206,3 +206,5 @@ def test_all_is_left_as_it_is_where_forks_are_no_way(tmp_path, monkeypatch) -> N
     monkeypatch.setattr(forks.tempfile, "tempdir", str(tmp_path))
     assert fork_steps() is None
     assert (sys.executable, list(tmp_path.iterdir())) == (before, [])
+    monkeypatch.setattr(forks.tempfile, "tempdir", str(tmp_path / "none"))
+    assert fork_steps() is None

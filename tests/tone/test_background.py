@@ -4,7 +4,14 @@ import pytest
 from scipy.ndimage import gaussian_filter
 
 from pipeline.raster.tiles import Tile
-from pipeline.tone.background import Noise, Sample, background_and_noise, code_step, take_samples
+from pipeline.tone.background import (
+    Noise,
+    Sample,
+    background_and_floor,
+    background_and_noise,
+    code_step,
+    take_samples,
+)
 from tests.scenes.skies import RESOLUTION_M, sky, to_code, to_light
 
 SHAPE = (500, 620)
@@ -57,7 +64,7 @@ def test_the_floor_of_a_window_is_dark_where_a_fifth_of_its_blocks_are(dark_bloc
     land[:3], land[-3:], land[:, :3], land[:, -3:] = (0.05,) * 4  # windows of the edge have fewer blocks
     light = np.kron(land, np.ones((cells, cells)))[cells // 2 :, cells // 2 :]  # a block lies around its node
     light = (light + np.random.default_rng(0).normal(0, 2e-4, (3, *light.shape))).astype(np.float32)
-    background, _ = background_and_noise(Sample(1, cells, light, light, np.zeros_like(light)), 0.0)
+    background, _ = background_and_floor(Sample(1, cells, light), 0.0)
     inner = background.values[:, 8 : side - 8, 8 : side - 8]
     # From dark blocks alone, or from 20 bright and 5 dark ones: a dark one in the middle of the window weighs
     # more than a fifth, one at its edge less.

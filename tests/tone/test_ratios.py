@@ -9,7 +9,14 @@ from pipeline.models import ToneConfig
 from pipeline.photo.cameras import AbFactors
 from pipeline.raster.lattice import Lattice
 from pipeline.raster.tiles import Tile
-from pipeline.tone.background import Noise, Sample, background_and_noise, code_step, take_samples
+from pipeline.tone.background import (
+    Noise,
+    Sample,
+    background_and_floor,
+    background_and_noise,
+    code_step,
+    take_samples,
+)
 from pipeline.tone.bands import light_bands, tone_bands
 from pipeline.tone.evidence import RATIO_SYSTEM
 from pipeline.tone.ratios import (
@@ -205,12 +212,13 @@ def test_calibration_is_that_of_unsaturated_light_and_of_its_averages(colour_cod
     )
     light = np.where(ortho[3] > 0, np.float32(np.nan), ortho[:3])
     lights = [da.from_array(light), da.from_array(average_around(light, known.tone_cells))]
-    samples = take_samples(lights, 100.0, 8.0, 120.0)
-    (background, noise), (_, calm) = (background_and_noise(s, colour_codes) for s in samples)
+    sample, of_averages = take_samples(lights, 100.0, 8.0, 120.0)
+    background, noise = background_and_noise(sample, colour_codes)
+    _, calm_floor = background_and_floor(of_averages, colour_codes)
     np.testing.assert_array_equal(known.background.values, background.values)
     assert known.background.step == background.step
     assert known.noise == noise
-    assert known.tone_noise == noise.calmed(calm.floor)
+    assert known.tone_noise == noise.calmed(calm_floor)
     assert max(known.tone_noise.floor) < min(known.noise.floor)
     assert (known.min_signal_to_noise, known.scale, known.blue_refused) == (7.0, (0.9, 1.0, 1.1), None)
 
@@ -219,7 +227,7 @@ def blues(values, **more):
     """A sample of one row of lit cells with these values of blue, and of one that is dark and without any."""
     light = np.full((3, 2, len(values)), 10 * LEVEL, np.float32)
     light[2, 0], light[:, 1] = values, 0.0
-    sample = Sample(1, 64, light, light, light)
+    sample = Sample(1, 64, light)
     dark = Lattice(64, np.full((3, 2, 2), -LEVEL))
     return sample, Calibration(dark, READ, 1, 3, CALM, **{"min_signal_to_noise": 11.0, **more})
 
