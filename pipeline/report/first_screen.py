@@ -133,7 +133,9 @@ def focus(city: CityResults, configuration: City, best: Sequence[Headline]) -> F
     photo = last_real(showing or city.photos)
     seen = photo.footprint.union_all().intersection(city.frame)
     if line is not None:
-        near = line.intersection(seen)
+        # Stretch by stretch: together, those that many photos show would be cut at each other.
+        parts = shapely.intersection(shapely.get_parts(line), seen)
+        near = shapely.GeometryCollection(list(parts[~shapely.is_empty(parts)]))
         place = shapely.ops.nearest_points(line if near.is_empty else near, place)[0]
     elif not seen.is_empty and not seen.contains(place):
         place = seen.centroid
