@@ -53,6 +53,7 @@ class Scatter:
 
 @lru_cache(maxsize=4)  # half of an estimate's time; several of a border in a row have as many units
 def _draws(replicates: int, units: int, seed: int) -> Array:
+    """Independent normal ratios (replicates, units). Callers share them: none may change them."""
     return np.random.default_rng(seed).standard_normal((replicates, units))
 
 

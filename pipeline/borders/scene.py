@@ -36,7 +36,7 @@ class Scene:
         return on_map
 
     @cached_property
-    def on_map(self) -> BaseGeometry:
+    def whole_map(self) -> BaseGeometry:
         """What holds all of the map, in AREA_CRS."""
         to_areas = transformer(self.grid.crs, AREA_CRS)
         return shapely.box(*to_areas.transform_bounds(*self.grid.bounds))

@@ -63,7 +63,7 @@ def compare(
     frame, codes = scene.frame, list(countries.areas["country"])
     layers: Layers = {
         "zones": country_zones(countries, frame),
-        "strips": border_strips(countries, frame, scene.on_map, config.bands_km),
+        "strips": border_strips(countries, frame, scene.whole_map, config.bands_km),
         "towns": urban.towns(
             places if places is not None else urban.nowhere(), countries, frame, settings.urban.min_population
         ),

@@ -47,16 +47,16 @@ def country_zones(countries: Countries, frame: BaseGeometry) -> gpd.GeoDataFrame
 
 
 def border_strips(
-    countries: Countries, frame: BaseGeometry, on_map: BaseGeometry, bands_km: Sequence[float]
+    countries: Countries, frame: BaseGeometry, whole_map: BaseGeometry, bands_km: Sequence[float]
 ) -> gpd.GeoDataFrame:
     """Bands of distance on either side of every border in the frame, cut to the frame.
 
     pair, side, band_from_km, band_to_km, geometry. The border counts as far as the widest band around the
-    map (`on_map`), of which frames are parts; only pairs whose border crosses the frame have strips.
+    map (`whole_map`), of which frames are parts; only pairs whose border crosses the frame have strips.
     """
     in_frame = clipped(countries, frame)
     areas = in_frame.areas.set_index("country").geometry
-    around, rows = _bands_around(countries, on_map, tuple(bands_km)), []
+    around, rows = _bands_around(countries, whole_map, tuple(bands_km)), []
     for border in in_frame.borders.itertuples():
         for side in (border.first, border.second):
             if side not in areas.index:
@@ -71,14 +71,14 @@ def border_strips(
 
 @lru_cache(maxsize=2)  # all photos of a map ask for the same, at borders of countries and of regions
 def _bands_around(
-    countries: Countries, on_map: BaseGeometry, bands_km: tuple[float, ...]
+    countries: Countries, whole_map: BaseGeometry, bands_km: tuple[float, ...]
 ) -> dict[str, list[BaseGeometry]]:
     """By pair the bands around its border on the map, both sides in one."""
-    reach = shapely.box(*shapely.buffer(on_map, 1e3 * bands_km[-1]).bounds)
+    reach = shapely.box(*shapely.buffer(whole_map, 1e3 * bands_km[-1]).bounds)
     bands = {}
     for pair, border in countries.borders.set_index("pair").geometry.items():
         line = border & reach
-        within = [widened(line, 1e3 * km, on_map) for km in bands_km]
+        within = [widened(line, 1e3 * km, whole_map) for km in bands_km]
         bands[str(pair)] = [
             outer - inner for inner, outer in zip((shapely.Polygon(), *within), within, strict=False)
         ]

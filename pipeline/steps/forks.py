@@ -33,9 +33,9 @@ SHARED_MB = "BORDERLIGHT_SHARED_MB"  # in the environment of a fork: what it hel
 RULES = Path(__file__).parents[1] / "rules"
 # What steps and libraries load where they need it, and most do.
 LOADED_LATE = (
-    *("snakemake.script", "pipeline.raster.kernels", "pipeline.borders.kernels", "dask.array"),
-    "dask.threaded",
-    *("matplotlib.backends.backend_agg", "pyarrow.dataset", "pyarrow.pandas_compat", "pydantic.dataclasses"),
+    *("snakemake.script", "pipeline.raster.kernels", "pipeline.borders.kernels"),
+    *("dask.array", "dask.threaded", "matplotlib.backends.backend_agg"),
+    *("pyarrow.dataset", "pyarrow.pandas_compat", "pydantic.dataclasses"),
 )
 
 
@@ -120,6 +120,7 @@ def _fork(listening: socket.socket) -> None:
                 warnings.simplefilter("ignore")  # of threads, which are Arrow's and heed forks
                 child = os.fork()
             if child == 0:
+                listening.close()  # or who asks after the end of this process would wait for the fork's
                 _run(script, directory, environment, streams, connection)
             for stream in streams:
                 os.close(stream)

@@ -31,9 +31,9 @@ from pipeline.tone.ratios import (
     calibrate,
     light_above_background_tile,
     light_and_averages_tile,
-    unsaturated_tile,
 )
 from pipeline.tone.reach import square_cells
+from pipeline.tone.saturation import without_saturated
 
 ORTHO = tuple(band.name for band in ORTHO_BANDS)
 STRIP_ROWS = 128  # of a tile at a time: its bands fit into the processor's cache
@@ -104,10 +104,11 @@ class _MapsOfTile:
         margin = self.calibration.margin
         ortho = read_bands(self.ortho, ORTHO, tile, margin)
         for rows, strip in tile.strips(STRIP_ROWS):
-            cut = unsaturated_tile(ortho[:, rows.start : rows.stop + 2 * margin], self.calibration)
-            light = light_above_background_tile(cut, strip, self.calibration)
+            cut = ortho[:, rows.start : rows.stop + 2 * margin]
+            usable = without_saturated(cut, self.calibration.halo_cells)
+            light = light_above_background_tile(usable, strip, self.calibration)
             result[: len(light), rows] = light
-            result[len(light) :, rows] = tone_and_lamps_tile(cut, strip, self.calibration, self.lamps)
+            result[len(light) :, rows] = tone_and_lamps_tile(usable, strip, self.calibration, self.lamps)
         return result
 
 

@@ -54,8 +54,8 @@ def lamps_seen(
 
 
 def tone_and_lamps_tile(light: Floats, tile: Tile, calibration: Calibration, lamps: Lamps | None) -> Floats:
-    """From `unsaturated_tile` the bands of `tone.tif` (ratios, and for an anchored raw also LAMP_BANDS where
-    lit), then the values of `lamps.tif`."""
+    """From light as `tone_tile` takes it, the bands of `tone.tif` (ratios, and for an anchored raw also
+    LAMP_BANDS where lit), then the values of `lamps.tif`."""
     ratios = tone_tile(light, tile, calibration)
     lit = np.isfinite(ratios[0])
     codes = np.full((1, *lit.shape), NO_DATA, np.float32)

@@ -133,13 +133,8 @@ def signal_to_noise(signal: Floats, sigma: Floats) -> Floats:
     return np.asarray(np.minimum(signal[0] / sigma[0], signal[1] / sigma[1]))
 
 
-def unsaturated_tile(ortho: Floats, calibration: Calibration) -> Floats:
-    """Light of a tile and of the cells around it that are averaged over, from `ortho` with its margin."""
-    return without_saturated(ortho, calibration.halo_cells)
-
-
 def light_above_background_tile(light: Floats, tile: Tile, calibration: Calibration) -> Floats:
-    """The bands of `light.tif`, from `unsaturated_tile`."""
+    """The bands of `light.tif`, from light `without_saturated` of the tile and what it is averaged over."""
     light = _core(light, calibration)
     signal = light - calibration.background.at(tile).astype(np.float32)
     sigma_green = calibration.noise.sigma(light[1:2], signal[1:2], first=1)
@@ -158,7 +153,7 @@ def _core(light: Floats, calibration: Calibration) -> Floats:
 
 
 def tone_tile(light: Floats, tile: Tile, calibration: Calibration) -> Floats:
-    """The bands of `tone.tif`, from `unsaturated_tile`: ratios and their first-order sigmas where lit,
+    """The bands of `tone.tif` from the same light: ratios and their first-order sigmas where lit,
     signal-to-noise everywhere."""
     light = _core(average_around(light, calibration.tone_cells), calibration)
     signal = light - calibration.background.at(tile).astype(np.float32)

@@ -27,9 +27,9 @@ from pipeline.tone.ratios import (
     light_above_background_tile,
     light_and_averages_tile,
     tone_tile,
-    unsaturated_tile,
 )
 from pipeline.tone.reach import square_cells
+from pipeline.tone.saturation import without_saturated
 
 SIDE, RESOLUTION_M = 800, 100.0
 TONES = (-1.3, -0.9, -0.6, -0.2)  # log2(G/R) of the countries, from sodium to white
@@ -159,7 +159,7 @@ def measured(made: Scene, masked: bool = True) -> Measured:
     known = calibrate(lights, RESOLUTION_M, RESOLUTION_M, made.colour_codes, ToneConfig())
     m = known.margin
     padded = np.pad(ortho, ((0, 0), (m, m), (m, m)), constant_values=np.nan)
-    tile, light = Tile(0, 0, SIDE, SIDE), unsaturated_tile(padded, known)
+    tile, light = Tile(0, 0, SIDE, SIDE), without_saturated(padded, known.halo_cells)
     return Measured(
         tone_tile(light, tile, known), light_above_background_tile(light, tile, known), known.tone_cells
     )

@@ -1,6 +1,7 @@
 """Scripts that are forked run as if Python had been started for them, and none outlives who asked for it."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -32,6 +33,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[subprocess.Popen[bytes]]
     assert started.stdin is not None
     started.stdin.close()
     started.wait(timeout=ENOUGH_S)
+    shutil.rmtree(Path(sys.executable).parent, ignore_errors=True)  # which a killed one leaves
 
 
 @pytest.fixture
@@ -109,9 +111,13 @@ def test_a_fork_holds_what_all_steps_load(server, call) -> None:
     rules = sorted(rule.stem for rule in forks.RULES.glob("*.smk"))
     assert "tone" in rules
     modules = [f"pipeline.steps.{rule}" for rule in rules] + list(forks.LOADED_LATE)
-    text = f"import sys; print([module for module in {modules} if module not in sys.modules])"
+    text = (
+        "import sys\n"
+        f"print([module for module in {modules} if module not in sys.modules])\n"
+        "from pipeline.camera.earth import transformer; print(transformer.cache_info().currsize)"
+    )
     # Who asks early gets a fork that holds less.
-    assert wait_for(lambda: call(text).communicate(timeout=ENOUGH_S)[0] == "[]\n")
+    assert wait_for(lambda: call(text).communicate(timeout=ENOUGH_S)[0] == "[]\n3\n")
 
 
 def test_a_fork_knows_what_it_shares(server, call) -> None:
@@ -173,6 +179,17 @@ def test_where_no_one_answers_python_is_started(server, call) -> None:
     assert asked.returncode == 4
 
 
+def test_a_fork_that_outlives_the_server_keeps_no_one_waiting(server, call) -> None:
+    alive = call("import os, time; print(os.getpid(), flush=True); time.sleep(600)")
+    alive.stdout.readline()
+    server.kill()
+    server.wait()
+    asked = call("print('started')")
+    assert asked.communicate(timeout=ENOUGH_S)[0] == "started\n"
+    alive.kill()
+    alive.communicate()
+
+
 def test_anything_but_a_script_is_pythons(server) -> None:
     found = subprocess.run(
         [sys.executable, "-c", "import os, sys; print(os.getppid(), sys.argv[1:])", "a b"],
@@ -195,6 +212,7 @@ def test_a_python_whose_path_has_a_blank(tmp_path, monkeypatch, call) -> None:
     started.wait()
     out, _ = call("import sys; print(sys.executable)").communicate(timeout=ENOUGH_S)
     assert out == f"{python}\n"
+    shutil.rmtree(Path(sys.executable).parent)
 
 
 def test_all_is_left_as_it_is_where_forks_are_no_way(tmp_path, monkeypatch) -> None:

@@ -29,8 +29,8 @@ from pipeline.tone.ratios import (
     lost_blue,
     signal_to_noise,
     tone_tile,
-    unsaturated_tile,
 )
+from pipeline.tone.saturation import without_saturated
 from tests.scenes.skies import BLUE, GREEN, RESOLUTION_M, sky
 from tests.scenes.tone_maps import lights_of
 
@@ -45,12 +45,12 @@ def calibration(ortho, colour_codes=0.0):
 
 def light_of(ortho, tile, calibration):
     """The bands of light.tif from a tile of ortho.tif with its margin."""
-    return light_above_background_tile(unsaturated_tile(ortho, calibration), tile, calibration)
+    return light_above_background_tile(without_saturated(ortho, calibration.halo_cells), tile, calibration)
 
 
 def tone_of(ortho, tile, calibration):
     """Those of tone.tif."""
-    return tone_tile(unsaturated_tile(ortho, calibration), tile, calibration)
+    return tone_tile(without_saturated(ortho, calibration.halo_cells), tile, calibration)
 
 
 def part(function, ortho, calibration, tile):

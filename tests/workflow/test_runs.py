@@ -23,6 +23,19 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workdir, Outc
     return workdir, workdir.snakemake(*CITY)
 
 
+def from_the_placed_photo(undisturbed: tuple[Workdir, Outcome], tmp_path: Path) -> Workdir:
+    """A copy of the run in which all after the placed photo is still to be made: what comes before takes
+    longest, and is written no other way."""
+    shutil.copytree(undisturbed[0].folder, tmp_path / "run", symlinks=True)
+    workdir = Workdir(tmp_path / "run")
+    photo = workdir.folder / "results" / NAME / "seen"
+    for file in [*photo.glob("*.qml"), *photo.glob("*.parquet"), *photo.parent.glob("*.*")]:
+        file.unlink()
+    for name in ("ortho.tif", "geometry.tif", "tone.tif", "light.tif", "lamps.tif", "country_tones.gpkg"):
+        (photo / name).unlink()
+    return workdir
+
+
 def test_the_end_of_a_run_names_what_to_open_and_the_answers(undisturbed: tuple[Workdir, Outcome]) -> None:
     outcome = undisturbed[1]
     assert outcome.code == 0, outcome.text
@@ -60,16 +73,10 @@ def test_every_log_says_what_was_done(undisturbed: tuple[Workdir, Outcome]) -> N
 def test_killed_at_random_moments_it_leaves_the_same_bytes(
     undisturbed: tuple[Workdir, Outcome], tmp_path: Path
 ) -> None:
-    """From the placed photo on: what comes before takes longest, and is written no other way."""
-    before = contents(undisturbed[0].folder / "results")
-    shutil.copytree(undisturbed[0].folder, tmp_path / "run", symlinks=True)
-    workdir = Workdir(tmp_path / "run")
-    photo = workdir.folder / "results" / NAME / "seen"
-    for file in [*photo.glob("*.qml"), *photo.glob("*.parquet"), *photo.parent.glob("*.*")]:
-        file.unlink()
-    for name in ("ortho.tif", "geometry.tif", "tone.tif", "light.tif", "lamps.tif", "country_tones.gpkg"):
-        (photo / name).unlink()
-
+    before, workdir = (
+        contents(undisturbed[0].folder / "results"),
+        from_the_placed_photo(undisturbed, tmp_path),
+    )
     killed, _ = kill_at_random(workdir, KILLS, Random(18), (0.2, 4.0), *CITY)
     outcome = workdir.snakemake(*CITY)
 
@@ -83,17 +90,19 @@ def test_steps_that_start_by_themselves_write_the_same_bytes_as_forked_ones(
     undisturbed: tuple[Workdir, Outcome], tmp_path: Path
 ) -> None:
     """As on a cluster, where `onstart` does not run. A second thread of the algebra would show here."""
-    before = contents(undisturbed[0].folder / "results")
-    shutil.copytree(undisturbed[0].folder, tmp_path / "run", symlinks=True)
-    workdir = Workdir(tmp_path / "run")
-    city = workdir.folder / "results" / NAME
-    for file in [*city.glob("*.*"), *(city / "seen").glob("*.tif"), *(city / "seen").glob("*.parquet")]:
-        file.unlink()
+    before, workdir = (
+        contents(undisturbed[0].folder / "results"),
+        from_the_placed_photo(undisturbed, tmp_path),
+    )
     outcome = workdir.snakemake("--no-hooks", *CITY)
     assert outcome.code == 0, outcome.text
     assert differences(before, contents(workdir.folder / "results")) == []
-    logs = [log.read_text(encoding="utf-8") for log in city.rglob("logs/*.log")]
-    assert any("shared by all steps" not in log for log in logs)
+    forked, by_itself = (
+        (folder / "results" / NAME / "logs" / "borders.log").read_text(encoding="utf-8")
+        for folder in (undisturbed[0].folder, workdir.folder)
+    )
+    assert "shared by all steps" in forked
+    assert "shared by all steps" not in by_itself
 
 
 def test_a_second_run_is_refused_in_one_line_and_harms_nothing(tmp_path: Path) -> None:
